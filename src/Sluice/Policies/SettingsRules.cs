@@ -28,7 +28,10 @@ internal static class SettingsRules
         if (!HasLimit(settings))
         {
             yield return new(
-                "", "holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations.");
+                "", "holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations.")
+            {
+                IsAboutAbsence = true,
+            };
         }
 
         if (settings.Cost < 1)
@@ -108,7 +111,7 @@ internal static class SettingsRules
 
         if (!HasLimit(entry) && entry.Cost is null)
         {
-            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient or cost.");
+            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient or cost.") { IsAboutAbsence = true };
         }
 
         if (entry.Cost < 1)

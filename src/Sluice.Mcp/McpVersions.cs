@@ -1,0 +1,20 @@
+using System.Globalization;
+
+namespace Sluice.Mcp;
+
+/// <summary>What a protocol version means.</summary>
+public static class McpVersions
+{
+    /// <summary>The first revision of the modern era.</summary>
+    public const string FirstModern = "2026-07-28";
+
+    /// <summary>The header in which a client of either era repeats the version.</summary>
+    public const string HeaderName = "MCP-Protocol-Version";
+
+    /// <summary>The era of a version; versions are dates, and anything else is <see cref="McpEra.Legacy"/>.</summary>
+    public static McpEra EraOf(string? version) =>
+        DateOnly.TryParseExact(version, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out _)
+        && string.CompareOrdinal(version, FirstModern) >= 0
+            ? McpEra.Modern
+            : McpEra.Legacy;
+}
