@@ -1,0 +1,3 @@
+using Sluice.Gateway.Commands;
+
+return await CommandLine.InvokeAsync(args);
