@@ -17,6 +17,7 @@ internal ref struct EnvelopeReader
     private readonly ReadOnlyMemory<byte> _body;
     private ReadOnlyMemory<byte> _id;
     private string? _broken;
+    private bool _hasId;
     private bool _hasVersion;
     private bool _hasResult;
     private bool _hasError;
@@ -90,7 +91,7 @@ internal ref struct EnvelopeReader
         switch (key)
         {
             case JsonRpc:
-                _hasVersion = reader.TokenType == JsonTokenType.String && reader.ValueTextEquals("2.0"u8);
+                _hasVersion = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("2.0"u8);
                 break;
             case Id:
                 TakeId(ref reader);
@@ -122,9 +123,9 @@ internal ref struct EnvelopeReader
             return;
         }
 
-        // The first id only: with two, nobody can say which the sender waits for.
-        int start = (int)reader.TokenStartIndex;
-        _id = _id.IsEmpty && _broken is null ? _body[start..(int)reader.BytesConsumed] : default;
+        // Of two ids nobody can say which one the sender waits for, so neither is echoed.
+        _id = _hasId ? default : _body[(int)reader.TokenStartIndex..(int)reader.BytesConsumed];
+        _hasId = true;
     }
 
     private void TakeMethod(ref Utf8JsonReader reader)

@@ -83,7 +83,7 @@ internal struct ParamsReader
     {
         while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
         {
-            bool isVersion = reader.ValueTextEquals("io.modelcontextprotocol/protocolVersion"u8);
+            bool isVersion = reader.ValueSpan.SequenceEqual("io.modelcontextprotocol/protocolVersion"u8);
             reader.Read();
             if (isVersion && reader.TokenType == JsonTokenType.String && ObjectKeys.TryGetString(ref reader, out string? version))
             {
