@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
@@ -27,6 +28,8 @@ internal sealed class UpstreamForwarder : IDisposable
             AutomaticDecompression = DecompressionMethods.None,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4), // Node closes an idle connection after 5 s.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1, // Every byte of a header travels as it came.
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
             UseCookies = false,
             UseProxy = false,
         });
@@ -40,7 +43,7 @@ internal sealed class UpstreamForwarder : IDisposable
     /// <returns>Null, or why the upstream gave no answer at all; nothing has been written to the client then.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     internal async Task<UpstreamFailure?> ForwardAsync(
-        HttpContext context, ReadOnlyMemory<byte>? body, string? withheldHeader, CancellationToken stopping)
+        HttpContext context, byte[]? body, string? withheldHeader, CancellationToken stopping)
     {
         using HttpRequestMessage request = BuildRequest(context.Request, body, withheldHeader);
         HttpResponseMessage response;
@@ -68,13 +71,13 @@ internal sealed class UpstreamForwarder : IDisposable
 
     public void Dispose() => _invoker.Dispose();
 
-    private HttpRequestMessage BuildRequest(HttpRequest incoming, ReadOnlyMemory<byte>? body, string? withheldHeader)
+    private HttpRequestMessage BuildRequest(HttpRequest incoming, byte[]? body, string? withheldHeader)
     {
         HttpRequestMessage request = new(HttpMethod.Parse(incoming.Method), Target(incoming.QueryString))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
-            Content = body is ReadOnlyMemory<byte> bytes ? new ReadOnlyMemoryContent(bytes) : null,
+            Content = body is null ? null : new ByteArrayContent(body),
         };
         StringValues connection = incoming.Headers.Connection;
         foreach ((string name, StringValues values) in incoming.Headers)

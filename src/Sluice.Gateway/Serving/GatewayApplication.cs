@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sluice.Configuration;
 using Sluice.Gateway.Authentication;
@@ -57,6 +58,8 @@ internal static class GatewayApplication
     private static void Configure(KestrelServerOptions kestrel, Uri listen)
     {
         kestrel.AddServerHeader = false;
+        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // Clients send names unencoded, whatever they hold.
+        kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         kestrel.Limits.MaxRequestBodySize = null; // Bodies are bounded where they are read, with an answer in JSON-RPC.
         if (listen.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {
