@@ -13,14 +13,15 @@ internal sealed class DocumentReader
     /// <summary>How deep a document may nest; a configuration needs eight levels.</summary>
     internal const int MaxDepth = 32;
 
-    private readonly Parser _parser;
+    private readonly SafeParser _parser;
     private readonly Substitution _substitution;
     private readonly FaultList _faults;
     private readonly List<string> _path = [];
+    private int _depth;
 
     private DocumentReader(string text, Substitution substitution, FaultList faults)
     {
-        _parser = new Parser(new StringReader(text));
+        _parser = new SafeParser(text);
         _substitution = substitution;
         _faults = faults;
     }
@@ -74,20 +75,23 @@ internal sealed class DocumentReader
     private Node ReadNode()
     {
         ParsingEvent current = _parser.Current!;
-        if (_path.Count > MaxDepth)
+        if (_depth == MaxDepth)
         {
             AddFault(current, $"is nested deeper than {MaxDepth} levels. No field needs that.");
             throw new UnreadableException();
         }
 
         CheckDecoration(current);
-        return current switch
+        _depth++; // Not the length of the path: a key that is no text has none.
+        Node node = current switch
         {
             AnchorAlias => ReadAlias(_parser.Consume<AnchorAlias>()),
             Scalar => ReadScalar(_parser.Consume<Scalar>()),
             SequenceStart => ReadSequence(_parser.Consume<SequenceStart>()),
             _ => ReadMapping(_parser.Consume<MappingStart>()),
         };
+        _depth--;
+        return node;
     }
 
     private void CheckDecoration(ParsingEvent at)

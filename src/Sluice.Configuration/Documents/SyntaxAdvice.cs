@@ -10,7 +10,7 @@ internal static class SyntaxAdvice
     internal static string For(string complaint, string text, int index)
     {
         // A message that quotes the document could quote a secret.
-        string what = complaint.Contains('\'') && !IsAboutIndicator(complaint) ? "it cannot be read here" : complaint.TrimEnd('.');
+        string what = complaint.Contains('\'') && !IsAboutIndicator(complaint) ? "it cannot be read here" : complaint.TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal);
         return $"is not valid YAML: {char.ToLowerInvariant(what[0])}{what[1..]}. {WayOut(complaint, text, index)}".TrimEnd();
     }
 
@@ -30,6 +30,9 @@ internal static class SyntaxAdvice
             return "Check the indentation, and put a value that holds ': ' in quotes.";
         }
 
-        return complaint.Contains("cannot start any token", StringComparison.Ordinal) ? "Put the value in quotes." : "";
+        return complaint.Contains("cannot start any token", StringComparison.Ordinal) ? "Put the value in quotes."
+            : complaint.Contains("did not find expected", StringComparison.Ordinal)
+                || complaint.Contains("cannot be read here", StringComparison.Ordinal) ? "Check the indentation, brackets and quotes up to here."
+            : "";
     }
 }

@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace Sluice.Configuration;
 
@@ -47,19 +46,18 @@ internal sealed class AuthReader(FaultList faults)
             : new ApiKey { User = user, Tenant = tenant, Name = name, Sha256 = [.. Convert.FromHexString(hash)] };
     }
 
-    // NFC may lengthen a text, so its length counts afterwards.
     private static string? Identity(FieldReader reader, string field, bool required)
     {
-        if (reader.Text(field, required) is not string text)
+        if (reader.Text(field, required, isPrivate: true) is not string text)
         {
             return null;
         }
 
-        string normal = text.Normalize(NormalizationForm.FormC);
-        string? wrong = normal.Length > FieldReader.MaxTextLength
-            ? $"has {normal.Length} characters in Unicode's form NFC, and must have 1 to {FieldReader.MaxTextLength}."
-            : null;
-        return reader.Accept(normal, wrong, reader.Node(field)!, field);
+        string? wrong = NormalForm.IsCertain(text)
+            ? null
+            : "holds a character that Unicode spells in several ways, so that two equal names could differ. Write it as one composed "
+                + "character, such as é, or without its mark.";
+        return reader.Accept(text, wrong, reader.Node(field)!, field);
     }
 
     private static string? ReadHash(FieldReader reader, string path, Dictionary<string, string> pathsByHash)

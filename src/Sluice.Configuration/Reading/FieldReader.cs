@@ -38,8 +38,10 @@ internal sealed class FieldReader
             if (node is not ScalarNode { IsUnresolved: true })
             {
                 // A text in the place of fields may be a key or a token that slipped: it is not repeated.
-                string what = node is ScalarNode { IsNull: false } ? "a text" : node.Describe();
-                faults.Add(node, path, $"{what} is not a group of fields. Write fields such as '{known[0]}: …'. Known: {string.Join(", ", known)}.");
+                string what = node is not ScalarNode scalar ? $"{node.Describe()} is not a group of fields"
+                    : scalar.IsNull ? "is empty"
+                    : "a text is not a group of fields";
+                faults.Add(node, path, $"{what}. Write fields, such as '{known[0]}: …'.");
             }
 
             return null;
@@ -89,14 +91,19 @@ internal sealed class FieldReader
 
         if (node is not null and not ScalarNode { IsUnresolved: true })
         {
-            _faults.Add(node, PathOf(name), $"{node.Describe()} is not {wanted}.");
+            _faults.Add(node, PathOf(name), node is ScalarNode
+                ? $"is empty. Write {wanted}{(required ? "" : ", or remove the field")}."
+                : $"{node.Describe()} is not {wanted}. Write a single value.");
         }
 
         return null;
     }
 
     /// <summary>A text of 1 to 256 characters without surrounding white space; or null when it is absent or wrong.</summary>
-    internal string? Text(string name, bool required)
+    /// <param name="name">The field.</param>
+    /// <param name="required">Whether its absence is a fault.</param>
+    /// <param name="isPrivate">Whether the text names somebody, so that no message repeats it.</param>
+    internal string? Text(string name, bool required, bool isPrivate = false)
     {
         if (Scalar(name, required, "text") is not ScalarNode scalar)
         {
@@ -104,7 +111,7 @@ internal sealed class FieldReader
         }
 
         string text = scalar.Value.Trim();
-        string? wrong = IsAnotherType(scalar) ? $"{scalar.Describe()} is not text. Put it in quotes."
+        string? wrong = IsAnotherType(scalar) ? $"{(isPrivate ? "the value" : scalar.Describe())} is not text. Put it in quotes."
             : text.Length is < 1 or > MaxTextLength ? $"has {text.Length} characters, and must have 1 to {MaxTextLength}."
             : Characters.HasForbidden(text) ? "holds a control character. Remove it."
             : null;

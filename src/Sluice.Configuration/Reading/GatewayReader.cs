@@ -8,7 +8,7 @@ internal sealed class GatewayReader(FaultList faults)
 {
     private const string ListenAdvice = "Write scheme, address and port, such as http://127.0.0.1:8080.";
     private static readonly Uri DefaultListen = new("http://127.0.0.1:8080");
-    private static readonly string[] Fields = ["listen", "auth", "servers"];
+    private static readonly string[] Fields = ["servers", "auth", "listen"];
     private static readonly string[] LaterFields = ["admin", "store", "tls"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
@@ -36,7 +36,7 @@ internal sealed class GatewayReader(FaultList faults)
     private static Uri? ReadListen(FieldReader reader)
     {
         const string Field = "listen";
-        if (reader.Scalar(Field, required: false, $"an address to listen on. {ListenAdvice[..^1]}") is not ScalarNode scalar)
+        if (reader.Scalar(Field, required: false, "an address to listen on, such as http://127.0.0.1:8080") is not ScalarNode scalar)
         {
             return null;
         }

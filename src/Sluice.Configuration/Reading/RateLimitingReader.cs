@@ -82,6 +82,11 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             return settings with { Headers = reader.Choice("headers", Words.HeaderModes) ?? settings.Headers };
         }
 
+        if (mapping.Fields.IsEmpty)
+        {
+            faults.Add(mapping, reader.PathOf("headers"), "is empty. Write 'mode', 'style' or both, or remove the field.");
+        }
+
         FieldReader headers = FieldReader.Open(mapping, reader.PathOf("headers"), HeaderFields, [], faults)!;
         return settings with
         {
@@ -142,11 +147,11 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             return;
         }
 
-        List<(string Value, string Written)> untold = Redaction.ValuesOf(mapping);
+        Redaction redaction = new(mapping);
         foreach (SettingsFault fault in broken)
         {
             Node at = Locate(mapping, fault.Path, out string spelt);
-            string message = faults.IsFull ? "" : Redaction.Of(fault.Message, untold);
+            string message = faults.IsFull ? "" : redaction.Apply(fault.Message);
             faults.Add(at, (fault with { Path = spelt }).Under(path).Path, message);
         }
     }

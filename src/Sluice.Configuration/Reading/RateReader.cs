@@ -56,7 +56,7 @@ internal static class RateReader
         foreach (SettingsFault fault in wrong)
         {
             Node at = reader.Node(fault.Path) ?? node;
-            faults.Add(at, reader.PathOf(fault.Path), Redaction.Of(fault.Message, at));
+            faults.Add(at, reader.PathOf(fault.Path), new Redaction(at).Apply(fault.Message));
         }
 
         return isRate && faults.Count == before ? rate : null;

@@ -1,92 +1,89 @@
+using System.Text;
+
 namespace Sluice.Configuration;
 
 /// <summary>Takes values that came from <c>${…}</c> out of messages that others wrote, and puts in what the file says.</summary>
-internal static class Redaction
+internal sealed class Redaction
 {
-    /// <summary>The message without the values that stand at <paramref name="node"/> or below.</summary>
-    internal static string Of(string message, Node node)
-    {
-        List<(string Value, string Written)> values = [];
-        Collect(node, values);
-        return Of(message, values);
-    }
+    private readonly Dictionary<string, string> _writtenByValue = new(StringComparer.Ordinal);
+    private readonly ILookup<char, string> _valuesByFirst;
 
-    /// <summary>Whatever a message must not tell of a node, the longest first.</summary>
-    internal static List<(string Value, string Written)> ValuesOf(Node node)
+    /// <param name="node">The values that stand here or below are not to be told.</param>
+    internal Redaction(Node node)
     {
-        List<(string Value, string Written)> values = [];
-        Collect(node, values);
-        return [.. values.Distinct().OrderByDescending(pair => pair.Value.Length)];
+        Collect(node);
+
+        // The longest first, so that no part of one is taken for another.
+        _valuesByFirst = _writtenByValue.Keys.OrderByDescending(value => value.Length).ToLookup(value => value[0]);
     }
 
     /// <summary>The message without these values.</summary>
-    internal static string Of(string message, IEnumerable<(string Value, string Written)> values)
+    /// <remarks>Whole words only: a 5 that must not be told does not make a 15 unreadable.</remarks>
+    internal string Apply(string message)
     {
-        foreach ((string value, string written) in values)
+        if (_writtenByValue.Count == 0)
         {
-            message = Replace(message, value, written);
+            return message;
         }
 
-        return message;
+        StringBuilder result = new();
+        int at = 0;
+        while (at < message.Length)
+        {
+            string? value = ValueAt(message, at);
+            result.Append(value is null ? message.AsSpan(at, 1) : _writtenByValue[value]);
+            at += value?.Length ?? 1;
+        }
+
+        return result.ToString();
     }
 
-    private static void Collect(Node node, List<(string Value, string Written)> values)
+    private string? ValueAt(string message, int at)
+    {
+        bool isInWord = at > 0 && IsWord(message[at - 1]) && IsWord(message[at]);
+        return isInWord ? null : _valuesByFirst[message[at]].FirstOrDefault(value =>
+        {
+            int end = at + value.Length;
+            return string.CompareOrdinal(message, at, value, 0, value.Length) == 0
+                && (end == message.Length || !IsWord(message[end]) || !IsWord(message[end - 1]));
+        });
+    }
+
+    private void Collect(Node node)
     {
         switch (node)
         {
             case ScalarNode { IsSubstituted: true } scalar:
-                Add(values, scalar.Value, scalar.Written);
+                Add(scalar.Value.Trim(), scalar.Written);
                 if (Rate.TryParse(scalar.Value, out Rate? rate, out _))
                 {
-                    // A rule speaks of a rate by its count alone.
-                    Add(values, $"{rate.MaxTokens}", scalar.Written);
+                    Add($"{rate.MaxTokens}", scalar.Written); // A rule speaks of a rate by its count alone.
                 }
 
                 break;
             case SequenceNode list:
                 foreach (Node item in list.Items)
                 {
-                    Collect(item, values);
+                    Collect(item);
                 }
 
                 break;
             case MappingNode mapping:
                 foreach (Field field in mapping.Fields)
                 {
-                    Collect(field.Value, values);
+                    Collect(field.Value);
                 }
 
                 break;
         }
     }
 
-    private static void Add(List<(string Value, string Written)> values, string value, string written)
+    private void Add(string value, string written)
     {
-        string trimmed = value.Trim();
-        if (trimmed.Length > 0)
+        if (value.Length > 0)
         {
-            values.Add((trimmed, Shown.Step(written)));
+            _writtenByValue.TryAdd(value, Shown.Step(written));
         }
-    }
-
-    // Whole words only: a 5 that must not be told does not make a 15 unreadable.
-    private static string Replace(string message, string value, string written)
-    {
-        int at = 0;
-        while ((at = message.IndexOf(value, at, StringComparison.Ordinal)) >= 0)
-        {
-            int end = at + value.Length;
-            bool isWhole = (at == 0 || !IsWord(message[at - 1]) || !IsWord(value[0]))
-                && (end == message.Length || !IsWord(message[end]) || !IsWord(value[^1]));
-            if (isWhole)
-            {
-                message = string.Concat(message.AsSpan(0, at), written, message.AsSpan(end));
-            }
-
-            at += isWhole ? written.Length : 1;
-        }
-
-        return message;
     }
 
     private static bool IsWord(char c) => char.IsLetterOrDigit(c);

@@ -101,11 +101,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         const string Field = "path";
         if (!reader.HasAttempt(Field))
         {
-            string? byDefault = name is null ? null : $"/{name}/mcp";
-            return byDefault is null
-                ? null
-                : reader.Accept(
-                    byDefault, WhyTaken(_paths, byDefault, reader.PathOf(Field), reader.Node("name")!), reader.Node("name")!, "name");
+            return name is null ? null : Unique(reader, $"/{name}/mcp", "name");
         }
 
         if (reader.Text(Field, required: false) is not string path)
@@ -114,11 +110,20 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         }
 
         Node node = reader.Node(Field)!;
-        string? wrong = IsPath(path)
-            ? WhyTaken(_paths, path, reader.PathOf(Field), node)
-            : $"{node.Describe()} is not a path. Begin with '/', then letters, digits and - . _ ~ between single slashes, none at "
-                + "the end and no '.' first, such as /weather/mcp.";
-        return reader.Accept(path, wrong, node, Field);
+        return IsPath(path)
+            ? Unique(reader, path, Field)
+            : reader.Accept(
+                path,
+                $"{node.Describe()} is not a path. Write one such as /weather/mcp: letters, digits and - . _ ~ after each slash, no "
+                    + "dot first.",
+                node,
+                Field);
+    }
+
+    private string? Unique(FieldReader reader, string path, string field)
+    {
+        Node node = reader.Node(field)!;
+        return reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(field), node), node, field);
     }
 
     // No segment begins with a dot: '.' and '..' lead elsewhere, and '/.well-known' is where clients look for how to sign in.
