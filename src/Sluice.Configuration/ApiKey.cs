@@ -6,7 +6,7 @@ namespace Sluice.Configuration;
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record ApiKey
 {
-    /// <summary>The user whom it identifies: NFC, without surrounding white space.</summary>
+    /// <summary>The user whom it identifies, in Unicode's form NFC, without surrounding white space.</summary>
     /// <value>1 to 256 characters.</value>
     public required string User { get; init; }
 

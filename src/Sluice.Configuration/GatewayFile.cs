@@ -1,7 +1,4 @@
-using System.Collections.Immutable;
 using System.Text;
-using Sluice.Configuration.Documents;
-using Sluice.Configuration.Reading;
 
 namespace Sluice.Configuration;
 
@@ -15,67 +12,78 @@ public static class GatewayFile
     /// <summary>The largest file that is read: 1 MiB.</summary>
     public const int MaxBytes = 1024 * 1024;
 
-    /// <summary>Reads a file.</summary>
+    private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a file, and what it refers to from the environment and the files of this process.</summary>
     /// <param name="path">The file's path; faults name it as it is given.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
-    public static GatewayFileResult Load(string path)
+    public static GatewayFileResult Load(string path) => Load(path, ProcessValueSource.Instance);
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file's path; faults name it as it is given.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="values"/> is null.</exception>
+    public static GatewayFileResult Load(string path, IValueSource values)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
-        byte[] bytes;
-        try
+        ArgumentNullException.ThrowIfNull(values);
+        if (!BoundedFile.TryRead(path, MaxBytes, out byte[]? bytes, out string? why))
         {
-            using FileStream stream = File.OpenRead(path);
-            bytes = ReadUpTo(stream, MaxBytes + 1);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or NotSupportedException)
-        {
-            return Failed(path, Reason(path, exception));
+            return Failed(path, 0, 0, $"{why}. Name a file that this program may read.");
         }
 
         if (bytes.Length > MaxBytes)
         {
-            return Failed(path, "is larger than 1 MiB. Split the configuration, or use globs.");
+            return Failed(path, 0, 0, TooLarge);
         }
 
         try
         {
-            return Parse(new UTF8Encoding(false, throwOnInvalidBytes: true).GetString(bytes), path);
+            return Parse(Utf8.GetString(bytes), path, values);
         }
         catch (DecoderFallbackException exception)
         {
-            return Failed(path, $"is not UTF-8: the byte at offset {exception.Index} is not part of a character.");
+            (int line, int column) = PositionOf(bytes, Math.Max(0, exception.Index));
+            return Failed(path, line, column, "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.");
         }
     }
+
+    /// <summary>Reads a text, and what it refers to from the environment and the files of this process.</summary>
+    /// <param name="text">The text of a file.</param>
+    /// <param name="fileName">What faults call it.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static GatewayFileResult Parse(string text, string fileName) => Parse(text, fileName, ProcessValueSource.Instance);
 
     /// <summary>Reads a text.</summary>
     /// <param name="text">The text of a file.</param>
     /// <param name="fileName">What faults call it.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static GatewayFileResult Parse(string text, string fileName)
+    public static GatewayFileResult Parse(string text, string fileName, IValueSource values)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
+        ArgumentNullException.ThrowIfNull(values);
+        if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
+        {
+            return Failed(fileName, 0, 0, TooLarge);
+        }
+
         FaultList faults = new(fileName);
-        Node? root = DocumentReader.Read(text, faults);
+        Node? root = DocumentReader.Read(text.StartsWith('\uFEFF') ? text[1..] : text, values, faults);
         GatewayConfiguration? configuration = root is null ? null : new GatewayReader(faults).Read(root);
-        ImmutableArray<Fault> all = faults.ToImmutable();
-        return new(all.IsEmpty ? configuration : null, all);
+        return new(faults.Count == 0 ? configuration : null, faults.ToImmutable());
     }
 
-    private static GatewayFileResult Failed(string path, string message) => new(null, [new Fault(path, 0, 0, "", message)]);
+    private static GatewayFileResult Failed(string path, int line, int column, string message) =>
+        new(null, [new Fault(path, line, column, "", message)]);
 
-    private static byte[] ReadUpTo(FileStream stream, int maxBytes)
+    private static (int Line, int Column) PositionOf(ReadOnlySpan<byte> bytes, int index)
     {
-        byte[] buffer = new byte[maxBytes];
-        int length = stream.ReadAtLeast(buffer, maxBytes, throwOnEndOfStream: false);
-        return buffer[..length];
+        ReadOnlySpan<byte> before = bytes[..index];
+        int line = before.Count((byte)'\n') + 1;
+        return (line, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
     }
-
-    private static string Reason(string path, Exception exception) => exception switch
-    {
-        FileNotFoundException or DirectoryNotFoundException => "does not exist. Name an existing file, or write one.",
-        UnauthorizedAccessException when Directory.Exists(path) => "is a folder. Name the file in it.",
-        UnauthorizedAccessException => "may not be read by this user. Change its permissions.",
-        _ => $"cannot be read: {exception.Message}",
-    };
 }

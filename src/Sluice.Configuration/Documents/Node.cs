@@ -1,48 +1,67 @@
 using System.Collections.Immutable;
 
-namespace Sluice.Configuration.Documents;
+namespace Sluice.Configuration;
 
 /// <summary>A piece of a document that knows where it stands.</summary>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1.</param>
-internal abstract record Node(int Line, int Column)
+/// <param name="line">From 1.</param>
+/// <param name="column">From 1, in UTF-16 code units.</param>
+internal abstract class Node(int line, int column)
 {
-    /// <summary>What it is, for a message about a wrong type.</summary>
+    internal int Line => line;
+
+    internal int Column => column;
+
+    /// <summary>What it is, for a message about a wrong type. It never tells a value that the file does not spell out.</summary>
     internal abstract string Describe();
 }
 
-/// <summary>A text, number, boolean or null.</summary>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1.</param>
-/// <param name="Written">What the file says: all that a message may repeat.</param>
-/// <param name="Value">What is meant, once <c>${…}</c> is replaced.</param>
-/// <param name="IsPlain">Whether it stands without quotes, so that it can be something else than text.</param>
-internal sealed record ScalarNode(int Line, int Column, string Written, string Value, bool IsPlain) : Node(Line, Column)
+/// <summary>A text, number, boolean or nothing.</summary>
+internal sealed class ScalarNode(int line, int column) : Node(line, column)
 {
+    /// <summary>What the file says: all that a message may repeat.</summary>
+    internal required string Written { get; init; }
+
+    /// <summary>What is meant, once every <c>${…}</c> is replaced.</summary>
+    internal required string Value { get; init; }
+
+    /// <summary>Whether it stands without quotes, so that it can be something else than text.</summary>
+    internal required bool IsPlain { get; init; }
+
+    /// <summary>Whether a part of the value came from elsewhere. Such a value is read as its field wants it, quoted or not.</summary>
+    internal bool IsSubstituted { get; init; }
+
+    /// <summary>Whether the value, or a part of it, could not be had; that fault has been added.</summary>
+    internal bool IsUnresolved { get; init; }
+
     internal bool IsNull => IsPlain && Written is "" or "~" or "null" or "Null" or "NULL";
 
-    internal bool IsSubstituted => Written != Value;
+    /// <summary>Whether it can be a number or a boolean.</summary>
+    internal bool IsTyped => IsPlain || IsSubstituted;
 
-    internal override string Describe() => IsNull ? "nothing" : $"'{Written}'";
+    internal override string Describe() => IsNull ? "an empty value" : Shown.Quote(Written);
 }
 
 /// <summary>Fields with names.</summary>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1.</param>
-/// <param name="Fields">The fields, with different names, in the order of the file.</param>
-internal sealed record MappingNode(int Line, int Column, ImmutableArray<Field> Fields) : Node(Line, Column)
+/// <param name="line">From 1.</param>
+/// <param name="column">From 1.</param>
+/// <param name="fields">The fields, with different names, in the order of the file.</param>
+internal sealed class MappingNode(int line, int column, ImmutableArray<Field> fields) : Node(line, column)
 {
-    internal Field? Find(string name) => Fields.FirstOrDefault(field => field.Name == name);
+    internal ImmutableArray<Field> Fields => fields;
 
-    internal override string Describe() => "a mapping";
+    internal Field? Find(string name) => fields.FirstOrDefault(field => field.Name == name);
+
+    internal override string Describe() => "a group of fields";
 }
 
 /// <summary>A list.</summary>
-/// <param name="Line">From 1.</param>
-/// <param name="Column">From 1.</param>
-/// <param name="Items">The items.</param>
-internal sealed record SequenceNode(int Line, int Column, ImmutableArray<Node> Items) : Node(Line, Column)
+/// <param name="line">From 1.</param>
+/// <param name="column">From 1.</param>
+/// <param name="items">The items.</param>
+internal sealed class SequenceNode(int line, int column, ImmutableArray<Node> items) : Node(line, column)
 {
+    internal ImmutableArray<Node> Items => items;
+
     internal override string Describe() => "a list";
 }
 

@@ -1,37 +1,35 @@
+using System.Collections.Immutable;
 using System.Text;
 
-namespace Sluice.Configuration.Documents;
+namespace Sluice.Configuration;
 
 /// <summary>
 /// Replaces <c>${NAME}</c>, <c>${NAME:-default}</c> and <c>${file:/path}</c> in a scalar; <c>$${</c> stands for <c>${</c>.
 /// </summary>
 /// <remarks>It works on values that are already parsed, so that no value can change a document's structure.</remarks>
-internal static class Substitution
+internal sealed class Substitution(IValueSource values)
 {
     private const string FilePrefix = "file:";
-    private const int MaxFileBytes = 64 * 1024;
 
     /// <summary>The text with everything replaced; what cannot be replaced is left out.</summary>
     /// <param name="text">The text as written.</param>
-    /// <param name="fault">Null, or what is missing: by its name, never by a value.</param>
-    internal static string Apply(string text, out string? fault)
+    /// <param name="isSubstituted">Whether the text refers to anything.</param>
+    /// <param name="faults">What is missing: by its name, never by a value.</param>
+    internal string Apply(string text, out bool isSubstituted, out ImmutableArray<string> faults)
     {
-        fault = null;
-        if (!text.Contains("${", StringComparison.Ordinal))
+        isSubstituted = false;
+        faults = [];
+        int start = text.IndexOf("${", StringComparison.Ordinal);
+        if (start < 0)
         {
             return text;
         }
 
         StringBuilder result = new();
+        ImmutableArray<string>.Builder missing = ImmutableArray.CreateBuilder<string>();
         int at = 0;
-        while (at < text.Length)
+        for (; start >= 0; start = text.IndexOf("${", at, StringComparison.Ordinal))
         {
-            int start = text.IndexOf("${", at, StringComparison.Ordinal);
-            if (start < 0)
-            {
-                break;
-            }
-
             if (start > at && text[start - 1] == '$')
             {
                 result.Append(text, at, start - at - 1).Append("${");
@@ -42,64 +40,71 @@ internal static class Substitution
             int end = text.IndexOf('}', start);
             if (end < 0)
             {
-                fault ??= "begins with '${' something that no '}' ends. Write $${ for the characters themselves.";
+                missing.Add("begins a '${' that no '}' ends. Write $${ for the characters themselves.");
                 break;
             }
 
-            result.Append(text, at, start - at).Append(Resolve(text[(start + 2)..end], ref fault));
+            isSubstituted = true;
+            result.Append(text, at, start - at).Append(Resolve(text[(start + 2)..end], missing));
             at = end + 1;
         }
 
+        faults = missing.ToImmutable();
         return result.Append(text, at, text.Length - at).ToString();
     }
 
-    private static string? Resolve(string reference, ref string? fault)
+    private string? Resolve(string reference, ImmutableArray<string>.Builder faults)
     {
         if (reference.StartsWith(FilePrefix, StringComparison.Ordinal))
         {
-            return ReadFile(reference[FilePrefix.Length..], ref fault);
+            return ReadFile(reference[FilePrefix.Length..], faults);
         }
 
         int separator = reference.IndexOf(":-", StringComparison.Ordinal);
         string name = separator < 0 ? reference : reference[..separator];
-        if (name.Length == 0 || !name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_'))
+        if (!IsVariableName(name))
         {
-            fault ??= $"refers to '{name}', which is not the name of an environment variable.";
+            faults.Add($"{Shown.Quote(name)} is not the name of an environment variable. Write ${{NAME}}, ${{NAME:-default}}, "
+                + "${file:/path}, or $${ for the characters themselves.");
             return null;
         }
 
-        string? value = Environment.GetEnvironmentVariable(name);
+        // An empty variable counts as none, as it does to a shell's ':-': an empty secret is a mistake.
+        string? value = values.FindVariable(name);
         if (!string.IsNullOrEmpty(value))
         {
             return value;
         }
 
-        if (separator < 0)
+        if (separator >= 0)
         {
-            fault ??= $"needs the environment variable '{name}', which is not set. Set it, or write ${{{name}:-default}}.";
+            return reference[(separator + 2)..];
+        }
+
+        faults.Add($"the environment variable {Shown.Quote(name)} is {(value is null ? "not set" : "empty")}. "
+            + $"Set it, or write ${{{Shown.Step(name)}:-default}}.");
+        return null;
+    }
+
+    private string? ReadFile(string path, ImmutableArray<string>.Builder faults)
+    {
+        if (!Path.IsPathFullyQualified(path))
+        {
+            faults.Add($"{Shown.Quote(path)} is not a full path. Write one such as ${{file:/run/secrets/x}}.");
             return null;
         }
 
-        return reference[(separator + 2)..];
-    }
-
-    private static string? ReadFile(string path, ref string? fault)
-    {
-        try
+        if (values.TryReadFile(path, out string? text, out string? why))
         {
-            FileInfo file = new(path);
-            if (file.Length <= MaxFileBytes)
-            {
-                return File.ReadAllText(path).TrimEnd('\r', '\n');
-            }
-
-            fault ??= $"refers to the file '{path}', which is larger than 64 KiB.";
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or ArgumentException)
-        {
-            fault ??= $"refers to the file '{path}', which cannot be read.";
+            return text;
         }
 
+        faults.Add($"the file {Shown.Quote(path)} {why}. Name a file that this program may read.");
         return null;
     }
+
+    private static bool IsVariableName(string name) =>
+        name.Length > 0
+        && !char.IsAsciiDigit(name[0])
+        && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
 }

@@ -1,74 +1,75 @@
 using System.Collections.Immutable;
 using System.Net;
-using Sluice.Configuration.Documents;
 
-namespace Sluice.Configuration.Reading;
+namespace Sluice.Configuration;
 
 /// <summary>Reads the root of a gateway's file.</summary>
 internal sealed class GatewayReader(FaultList faults)
 {
+    private const string ListenAdvice = "Write scheme, address and port, such as http://127.0.0.1:8080.";
     private static readonly Uri DefaultListen = new("http://127.0.0.1:8080");
+    private static readonly string[] Fields = ["servers", "auth", "listen"];
+    private static readonly string[] LaterFields = ["admin", "store", "tls"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
     internal GatewayConfiguration? Read(Node root)
     {
-        FieldReader? reader = FieldReader.Open(root, "", ["listen", "auth", "servers"], ["admin", "store", "audit", "compat"], faults);
+        FieldReader? reader = FieldReader.Open(root, "", Fields, LaterFields, faults);
         if (reader is null)
         {
             return null;
         }
 
-        ImmutableArray<ApiKey> keys = reader.Node("auth") is Node auth ? new AuthReader(faults).Read(auth, "auth") : [];
-        KnownIdentities identities = new(reader.Has("auth"), keys.Any(key => key.Tenant is not null));
+        int before = faults.Count;
+        ImmutableArray<ApiKey> keys = reader.Node("auth") is Node auth ? new AuthReader(faults).Read(auth) : [];
+        KnownIdentities identities = faults.Count > before || !reader.Has("auth") && reader.HasAttempt("auth") ? KnownIdentities.All
+            : !reader.Has("auth") ? KnownIdentities.None
+            : new(HasUsers: true, HasTenants: keys.Any(key => key.Tenant is not null), HasClients: false);
         return new GatewayConfiguration
         {
-            Listen = ReadListen(reader),
+            Listen = ReadListen(reader) ?? DefaultListen,
             ApiKeys = keys,
             Servers = new ServerReader(faults, identities).ReadAll(reader),
         };
     }
 
-    private Uri ReadListen(FieldReader reader)
+    private static Uri? ReadListen(FieldReader reader)
     {
-        if (reader.Node("listen") is not Node node)
+        const string Field = "listen";
+        if (reader.Scalar(Field, required: false, "an address to listen on, such as http://127.0.0.1:8080") is not ScalarNode scalar)
         {
-            return DefaultListen;
+            return null;
         }
 
-        string? wrong = WhyNotAnAddress(node, out Uri? address);
-        if (wrong is not null)
-        {
-            faults.Add(node, "listen", $"{node.Describe()} {wrong}");
-        }
-
-        return address ?? DefaultListen;
+        string? wrong = WhyNotAnAddress(scalar.Value.Trim(), out Uri? address);
+        string shown = scalar.Written.Contains('@') ? "the value" : scalar.Describe();
+        return reader.Accept(address, wrong is null ? null : $"{shown} {wrong}", scalar, Field);
     }
 
-    private static string? WhyNotAnAddress(Node node, out Uri? address)
+    private static string? WhyNotAnAddress(string text, out Uri? address)
     {
-        const string WayOut = "Write scheme, host and port, such as http://127.0.0.1:8080.";
-        address = null;
-        if (node is not ScalarNode scalar || !Uri.TryCreate(scalar.Value, UriKind.Absolute, out Uri? uri))
+        if (!Uri.TryCreate(text, UriKind.Absolute, out address))
         {
-            return $"is not an address to listen on. {WayOut}";
+            return $"is not an address to listen on. {ListenAdvice}";
         }
 
-        if (uri.Scheme == Uri.UriSchemeHttps)
+        if (address.Scheme == Uri.UriSchemeHttps)
         {
             return "asks for TLS, which is not supported yet. Use http, behind something that ends TLS.";
         }
 
-        if (uri.Scheme != Uri.UriSchemeHttp || uri.PathAndQuery != "/" || uri.UserInfo.Length > 0 || uri.Fragment.Length > 0)
+        if (address.Scheme != Uri.UriSchemeHttp || address.PathAndQuery != "/" || address.UserInfo.Length > 0 || address.Fragment.Length > 0)
         {
-            return $"is not an address to listen on. {WayOut}";
+            return $"is not an address to listen on. {ListenAdvice}";
         }
 
-        if (uri.Host != "localhost" && !IPAddress.TryParse(uri.Host.Trim('[', ']'), out _))
+        // Kestrel listens on every address when it is given a name.
+        if (address.Host != "localhost" && !IPAddress.TryParse(address.Host.Trim('[', ']'), out _))
         {
             return "names a host, and the gateway listens on addresses. Use an IP address, 0.0.0.0 for all, or localhost.";
         }
 
-        address = uri;
-        return uri.Host == "localhost" && uri.Port == 0 ? "asks for any free port of localhost. Use 127.0.0.1 with port 0." : null;
+        // localhost is two addresses, and one free port is asked of each.
+        return address is { Host: "localhost", Port: 0 } ? "asks for any free port of two addresses. Use 127.0.0.1 with port 0." : null;
     }
 }

@@ -1,30 +1,37 @@
-namespace Sluice.Configuration.Reading;
+namespace Sluice.Configuration;
 
 /// <summary>Guesses which known name a misspelt one stands for.</summary>
 internal static class NearestName
 {
     private const int MaxLength = 64;
 
-    /// <summary>The way out for an unknown name: the nearest known one, or all of them.</summary>
-    internal static string Advice(string name, IReadOnlyCollection<string> known)
+    /// <summary>The known name that is meant, as far as one can tell; else null.</summary>
+    internal static string? Find(string name, IEnumerable<string> known)
     {
+        if (name.Length > MaxLength)
+        {
+            return null;
+        }
+
         (string nearest, int distance) = known
             .Select(candidate => (candidate, Distance(name, candidate)))
             .DefaultIfEmpty(("", int.MaxValue))
             .MinBy(pair => pair.Item2);
-        return distance <= Math.Max(1, nearest.Length / 3)
-            ? $"Did you mean '{nearest}'?"
-            : $"Known: {string.Join(", ", known)}.";
+        return distance <= Math.Max(1, nearest.Length / 3) ? nearest : null;
     }
 
+    /// <summary>The way out for an unknown name: the nearest known one, or all of them.</summary>
+    internal static string Advice(string name, IReadOnlyCollection<string> known) => Find(name, known) switch
+    {
+        null => $"Known: {string.Join(", ", known)}.",
+        string nearest when nearest.Equals(name, StringComparison.OrdinalIgnoreCase) => $"Did you mean '{nearest}'? Case matters.",
+        string nearest => $"Did you mean '{nearest}'?",
+    };
+
     /// <summary>Insertions, deletions, replacements and swaps of neighbours that lead from one to the other, without regard to case.</summary>
+    /// <remarks>Source: the optimal string alignment distance, a restriction of Damerau and Levenshtein's.</remarks>
     private static int Distance(string a, string b)
     {
-        if (a.Length > MaxLength)
-        {
-            return int.MaxValue;
-        }
-
         int[,] cost = new int[a.Length + 1, b.Length + 1];
         for (int i = 0; i <= a.Length; i++)
         {

@@ -1,18 +1,20 @@
 using System.Collections.Immutable;
-using Sluice.Configuration.Documents;
+using System.Globalization;
 
-namespace Sluice.Configuration.Reading;
+namespace Sluice.Configuration;
 
 /// <summary>Reads <c>rateLimiting</c>, the one schema of limits, wherever it stands.</summary>
-internal sealed class RateLimitingReader(FaultList faults)
+internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities)
 {
+    private const int MaxEntries = 1_000;
     private static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
     private static readonly string[] EntryFields = ["name", .. ScopeFields, "cost", "mode", "onStoreFailure", "rejection"];
+    private static readonly string[] HeaderFields = ["mode", "style"];
 
     private static readonly string[] PolicyFields =
     [
         .. ScopeFields, "global", "tools", "prompts", "resources", "methods", "cost", "mode", "meter", "missingIdentity",
-        "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive",
+        "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling",
     ];
 
     // Stands in for a rate that is wrong, so that its place counts as taken and no rule speaks of it a second time.
@@ -22,8 +24,7 @@ internal sealed class RateLimitingReader(FaultList faults)
     /// <param name="node">The value of <c>rateLimiting</c>.</param>
     /// <param name="path">Its path.</param>
     /// <param name="server">The server's name.</param>
-    /// <param name="identities">Which scopes have an identity to count by.</param>
-    internal RateLimitPolicy? Read(Node node, string path, string server, KnownIdentities identities)
+    internal RateLimitPolicy? Read(Node node, string path, string server)
     {
         int before = faults.Count;
         FieldReader? reader = FieldReader.Open(node, path, PolicyFields, [], faults);
@@ -32,113 +33,149 @@ internal sealed class RateLimitingReader(FaultList faults)
             return null;
         }
 
+        RateLimitPolicy? policy = RateLimitPolicy.Compile(server, ReadSettings(reader), out ImmutableArray<SettingsFault> broken);
+        AddFaults(broken, reader.Mapping, path);
+        return faults.Count == before ? policy : null;
+    }
+
+    private RateLimitingSettings ReadSettings(FieldReader reader)
+    {
         if (reader.Has("global") && reader.Has("shared"))
         {
             faults.Add(reader.Mapping.Find("global")!, reader.PathOf("global"), "means 'shared', which is set too. Remove one of the two.");
         }
 
-        RateLimitingSettings settings = ReadHeaders(reader, new()
+        RateLimitingSettings defaults = new();
+        Rate? global = ReadRate(reader, "global");
+        return WithHeaders(reader, new()
         {
-            Shared = ReadRate(reader, "shared", identities) ?? ReadRate(reader, "global", identities),
-            PerTenant = ReadRate(reader, "perTenant", identities),
-            PerUser = ReadRate(reader, "perUser", identities),
-            PerClient = ReadRate(reader, "perClient", identities),
-            Tools = ReadEntries(reader, "tools", identities),
-            Prompts = ReadEntries(reader, "prompts", identities),
-            Resources = ReadEntries(reader, "resources", identities),
-            Methods = ReadEntries(reader, "methods", identities),
-            Cost = (int?)reader.Integer("cost", 1, int.MaxValue) ?? 1,
-            Mode = reader.Choice("mode", Words.Modes) ?? LimitMode.Enforce,
-            Meter = reader.Choice("meter", Words.Meters) ?? MeteringUnit.Operations,
-            MissingIdentity = reader.Choice("missingIdentity", Words.MissingIdentities) ?? MissingIdentity.Pool,
-            OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures) ?? StoreFailureMode.Local,
-            Rejection = reader.Choice("rejection", Words.Rejections) ?? RejectionForm.Auto,
-            ErrorCode = (int?)reader.Integer("errorCode", int.MinValue, int.MaxValue) ?? 429,
+            Shared = ReadRate(reader, "shared") ?? global,
+            PerTenant = ReadRate(reader, "perTenant"),
+            PerUser = ReadRate(reader, "perUser"),
+            PerClient = ReadRate(reader, "perClient"),
+            Tools = ReadEntries(reader, "tools"),
+            Prompts = ReadEntries(reader, "prompts"),
+            Resources = ReadEntries(reader, "resources"),
+            Methods = ReadEntries(reader, "methods"),
+            Cost = reader.Integer("cost", 1, int.MaxValue) ?? defaults.Cost,
+            Mode = reader.Choice("mode", Words.Modes) ?? defaults.Mode,
+            Meter = reader.Choice("meter", Words.Meters) ?? defaults.Meter,
+            MissingIdentity = reader.Choice("missingIdentity", Words.MissingIdentities) ?? defaults.MissingIdentity,
+            OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures) ?? defaults.OnStoreFailure,
+            Rejection = reader.Choice("rejection", Words.Rejections) ?? defaults.Rejection,
+            ErrorCode = reader.Integer("errorCode", int.MinValue, int.MaxValue) ?? defaults.ErrorCode,
             AllowReservedErrorCode = reader.Boolean("allowReservedErrorCode"),
             CaseSensitive = reader.Boolean("caseSensitive"),
+            SlidingWindowCeiling = ReadCeiling(reader) ?? defaults.SlidingWindowCeiling,
         });
-        bool readCleanly = faults.Count == before;
-        RateLimitPolicy? policy = RateLimitPolicy.Compile(server, settings, out ImmutableArray<SettingsFault> broken);
-        foreach (SettingsFault fault in broken)
-        {
-            // An entry whose own fields are wrong has been spoken of; that it also seems empty would mislead.
-            if (readCleanly || !fault.IsAboutAbsence)
-            {
-                (int line, int column) = Locate(reader.Mapping, fault.Path);
-                faults.Add(line, column, fault.Under(path).Path, fault.Message);
-            }
-        }
-
-        return readCleanly ? policy : null;
     }
 
-    private static RateLimitingSettings WithHeaders(RateLimitingSettings settings, FieldReader headers) => settings with
-    {
-        Headers = headers.Choice("mode", Words.HeaderModes) ?? LimitHeadersMode.OnRefusal,
-        HeaderStyle = headers.Choice("style", Words.HeaderStyles) ?? LimitHeadersStyle.Draft11,
-    };
+    // A ceiling that is wrong is as good as none while the other faults are found.
+    private static int? ReadCeiling(FieldReader reader) =>
+        reader.Integer("slidingWindowCeiling", 1, int.MaxValue) ?? (reader.HasAttempt("slidingWindowCeiling") ? int.MaxValue : null);
 
     // `headers: always` says when; `headers: { mode: always, style: both }` says which as well.
-    private RateLimitingSettings ReadHeaders(FieldReader reader, RateLimitingSettings settings) => reader.Node("headers") switch
+    private RateLimitingSettings WithHeaders(FieldReader reader, RateLimitingSettings settings)
     {
-        null => settings,
-        MappingNode mapping => WithHeaders(
-            settings, FieldReader.Open(mapping, reader.PathOf("headers"), ["mode", "style"], [], faults)!),
-        _ => settings with { Headers = reader.Choice("headers", Words.HeaderModes) ?? LimitHeadersMode.OnRefusal },
-    };
+        if (reader.Node("headers") is not MappingNode mapping)
+        {
+            return settings with { Headers = reader.Choice("headers", Words.HeaderModes) ?? settings.Headers };
+        }
 
-    private Rate? ReadRate(FieldReader reader, string field, KnownIdentities identities)
+        if (mapping.Fields.IsEmpty)
+        {
+            faults.Add(mapping, reader.PathOf("headers"), "is empty. Write 'mode', 'style' or both, or remove the field.");
+        }
+
+        FieldReader headers = FieldReader.Open(mapping, reader.PathOf("headers"), HeaderFields, [], faults)!;
+        return settings with
+        {
+            Headers = headers.Choice("mode", Words.HeaderModes) ?? settings.Headers,
+            HeaderStyle = headers.Choice("style", Words.HeaderStyles) ?? settings.HeaderStyle,
+        };
+    }
+
+    private Rate? ReadRate(FieldReader reader, string field)
     {
         if (reader.Node(field) is not Node node)
         {
-            return null;
+            return reader.HasAttempt(field) ? Placeholder : null;
         }
 
         if (identities.WhyUnknown(field) is string why)
         {
-            faults.Add(node, reader.PathOf(field), why);
+            faults.Add(reader.Mapping.Find(field)!, reader.PathOf(field), why);
         }
 
         return RateReader.Read(node, reader.PathOf(field), faults) ?? Placeholder;
     }
 
-    private ImmutableArray<OperationSettings> ReadEntries(FieldReader reader, string field, KnownIdentities identities) =>
-    [
-        .. reader.List(field, required: false).Select(entry => ReadEntry(entry.Item, entry.Path, identities)),
-    ];
+    private ImmutableArray<OperationSettings> ReadEntries(FieldReader reader, string field)
+    {
+        OperationSettings[] entries =
+            [.. reader.List(field, required: false, MaxEntries).Select(entry => ReadEntry(entry.Item, entry.Path))];
+        return entries.Length == 0 && reader.HasAttempt(field) ? [PlaceholderEntry(reader.PathOf(field))] : [.. entries];
+    }
 
-    private OperationSettings ReadEntry(Node item, string path, KnownIdentities identities)
+    private OperationSettings ReadEntry(Node item, string path)
     {
         FieldReader? reader = FieldReader.Open(item, path, EntryFields, [], faults);
-        if (reader is null)
+        return reader is null ? PlaceholderEntry(path) : new()
         {
-            return new() { Name = path, Shared = Placeholder };
-        }
-
-        return new()
-        {
-            Name = reader.Text("name", required: true) ?? path,
-            Shared = ReadRate(reader, "shared", identities),
-            PerTenant = ReadRate(reader, "perTenant", identities),
-            PerUser = ReadRate(reader, "perUser", identities),
-            PerClient = ReadRate(reader, "perClient", identities),
-            Cost = (int?)reader.Integer("cost", 1, int.MaxValue),
+            Name = reader.Text("name", required: true) ?? UniqueName(path),
+            Shared = ReadRate(reader, "shared"),
+            PerTenant = ReadRate(reader, "perTenant"),
+            PerUser = ReadRate(reader, "perUser"),
+            PerClient = ReadRate(reader, "perClient"),
+            Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
             Mode = reader.Choice("mode", Words.Modes),
             OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),
             Rejection = reader.Choice("rejection", Words.Rejections),
         };
     }
 
-    /// <summary>The place of a path such as <c>tools[1].cost</c>, or of what is nearest above it.</summary>
-    private static (int Line, int Column) Locate(MappingNode mapping, string path)
+    private static OperationSettings PlaceholderEntry(string path) => new() { Name = UniqueName(path), Shared = Placeholder };
+
+    // No name in a file has a control character, so this one never means the same as another.
+    private static string UniqueName(string path) => "\u0001" + path;
+
+    /// <summary>Adds what the rules of a policy object to, each at its place in the document.</summary>
+    private void AddFaults(ImmutableArray<SettingsFault> broken, MappingNode mapping, string path)
     {
-        Node node = mapping;
-        foreach (string step in path.Split('.', '[').Where(step => step.Length > 0))
+        if (broken.IsEmpty)
         {
+            return;
+        }
+
+        Redaction redaction = new(mapping);
+        foreach (SettingsFault fault in broken)
+        {
+            Node at = Locate(mapping, fault.Path, out string spelt);
+            string message = faults.IsFull ? "" : redaction.Apply(fault.Message);
+            faults.Add(at, (fault with { Path = spelt }).Under(path).Path, message);
+        }
+    }
+
+    /// <summary>What stands at a path such as <c>tools[1].cost</c>, or is nearest above it.</summary>
+    /// <param name="mapping">The root of the path.</param>
+    /// <param name="path">The path, in the words of the settings.</param>
+    /// <param name="spelt">The path in the words of the document, which may say <c>global</c> for <c>shared</c>.</param>
+    private static Node Locate(MappingNode mapping, string path, out string spelt)
+    {
+        spelt = path;
+        Node node = mapping;
+        foreach (string step in path.Split(['.', '['], StringSplitOptions.RemoveEmptyEntries))
+        {
+            if (node is MappingNode fields && step == "shared" && fields.Find(step) is null && fields.Find("global") is Field global)
+            {
+                spelt = "global";
+                return global.Value;
+            }
+
             Node? next = node switch
             {
-                SequenceNode list => list.Items[int.Parse(step.TrimEnd(']'), System.Globalization.CultureInfo.InvariantCulture)],
-                MappingNode fields => (fields.Find(step) ?? (step == "shared" ? fields.Find("global") : null))?.Value,
+                SequenceNode list => list.Items[int.Parse(step.AsSpan().TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture)],
+                MappingNode group => group.Find(step)?.Value,
                 _ => null,
             };
             if (next is null)
@@ -149,6 +186,6 @@ internal sealed class RateLimitingReader(FaultList faults)
             node = next;
         }
 
-        return (node.Line, node.Column);
+        return node;
     }
 }

@@ -1,32 +1,27 @@
-using Sluice.Configuration.Documents;
-
-namespace Sluice.Configuration.Reading;
+namespace Sluice.Configuration;
 
 /// <summary>Reads a rate, in the short form or as an object.</summary>
 internal static class RateReader
 {
+    private const int MaxQuoted = 64;
+    private const string WayOut = "Write a count, a slash and a period, such as 100/1m.";
     private static readonly string[] Fields = ["maxTokens", "refillPeriod", "burst", "algorithm", "align"];
 
-    private static readonly Dictionary<string, RateLimitAlgorithm> Algorithms = new(StringComparer.Ordinal)
-    {
-        ["tokenBucket"] = RateLimitAlgorithm.TokenBucket,
-        ["slidingWindow"] = RateLimitAlgorithm.SlidingWindow,
-        ["slidingWindowCounter"] = RateLimitAlgorithm.SlidingWindowCounter,
-        ["fixedWindow"] = RateLimitAlgorithm.FixedWindow,
-    };
-
     /// <summary>The rate, or null when it is wrong.</summary>
-    internal static Rate? Read(Node node, string path, FaultList faults) => node switch
+    internal static Rate? Read(Node node, string path, FaultList faults)
     {
-        ScalarNode { IsNull: false } scalar => ReadShort(scalar, path, faults),
-        MappingNode => ReadObject(node, path, faults),
-        _ => Wrong(node, path, faults),
-    };
-
-    private static Rate? Wrong(Node node, string path, FaultList faults)
-    {
-        faults.Add(node, path, $"{node.Describe()} is not a rate. Write a count, a slash and a period, such as 100/1m.");
-        return null;
+        switch (node)
+        {
+            case ScalarNode { IsUnresolved: true }:
+                return null;
+            case ScalarNode { IsNull: false } scalar:
+                return ReadShort(scalar, path, faults);
+            case MappingNode:
+                return ReadObject(node, path, faults);
+            default:
+                faults.Add(node, path, $"{node.Describe()} is not a rate. {WayOut}");
+                return null;
+        }
     }
 
     private static Rate? ReadShort(ScalarNode scalar, string path, FaultList faults)
@@ -36,9 +31,7 @@ internal static class RateReader
             return rate;
         }
 
-        faults.Add(scalar, path, scalar.IsSubstituted
-            ? $"'{scalar.Written}' does not give a rate. Write a count, a slash and a period, such as 100/1m."
-            : error);
+        faults.Add(scalar, path, IsToBeTold(scalar) ? error : $"{scalar.Describe()} is not a rate. {WayOut}");
         return null;
     }
 
@@ -46,43 +39,34 @@ internal static class RateReader
     {
         int before = faults.Count;
         FieldReader reader = FieldReader.Open(node, path, Fields, [], faults)!;
-        reader.Required("maxTokens");
-        long? maxTokens = reader.Integer("maxTokens", 1, int.MaxValue);
+        int? maxTokens = reader.Integer("maxTokens", 1, int.MaxValue, required: true);
         TimeSpan? period = ReadPeriod(reader, faults);
-        long? burst = reader.Integer("burst", 1, int.MaxValue);
-        RateLimitAlgorithm? algorithm = reader.Choice("algorithm", Algorithms);
+        int? burst = reader.Integer("burst", 1, int.MaxValue);
+        RateLimitAlgorithm? algorithm = reader.Choice("algorithm", Words.Algorithms);
         bool align = reader.Boolean("align");
-        if (faults.Count > before || maxTokens is null || period is null)
+        if (reader.HasAttempt("algorithm") && algorithm is null)
         {
-            return null;
+            return null; // Whether the other fields go with it, nobody can say.
         }
 
-        if (Rate.TryCreate(
-            (int)maxTokens, period.Value, algorithm ?? RateLimitAlgorithm.TokenBucket, (int?)burst, align,
-            out Rate? rate, out IReadOnlyList<SettingsFault> wrong))
-        {
-            return rate;
-        }
-
+        // Stand-ins that go with anything, so that what else is wrong comes out too.
+        bool isRate = Rate.TryCreate(
+            maxTokens ?? 1, period ?? Rate.MinRefillPeriod, algorithm ?? RateLimitAlgorithm.TokenBucket, burst, align,
+            out Rate? rate, out IReadOnlyList<SettingsFault> wrong);
         foreach (SettingsFault fault in wrong)
         {
-            faults.Add(reader.Node(fault.Path) ?? node, reader.PathOf(fault.Path), fault.Message);
+            Node at = reader.Node(fault.Path) ?? node;
+            faults.Add(at, reader.PathOf(fault.Path), new Redaction(at).Apply(fault.Message));
         }
 
-        return null;
+        return isRate && faults.Count == before ? rate : null;
     }
 
     private static TimeSpan? ReadPeriod(FieldReader reader, FaultList faults)
     {
         const string Name = "refillPeriod";
-        Node? node = reader.Required(Name);
-        if (node is not ScalarNode scalar)
+        if (reader.Scalar(Name, required: true, "a duration, such as 1m or 1h30m") is not ScalarNode scalar)
         {
-            if (node is not null)
-            {
-                faults.Add(node, reader.PathOf(Name), $"{node.Describe()} is not a duration. Write one such as 1m or 1h30m.");
-            }
-
             return null;
         }
 
@@ -91,9 +75,11 @@ internal static class RateReader
             return period;
         }
 
-        faults.Add(scalar, reader.PathOf(Name), scalar.IsSubstituted
-            ? $"'{scalar.Written}' does not give a duration from 1ms to 366d."
-            : error);
+        faults.Add(scalar, reader.PathOf(Name), IsToBeTold(scalar)
+            ? error
+            : $"{scalar.Describe()} is not a duration from 1ms to 366d. Write one such as 500ms, 1m, 1h30m or 14d.");
         return null;
     }
+
+    private static bool IsToBeTold(ScalarNode scalar) => !scalar.IsSubstituted && scalar.Value.Length <= MaxQuoted;
 }

@@ -1,112 +1,142 @@
 using System.Collections.Immutable;
-using Sluice.Configuration.Documents;
 
-namespace Sluice.Configuration.Reading;
+namespace Sluice.Configuration;
 
 /// <summary>Reads <c>servers</c>.</summary>
 internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
+    private const string UpstreamAdvice = "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp.";
     private static readonly string[] Fields = ["name", "upstream", "path", "rateLimiting"];
+    private static readonly string[] CommandFields = ["command", "args", "env"];
+    private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The servers that could be read.</summary>
-    internal ImmutableArray<ServerConfiguration> ReadAll(FieldReader root)
-    {
-        Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);
-        Dictionary<string, string> paths = new(StringComparer.Ordinal);
-        ImmutableArray<ServerConfiguration>.Builder servers = ImmutableArray.CreateBuilder<ServerConfiguration>();
-        foreach ((Node item, string path) in root.List("servers", required: true))
-        {
-            FieldReader? reader = FieldReader.Open(item, path, Fields, [], faults);
-            if (reader is null)
-            {
-                continue;
-            }
+    internal ImmutableArray<ServerConfiguration> ReadAll(FieldReader root) =>
+    [
+        .. root.List("servers", required: true).Select(entry => Read(entry.Item, entry.Path)).OfType<ServerConfiguration>(),
+    ];
 
-            string? name = ReadName(reader);
-            Uri? upstream = ReadUpstream(reader);
-            string? servedAt = ReadPath(reader, name);
-            CheckUnique(reader, names, name, "name");
-            CheckUnique(reader, paths, servedAt, reader.Has("path") ? "path" : "name");
-            RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
-                ? new RateLimitingReader(faults).Read(limits, reader.PathOf("rateLimiting"), name ?? path, identities)
-                : null;
-            if (name is not null && upstream is not null && servedAt is not null)
-            {
-                servers.Add(new() { Name = name, Upstream = upstream, Path = servedAt, Policy = policy });
-            }
+    private ServerConfiguration? Read(Node item, string itemPath)
+    {
+        FieldReader? reader = FieldReader.Open(item, itemPath, Fields, [], faults);
+        if (reader is null)
+        {
+            return null;
         }
 
-        return servers.ToImmutable();
+        string? name = ReadName(reader);
+        Uri? upstream = ReadUpstream(reader);
+        string? path = ReadPath(reader, name);
+        RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
+            ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
+            : null;
+        return name is null || upstream is null || path is null
+            ? null
+            : new ServerConfiguration { Name = name, Upstream = upstream, Path = path, Policy = policy };
     }
 
     private string? ReadName(FieldReader reader)
     {
-        string? name = reader.Text("name", required: true);
-        if (name is null || (name.Length <= MaxNameLength && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')))
+        const string Field = "name";
+        if (reader.Text(Field, required: true) is not string name)
         {
-            return name;
+            return null;
         }
 
-        Node node = reader.Node("name")!;
-        faults.Add(node, reader.PathOf("name"), $"{node.Describe()} is not a server's name: 1 to {MaxNameLength} letters, digits and . _ -");
-        return null;
+        Node node = reader.Node(Field)!;
+        bool isName = name.Length <= MaxNameLength
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            && name[0] != '.'; // It is a segment of the default path, where a leading dot means something else.
+        string? wrong = isName
+            ? WhyTaken(_names, name, reader.PathOf(Field), node)
+            : $"{node.Describe()} is not a server's name. Use 1 to {MaxNameLength} letters, digits and . _ -, without a dot in front.";
+        return reader.Accept(name, wrong, node, Field);
     }
 
     private Uri? ReadUpstream(FieldReader reader)
     {
-        Node? node = reader.Required("upstream");
-        if (node is MappingNode)
+        const string Field = "upstream";
+        if (reader.Required(Field) is not Node node || node is ScalarNode { IsUnresolved: true })
         {
-            faults.Add(node, reader.PathOf("upstream"), "a command as upstream is not supported yet. Use the URL of a server over HTTP.");
             return null;
         }
 
-        if (node is ScalarNode scalar
-            && Uri.TryCreate(scalar.Value, UriKind.Absolute, out Uri? uri)
-            && (uri.Scheme == Uri.UriSchemeHttp || uri.Scheme == Uri.UriSchemeHttps)
-            && uri.UserInfo.Length == 0
-            && uri.Fragment.Length == 0)
+        if (node is MappingNode mapping && mapping.Fields.Any(field => CommandFields.Contains(field.Name)))
         {
-            return uri;
+            foreach (Field field in mapping.Fields)
+            {
+                faults.Add(field, $"{reader.PathOf(Field)}.{Shown.Step(field.Name)}", $"is not supported yet. {UpstreamAdvice}");
+            }
+
+            return null;
         }
 
-        if (node is not null)
+        Uri? upstream = null;
+        string? wrong = node is not ScalarNode { IsNull: false } scalar
+            ? $"{node.Describe()} is not a URL. {UpstreamAdvice}"
+            : WhyNotAnUpstream(scalar, out upstream);
+        return reader.Accept(upstream, wrong, node, Field);
+    }
+
+    private static string? WhyNotAnUpstream(ScalarNode scalar, out Uri? upstream)
+    {
+        // Up to an @ a URL can hold a password, and a query can hold a token.
+        string shown = scalar.Written.AsSpan().ContainsAny('@', '?') ? "the value" : scalar.Describe();
+        if (!Uri.TryCreate(scalar.Value.Trim(), UriKind.Absolute, out upstream)
+            || (upstream.Scheme != Uri.UriSchemeHttp && upstream.Scheme != Uri.UriSchemeHttps)
+            || upstream.Host.Length == 0)
         {
-            faults.Add(node, reader.PathOf("upstream"), $"{node.Describe()} is not the URL of an MCP server, such as http://127.0.0.1:3001/mcp.");
+            return $"{shown} is not an http or https URL. {UpstreamAdvice}";
         }
 
-        return null;
+        return upstream.UserInfo.Length > 0 ? "holds a user or a password, which are not sent to upstreams. Remove them."
+            : upstream.Fragment.Length > 0 ? $"{shown} has a fragment, which no server sees. Remove it and its '#'."
+            : null;
     }
 
     private string? ReadPath(FieldReader reader, string? name)
     {
-        if (!reader.Has("path"))
+        const string Field = "path";
+        if (!reader.HasAttempt(Field))
         {
-            return name is null ? null : $"/{name}/mcp";
+            return name is null ? null : Unique(reader, $"/{name}/mcp", "name");
         }
 
-        string? path = reader.Text("path", required: false);
-        if (path is null)
+        if (reader.Text(Field, required: false) is not string path)
         {
             return null;
         }
 
-        bool valid = path.Length > 1 && path[0] == '/' && path[^1] != '/' && !path.AsSpan().ContainsAny("?#% \\");
-        if (!valid)
-        {
-            Node node = reader.Node("path")!;
-            faults.Add(node, reader.PathOf("path"), $"{node.Describe()} is not a path such as /weather/mcp, without a slash at its end.");
-        }
-
-        return valid ? path : null;
+        Node node = reader.Node(Field)!;
+        return IsPath(path)
+            ? Unique(reader, path, Field)
+            : reader.Accept(
+                path,
+                $"{node.Describe()} is not a path. Write one such as /weather/mcp: letters, digits and - . _ ~ after each slash, no "
+                    + "dot first.",
+                node,
+                Field);
     }
 
-    private void CheckUnique(FieldReader reader, Dictionary<string, string> seen, string? value, string field)
+    private string? Unique(FieldReader reader, string path, string field)
     {
-        if (value is not null && !seen.TryAdd(value, reader.PathOf(field)) && reader.Node(field) is Node node)
-        {
-            faults.Add(node, reader.PathOf(field), $"'{value}' is taken by {seen[value]}. Choose another.");
-        }
+        Node node = reader.Node(field)!;
+        return reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(field), node), node, field);
     }
+
+    // No segment begins with a dot: '.' and '..' lead elsewhere, and '/.well-known' is where clients look for how to sign in.
+    private static bool IsPath(string path) =>
+        path[0] == '/'
+        && path.Split('/').Skip(1).All(segment =>
+            segment.Length > 0
+            && segment[0] != '.'
+            && segment.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~'));
+
+    private static string? WhyTaken(Dictionary<string, string> seen, string value, string path, Node node) =>
+        seen.TryAdd(value, path)
+            ? null
+            : node is ScalarNode { IsSubstituted: true } ? $"{node.Describe()} is taken by {seen[value]}. Choose another."
+            : $"{Shown.Quote(value)} is taken by {seen[value]}. Choose another.";
 }

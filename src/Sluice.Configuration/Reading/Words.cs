@@ -1,8 +1,16 @@
-namespace Sluice.Configuration.Reading;
+namespace Sluice.Configuration;
 
 /// <summary>The words that fields with a few values take.</summary>
 internal static class Words
 {
+    internal static readonly Dictionary<string, RateLimitAlgorithm> Algorithms = new(StringComparer.Ordinal)
+    {
+        ["tokenBucket"] = RateLimitAlgorithm.TokenBucket,
+        ["slidingWindow"] = RateLimitAlgorithm.SlidingWindow,
+        ["slidingWindowCounter"] = RateLimitAlgorithm.SlidingWindowCounter,
+        ["fixedWindow"] = RateLimitAlgorithm.FixedWindow,
+    };
+
     internal static readonly Dictionary<string, LimitMode> Modes = new(StringComparer.Ordinal)
     {
         ["enforce"] = LimitMode.Enforce,

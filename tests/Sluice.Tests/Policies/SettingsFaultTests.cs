@@ -48,6 +48,15 @@ public sealed class SettingsFaultTests
         Faults(new() { Shared = Rate, Methods = [new() { Name = "tools/list" }] })
             .ShouldBe(["methods[0]: sets nothing. Add shared, perTenant, perUser, perClient or cost."]);
 
+    [Fact]
+    public void Compile_BrokenRuleAndCostThatNoBucketCanMeet_ReportsBoth() =>
+        Faults(new() { Shared = Rate, Tools = [Entry("x"), Entry("X"), new() { Name = "dear", Cost = 11 }] }).ShouldBe(
+        [
+            "tools[1].name: 'X' means the same tool as 'x' of tools[0]. Merge the two entries.",
+            "tools[2].cost: 11 tokens can never be met by the limit 'shared', whose bucket holds 10. "
+                + "Lower the cost, or raise the limit to at least 11.",
+        ]);
+
     [Theory]
     [InlineData("initialize")]
     [InlineData("Ping")]

@@ -106,4 +106,50 @@ public sealed class RateParsingTests
     public void Constructor_AlignedAndNotAFixedWindow_Throws(RateLimitAlgorithm algorithm) =>
         Should.Throw<ArgumentException>(() => new Rate(10, TimeSpan.FromSeconds(1), algorithm, burst: null, align: true))
             .ParamName.ShouldBe("align");
+
+    [Fact]
+    public void TryCreate_SeveralFaults_TellsThemAll()
+    {
+        Rate.TryCreate(0, TimeSpan.Zero, RateLimitAlgorithm.SlidingWindow, burst: 0, align: true, out Rate? rate, out IReadOnlyList<SettingsFault> faults)
+            .ShouldBeFalse();
+
+        rate.ShouldBeNull();
+        faults.Select(fault => fault.Path).ShouldBe(["maxTokens", "refillPeriod", "burst", "burst", "align"]);
+    }
+
+    [Fact]
+    public void TryCreate_RightNumbers_GivesWhatTheConstructorGives()
+    {
+        TimeSpan minute = TimeSpan.FromMinutes(1);
+        Rate.TryCreate(10, minute, RateLimitAlgorithm.TokenBucket, burst: 5, align: false, out Rate? rate, out IReadOnlyList<SettingsFault> faults)
+            .ShouldBeTrue();
+
+        rate.ShouldBe(new Rate(10, minute, RateLimitAlgorithm.TokenBucket, burst: 5, align: false));
+        faults.ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("1ms", 1)]
+    [InlineData(" 1h30m ", 5_400_000)]
+    [InlineData("366d", 31_622_400_000)]
+    public void TryParsePeriod_Duration_IsExact(string text, double milliseconds)
+    {
+        Rate.TryParsePeriod(text, out TimeSpan period, out string? error).ShouldBeTrue();
+
+        period.ShouldBe(TimeSpan.FromMilliseconds(milliseconds));
+        error.ShouldBeNull();
+    }
+
+    [Theory]
+    [InlineData(null, "'' is not a duration: the duration is missing.")]
+    [InlineData("60", "'60' is not a duration: the unit is missing.")]
+    [InlineData("m", "'m' is not a duration: a number is missing before 'm'.")]
+    [InlineData("999us", "'999us' is outside 1ms to 366d.")]
+    [InlineData("367d", "'367d' is outside 1ms to 366d.")]
+    public void TryParsePeriod_NoPeriod_SaysWhy(string? text, string why)
+    {
+        Rate.TryParsePeriod(text, out _, out string? error).ShouldBeFalse();
+
+        error.ShouldStartWith(why);
+    }
 }
