@@ -191,8 +191,9 @@ internal static class TokenBucket
     internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
     {
         UInt128 empty = nowTicks + limit.FullTicks;
-        BucketState capped = untilTicks <= empty ? State(untilTicks, 0) : State(empty, limit.FullRest);
-        return Merge(capped, State(overdrawnUntilTicks, 0));
+        UInt128 until = Unsaturate(untilTicks);
+        BucketState capped = until <= empty ? State(until, 0) : State(empty, limit.FullRest);
+        return Merge(capped, State(Unsaturate(overdrawnUntilTicks), 0));
     }
 
     /// <summary>What is owed, in units, but at most a ceiling of less than 2^80.</summary>
@@ -220,6 +221,9 @@ internal static class TokenBucket
 
     private static BucketState State(UInt128 time, ulong rest) =>
         new((ulong)(time & ulong.MaxValue), ((ulong)(time >> 64) << RestBits) | rest);
+
+    /// <summary>An instant that may be a later one, cut off at 64 bits.</summary>
+    private static UInt128 Unsaturate(ulong ticks) => ticks == ulong.MaxValue ? MaxTime : ticks;
 
     private static ulong Saturate(UInt128 ticks) => ticks > ulong.MaxValue ? ulong.MaxValue : (ulong)ticks;
 }

@@ -24,6 +24,9 @@ internal unsafe struct BucketSet
     /// <summary>The tag of a fold: what is owed by buckets that had to go, and shared by all that come.</summary>
     internal const byte FoldTag = 1;
 
+    /// <summary>The tag of a shared bucket, at the first place of a set of its own.</summary>
+    internal const byte SharedTag = 2;
+
     private const int AllPlaces = (1 << Places) - 1;
     private const int FirstPlace = 32;
 
@@ -44,6 +47,9 @@ internal unsafe struct BucketSet
         byte tag = (byte)(high & 0xff);
         return tag > FoldTag ? tag : (byte)(tag + 2);
     }
+
+    /// <summary>The place that a bucket takes if it is empty.</summary>
+    internal static int Home(ulong key) => (int)(((key >> 32) * Places) >> 32);
 
     /// <summary>The places with a tag, as bits.</summary>
     internal static int PlacesOf(BucketSet* set, byte tag) =>

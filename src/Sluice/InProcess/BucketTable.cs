@@ -70,7 +70,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <param name="nowTicks">The instant.</param>
     internal int Insert(in BucketItem item, int pinned, ulong nowTicks)
     {
-        int place = PlaceFor(item.Set, pinned, nowTicks);
+        int place = PlaceFor(item, pinned, nowTicks);
         *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name };
         BucketSet.SetTag(item.Set, place, item.Tag);
         if (!item.State.IsNew)
@@ -106,10 +106,13 @@ internal sealed unsafe partial class BucketTable<TSteps>
         }
     }
 
-    private int PlaceFor(BucketSet* set, int pinned, ulong nowTicks)
+    private int PlaceFor(in BucketItem item, int pinned, ulong nowTicks)
     {
-        int empty = BitOperations.TrailingZeroCount(BucketSet.PlacesOf(set, BucketSet.EmptyTag) | (1 << BucketSet.Places));
-        bool hasEmpty = empty < BucketSet.Places;
+        BucketSet* set = item.Set;
+        int empties = BucketSet.PlacesOf(set, BucketSet.EmptyTag);
+        int home = BucketSet.Home(item.Key);
+        int empty = (empties & (1 << home)) != 0 ? home : BitOperations.TrailingZeroCount(empties);
+        bool hasEmpty = empties != 0;
         if (hasEmpty && TryCount())
         {
             return empty;

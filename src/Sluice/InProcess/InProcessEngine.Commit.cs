@@ -3,16 +3,16 @@ namespace Sluice;
 /// <content>Writing what was decided, and telling it.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    private void CommitLocked(ReadOnlySpan<RateLimit> limits, BucketItem* items, ulong now, ulong cost)
+    private void CommitLocked(RegisteredLimit[] registered, BucketItem* items, ulong now, ulong cost)
     {
-        for (int i = 0; i < limits.Length; i++)
+        for (int i = 0; i < registered.Length; i++)
         {
             if (items[i].Outcome != RateLimitOutcome.Allowed)
             {
                 continue; // A permissive limit without the tokens.
             }
 
-            RegisteredLimit limit = _registry[limits[i]];
+            RegisteredLimit limit = registered[i];
             items[i].IsCharged = true;
             if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
             {
@@ -20,7 +20,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 items[i].LogRemaining -= (int)cost;
             }
 
-            WriteLocked(limit, items, limits.Length, i, now);
+            WriteLocked(limit, items, registered.Length, i, now);
         }
     }
 
@@ -72,7 +72,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     private RateLimitDecision Describe(
-        ReadOnlySpan<RateLimit> limits, BucketItem* items, in Verdict verdict, Span<LimitState> states)
+        ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, in Verdict verdict, Span<LimitState> states)
     {
         int fewest = int.MaxValue;
         for (int i = 0; i < limits.Length; i++)
@@ -83,7 +83,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 continue;
             }
 
-            LimitNumbers numbers = _registry[limits[i]].Numbers;
+            LimitNumbers numbers = registered[i].Numbers;
             int remaining = Remaining(numbers, items[i], verdict.NowTicks, out ulong resetAt);
             if (isCounted)
             {

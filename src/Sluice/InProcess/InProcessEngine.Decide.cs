@@ -6,7 +6,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides without a lock, on states that nobody changed around the instant.</summary>
     /// <returns>Whether that was so, and the states could be read in this way.</returns>
     private bool TryDecide(
-        ReadOnlySpan<RateLimit> limits, BucketItem* items, BucketSet** sets, int count, ulong cost, out Verdict verdict)
+        ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong cost, out Verdict verdict)
     {
         verdict = default;
         long* versions = stackalloc long[ApplicableLimits.MaxCount];
@@ -23,7 +23,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong now = ReadClock();
         for (int i = 0; i < limits.Length; i++)
         {
-            RegisteredLimit limit = _registry[limits[i]];
+            RegisteredLimit limit = registered[i];
             if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow || !TryRead(limit, ref items[i]))
             {
                 return false;
@@ -43,7 +43,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         // Only now is it known that the states are whole, so that nothing can be worked out from halves.
         for (int i = 0; i < limits.Length; i++)
         {
-            RegisteredLimit limit = _registry[limits[i]];
+            RegisteredLimit limit = registered[i];
             ConvertState(limit, ref items[i], now);
             Answer(limit, ref items[i], now, cost);
         }
@@ -52,12 +52,12 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return true;
     }
 
-    private Verdict DecideLocked(ReadOnlySpan<RateLimit> limits, BucketItem* items, ulong cost)
+    private Verdict DecideLocked(ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, ulong cost)
     {
         ulong now = ReadClock();
         for (int i = 0; i < limits.Length; i++)
         {
-            RegisteredLimit limit = _registry[limits[i]];
+            RegisteredLimit limit = registered[i];
             LoadLocked(limit, ref items[i], now);
             Answer(limit, ref items[i], now, cost);
         }

@@ -11,39 +11,42 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <param name="items">One for each limit.</param>
     /// <param name="sets">The sets, each once, in the order of their addresses.</param>
     /// <returns>How many sets there are.</returns>
-    private int Prepare(ReadOnlySpan<RateLimit> limits, CallerIdentity caller, BucketItem* items, BucketSet** sets)
+    private int Prepare(RegisteredLimit[] limits, CallerIdentity caller, BucketItem* items, BucketSet** sets)
     {
         int count = 0;
         for (int i = 0; i < limits.Length; i++)
         {
-            RateLimit limit = limits[i];
-            RegisteredLimit registered = _registry[limit];
-            RegisteredBucket bucket = registered.Bucket;
-            BucketItem* item = items + i;
-            if (bucket.Shared is not null)
-            {
-                item->Set = bucket.Shared;
-                item->Key = 0;
-                item->Name = registered.Name;
-                item->Tag = BucketSet.Tag(0);
-            }
-            else
-            {
-                Fingerprint fingerprint = caller.Fingerprint(limit.Scope).With(bucket.Page);
-                item->Set = _table.SetFor(fingerprint);
-                item->Key = fingerprint.Low;
-                item->Name = ((fingerprint.High >> 8) << (BucketEntry.BucketBits + BucketEntry.VersionBits)) | registered.Name;
-                item->Tag = BucketSet.Tag(fingerprint.High);
-                if (Sse.IsSupported)
-                {
-                    Sse.Prefetch0(item->Set);
-                }
-            }
-
-            count = AddInOrder(sets, count, item->Set);
+            count = AddInOrder(sets, count, Place(limits[i], caller, items + i));
         }
 
         return count;
+    }
+
+    private BucketSet* Place(RegisteredLimit limit, CallerIdentity caller, BucketItem* item)
+    {
+        RegisteredBucket bucket = limit.Bucket;
+        item->Name = limit.Name;
+        if (bucket.Shared is not null)
+        {
+            item->Set = bucket.Shared;
+            item->Key = 0;
+            item->Tag = BucketSet.SharedTag;
+            return item->Set;
+        }
+
+        Fingerprint fingerprint = caller.Fingerprint(bucket.Scope).With(bucket.Page);
+        item->Set = _table.SetFor(fingerprint);
+        item->Key = fingerprint.Low | 1; // Never zero, as a shared bucket's is.
+        item->Name |= (fingerprint.High >> 8) << (BucketEntry.BucketBits + BucketEntry.VersionBits);
+        item->Tag = BucketSet.Tag(fingerprint.High);
+        if (Sse.IsSupported)
+        {
+            // The bucket most likely lies at home, which need not wait until the tags have come to say so.
+            Sse.Prefetch0(item->Set);
+            Sse.Prefetch0(BucketSet.At(item->Set, BucketSet.Home(item->Key)));
+        }
+
+        return item->Set;
     }
 
     private static int AddInOrder(BucketSet** sets, int count, BucketSet* set)

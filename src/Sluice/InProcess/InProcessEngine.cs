@@ -34,32 +34,37 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal BucketTable<TSteps> Table => _table;
 
     /// <summary>Decides, and charges when all admit.</summary>
-    internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
+    internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states) =>
+        request.Limits.Count == 1 ? AcquireOne(request, states) : AcquireAll(request, states);
+
+    private RateLimitDecision AcquireAll(in RateLimitRequest request, Span<LimitState> states)
     {
+        _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = _registry.Of(request.Limits);
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
-        int count = Prepare(limits, request.Caller, items, sets);
+        int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
 
         // Who was refused last is likely to be refused again: that can be told without a lock.
         Verdict verdict;
         if (RefusedLast(sets, count)
-            && TryDecide(limits, items, sets, count, cost, out verdict)
+            && TryDecide(limits, registered, items, sets, count, cost, out verdict)
             && verdict.Outcome != RateLimitOutcome.Allowed)
         {
-            return Describe(limits, items, verdict, states);
+            return Describe(limits, registered, items, verdict, states);
         }
 
         bool isCharged = false;
         Enter(sets, count);
         try
         {
-            verdict = DecideLocked(limits, items, cost);
+            verdict = DecideLocked(limits, registered, items, cost);
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
                 isCharged = limits.Length != 0;
-                CommitLocked(limits, items, verdict.NowTicks, cost);
+                CommitLocked(registered, items, verdict.NowTicks, cost);
             }
 
             NoteLocked(sets, count, verdict.Outcome != RateLimitOutcome.Allowed);
@@ -69,22 +74,24 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             Exit(sets, count, isCharged);
         }
 
-        return Describe(limits, items, verdict, states);
+        return Describe(limits, registered, items, verdict, states);
     }
 
     /// <summary>Decides, and charges nothing.</summary>
     internal RateLimitDecision Peek(in RateLimitRequest request, Span<LimitState> states)
     {
+        _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = _registry.Of(request.Limits);
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
-        int count = Prepare(limits, request.Caller, items, sets);
+        int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
         for (int look = 0; look < LooksWithoutLocks; look++)
         {
-            if (TryDecide(limits, items, sets, count, cost, out Verdict seen))
+            if (TryDecide(limits, registered, items, sets, count, cost, out Verdict seen))
             {
-                return Describe(limits, items, seen, states);
+                return Describe(limits, registered, items, seen, states);
             }
         }
 
@@ -92,14 +99,14 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         Enter(sets, count);
         try
         {
-            verdict = DecideLocked(limits, items, cost);
+            verdict = DecideLocked(limits, registered, items, cost);
         }
         finally
         {
             Exit(sets, count, hasChanged: false);
         }
 
-        return Describe(limits, items, verdict, states);
+        return Describe(limits, registered, items, verdict, states);
     }
 
     /// <summary>Gives tokens back to every limit.</summary>
@@ -111,35 +118,38 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Forgets the caller's bucket of a limit.</summary>
     internal void Reset(RateLimit limit, CallerIdentity caller)
     {
+        RegisteredLimit registered = _registry.Of(limit);
         BucketItem item;
-        BucketSet* set;
-        _ = Prepare(new ReadOnlySpan<RateLimit>(ref limit), caller, &item, &set);
-        Enter(&set, 1);
+        BucketSet* set = Place(registered, caller, &item);
+        _clock.Ask();
+        SetLock<TSteps>.Enter(set);
         try
         {
             ulong now = ReadClock();
-            LoadLocked(_registry[limit], ref item, now);
+            LoadLocked(registered, ref item, now);
             if (item.Place != BucketItem.Absent)
             {
-                _table.ForgetLog(BucketSet.At(item.Set, item.Place));
-                BucketSet.At(item.Set, item.Place)->State = default;
+                _table.ForgetLog(BucketSet.At(set, item.Place));
+                BucketSet.At(set, item.Place)->State = default;
             }
 
             item.Next = default;
-            WriteLocked(_registry[limit], &item, 1, 0, now);
+            WriteLocked(registered, &item, 1, 0, now);
         }
         finally
         {
-            Exit(&set, 1, hasChanged: true);
+            SetLock<TSteps>.Exit(set, hasChanged: true);
         }
     }
 
     private void Change(in RateLimitRequest request, bool isRefund)
     {
+        _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = _registry.Of(request.Limits);
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
-        int count = Prepare(limits, request.Caller, items, sets);
+        int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
         Enter(sets, count);
         try
@@ -147,12 +157,12 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             ulong now = ReadClock();
             for (int i = 0; i < limits.Length; i++)
             {
-                LoadLocked(_registry[limits[i]], ref items[i], now);
+                LoadLocked(registered[i], ref items[i], now);
             }
 
             for (int i = 0; i < limits.Length; i++)
             {
-                RegisteredLimit limit = _registry[limits[i]];
+                RegisteredLimit limit = registered[i];
                 items[i].Next = Changed(limit, items[i], now, cost, isRefund);
                 WriteLocked(limit, items, limits.Length, i, now);
             }

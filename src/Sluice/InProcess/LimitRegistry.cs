@@ -15,7 +15,7 @@ internal sealed unsafe class LimitRegistry
 
     private readonly object _owner = new();
     private readonly Lock _gate = new();
-    private readonly ConditionalWeakTable<RateLimit, RegisteredLimit> _limits = [];
+    private readonly ConditionalWeakTable<object, RegisteredLimits> _known = [];
     private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope), RegisteredBucket> _byIdentity = [];
     private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
@@ -23,7 +23,7 @@ internal sealed unsafe class LimitRegistry
     private readonly long _epochTicks;
     private RegisteredBucket[] _buckets = [];
     private LogPool? _logs;
-    private int _bucketCount;
+    private int _bucketCount = 1; // Number 0 is none, so that memory that nobody wrote names no bucket.
     private int _sharedCount;
 
     /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin.</param>
@@ -37,27 +37,59 @@ internal sealed unsafe class LimitRegistry
     /// <summary>Where the sliding logs lie.</summary>
     internal LogPool Logs => _logs!; // Made before the first limit that has logs is registered.
 
+    /// <summary>What the store knows of the limits of a call; registered when they are met for the first time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal RegisteredLimit[] Of(ApplicableLimits limits) =>
+        limits.Registration is RegisteredLimits known && ReferenceEquals(known.Owner, _owner)
+            ? known.Limits
+            : FindOrRegister(limits).Limits;
+
     /// <summary>What the store knows of a limit; registered when it is met for the first time.</summary>
-    internal RegisteredLimit this[RateLimit limit] =>
-        limit.Registration is RegisteredLimit known && ReferenceEquals(known.Owner, _owner) ? known : FindOrRegister(limit);
+    internal RegisteredLimit Of(RateLimit limit) =>
+        (limit.Registration is RegisteredLimits known && ReferenceEquals(known.Owner, _owner)
+            ? known
+            : FindOrRegister(limit)).Limits[0];
 
     /// <summary>The numbers under which an entry was written.</summary>
     internal LimitNumbers WrittenUnder(BucketEntry* entry) =>
         Volatile.Read(ref _buckets)[entry->Bucket].Versions[entry->Version].Numbers;
 
-    private RegisteredLimit FindOrRegister(RateLimit limit)
+    // The newest store gets the field, since older ones may be gone; another looks up what it knows.
+    private RegisteredLimits FindOrRegister(ApplicableLimits limits)
     {
-        if (_limits.TryGetValue(limit, out RegisteredLimit? found))
+        if (_known.TryGetValue(limits, out RegisteredLimits? found))
         {
-            return found; // Another store had the field first, or took it.
+            return found;
         }
 
         lock (_gate)
         {
-            RegisteredLimit registered = _limits.GetValue(limit, Register);
-            limit.Registration = registered; // The newest store gets the field: older ones may be gone.
-            return registered;
+            return limits.Registration = _known.GetValue(limits, _ => Register(limits.Limits));
         }
+    }
+
+    private RegisteredLimits FindOrRegister(RateLimit limit)
+    {
+        if (_known.TryGetValue(limit, out RegisteredLimits? found))
+        {
+            return found;
+        }
+
+        lock (_gate)
+        {
+            return limit.Registration = _known.GetValue(limit, _ => Register([limit]));
+        }
+    }
+
+    private RegisteredLimits Register(ReadOnlySpan<RateLimit> limits)
+    {
+        RegisteredLimit[] registered = new RegisteredLimit[limits.Length];
+        for (int i = 0; i < limits.Length; i++)
+        {
+            registered[i] = Register(limits[i]);
+        }
+
+        return new RegisteredLimits(_owner, registered);
     }
 
     private RegisteredLimit Register(RateLimit limit)
@@ -90,7 +122,7 @@ internal sealed unsafe class LimitRegistry
             _logs ??= new LogPool(_logChunks);
         }
 
-        RegisteredLimit registered = new(_owner, bucket, number, new LimitNumbers(limit.Rate, _epochTicks));
+        RegisteredLimit registered = new(bucket, number, new LimitNumbers(limit.Rate, _epochTicks));
         bucket.Versions = [.. bucket.Versions, registered];
         return registered;
     }
@@ -109,9 +141,10 @@ internal sealed unsafe class LimitRegistry
         int page = ordinal / RegisteredBucket.LimitsPerPage;
         RegisteredBucket bucket = new(
             _bucketCount,
+            limit.Scope,
             Fingerprint.Of(Fingerprint.Kind.Page, page, limit.Server, limit.ScopeName),
             limit.Scope == RateLimitScope.Shared ? NewShared() : null);
-        if (_bucketCount == _buckets.Length)
+        if (_bucketCount >= _buckets.Length)
         {
             RegisteredBucket[] more = new RegisteredBucket[Math.Max(16, 2 * _bucketCount)];
             _buckets.CopyTo(more, 0);

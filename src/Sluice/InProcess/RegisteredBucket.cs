@@ -10,17 +10,22 @@ internal sealed unsafe class RegisteredBucket
     private RegisteredLimit[] _versions = [];
 
     /// <param name="number">Its number in the store.</param>
+    /// <param name="scope">Who shares a bucket.</param>
     /// <param name="page">What sets the callers' buckets apart from those of other servers, scopes and pages.</param>
     /// <param name="shared">The one bucket, where everybody shares it; else null.</param>
-    internal RegisteredBucket(int number, Fingerprint page, BucketSet* shared)
+    internal RegisteredBucket(int number, RateLimitScope scope, Fingerprint page, BucketSet* shared)
     {
         Number = number;
+        Scope = scope;
         Page = page;
         Shared = shared;
     }
 
     /// <summary>Its number in the store.</summary>
     internal int Number { get; }
+
+    /// <summary>Who shares a bucket.</summary>
+    internal RateLimitScope Scope { get; }
 
     /// <summary>What sets the callers' buckets apart from those of other servers, scopes and pages.</summary>
     internal Fingerprint Page { get; }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
 /// <summary>Instants in whole ticks since the store's origin, which never go back.</summary>
@@ -14,6 +16,7 @@ internal sealed class StoreClock
     private readonly long _originTimestamp;
     private readonly ulong _frequency;
     private readonly bool _isSystem;
+    private readonly bool _isInNanoseconds;
     private ulong _latestTicks = LimitNumbers.OriginTicks;
 
     internal StoreClock(TimeProvider time)
@@ -21,6 +24,7 @@ internal sealed class StoreClock
         _time = time;
         _isSystem = ReferenceEquals(time, TimeProvider.System);
         _frequency = (ulong)time.TimestampFrequency;
+        _isInNanoseconds = _frequency == 1_000_000_000;
         _originTimestamp = time.GetTimestamp();
         EpochTicks = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
     }
@@ -28,19 +32,32 @@ internal sealed class StoreClock
     /// <summary>Ticks from the Unix epoch to the origin by the wall clock, which is never asked again.</summary>
     internal long EpochTicks { get; }
 
-    /// <summary>The instant, at least <see cref="LimitNumbers.OriginTicks"/> and below 2^63 + 2^51.</summary>
+    /// <summary>
+    /// Asks a provider that is not the system's. Somebody else's code runs here and may throw, so no lock may be held.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal void Ask()
+    {
+        if (!_isSystem)
+        {
+            AskProvider();
+        }
+    }
+
+    /// <summary>The instant, at least <see cref="LimitNumbers.OriginTicks"/> and below 2^63 + 2^51. Does not throw.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal ulong NowTicks()
     {
         if (!_isSystem)
         {
-            return Latest();
+            return Volatile.Read(ref _latestTicks);
         }
 
         ulong elapsed = (ulong)(TimeProvider.System.GetTimestamp() - _originTimestamp);
-        return LimitNumbers.OriginTicks + (_frequency == 1_000_000_000 ? elapsed / 100 : ToTicks(elapsed));
+        return LimitNumbers.OriginTicks + (_isInNanoseconds ? elapsed / 100 : ToTicks(elapsed));
     }
 
-    private ulong Latest()
+    private void AskProvider()
     {
         Int128 elapsed = (Int128)_time.GetTimestamp() - _originTimestamp;
         ulong ticks = LimitNumbers.OriginTicks + (elapsed <= 0 ? 0 : ToTicks((UInt128)elapsed));
@@ -50,13 +67,11 @@ internal sealed class StoreClock
             ulong witnessed = Interlocked.CompareExchange(ref _latestTicks, ticks, latest);
             if (witnessed == latest)
             {
-                return ticks;
+                return;
             }
 
             latest = witnessed;
         }
-
-        return latest;
     }
 
     private ulong ToTicks(UInt128 elapsed) =>

