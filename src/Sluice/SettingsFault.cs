@@ -5,9 +5,6 @@ namespace Sluice;
 /// <param name="Message">The value, the rule and the way out.</param>
 public sealed record SettingsFault(string Path, string Message)
 {
-    /// <summary>Whether something is missing, rather than wrong.</summary>
-    public bool IsAboutAbsence { get; init; }
-
     /// <summary>The same fault of settings that stand at <paramref name="path"/> of something larger.</summary>
     public SettingsFault Under(string path) => this with
     {

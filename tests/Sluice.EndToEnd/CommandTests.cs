@@ -24,7 +24,7 @@ public sealed class CommandTests : IDisposable
                   perUser: 100/1m
                   tools:
                     - { name: echo, shared: 10/fortnite }
-                    - { name: ECHO, shared: 1/1m, cost: 2 }
+                    - { name: ECHO, shared: 1/1m }
 
             """);
 
@@ -36,7 +36,7 @@ public sealed class CommandTests : IDisposable
         [
             "f:4:15 servers[0].upstream",
             "f:6:7 servers[0].rateLimiting.shard",
-            "f:7:16 servers[0].rateLimiting.perUser",
+            "f:7:7 servers[0].rateLimiting.perUser",
             "f:9:33 servers[0].rateLimiting.tools[0].shared",
             "f:10:19 servers[0].rateLimiting.tools[1].name",
         ]);

@@ -53,6 +53,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
         WebApplication application = GatewayApplication.Build(
             GatewayFile.Parse(yaml, "test.yaml").RequireConfiguration(),
             new InProcessStore(new InProcessStoreOptions(), TimeProvider.System),
+            TimeProvider.System,
             observer: null,
             drainTime: TimeSpan.FromSeconds(5));
         await application.StartAsync();

@@ -61,6 +61,25 @@ public sealed class UpstreamFailureTests
     }
 
     [Fact]
+    public async Task Post_UpstreamNeverAnswers_Is504WithTheId()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+            Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers:
+              - { name: one, upstream: "{{upstream.Endpoint}}", timeout: 1s }
+            """);
+
+        (HttpStatusCode status, string body) = await gateway.SendAsync(GatewayFixture.Post(Call));
+
+        status.ShouldBe(HttpStatusCode.GatewayTimeout);
+        body.ShouldBe(
+            """{"jsonrpc":"2.0","id":"a7","error":{"code":-32603,"message":"The server 'one' did not answer: it did not begin an answer within its timeout."}}""");
+    }
+
+    [Fact]
     public async Task Post_UpstreamFails_IsNeverTriedAgain()
     {
         using TcpListener upstream = new(IPAddress.Loopback, 0);

@@ -3,16 +3,21 @@ using System.Net.Sockets;
 namespace Sluice.Gateway.Proxy;
 
 /// <summary>Why an upstream gave no answer, in words for whoever calls and for whoever runs the gateway.</summary>
+/// <param name="Status">The HTTP status for the caller.</param>
 /// <param name="Reason">A clause without addresses or secrets: <c>it refused the connection</c>.</param>
-internal sealed record UpstreamFailure(string Reason)
+internal sealed record UpstreamFailure(int Status, string Reason)
 {
-    internal static UpstreamFailure From(Exception exception) => new(exception switch
-    {
-        OperationCanceledException => "it did not accept the connection in time",
-        HttpRequestException { InnerException: SocketException socket } => Describe(socket),
-        HttpRequestException http => Describe(http.HttpRequestError),
-        _ => "the request failed",
-    });
+    /// <summary>The connection took too long.</summary>
+    internal static UpstreamFailure NotConnected { get; } = BadGateway("it did not accept the connection in time");
+
+    /// <summary>The answer did not begin within the server's timeout.</summary>
+    internal static UpstreamFailure TooLate { get; } =
+        new(StatusCodes.Status504GatewayTimeout, "it did not begin an answer within its timeout");
+
+    internal static UpstreamFailure From(HttpRequestException exception) => BadGateway(
+        exception.InnerException is SocketException socket ? Describe(socket) : Describe(exception.HttpRequestError));
+
+    private static UpstreamFailure BadGateway(string reason) => new(StatusCodes.Status502BadGateway, reason);
 
     private static string Describe(SocketException socket) => socket.SocketErrorCode switch
     {

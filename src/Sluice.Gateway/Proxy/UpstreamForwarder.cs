@@ -17,10 +17,17 @@ internal sealed class UpstreamForwarder : IDisposable
     private const int StreamBufferBytes = 16 * 1024;
     private readonly HttpMessageInvoker _invoker;
     private readonly Uri _upstream;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
 
-    internal UpstreamForwarder(Uri upstream)
+    /// <param name="upstream">Where the server answers.</param>
+    /// <param name="timeout">How long it may take to begin an answer.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    internal UpstreamForwarder(Uri upstream, TimeSpan timeout, TimeProvider time)
     {
         _upstream = upstream;
+        _timeout = timeout;
+        _time = time;
         _invoker = new HttpMessageInvoker(new SocketsHttpHandler
         {
             ActivityHeadersPropagator = null,
@@ -46,18 +53,20 @@ internal sealed class UpstreamForwarder : IDisposable
         HttpContext context, byte[]? body, string? withheldHeader, CancellationToken stopping)
     {
         using HttpRequestMessage request = BuildRequest(context.Request, body, withheldHeader);
+        using CancellationTokenSource late = new(_timeout, _time);
+        using CancellationTokenSource given = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
         HttpResponseMessage response;
         try
         {
-            response = await _invoker.SendAsync(request, context.RequestAborted);
+            response = await _invoker.SendAsync(request, given.Token);
         }
         catch (HttpRequestException exception)
         {
             return UpstreamFailure.From(exception);
         }
-        catch (OperationCanceledException exception) when (!context.RequestAborted.IsCancellationRequested)
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
         {
-            return UpstreamFailure.From(exception);
+            return late.IsCancellationRequested ? UpstreamFailure.TooLate : UpstreamFailure.NotConnected;
         }
 
         using (response)

@@ -10,7 +10,7 @@ namespace Sluice.Gateway.Serving;
 internal static class GatewayApplication
 {
     internal static WebApplication Build(
-        GatewayConfiguration configuration, IRateLimitStore store, ICallObserver? observer, TimeSpan drainTime)
+        GatewayConfiguration configuration, IRateLimitStore store, TimeProvider time, ICallObserver? observer, TimeSpan drainTime)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, configuration.Listen));
@@ -29,7 +29,7 @@ internal static class GatewayApplication
                 options => options.LogToStandardErrorThreshold = LogLevel.Trace); // Standard output is for the address alone.
 
         WebApplication application = builder.Build();
-        GatewayServer[] servers = [.. configuration.Servers.Select(server => new GatewayServer(server))];
+        GatewayServer[] servers = [.. configuration.Servers.Select(server => new GatewayServer(server, time))];
         application.Lifetime.ApplicationStopped.Register(() => Array.ForEach(servers, server => server.Dispose()));
         McpEndpoint endpoint = new(
             configuration.ApiKeys.IsEmpty ? null : new ApiKeyAuthenticator(configuration.ApiKeys),

@@ -30,7 +30,7 @@ internal static class GatewayRunner
         CancellationToken cancellationToken)
     {
         InProcessStore store = new(new InProcessStoreOptions(), time);
-        await using WebApplication application = GatewayApplication.Build(configuration, store, observer, DrainTime);
+        await using WebApplication application = GatewayApplication.Build(configuration, store, time, observer, DrainTime);
         try
         {
             await application.StartAsync(cancellationToken);

@@ -4,7 +4,7 @@ using Sluice.Gateway.Proxy;
 namespace Sluice.Gateway.Serving;
 
 /// <summary>One MCP server behind the gateway: its limits, and the way to it.</summary>
-internal sealed class GatewayServer(ServerConfiguration configuration) : IDisposable
+internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvider time) : IDisposable
 {
     internal string Name => configuration.Name;
 
@@ -14,7 +14,7 @@ internal sealed class GatewayServer(ServerConfiguration configuration) : IDispos
     /// <summary>Its limits; null for a server without any.</summary>
     internal RateLimitPolicy? Policy => configuration.Policy;
 
-    internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream);
+    internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream, configuration.Timeout, time);
 
     public void Dispose() => Upstream.Dispose();
 }

@@ -179,7 +179,7 @@ internal sealed partial class McpEndpoint(
 
         Log.UpstreamFailed(logger, server.Name, failure.Reason);
         await WriteAsync(context, McpRefusals.RenderError(
-            StatusCodes.Status502BadGateway,
+            failure.Status,
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
             id));

@@ -28,10 +28,7 @@ internal static class SettingsRules
         if (!HasLimit(settings))
         {
             yield return new(
-                "", "holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations.")
-            {
-                IsAboutAbsence = true,
-            };
+                "", "holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations.");
         }
 
         if (settings.Cost < 1)
@@ -111,7 +108,7 @@ internal static class SettingsRules
 
         if (!HasLimit(entry) && entry.Cost is null)
         {
-            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient or cost.") { IsAboutAbsence = true };
+            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient or cost.");
         }
 
         if (entry.Cost < 1)
