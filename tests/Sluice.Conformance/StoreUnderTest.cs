@@ -9,7 +9,8 @@ public abstract class StoreUnderTest
     public virtual TimeSpan Resolution => TimeSpan.FromTicks(1);
 
     /// <summary>The last instant since its origin that the store's clock can show.</summary>
-    public virtual TimeSpan LastInstant => TimeSpan.MaxValue;
+    /// <value>The default is the one at which a timestamp is <see cref="long.MaxValue"/>.</value>
+    public virtual TimeSpan LastInstant => TimeSpan.FromTicks(long.MaxValue - ManualTimeProvider.Origin);
 
     /// <summary>
     /// Whether a clock that steps back counts, for every bucket, as standing at the last reading of any call. Where it is
