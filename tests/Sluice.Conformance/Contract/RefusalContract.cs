@@ -65,9 +65,9 @@ public abstract class RefusalContract<TStore> : StoreContract<TStore>
     public async Task Acquire_SeveralLimitsRefuse_IsAdmittedAtTheLongestWaitAndNotBefore()
     {
         ApplicableLimits limits = Limits(policy => policy
-            .Shared(Of(RateLimitAlgorithm.TokenBucket, 7, 1_000))
-            .PerTenant(Of(RateLimitAlgorithm.SlidingWindow, 6, 1_300))
-            .PerUser(Of(RateLimitAlgorithm.SlidingWindowCounter, 5, 700))
+            .Shared(Of(RateLimitAlgorithm.TokenBucket, 7, 1_000, burst: 5))
+            .PerTenant(Of(RateLimitAlgorithm.SlidingWindow, 8, 1_000))
+            .PerUser(Of(RateLimitAlgorithm.SlidingWindowCounter, 8, 900))
             .PerClient(Of(RateLimitAlgorithm.FixedWindow, 8, 1_100)));
         HashSet<string> refused = [];
         Random random = new(Seeds.Announce(20_260_302));
