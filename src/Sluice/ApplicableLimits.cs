@@ -34,6 +34,9 @@ public sealed class ApplicableLimits
     /// </summary>
     public RateLimit? IdentityRequiredBy { get; }
 
+    /// <summary>What the last store that met these limits for the first time knows of them. Other stores look it up.</summary>
+    internal RegisteredLimits? Registration { get; set; }
+
     /// <summary>The limits, in the order of evaluation and of reporting.</summary>
     public ReadOnlySpan<RateLimit> Limits => _limits;
 

@@ -12,6 +12,8 @@ namespace Sluice;
 /// </remarks>
 public sealed class CallerIdentity : IEquatable<CallerIdentity>
 {
+    private CallerFingerprints _fingerprints;
+
     /// <summary>An identity.</summary>
     /// <param name="issuer">Who vouches for the parts; the empty text for callers that this process knows by itself.</param>
     /// <param name="subject">The user, or null.</param>
@@ -55,6 +57,9 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
         RateLimitScope.PerClient => Client,
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
     };
+
+    /// <summary>The fingerprint of this process for the part that a scope asks for, or for its absence.</summary>
+    internal Fingerprint Fingerprint(RateLimitScope scope) => _fingerprints.Of(this, scope);
 
     /// <inheritdoc/>
     public bool Equals(CallerIdentity? other) =>

@@ -57,6 +57,9 @@ public sealed class RateLimit
     /// <summary>How its refusals look on the wire.</summary>
     public RejectionForm Rejection { get; internal init; }
 
+    /// <summary>What the last store that met this limit by itself for the first time knows of it. Other stores look it up.</summary>
+    internal RegisteredLimits? Registration { get; set; }
+
     /// <summary>The normalised target: equal for every spelling that means the same.</summary>
     internal LimitTarget Target { get; }
 
