@@ -18,6 +18,13 @@ public abstract class StoreUnderTest
     /// </summary>
     public virtual bool RemembersEveryReading => true;
 
+    /// <summary>
+    /// The most tokens that one counter of a <see cref="RateLimitAlgorithm.SlidingWindowCounter"/> can hold: forced charges
+    /// beyond it are not remembered.
+    /// </summary>
+    /// <value>At least <see cref="int.MaxValue"/>.</value>
+    public virtual long CounterCeiling => long.MaxValue;
+
     /// <summary>A store without buckets, on that clock. One that can be disposed of is, by the contract.</summary>
     public abstract IRateLimitStore Create(ManualTimeProvider time);
 

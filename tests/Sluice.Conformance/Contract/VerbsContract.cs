@@ -9,7 +9,7 @@ public abstract class VerbsContract<TStore> : StoreContract<TStore>
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]
     [InlineData(RateLimitAlgorithm.FixedWindow)]
-    public async Task Peek_Always_AnswersAsAcquireWouldAndChargesNothing(RateLimitAlgorithm algorithm)
+    public async Task Peek_Always_DecidesAsAcquireWouldAndChargesNothing(RateLimitAlgorithm algorithm)
     {
         ApplicableLimits limits = Limits(policy => policy.Shared("50/1s").PerUser(Of(algorithm, 5, 1_000)));
         for (int i = 0; i < 60; i++)
@@ -24,9 +24,13 @@ public abstract class VerbsContract<TStore> : StoreContract<TStore>
             {
                 peek.Decision.Outcome.ShouldBe(acquired.Decision.Outcome);
                 peek.Limit.ShouldBe(acquired.Limit);
-                peek.Decision.Remaining.ShouldBe(acquired.Decision.Remaining);
                 peek.Decision.RetryAfter.ShouldBe(acquired.Decision.RetryAfter);
-                peek.States.ShouldBe(acquired.States);
+                peek.Outcomes.ShouldBe(acquired.Outcomes);
+
+                // What is left is what is there now: the tokens of this call among them.
+                int notTaken = acquired.Decision.IsAllowed ? cost : 0;
+                peek.Decision.Remaining.ShouldBe(acquired.Decision.Remaining + notTaken);
+                peek.Remaining.ShouldBe([.. acquired.Remaining.Select(left => left + notTaken)]);
             }
         }
     }

@@ -20,7 +20,7 @@ internal sealed class HistoryRun : IDisposable
         _history = history;
         _limits = [.. history.Policies.Select(policy => policy.Compile())];
         _store = subject.Create(_time);
-        _model = new ModelStore(_time, subject.Resolution);
+        _model = new ModelStore(_time, subject.Resolution, subject.CounterCeiling);
         _time.Elapsed = TimeSpan.FromTicks(history.StartTicks);
     }
 

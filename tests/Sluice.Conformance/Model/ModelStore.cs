@@ -17,12 +17,14 @@ public sealed class ModelStore : IRateLimitStore
     private readonly long _originTimestamp;
     private readonly BigInteger _epoch;
     private readonly BigInteger _resolution;
+    private readonly BigInteger _counterCeiling;
     private BigInteger _now;
 
     /// <summary>A store without buckets.</summary>
     /// <param name="time">Its clock; the wall clock is read now and never again.</param>
     /// <param name="resolution">The step of its clock, at least 100 ns.</param>
-    public ModelStore(TimeProvider time, TimeSpan resolution)
+    /// <param name="counterCeiling">The most tokens that one counter of a sliding window can hold.</param>
+    public ModelStore(TimeProvider time, TimeSpan resolution, long counterCeiling)
     {
         ArgumentNullException.ThrowIfNull(time);
         ArgumentOutOfRangeException.ThrowIfLessThan(resolution, TimeSpan.FromTicks(1));
@@ -30,6 +32,7 @@ public sealed class ModelStore : IRateLimitStore
         _originTimestamp = time.GetTimestamp();
         _epoch = time.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks;
         _resolution = resolution.Ticks;
+        _counterCeiling = counterCeiling;
     }
 
     /// <inheritdoc/>
@@ -83,10 +86,10 @@ public sealed class ModelStore : IRateLimitStore
         foreach (RateLimit limit in limits)
         {
             ModelBucket bucket = Find(limit, request.Caller);
-            bool isCharged = isAllowed && bucket.Admits(request.Cost);
+            bool isCharged = writes && isAllowed && bucket.Admits(request.Cost);
             ModelBucket after = isCharged ? bucket.Charged(request.Cost) : bucket;
             answers[limit] = Answer(bucket, after, request.Cost);
-            if (isCharged && writes)
+            if (isCharged)
             {
                 Keep(limit, request.Caller, after);
             }
@@ -151,7 +154,9 @@ public sealed class ModelStore : IRateLimitStore
             : ModelBucket.New(limit.Rate, _now, _epoch);
 
     private void Keep(RateLimit limit, CallerIdentity caller, ModelBucket bucket) =>
-        _buckets[ModelBucketKey.Of(limit, caller)] = bucket;
+        _buckets[ModelBucketKey.Of(limit, caller)] = bucket is ModelSlidingWindowCounter counter
+            ? counter with { Current = BigInteger.Min(counter.Current, _counterCeiling) }
+            : bucket;
 
     private void ReadClock()
     {
