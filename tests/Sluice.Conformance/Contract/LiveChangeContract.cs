@@ -133,6 +133,18 @@ public abstract class LiveChangeContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
+    public async Task Peek_LongerSlidingWindowAfterTheOldOneEmptied_IsNew()
+    {
+        await Acquire(PerUser(Of(RateLimitAlgorithm.SlidingWindow, 10, 500)), Alice, cost: 4);
+        Time.Elapsed = Ms(600);
+
+        Answer answer = await Peek(PerUser(Of(RateLimitAlgorithm.SlidingWindow, 10, 1_000)), Alice);
+
+        answer.Decision.Remaining.ShouldBe(10);
+        answer.States[0].ResetAfter.ShouldBe(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task Acquire_CounterWithOtherNumbers_StartsAWindowWithWhatWasUsedBehindIt()
     {
         await Acquire(PerUser(Of(RateLimitAlgorithm.SlidingWindowCounter, 10, 1_000)), Alice, cost: 9);
