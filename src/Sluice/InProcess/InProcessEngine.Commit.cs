@@ -115,7 +115,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         if (numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
         {
-            resetAt = item.IsCharged ? now + numbers.PeriodTicks : SlidingWindow.ResetAt(numbers, item.State);
+            // A log of which nothing counts is new, though numbers that hold no longer may have emptied it.
+            bool isNew = (ulong)item.LogRemaining == numbers.MaxTokens;
+            resetAt = item.IsCharged ? now + numbers.PeriodTicks : isNew ? 0 : SlidingWindow.ResetAt(numbers, item.State);
             return item.LogRemaining;
         }
 
