@@ -62,8 +62,8 @@ public sealed class HostileDocumentTests
         ["references that are not set"] = () => "servers: [" + Repeat("\"${NOT_SET_IN_TESTS}\", ", 16) + "]",
         ["references to nothing much"] = () => "servers: " + Repeat("${X:-}", 16),
         ["aliases"] = () => "a: &a x\nb: [" + Repeat("*a, ", 16) + "]",
-        ["laughs"] = () => "a: &a [lol, lol]\n" + string.Concat(
-            Enumerable.Range(0, 25).Select(index => $"{(char)('b' + index)}: &{(char)('b' + index)} [*{(char)('a' + index)}, *{(char)('a' + index)}]\n")),
+        ["laughs"] = () => "l0: &l0 [lol, lol]\n" + string.Concat(
+            Enumerable.Range(1, 40).Select(level => $"l{level}: &l{level} [*l{level - 1}, *l{level - 1}]\n")),
         ["anchors"] = () => "[" + Repeat("&a a, ", 8) + "]",
         ["tags"] = () => "[" + Repeat("!a a, ", 8) + "]",
         ["merge keys"] = () => "a: {" + Repeat("<<: {}, ", 8) + "}",

@@ -84,7 +84,10 @@ public sealed class SubstitutionTests : IDisposable
     public void Parse_UnusableSecretAnywhere_IsNeverTold()
     {
         // The same secret in the place of every value in turn, in forms that different rules object to.
-        string[] secrets = ["s3cr3tv4lue", "s3cr3tv4lue/1m", "7777777777", "77777/777d", "77777/1m", "77777", "77777h", "http://u:s3cr3tv4lue@h", " "];
+        string[] secrets =
+        [
+            "s3cr3tv4lue", "s3cr3tv4lue/1m", "7777777777", "77777/777d", "77777/1m", "77777", "77777h", "http://u:s3cr3tv4lue@h", " ",
+        ];
         string[] lines = Documents.Everything.Split('\n');
         int told = 0;
         for (int line = 0; line < lines.Length; line++)

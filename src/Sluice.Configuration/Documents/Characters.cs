@@ -31,8 +31,8 @@ internal static class Characters
             }
             else if (IsForbidden(text, at))
             {
-                faults.Add(
-                    line, at - lineStart + 1, "", $"the character U+{(int)c:X4} is not allowed. Remove it, or write \"\\u{(int)c:x4}\" for it.");
+                string escape = $"\"\\u{(int)c:x4}\"";
+                faults.Add(line, at - lineStart + 1, "", $"the character U+{(int)c:X4} is not allowed. Remove it, or write {escape}.");
             }
             else
             {

@@ -10,7 +10,9 @@ internal static class SyntaxAdvice
     internal static string For(string complaint, string text, int index)
     {
         // A message that quotes the document could quote a secret.
-        string what = complaint.Contains('\'') && !IsAboutIndicator(complaint) ? "it cannot be read here" : complaint.TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal);
+        string what = complaint.Contains('\'') && !IsAboutIndicator(complaint)
+            ? "it cannot be read here"
+            : complaint.TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal);
         return $"is not valid YAML: {char.ToLowerInvariant(what[0])}{what[1..]}. {WayOut(complaint, text, index)}".TrimEnd();
     }
 

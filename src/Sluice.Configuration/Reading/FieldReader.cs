@@ -133,7 +133,9 @@ internal sealed class FieldReader
         bool isDecimal = isInteger && (text.Length == digits + 1 || text[digits] != '0');
         if (!scalar.IsTyped || !isInteger || !isDecimal)
         {
-            string wayOut = !scalar.IsTyped && isDecimal ? " Remove the quotes." : isInteger && !isDecimal ? " Remove the leading zeros." : "";
+            string wayOut = !scalar.IsTyped && isDecimal ? " Remove the quotes."
+                : isInteger && !isDecimal ? " Remove the leading zeros."
+                : "";
             _faults.Add(scalar, PathOf(name), $"{DescribeTyped(scalar)} is not {wanted}.{wayOut}");
             return null;
         }

@@ -22,7 +22,8 @@ internal sealed class GatewayReader(FaultList faults)
 
         int before = faults.Count;
         ImmutableArray<ApiKey> keys = reader.Node("auth") is Node auth ? new AuthReader(faults).Read(auth) : [];
-        KnownIdentities identities = faults.Count > before || !reader.Has("auth") && reader.HasAttempt("auth") ? KnownIdentities.All
+        bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
+        KnownIdentities identities = isMisspelt || faults.Count > before ? KnownIdentities.All
             : !reader.Has("auth") ? KnownIdentities.None
             : new(HasUsers: true, HasTenants: keys.Any(key => key.Tenant is not null), HasClients: false);
         return new GatewayConfiguration
@@ -58,7 +59,8 @@ internal sealed class GatewayReader(FaultList faults)
             return "asks for TLS, which is not supported yet. Use http, behind something that ends TLS.";
         }
 
-        if (address.Scheme != Uri.UriSchemeHttp || address.PathAndQuery != "/" || address.UserInfo.Length > 0 || address.Fragment.Length > 0)
+        bool isHttp = address.Scheme == Uri.UriSchemeHttp;
+        if (!isHttp || address.PathAndQuery != "/" || address.UserInfo.Length > 0 || address.Fragment.Length > 0)
         {
             return $"is not an address to listen on. {ListenAdvice}";
         }

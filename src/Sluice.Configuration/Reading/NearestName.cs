@@ -28,7 +28,7 @@ internal static class NearestName
         string nearest => $"Did you mean '{nearest}'?",
     };
 
-    /// <summary>Insertions, deletions, replacements and swaps of neighbours that lead from one to the other, without regard to case.</summary>
+    /// <summary>How many insertions, deletions, replacements and swaps of neighbours lead from one to the other; case is free.</summary>
     /// <remarks>Source: the optimal string alignment distance, a restriction of Damerau and Levenshtein's.</remarks>
     private static int Distance(string a, string b)
     {
