@@ -105,8 +105,9 @@ internal ref struct EnvelopeReader
         {
             keys.Take(_tokens, out int key, out ReadFault? fault);
             Break(fault);
+            _idKeys += key == Id ? 1 : 0;
             _tokens.Read();
-            TakeValue(key);
+            TakeValue(fault is null ? key : ProtocolKeys.None);
         }
     }
 
@@ -140,7 +141,6 @@ internal ref struct EnvelopeReader
 
     private void TakeId()
     {
-        _idKeys++;
         if (_tokens.Type is not (JsonTokenType.String or JsonTokenType.Number))
         {
             Break(ReadFault.IdKind);

@@ -14,7 +14,7 @@ internal struct ObjectKeys(ProtocolKeys protocolKeys)
     /// <param name="key">
     /// The index of the protocol's key that it is or, by <paramref name="fault"/>, resembles; or <see cref="ProtocolKeys.None"/>.
     /// </param>
-    /// <param name="fault">Null, or the rule that the key breaks. Its value must then not be used.</param>
+    /// <param name="fault">Null, or the rule that the key breaks; its value must then not be used.</param>
     internal void Take(in JsonTokens tokens, out int key, out ReadFault? fault)
     {
         key = ProtocolKeys.None;
@@ -34,15 +34,13 @@ internal struct ObjectKeys(ProtocolKeys protocolKeys)
         }
 
         key = protocolKeys.FindResembled(tokens);
-        fault = key != ProtocolKeys.None ? ReadFault.KeyInDisguise : TakeOther(tokens.GetText());
+        fault = key != ProtocolKeys.None ? ReadFault.KeyInDisguise
+            : _others?.Count == MaxOtherKeys ? ReadFault.TooManyKeys
+            : TakeOther(tokens.GetText());
     }
 
-    private ReadFault? TakeOther(string key)
-    {
-        _others ??= new(StringComparer.Ordinal);
-        return key.Contains('\0') ? ReadFault.ZeroInKey // Where strings end at zero, it is the key before it.
-            : _others.Count == MaxOtherKeys ? ReadFault.TooManyKeys
-            : _others.Add(key) ? null
-            : ReadFault.KeyTwice;
-    }
+    private ReadFault? TakeOther(string key) =>
+        key.Contains('\0') ? ReadFault.ZeroInKey // Where strings end at zero, it is the key before it.
+        : (_others ??= new(StringComparer.Ordinal)).Add(key) ? null
+        : ReadFault.KeyTwice;
 }

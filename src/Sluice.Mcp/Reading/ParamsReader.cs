@@ -33,7 +33,7 @@ internal struct ParamsReader
             keys.Take(tokens, out int key, out ReadFault? fault);
             first ??= fault;
             tokens.Read();
-            switch (key)
+            switch (fault is null ? key : ProtocolKeys.None)
             {
                 case Name:
                     _name = TakeString(ref tokens);
