@@ -1,5 +1,3 @@
-using Sluice.Mcp.Refusing;
-
 namespace Sluice.Mcp;
 
 /// <summary>Renders answers that the gateway gives itself: refusals, and errors in the form of JSON-RPC.</summary>
@@ -8,20 +6,24 @@ namespace Sluice.Mcp;
 /// One decision gives the body, the status and the header, so that they cannot disagree. The message may name a tool and
 /// a scope, as the configuration spells them; it never names who called, nor repeats what was sent.
 /// </para>
+/// <para>A notification gets no answer: 202 and no body.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 public static class McpRefusals
 {
     /// <summary>Renders a decision that is not <see cref="RateLimitOutcome.Allowed"/>.</summary>
-    /// <param name="decision">The decision.</param>
+    /// <param name="decision">
+    /// The decision; one that no limit made is rendered as a store's failure, with the code 503 and its own message.
+    /// </param>
     /// <param name="settings">The settings of the policy that was asked.</param>
     /// <param name="cost">Tokens that the call costs.</param>
     /// <param name="context">The client.</param>
-    /// <exception cref="ArgumentNullException"><paramref name="settings"/> is null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="settings"/> or the context's message is null.</exception>
     /// <exception cref="ArgumentException">The decision allows the call.</exception>
     public static Refusal Render(RateLimitDecision decision, RateLimitingSettings settings, int cost, RefusalContext context)
     {
         ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context.Message);
         if (decision.IsAllowed)
         {
             throw new ArgumentException("An allowed call has no refusal.", nameof(decision));
@@ -35,13 +37,19 @@ public static class McpRefusals
 
     /// <summary>Renders the refusal of a call that lacks the identity that a limit counts by.</summary>
     /// <param name="limit">The limit, as <see cref="ApplicableLimits.IdentityRequiredBy"/> names it.</param>
+    /// <param name="settings">The settings of the policy that was asked.</param>
     /// <param name="context">The client.</param>
-    /// <remarks>The code is 403 and not that of a rate limit: waiting does not help.</remarks>
-    /// <exception cref="ArgumentNullException"><paramref name="limit"/> is null.</exception>
-    public static Refusal RenderMissingIdentity(RateLimit limit, RefusalContext context)
+    /// <remarks>
+    /// The HTTP status is 403, where a refusal's would be 429: waiting does not help, and on a 401 a client that is
+    /// authenticated, but without a tenant, would authenticate again and again.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">An argument or the context's message is null.</exception>
+    public static Refusal RenderMissingIdentity(RateLimit limit, RateLimitingSettings settings, RefusalContext context)
     {
         ArgumentNullException.ThrowIfNull(limit);
-        return Wire.Write(RefusalText.OfMissingIdentity(limit), limit.Rejection, context);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context.Message);
+        return Wire.Write(RefusalText.OfMissingIdentity(limit, settings.ErrorCode), limit.Rejection, context);
     }
 
     /// <summary>Renders the error of a body that is not one message.</summary>
@@ -61,6 +69,7 @@ public static class McpRefusals
     public static Refusal RenderError(int status, int code, string message, ReadOnlyMemory<byte> id)
     {
         ArgumentNullException.ThrowIfNull(message);
-        return new(status, Wire.Json, Wire.ErrorBody(new RefusalText(status, code, message), id), RetryAfterSeconds: null);
+        RefusalText text = new(status, code, message);
+        return new(status, AcceptHeader.Json, Wire.ErrorBody(text, id).WrittenMemory, RetryAfterSeconds: null);
     }
 }

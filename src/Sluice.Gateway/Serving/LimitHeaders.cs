@@ -1,4 +1,3 @@
-using System.Globalization;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway.Serving;
@@ -6,47 +5,33 @@ namespace Sluice.Gateway.Serving;
 /// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
 internal static class LimitHeaders
 {
+    private static readonly IRateLimitHeaderWriter[] Draft11 = [new Draft11HeaderWriter()];
+    private static readonly IRateLimitHeaderWriter[] XRateLimit = [new XRateLimitHeaderWriter()];
+    private static readonly IRateLimitHeaderWriter[] Both = [.. Draft11, .. XRateLimit];
+
     internal static void Write(
         IHeaderDictionary headers,
         RateLimitingSettings settings,
         ApplicableLimits limits,
         ReadOnlySpan<LimitState> states,
-        RateLimitDecision decision)
+        in RateLimitDecision decision)
     {
         if (settings.Headers == LimitHeadersMode.Never || (settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
         {
             return;
         }
 
-        if (settings.HeaderStyle != LimitHeadersStyle.XRateLimit)
+        foreach (IRateLimitHeaderWriter writer in WritersOf(settings.HeaderStyle))
         {
-            headers["RateLimit-Policy"] = RateLimitHeaders.Policy(limits);
-            headers["RateLimit"] = RateLimitHeaders.Remaining(limits, states);
-        }
-
-        if (settings.HeaderStyle != LimitHeadersStyle.Draft11)
-        {
-            int tightest = Tightest(limits, states, decision);
-            headers["X-RateLimit-Limit"] = limits[tightest].Rate.Capacity.ToString(CultureInfo.InvariantCulture);
-            headers["X-RateLimit-Remaining"] = states[tightest].Remaining.ToString(CultureInfo.InvariantCulture);
-            headers["X-RateLimit-Reset"] = Math.Ceiling(states[tightest].ResetAfter.TotalSeconds).ToString(CultureInfo.InvariantCulture);
+            writer.Write(decision, limits, states, headers, static (target, name, value) => target[name] = value);
         }
     }
 
-    /// <summary>The one limit that these headers have room for: the one that refused, else the one with the fewest tokens left.</summary>
-    private static int Tightest(ApplicableLimits limits, ReadOnlySpan<LimitState> states, RateLimitDecision decision)
+    private static IRateLimitHeaderWriter[] WritersOf(LimitHeadersStyle style) => style switch
     {
-        int tightest = 0;
-        for (int i = 0; i < limits.Count; i++)
-        {
-            if (ReferenceEquals(limits[i], decision.Limit))
-            {
-                return i;
-            }
-
-            tightest = states[i].Remaining < states[tightest].Remaining ? i : tightest;
-        }
-
-        return tightest;
-    }
+        LimitHeadersStyle.Draft11 => Draft11,
+        LimitHeadersStyle.XRateLimit => XRateLimit,
+        LimitHeadersStyle.Both => Both,
+        _ => throw new ArgumentOutOfRangeException(nameof(style), style, "Not a style of headers."),
+    };
 }

@@ -85,7 +85,7 @@ internal sealed partial class McpEndpoint(
         }
 
         // 3. Select.
-        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.Kind != McpMessageKind.Response
+        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.IsMeterable
             ? policy.Select(message.Method, message.Operation, caller)
             : ApplicableLimits.None;
         RefusalContext refusal = new(
@@ -94,7 +94,7 @@ internal sealed partial class McpEndpoint(
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
         if (limits.IdentityRequiredBy is RateLimit required)
         {
-            await WriteAsync(context, McpRefusals.RenderMissingIdentity(required, refusal));
+            await WriteAsync(context, McpRefusals.RenderMissingIdentity(required, server.Policy!.Settings, refusal));
             return;
         }
 

@@ -1,9 +1,9 @@
 using System.Text.Json;
 using System.Text.Unicode;
 
-namespace Sluice.Mcp.Reading;
+namespace Sluice.Mcp;
 
-/// <summary>Reads the envelope of one message; a broken rule is remembered, and reading goes on to find the id.</summary>
+/// <summary>Reads the envelope of one message; the first rule that is broken is kept, and reading goes on to find the id.</summary>
 internal ref struct EnvelopeReader
 {
     private const int JsonRpc = 0;
@@ -15,139 +15,179 @@ internal ref struct EnvelopeReader
     private static readonly ProtocolKeys Keys = new("jsonrpc", "id", "method", "params", "result", "error");
 
     private readonly ReadOnlyMemory<byte> _body;
+    private JsonTokens _tokens;
+    private ReadFault? _fault;
+    private int _idKeys;
     private ReadOnlyMemory<byte> _id;
-    private string? _broken;
-    private bool _hasId;
     private bool _hasVersion;
     private bool _hasResult;
     private bool _hasError;
     private string? _method;
     private ParamsReader _params;
 
-    internal EnvelopeReader(ReadOnlyMemory<byte> body) => _body = body;
-
-    /// <summary>Null, or what is wrong with the bytes before any of them is parsed.</summary>
-    internal readonly McpReadError? CheckBytes()
+    internal EnvelopeReader(ReadOnlyMemory<byte> body)
     {
-        ReadOnlySpan<byte> bytes = _body.Span;
-        return bytes.StartsWith("\uFEFF"u8) ? NotJson("The body begins with a byte order mark.")
-            : Utf8.IsValid(bytes) ? null
-            : NotJson("The body is not UTF-8.");
+        _body = body;
+        _tokens = new JsonTokens(body);
     }
 
-    internal readonly McpReadError NotJson(string rule) => new(400, McpReadError.ParseError, rule, _id);
+    // With two keys that mean the id, nobody can say for which one the sender waits.
+    private readonly ReadOnlyMemory<byte> TheId => _idKeys == 1 ? _id : default;
 
     /// <summary>The message, or null and what is wrong.</summary>
-    /// <exception cref="JsonException">The bytes are not one JSON value.</exception>
     internal McpMessage? Read(out McpReadError? error)
     {
-        Utf8JsonReader reader = new(_body.Span, new JsonReaderOptions { MaxDepth = McpReader.MaxDepth });
-        reader.Read();
-        if (reader.TokenType != JsonTokenType.StartObject)
+        // The JSON reader takes the bytes of a string as they are, so they are checked first; this is vectorised.
+        ReadOnlySpan<byte> bytes = _body.Span;
+        ReadFault? encoding = bytes.StartsWith("\uFEFF"u8) ? ReadFault.ByteOrderMark
+            : Utf8.IsValid(bytes) ? null
+            : ReadFault.NotUtf8;
+        if (encoding is not null)
         {
-            error = Invalid(reader.TokenType == JsonTokenType.StartArray
-                ? "Batches are not accepted. Send one message per request."
-                : "The body is not a JSON object.");
+            error = Answer(encoding, id: default);
             return null;
         }
 
-        ObjectKeys keys = new(Keys);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        try
         {
-            Break(keys.Take(ref reader, out int key));
-            reader.Read();
-            TakeValue(ref reader, key);
+            ReadValue();
         }
-
-        reader.Read(); // Throws when anything but white space follows.
-        Break(BrokenRule());
-        if (_broken is not null)
+        catch (JsonException)
         {
-            error = Invalid(_broken);
+            // A number at the very end may be the beginning of a longer one.
+            bool isCut = !_id.IsEmpty && _body.Span.EndsWith(_id.Span) && _id.Span[^1] != (byte)'"';
+            error = Answer(ReadFault.NotOneValue, isCut ? default : TheId);
             return null;
         }
 
-        error = _method is null ? null : _params.Check(_method, _id);
-        return error is null ? Message() : null;
+        string? operation = null;
+        ReadFault? fault = _tokens.IsTooDeep ? ReadFault.TooDeep
+            : _fault ?? BrokenRule() ?? (_method is null ? null : _params.FindOperation(_method, out operation));
+        error = fault is null ? null : Answer(fault, TheId);
+        return fault is null ? Message(operation) : null;
     }
 
-    private readonly McpMessage Message() => new()
+    private readonly McpMessage Message(string? operation) => new()
     {
         Kind = _method is null ? McpMessageKind.Response
             : _id.IsEmpty ? McpMessageKind.Notification
             : McpMessageKind.Request,
         Method = _method ?? "",
-        Operation = _method is null ? null : _params.OperationOf(_method),
+        Operation = operation,
         Id = _id,
         ProtocolVersion = _params.ProtocolVersion,
     };
 
-    private readonly McpReadError Invalid(string rule) => new(400, McpReadError.InvalidRequest, rule, _id);
+    private static McpReadError Answer(ReadFault fault, ReadOnlyMemory<byte> id) => new(400, fault.Code, fault.Message, id);
 
-    private void Break(string? rule) => _broken ??= rule;
+    private void Break(ReadFault? fault) => _fault ??= fault;
 
-    private void TakeValue(ref Utf8JsonReader reader, int key)
+    private void ReadValue()
+    {
+        _tokens.Read();
+        if (_tokens.Type != JsonTokenType.StartObject)
+        {
+            Break(_tokens.Type == JsonTokenType.StartArray ? ReadFault.Batch : ReadFault.NotAnObject);
+            _tokens.Skip();
+        }
+        else
+        {
+            ReadEnvelope();
+        }
+
+        _tokens.Read(); // Throws when anything but white space follows.
+    }
+
+    private void ReadEnvelope()
+    {
+        ObjectKeys keys = new(Keys);
+        while (_tokens.Read() && _tokens.Type == JsonTokenType.PropertyName)
+        {
+            keys.Take(_tokens, out int key, out ReadFault? fault);
+            Break(fault);
+            _idKeys += key == Id ? 1 : 0;
+            _tokens.Read();
+            TakeValue(fault is null ? key : ProtocolKeys.None);
+        }
+    }
+
+    private void TakeValue(int key)
     {
         switch (key)
         {
             case JsonRpc:
-                _hasVersion = reader.TokenType == JsonTokenType.String && reader.ValueSpan.SequenceEqual("2.0"u8);
+                _hasVersion = _tokens.Type == JsonTokenType.String && _tokens.IsText && _tokens.TextEquals("2.0"u8);
                 break;
             case Id:
-                TakeId(ref reader);
+                TakeId();
                 break;
             case Method:
-                TakeMethod(ref reader);
+                TakeMethod();
                 break;
-            case Params when reader.TokenType == JsonTokenType.StartObject:
-                Break(_params.Read(ref reader));
-                break;
+            case Params when _tokens.Type == JsonTokenType.StartObject:
+                Break(_params.Read(ref _tokens));
+                return;
             case Params:
-                Break("'params' must be an object.");
-                reader.Skip();
+                Break(ReadFault.ParamsKind);
                 break;
             default:
                 _hasResult |= key == Result;
                 _hasError |= key == Error;
-                reader.Skip();
                 break;
         }
+
+        _tokens.Skip();
     }
 
-    private void TakeId(ref Utf8JsonReader reader)
+    private void TakeId()
     {
-        if (reader.TokenType is not (JsonTokenType.String or JsonTokenType.Number))
+        if (_tokens.Type is not (JsonTokenType.String or JsonTokenType.Number))
         {
-            Break("'id' must be a string or a number.");
-            reader.Skip();
+            Break(ReadFault.IdKind);
+        }
+        else if (_tokens.Type == JsonTokenType.String && !_tokens.IsText)
+        {
+            Break(ReadFault.HalfCharacter);
+        }
+        else
+        {
+            _id = _tokens.Scalar;
+        }
+    }
+
+    private void TakeMethod()
+    {
+        const int MaxRawLength = MethodNames.MaxLength * 6; // Every letter as \u0061.
+        if (_tokens.Type != JsonTokenType.String || _tokens.Raw.Length > MaxRawLength || !_tokens.IsText)
+        {
+            Break(ReadFault.BadMethod);
             return;
         }
 
-        // Of two ids nobody can say which one the sender waits for, so neither is echoed.
-        _id = _hasId ? default : _body[(int)reader.TokenStartIndex..(int)reader.BytesConsumed];
-        _hasId = true;
-    }
-
-    private void TakeMethod(ref Utf8JsonReader reader)
-    {
-        if (reader.TokenType != JsonTokenType.String
-            || !ObjectKeys.TryGetString(ref reader, out string? method)
-            || !MethodNames.IsWellFormed(method!))
+        Span<char> buffer = stackalloc char[MaxRawLength];
+        ReadOnlySpan<char> method = buffer[.._tokens.CopyText(buffer)];
+        if (!MethodNames.IsWellFormed(method))
         {
-            Break($"'method' must be a string of 1 to {MethodNames.MaxLength} letters, digits and _ $ . / -");
-            reader.Skip();
+            Break(ReadFault.BadMethod);
             return;
         }
 
-        _method = MethodNames.Shared(method!);
-        Break(MethodNames.IsMeteredInDisguise(_method) ? "'method' differs from one of the protocol's only by case." : null);
+        string? known = MethodNames.FindKnown(method);
+        if (known is not null && !method.SequenceEqual(known))
+        {
+            Break(ReadFault.MethodInDisguise);
+        }
+
+        _method = known ?? method.ToString();
     }
 
-    private readonly string? BrokenRule() =>
-        !_hasVersion ? "'jsonrpc' must be \"2.0\"."
-        : _method is not null && (_hasResult || _hasError) ? "A message has 'method', or 'result' or 'error', not both."
-        : _hasResult && _hasError ? "A response has 'result' or 'error', not both."
-        : _method is null && !_hasResult && !_hasError ? "A message needs 'method', 'result' or 'error'."
-        : _method is null && _id.IsEmpty ? "A response needs an 'id'."
+    private readonly ReadFault? BrokenRule() =>
+        !_hasVersion ? ReadFault.Version
+        : _method is null && !_hasResult && !_hasError ? ReadFault.Nothing
+        : _method is not null && (_hasResult || _hasError) ? ReadFault.CallAndResponse
+        : _hasResult && _hasError ? ReadFault.ResultAndError
+        : _hasResult && _id.IsEmpty ? ReadFault.ResultWithoutId
+        : _method is not null && !_id.IsEmpty && _method.StartsWith(MethodNames.NotificationPrefix, StringComparison.Ordinal)
+            ? ReadFault.NotificationWithId
         : null;
 }

@@ -1,58 +1,46 @@
-using System.Text.Json;
+namespace Sluice.Mcp;
 
-namespace Sluice.Mcp.Reading;
-
-/// <summary>Reads the keys of one object: finds the protocol's, and notices every key that comes twice.</summary>
+/// <summary>Takes the keys of one object: finds the protocol's, and notices every key that comes twice.</summary>
 internal struct ObjectKeys(ProtocolKeys protocolKeys)
 {
+    /// <summary>The most keys that are not the protocol's: each costs memory for as long as the object is read.</summary>
+    internal const int MaxOtherKeys = 1_000;
+
     private uint _seen;
     private HashSet<string>? _others;
 
-    /// <summary>Takes the key on which the reader stands.</summary>
-    /// <param name="reader">Stands on a property name.</param>
-    /// <param name="key">The key's index among the protocol's, or <see cref="ProtocolKeys.NotAProtocolKey"/>.</param>
-    /// <returns>Null, or the rule that the key breaks.</returns>
-    internal string? Take(ref Utf8JsonReader reader, out int key)
+    /// <summary>Takes the key on which the tokens stand.</summary>
+    /// <param name="tokens">Stand on a key.</param>
+    /// <param name="key">
+    /// The index of the protocol's key that it is or, by <paramref name="fault"/>, resembles; or <see cref="ProtocolKeys.None"/>.
+    /// </param>
+    /// <param name="fault">Null, or the rule that the key breaks; its value must then not be used.</param>
+    internal void Take(in JsonTokens tokens, out int key, out ReadFault? fault)
     {
-        ReadOnlySpan<byte> raw = reader.ValueSpan;
-        string? unescaped = null;
-        if (reader.ValueIsEscaped && !TryGetString(ref reader, out unescaped))
+        key = ProtocolKeys.None;
+        if (!tokens.IsText)
         {
-            key = ProtocolKeys.NotAProtocolKey;
-            return "A key holds half of a surrogate pair.";
+            fault = ReadFault.HalfCharacter;
+            return;
         }
 
-        key = protocolKeys.Find(raw, unescaped is null ? raw : System.Text.Encoding.UTF8.GetBytes(unescaped));
-        if (key == ProtocolKeys.LooksLikeOne)
-        {
-            return "A key differs from one of the protocol's only by case or by escapes.";
-        }
-
-        if (key >= 0)
+        key = protocolKeys.Find(tokens.Raw);
+        if (key != ProtocolKeys.None)
         {
             uint bit = 1u << key;
-            bool again = (_seen & bit) != 0;
+            fault = (_seen & bit) == 0 ? null : ReadFault.KeyTwice;
             _seen |= bit;
-            return again ? "A key stands twice in one object." : null;
+            return;
         }
 
-        return (_others ??= new(StringComparer.Ordinal)).Add(unescaped ?? reader.GetString()!)
-            ? null
-            : "A key stands twice in one object.";
+        key = protocolKeys.FindResembled(tokens);
+        fault = key != ProtocolKeys.None ? ReadFault.KeyInDisguise
+            : _others?.Count == MaxOtherKeys ? ReadFault.TooManyKeys
+            : TakeOther(tokens.GetText());
     }
 
-    /// <summary>The text on which the reader stands, unless it holds half of a surrogate pair.</summary>
-    internal static bool TryGetString(ref Utf8JsonReader reader, out string? text)
-    {
-        try
-        {
-            text = reader.GetString();
-            return true;
-        }
-        catch (InvalidOperationException)
-        {
-            text = null; // The one way in which the reader says that an escape is not a character.
-            return false;
-        }
-    }
+    private ReadFault? TakeOther(string key) =>
+        key.Contains('\0') ? ReadFault.ZeroInKey // Where strings end at zero, it is the key before it.
+        : (_others ??= new(StringComparer.Ordinal)).Add(key) ? null
+        : ReadFault.KeyTwice;
 }

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Sluice.Mcp.Reading;
+namespace Sluice.Mcp;
 
 /// <summary>Reads <c>params</c>: what the call names, and the protocol version of a modern request.</summary>
 internal struct ParamsReader
@@ -8,91 +8,122 @@ internal struct ParamsReader
     private const int Name = 0;
     private const int Uri = 1;
     private const int Meta = 2;
-    private static readonly ProtocolKeys Keys = new("name", "uri", "_meta", "arguments", "task", "requestState", "inputResponses");
-    private string? _name;
-    private string? _uri;
-    private bool _nameIsText;
-    private bool _uriIsText;
+
+    // What decides the metering, and whatever else the metered methods take. Other keys (a list's cursor, the
+    // capabilities of initialize) may differ by case as they like: no limit looks at them.
+    private static readonly ProtocolKeys Keys =
+        new("name", "uri", "_meta", "arguments", "task", "requestState", "inputResponses");
+
+    // The bytes of a string, quotes included; empty for a value of another kind. The text is made once the method is
+    // known, since that may come last.
+    private ReadOnlyMemory<byte> _name;
+    private ReadOnlyMemory<byte> _uri;
 
     /// <summary>The version that <c>_meta</c> carries, or null.</summary>
     internal string? ProtocolVersion { get; private set; }
 
-    /// <summary>Reads the object on which the reader stands, to its end.</summary>
-    /// <returns>Null, or the rule that it breaks.</returns>
-    internal string? Read(ref Utf8JsonReader reader)
+    /// <summary>Reads the object on whose start the tokens stand, to its end.</summary>
+    /// <returns>Null, or the first rule that it breaks.</returns>
+    internal ReadFault? Read(ref JsonTokens tokens)
     {
-        string? broken = null;
+        ReadFault? first = null;
         ObjectKeys keys = new(Keys);
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        while (tokens.Read() && tokens.Type == JsonTokenType.PropertyName)
         {
-            string? rule = keys.Take(ref reader, out int key);
-            broken ??= rule;
-            reader.Read();
-            switch (key)
+            keys.Take(tokens, out int key, out ReadFault? fault);
+            first ??= fault;
+            tokens.Read();
+            switch (fault is null ? key : ProtocolKeys.None)
             {
                 case Name:
-                    _nameIsText = TakeText(ref reader, out _name);
+                    _name = TakeString(ref tokens);
                     break;
                 case Uri:
-                    _uriIsText = TakeText(ref reader, out _uri);
+                    _uri = TakeString(ref tokens);
                     break;
-                case Meta when reader.TokenType == JsonTokenType.StartObject:
-                    ReadMeta(ref reader);
+                case Meta when tokens.Type == JsonTokenType.StartObject:
+                    ReadMeta(ref tokens);
                     break;
                 default:
-                    reader.Skip();
+                    tokens.Skip();
                     break;
             }
         }
 
-        return broken;
+        return first;
     }
 
-    /// <summary>Null, or the error of a method that names an operation which these parameters lack.</summary>
-    internal readonly McpReadError? Check(string method, ReadOnlyMemory<byte> id) => method switch
+    /// <summary>Finds what a method names.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="operation">The name or URI; null for a method that names nothing, and on a fault.</param>
+    /// <returns>Null, or the rule that these parameters break for the method.</returns>
+    internal readonly ReadFault? FindOperation(string method, out string? operation)
     {
-        MethodNames.ToolsCall or MethodNames.PromptsGet when !_nameIsText => Lacks("params.name", method, id),
-        MethodNames.ResourcesRead when !_uriIsText => Lacks("params.uri", method, id),
-        _ => null,
-    };
-
-    /// <summary>What a method names, or null for a method that names nothing.</summary>
-    internal readonly string? OperationOf(string method) => method switch
-    {
-        MethodNames.ToolsCall or MethodNames.PromptsGet => _name,
-        MethodNames.ResourcesRead => _uri,
-        _ => null,
-    };
-
-    private static McpReadError Lacks(string place, string method, ReadOnlyMemory<byte> id) =>
-        new(400, McpReadError.InvalidParams, $"'{place}' of '{method}' must be a string.", id);
-
-    private static bool TakeText(ref Utf8JsonReader reader, out string? text)
-    {
-        text = null;
-        if (reader.TokenType == JsonTokenType.String)
+        operation = null;
+        return method switch
         {
-            return ObjectKeys.TryGetString(ref reader, out text);
+            MethodNames.ToolsCall or MethodNames.PromptsGet => ReadText(_name, ReadFault.NameMissing, out operation),
+            MethodNames.ResourcesRead => ReadText(_uri, ReadFault.UriMissing, out operation),
+            _ => null,
+        };
+    }
+
+    private static ReadFault? ReadText(ReadOnlyMemory<byte> json, ReadFault missing, out string? text)
+    {
+        const int Quotes = 2;
+        text = null;
+        if (json.IsEmpty)
+        {
+            return missing;
         }
 
-        reader.Skip();
-        return false;
+        if (json.Length > McpReader.MaxOperationBytes + Quotes)
+        {
+            return ReadFault.OperationTooLong;
+        }
+
+        JsonTokens token = new(json);
+        token.Read();
+        if (!token.IsText)
+        {
+            return ReadFault.HalfCharacter;
+        }
+
+        string name = token.GetText();
+        if (name.Contains('\0'))
+        {
+            return ReadFault.ZeroInOperation; // Where strings end at zero, it is another name.
+        }
+
+        text = name;
+        return null;
     }
 
-    private void ReadMeta(ref Utf8JsonReader reader)
+    private static ReadOnlyMemory<byte> TakeString(ref JsonTokens tokens)
     {
-        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        if (tokens.Type == JsonTokenType.String)
         {
-            bool isVersion = reader.ValueSpan.SequenceEqual("io.modelcontextprotocol/protocolVersion"u8);
-            reader.Read();
-            if (isVersion && reader.TokenType == JsonTokenType.String && ObjectKeys.TryGetString(ref reader, out string? version))
+            return tokens.Scalar;
+        }
+
+        tokens.Skip();
+        return default;
+    }
+
+    // The version decides the form of a refusal and nothing else, so of two the last one counts, as in the official
+    // SDKs, and what is no version is none.
+    private void ReadMeta(ref JsonTokens tokens)
+    {
+        while (tokens.Read() && tokens.Type == JsonTokenType.PropertyName)
+        {
+            bool isVersion = tokens.IsText && tokens.TextEquals("io.modelcontextprotocol/protocolVersion"u8);
+            tokens.Read();
+            if (isVersion)
             {
-                ProtocolVersion = version;
+                ProtocolVersion = tokens.Type == JsonTokenType.String ? McpVersions.Read(tokens) : null;
             }
-            else
-            {
-                reader.Skip();
-            }
+
+            tokens.Skip();
         }
     }
 }

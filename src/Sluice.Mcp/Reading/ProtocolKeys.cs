@@ -1,6 +1,6 @@
 using System.Text;
 
-namespace Sluice.Mcp.Reading;
+namespace Sluice.Mcp;
 
 /// <summary>A closed list of keys that parsers must agree on.</summary>
 /// <remarks>
@@ -9,8 +9,10 @@ namespace Sluice.Mcp.Reading;
 /// </remarks>
 internal sealed class ProtocolKeys
 {
-    internal const int NotAProtocolKey = -1;
-    internal const int LooksLikeOne = -2;
+    internal const int None = -1;
+
+    // The longest spellings of one letter: \u006E, and U+212A as three bytes.
+    private const int BytesPerLetter = 6;
     private readonly byte[][] _keys;
     private readonly byte[][] _folded;
     private readonly int _longest;
@@ -19,60 +21,54 @@ internal sealed class ProtocolKeys
     {
         _keys = [.. keys.Select(Encoding.UTF8.GetBytes)];
         _folded = [.. keys.Select(key => Encoding.UTF8.GetBytes(key.ToLowerInvariant()))];
-        _longest = keys.Max(key => key.Length);
+        _longest = keys.Max(key => key.Length) * BytesPerLetter;
     }
 
-    /// <summary>
-    /// The index of a key, <see cref="LooksLikeOne"/> when it is one in disguise, or <see cref="NotAProtocolKey"/>.
-    /// </summary>
-    /// <param name="raw">The key as it was written.</param>
-    /// <param name="unescaped">The key that is meant; equal to <paramref name="raw"/> where nothing is escaped.</param>
-    internal int Find(ReadOnlySpan<byte> raw, ReadOnlySpan<byte> unescaped)
+    /// <summary>The index of the key that is written, or <see cref="None"/>.</summary>
+    internal int Find(ReadOnlySpan<byte> raw) => IndexOf(_keys, raw);
+
+    /// <summary>The index of the key that the one on which the tokens stand resembles, or <see cref="None"/>.</summary>
+    /// <param name="tokens">Stand on a key that is a text.</param>
+    internal int FindResembled(in JsonTokens tokens)
     {
-        for (int i = 0; i < _keys.Length; i++)
+        if (tokens.Raw.Length > _longest)
         {
-            if (raw.SequenceEqual(_keys[i]))
+            return None;
+        }
+
+        Span<byte> key = stackalloc byte[_longest];
+        key = key[..tokens.CopyText(key)];
+        return IndexOf(_folded, key[..Fold(key)]);
+    }
+
+    private static int IndexOf(byte[][] keys, ReadOnlySpan<byte> key)
+    {
+        for (int i = 0; i < keys.Length; i++)
+        {
+            if (key.SequenceEqual(keys[i]))
             {
                 return i;
             }
         }
 
-        return Resembles(unescaped) ? LooksLikeOne : NotAProtocolKey;
+        return None;
     }
 
-    private bool Resembles(ReadOnlySpan<byte> key)
-    {
-        const int BytesPerFoldedLetter = 3;
-        if (key.Length > _longest * BytesPerFoldedLetter)
-        {
-            return false;
-        }
-
-        Span<byte> folded = stackalloc byte[key.Length];
-        ReadOnlySpan<byte> name = folded[..Fold(key, folded)];
-        foreach (byte[] candidate in _folded)
-        {
-            if (name.SequenceEqual(candidate))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
-    /// <summary>Lower case, with the two letters outside ASCII that Unicode folds into it (Go's parser folds them too).</summary>
-    private static int Fold(ReadOnlySpan<byte> key, Span<byte> folded)
+    /// <summary>
+    /// Lower case, in place, with the two letters outside ASCII that Unicode folds into it: Go's parser folds them too.
+    /// </summary>
+    /// <returns>The length of what is left.</returns>
+    private static int Fold(Span<byte> key)
     {
         int length = 0;
-        while (!key.IsEmpty)
+        for (ReadOnlySpan<byte> rest = key; !rest.IsEmpty;)
         {
-            (byte letter, int taken) = key.StartsWith("\u017F"u8) ? ((byte)'s', 2)
-                : key.StartsWith("\u212A"u8) ? ((byte)'k', 3)
-                : key[0] is >= (byte)'A' and <= (byte)'Z' ? ((byte)(key[0] | 0x20), 1)
-                : (key[0], 1);
-            folded[length++] = letter;
-            key = key[taken..];
+            (byte letter, int taken) = rest.StartsWith("\u017F"u8) ? ((byte)'s', 2)
+                : rest.StartsWith("\u212A"u8) ? ((byte)'k', 3)
+                : rest[0] is >= (byte)'A' and <= (byte)'Z' ? ((byte)(rest[0] | 0x20), 1)
+                : (rest[0], 1);
+            key[length++] = letter;
+            rest = rest[taken..];
         }
 
         return length;

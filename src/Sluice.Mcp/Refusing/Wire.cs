@@ -2,15 +2,14 @@ using System.Buffers;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
-namespace Sluice.Mcp.Refusing;
+namespace Sluice.Mcp;
 
 /// <summary>Gives a refusal its form: status, media type and bytes.</summary>
 internal static class Wire
 {
-    internal const string Json = "application/json";
-    internal const string EventStream = "text/event-stream";
     private const int Ok = 200;
     private const int Accepted = 202;
+    private const int UsualLength = 512;
 
     // The body is JSON and never HTML, so quotes stay readable.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -23,29 +22,41 @@ internal static class Wire
             return new(Accepted, null, default, null); // Nobody waits for an answer; the message is dropped.
         }
 
-        bool asResult = form == RejectionForm.ToolResult && context.Message.Method == Reading.MethodNames.ToolsCall;
-        byte[] body = asResult ? ResultBody(text, context) : ErrorBody(text, context.Message.Id);
-        int status = !asResult && UsesStatus(form, context.Era) ? text.Status : Ok;
-        return WantsEventStream(context.Accept)
-            ? new(status, EventStream, AsEvent(body), text.RetryAfterSeconds)
-            : new(status, Json, body, text.RetryAfterSeconds);
+        bool isResult = form == RejectionForm.ToolResult && context.Message.Method == MethodNames.ToolsCall;
+        int status = !isResult && UsesStatus(form, context.Era) ? text.Status : Ok;
+        ArrayBufferWriter<byte> body = isResult
+            ? ResultBody(text, context.Message.Id, context.Era)
+            : ErrorBody(text, context.Message.Id);
+        return AcceptHeader.WantsEventStream(context.Accept)
+            ? new(status, AcceptHeader.EventStream, AsEvent(body.WrittenSpan), text.RetryAfterSeconds)
+            : new(status, AcceptHeader.Json, body.WrittenMemory, text.RetryAfterSeconds);
     }
 
     /// <summary>A JSON-RPC error; without an id the key is left out.</summary>
-    internal static byte[] ErrorBody(RefusalText text, ReadOnlyMemory<byte> id) => Envelope(id, json =>
+    internal static ArrayBufferWriter<byte> ErrorBody(RefusalText text, ReadOnlyMemory<byte> id)
     {
+        ArrayBufferWriter<byte> body = new(UsualLength);
+        using Utf8JsonWriter json = new(body, WriterOptions);
+        WriteHead(json, id);
         json.WritePropertyName("error");
         text.WriteTo(json);
-    });
+        json.WriteEndObject();
+        json.Flush();
+        return body;
+    }
 
-    private static byte[] ResultBody(RefusalText text, RefusalContext context) => Envelope(context.Message.Id, json =>
+    private static ArrayBufferWriter<byte> ResultBody(RefusalText text, ReadOnlyMemory<byte> id, McpEra era)
     {
+        ArrayBufferWriter<byte> body = new(UsualLength);
+        using Utf8JsonWriter json = new(body, WriterOptions);
+        WriteHead(json, id);
         json.WriteStartObject("result");
-        if (context.Era == McpEra.Modern)
+        if (era == McpEra.Modern)
         {
-            json.WriteString("resultType", "complete");
+            json.WriteString("resultType", "complete"); // Modern clients refuse a result without it.
         }
 
+        json.WriteBoolean("isError", true);
         json.WriteStartArray("content");
         json.WriteStartObject();
         json.WriteString("type", "text");
@@ -54,31 +65,25 @@ internal static class Wire
         json.WriteEndArray();
         json.WritePropertyName("structuredContent");
         text.WriteTo(json);
-        json.WriteBoolean("isError", true);
         json.WriteEndObject();
-    });
-
-    private static byte[] Envelope(ReadOnlyMemory<byte> id, Action<Utf8JsonWriter> writeRest)
-    {
-        ArrayBufferWriter<byte> buffer = new();
-        using (Utf8JsonWriter json = new(buffer, WriterOptions))
-        {
-            json.WriteStartObject();
-            json.WriteString("jsonrpc", "2.0");
-            if (!id.IsEmpty)
-            {
-                json.WritePropertyName("id");
-                json.WriteRawValue(id.Span, skipInputValidation: true); // Exactly as it came; the reader checked it.
-            }
-
-            writeRest(json);
-            json.WriteEndObject();
-        }
-
-        return buffer.WrittenSpan.ToArray();
+        json.WriteEndObject();
+        json.Flush();
+        return body;
     }
 
-    private static byte[] AsEvent(byte[] body) => [.. "event: message\ndata: "u8, .. body, .. "\n\n"u8];
+    private static void WriteHead(Utf8JsonWriter json, ReadOnlyMemory<byte> id)
+    {
+        json.WriteStartObject();
+        json.WriteString("jsonrpc", "2.0");
+        if (!id.IsEmpty)
+        {
+            json.WritePropertyName("id");
+            json.WriteRawValue(id.Span, skipInputValidation: true); // Exactly as it came; the reader checked it.
+        }
+    }
+
+    // JSON on one line: the writer does not indent, and an id that is one token holds no line break.
+    private static byte[] AsEvent(ReadOnlySpan<byte> body) => [.. "event: message\ndata: "u8, .. body, .. "\n\n"u8];
 
     // Legacy clients drop the body of a 429, or hang on it; a tool's result for another method falls back to this too.
     private static bool UsesStatus(RejectionForm form, McpEra era) => form switch
@@ -88,11 +93,4 @@ internal static class Wire
         RejectionForm.Auto or RejectionForm.ToolResult => era == McpEra.Modern,
         _ => throw new ArgumentOutOfRangeException(nameof(form), form, "Not a form of refusal."),
     };
-
-    private static bool WantsEventStream(string? accept) =>
-        accept is not null
-        && accept.Contains(EventStream, StringComparison.OrdinalIgnoreCase)
-        && !accept.Contains(Json, StringComparison.OrdinalIgnoreCase)
-        && !accept.Contains("*/*", StringComparison.Ordinal)
-        && !accept.Contains("application/*", StringComparison.OrdinalIgnoreCase);
 }
