@@ -129,6 +129,20 @@ internal static class TokenBucket
         return time > ulong.MaxValue ? ulong.MaxValue : (ulong)time;
     }
 
+    /// <summary>The least wait until the bucket is full; 2^64 - 1 where it is longer than that.</summary>
+    internal static ulong ResetAfter(BucketState state, ulong nowTicks)
+    {
+        ulong part = (state.Word & MaxRest) == 0 ? 0UL : 1UL;
+        if (state.Word <= MaxRest && state.Time < FarTime)
+        {
+            ulong time = state.Time + part;
+            return time > nowTicks ? time - nowTicks : 0;
+        }
+
+        UInt128 farTime = Time(state) + part;
+        return farTime > nowTicks ? Saturate(farTime - nowTicks) : 0;
+    }
+
     /// <summary>Whether more is owed than the bucket holds, which only a forced charge does.</summary>
     internal static bool IsOverdrawn(LimitNumbers limit, BucketState state, ulong nowTicks)
     {
