@@ -77,6 +77,19 @@ public abstract class AllOrNothingContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
+    public async Task Acquire_WaitsThatNoTimeSpanHolds_AreTheLongestThereIsAndEqual()
+    {
+        ApplicableLimits limits = Limits(policy => policy.Shared("1/1h").PerUser("1/61m"));
+        await Charge(limits, Alice, cost: 300_000_000); // 34,000 and 35,000 years; a TimeSpan ends at 29,000
+
+        Answer answer = await Acquire(limits, Alice);
+
+        answer.Limit.ShouldBe("shared");
+        answer.States.ShouldAllBe(state => state.RetryAfter == TimeSpan.MaxValue && state.ResetAfter == TimeSpan.MaxValue);
+        answer.Decision.RetryAfter.ShouldBe(TimeSpan.MaxValue);
+    }
+
+    [Fact]
     public async Task Acquire_LongestWaitIsNotTheFewestLeft_TellsWhatTheRefusingLimitHas()
     {
         ApplicableLimits limits = Limits(policy => policy

@@ -24,11 +24,20 @@ public abstract class HistoryContract<TStore>
         HistoryGenerator generator = new(store);
         bool isLong = Environment.GetEnvironmentVariable("SLUICE_LONG") == "1";
         int left = isLong ? LongHistories : HistoriesInNormalRun;
-        SplitMix seeds = new((ulong)Seeds.AnnounceAny());
+        int seed = Seeds.AnnounceAny();
+        SplitMix seeds = new((ulong)seed);
         while (left > 0)
         {
             int chunk = Math.Min(left, Histories);
-            Play(store, generator, chunk, (ulong)seeds.NextLong(0, long.MaxValue));
+            try
+            {
+                Play(store, generator, chunk, (ulong)seeds.NextLong(0, long.MaxValue));
+            }
+            catch (Exception failure)
+            {
+                throw new InvalidOperationException($"{Seeds.Variable}={seed} repeats this: {failure.Message}", failure);
+            }
+
             left -= chunk;
             if (isLong)
             {

@@ -3,7 +3,6 @@ namespace Sluice.Conformance;
 /// <summary>Plays a history on a store and on the model, and holds each answer of the one against the other's.</summary>
 internal sealed class HistoryRun : IDisposable
 {
-    private readonly StoreUnderTest _subject;
     private readonly History _history;
     private readonly ApplicableLimits[] _limits;
     private readonly ManualTimeProvider _time = new();
@@ -11,16 +10,15 @@ internal sealed class HistoryRun : IDisposable
     private readonly ModelStore _model;
     private readonly LimitState[] _actual = new LimitState[ApplicableLimits.MaxCount];
     private readonly LimitState[] _expected = new LimitState[ApplicableLimits.MaxCount];
-    private TimeSpan _retryAt;
-    private TimeSpan _resetAt;
+    private readonly HistoryClock _clock;
 
     internal HistoryRun(StoreUnderTest subject, History history)
     {
-        _subject = subject;
         _history = history;
         _limits = [.. history.Policies.Select(policy => policy.Compile())];
         _store = subject.Create(_time);
         _model = new ModelStore(_time, subject.Resolution, subject.CounterCeiling);
+        _clock = new HistoryClock(_time, subject);
         _time.Elapsed = TimeSpan.FromTicks(history.StartTicks);
     }
 
@@ -38,11 +36,21 @@ internal sealed class HistoryRun : IDisposable
         return null;
     }
 
-    public void Dispose() => (_store as IDisposable)?.Dispose();
+    public void Dispose()
+    {
+        if (_store is IAsyncDisposable asynchronous)
+        {
+            Wait(asynchronous.DisposeAsync());
+        }
+        else if (_store is IDisposable synchronous)
+        {
+            synchronous.Dispose();
+        }
+    }
 
     private string? FindDifference(HistoryStep step)
     {
-        MoveClock(step);
+        _clock.Move(step);
         ApplicableLimits limits = _limits[step.Policy];
         CallerIdentity caller = History.Callers[step.Caller];
         RateLimitRequest request = new(limits, caller, step.Cost);
@@ -72,25 +80,9 @@ internal sealed class HistoryRun : IDisposable
         }
     }
 
-    private void MoveClock(HistoryStep step)
-    {
-        TimeSpan from = step.Wait switch
-        {
-            HistoryWait.FromRetry => _retryAt,
-            HistoryWait.FromReset => _resetAt,
-            _ => _time.Elapsed,
-        };
-        Int128 ticks = (Int128)from.Ticks + step.Ticks;
-        bool mayStepBack = step.Wait == HistoryWait.FromNow && _subject.RemembersEveryReading;
-        Int128 earliest = mayStepBack ? 0 : _time.Elapsed.Ticks;
-        Int128 latest = _subject.LastInstant.Ticks - (_subject.LastInstant.Ticks % _subject.Resolution.Ticks);
-        _time.Elapsed = TimeSpan.FromTicks((long)Int128.Clamp(ticks, Int128.Min(earliest, latest), latest));
-    }
-
     private string? FindDifference(ApplicableLimits limits, RateLimitDecision actual, RateLimitDecision expected)
     {
-        _retryAt = After(expected.RetryAfter);
-        _resetAt = After(_expected[0].ResetAfter);
+        _clock.Note(expected, _expected[0]);
         if (actual != expected)
         {
             return $"the model decided{Environment.NewLine}  {expected}{Environment.NewLine}and the store{Environment.NewLine}  {actual}";
@@ -107,9 +99,6 @@ internal sealed class HistoryRun : IDisposable
 
         return null;
     }
-
-    private TimeSpan After(TimeSpan wait) =>
-        TimeSpan.FromTicks((long)Int128.Min((Int128)_time.Elapsed.Ticks + Math.Max(0, wait.Ticks), long.MaxValue));
 
     // Histories run in a loop that is not asynchronous; a store in this process has always answered by now.
     private static RateLimitDecision Wait(ValueTask<RateLimitDecision> answer) =>

@@ -63,6 +63,7 @@ public sealed class ModelStore : IRateLimitStore
     public ValueTask ResetAsync(
         ReadOnlyMemory<RateLimit> limits, CallerIdentity caller, CancellationToken cancellationToken)
     {
+        ReadClock();
         foreach (RateLimit limit in limits.Span)
         {
             _buckets.Remove(ModelBucketKey.Of(limit, caller));
