@@ -1,5 +1,4 @@
 using Sluice.Benchmarks;
-using Sluice.Benchmarks.Engine;
 
 const int UsageError = 2;
 bool quick = args.Contains("--quick");

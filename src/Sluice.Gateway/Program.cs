@@ -1,3 +1,3 @@
-using Sluice.Gateway.Commands;
+using Sluice.Gateway;
 
 return await CommandLine.InvokeAsync(args);

@@ -1,5 +1,4 @@
 using System.Net.Http.Json;
-using Sluice.EndToEnd.Harness;
 
 namespace Sluice.EndToEnd;
 

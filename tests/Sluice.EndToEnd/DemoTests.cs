@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Sluice.EndToEnd.Harness;
 
 namespace Sluice.EndToEnd;
 

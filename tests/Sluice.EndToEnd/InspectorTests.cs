@@ -1,5 +1,3 @@
-using Sluice.EndToEnd.Harness;
-
 namespace Sluice.EndToEnd;
 
 public sealed class InspectorTests(EverythingServer server) : IClassFixture<EverythingServer>

@@ -1,5 +1,4 @@
 using System.Net;
-using Sluice.EndToEnd.Harness;
 
 namespace Sluice.EndToEnd;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sluice.EndToEnd.Harness;
 
 namespace Sluice.EndToEnd;
 

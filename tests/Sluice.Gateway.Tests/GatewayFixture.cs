@@ -3,7 +3,6 @@ using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Sluice.Configuration;
-using Sluice.Gateway.Serving;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,4 +1,4 @@
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>Made-up callers and the order in which they come.</summary>
 internal static class Callers

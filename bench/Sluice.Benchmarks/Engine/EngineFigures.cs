@@ -1,4 +1,4 @@
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>All figures of the engine, measured in this run.</summary>
 internal static class EngineFigures

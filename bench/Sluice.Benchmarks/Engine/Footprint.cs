@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>What a million live keys cost in memory and, while nobody calls, in time.</summary>
 internal static class Footprint

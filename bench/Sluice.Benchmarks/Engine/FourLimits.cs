@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Threading.RateLimiting;
 using BenchmarkDotNet.Attributes;
 
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>
 /// Four limits on a call (everybody and the user, on the server and on the tool): all or nothing, beside four of the

@@ -1,7 +1,7 @@
 using System.Threading.RateLimiting;
 using BenchmarkDotNet.Attributes;
 
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>One limit per caller, over one caller and over a million: beside the framework's partitioned limiter.</summary>
 public class KeyedByCaller

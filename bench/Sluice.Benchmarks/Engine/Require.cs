@@ -1,4 +1,4 @@
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>Ends a benchmark that measured something else than its name says.</summary>
 internal static class Require

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using BenchmarkDotNet.Attributes;
 
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>One bucket, one thread: how far is a decision from what any decision must do, reading a clock and swapping a word?</summary>
 public class SingleBucket

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Threading.RateLimiting;
 
-namespace Sluice.Benchmarks.Engine;
+namespace Sluice.Benchmarks;
 
 /// <summary>Two threads on one hot key: decisions a second, ours over the framework's, in turns.</summary>
 internal static class TwoThreads

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Primitives;
 using Sluice.Configuration;
 
-namespace Sluice.Gateway.Authentication;
+namespace Sluice.Gateway;
 
 /// <summary>Finds out who calls by the API key that a request carries.</summary>
 /// <remarks>

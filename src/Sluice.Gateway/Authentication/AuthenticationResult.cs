@@ -1,6 +1,6 @@
 using System.Diagnostics.CodeAnalysis;
 
-namespace Sluice.Gateway.Authentication;
+namespace Sluice.Gateway;
 
 /// <summary>Who calls, or why nobody can say.</summary>
 internal sealed class AuthenticationResult

@@ -2,7 +2,7 @@ using System.CommandLine;
 using System.CommandLine.Help;
 using System.CommandLine.Parsing;
 
-namespace Sluice.Gateway.Commands;
+namespace Sluice.Gateway;
 
 /// <summary>The program's commands, and its exit codes: 0, 1 (the answer is no), 2 (usage).</summary>
 internal static class CommandLine

@@ -1,10 +1,8 @@
 using System.CommandLine;
 using Sluice.Configuration;
-using Sluice.Gateway.Demo;
-using Sluice.Gateway.Serving;
 using Spectre.Console;
 
-namespace Sluice.Gateway.Commands;
+namespace Sluice.Gateway;
 
 /// <summary><c>sluice demo</c>: the gateway in front of a built-in MCP server.</summary>
 internal static class DemoCommand

@@ -3,7 +3,7 @@ using System.CommandLine;
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Sluice.Gateway.Commands;
+namespace Sluice.Gateway;
 
 /// <summary><c>sluice new-key</c>: makes an API key, and prints it with the hash that goes into the file.</summary>
 internal static class NewKeyCommand

@@ -1,8 +1,7 @@
 using System.CommandLine;
 using Sluice.Configuration;
-using Sluice.Gateway.Serving;
 
-namespace Sluice.Gateway.Commands;
+namespace Sluice.Gateway;
 
 /// <summary><c>sluice run [FILE]</c>: the gateway.</summary>
 internal static class RunCommand

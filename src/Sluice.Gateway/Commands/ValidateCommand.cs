@@ -1,7 +1,7 @@
 using System.CommandLine;
 using Sluice.Configuration;
 
-namespace Sluice.Gateway.Commands;
+namespace Sluice.Gateway;
 
 /// <summary><c>sluice validate FILE…</c>: everything that is wrong with files, at once.</summary>
 internal static class ValidateCommand

@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Sluice.Gateway.Demo;
+namespace Sluice.Gateway;
 
 /// <summary>The small data set that the demo's <c>search</c> tool looks through.</summary>
 internal static class BookCatalogue

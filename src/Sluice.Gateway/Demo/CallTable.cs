@@ -1,7 +1,6 @@
-using Sluice.Gateway.Serving;
 using Spectre.Console;
 
-namespace Sluice.Gateway.Demo;
+namespace Sluice.Gateway;
 
 /// <summary>Prints a line for every metered call: who, what, the answer, and what the limits have left.</summary>
 /// <remarks>Thread safety: lines from several threads come whole, in the order in which they are printed.</remarks>

@@ -1,4 +1,4 @@
-namespace Sluice.Gateway.Demo;
+namespace Sluice.Gateway;
 
 /// <summary>What the demo tells whoever started it: what runs where, and what to try.</summary>
 internal static class DemoGuide

@@ -4,7 +4,7 @@ using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 
-namespace Sluice.Gateway.Demo;
+namespace Sluice.Gateway;
 
 /// <summary>A real MCP server, of both protocol eras, on a free port of this machine: what the demo's gateway stands in front of.</summary>
 /// <remarks>It keeps no sessions: each POST is answered by a server of its own, as the SDK's stateless mode means it.</remarks>

@@ -2,7 +2,7 @@ using System.ComponentModel;
 using ModelContextProtocol;
 using ModelContextProtocol.Server;
 
-namespace Sluice.Gateway.Demo;
+namespace Sluice.Gateway;
 
 /// <summary>The tools of the demo's server: one that is worth limiting, one that takes its time, and one that answers at once.</summary>
 internal static class DemoTools

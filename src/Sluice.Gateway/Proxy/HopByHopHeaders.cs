@@ -1,7 +1,7 @@
 using System.Collections.Frozen;
 using Microsoft.Extensions.Primitives;
 
-namespace Sluice.Gateway.Proxy;
+namespace Sluice.Gateway;
 
 /// <summary>The headers that belong to one connection and never travel on.</summary>
 /// <remarks>Source: RFC 9110, section 7.6.1, and RFC 9112, section 6.1.</remarks>

@@ -1,4 +1,4 @@
-namespace Sluice.Gateway.Proxy;
+namespace Sluice.Gateway;
 
 /// <summary>The upstream stopped in the middle of an answer whose status the client already has.</summary>
 internal sealed class UpstreamBrokeOffException(Exception cause)

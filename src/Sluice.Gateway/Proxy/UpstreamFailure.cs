@@ -1,6 +1,6 @@
 using System.Net.Sockets;
 
-namespace Sluice.Gateway.Proxy;
+namespace Sluice.Gateway;
 
 /// <summary>Why an upstream gave no answer, in words for whoever calls and for whoever runs the gateway.</summary>
 /// <param name="Status">The HTTP status for the caller.</param>

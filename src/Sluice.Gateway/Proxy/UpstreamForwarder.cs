@@ -5,7 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
 
-namespace Sluice.Gateway.Proxy;
+namespace Sluice.Gateway;
 
 /// <summary>Sends requests on to one upstream and streams the answers back, changing nothing that it need not change.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>A metered call and what became of it.</summary>
 /// <param name="Server">The name of the server that was called.</param>

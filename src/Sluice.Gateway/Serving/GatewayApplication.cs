@@ -2,9 +2,8 @@ using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Sluice.Configuration;
-using Sluice.Gateway.Authentication;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Puts a gateway together: its server, its log, and the way of a call.</summary>
 internal static class GatewayApplication

@@ -3,9 +3,8 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Configuration;
-using Sluice.Gateway.Commands;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Runs a gateway from its start until somebody stops the program.</summary>
 internal static class GatewayRunner

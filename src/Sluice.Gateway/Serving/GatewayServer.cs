@@ -1,7 +1,6 @@
 using Sluice.Configuration;
-using Sluice.Gateway.Proxy;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>One MCP server behind the gateway: its limits, and the way to it.</summary>
 internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvider time) : IDisposable

@@ -1,4 +1,4 @@
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Is told of every metered call, once it is decided.</summary>
 /// <remarks>Thread safety: called from any thread, and must not block.</remarks>

@@ -1,6 +1,6 @@
 using Sluice.Mcp;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
 internal static class LimitHeaders

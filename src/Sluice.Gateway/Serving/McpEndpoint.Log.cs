@@ -1,4 +1,4 @@
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 internal sealed partial class McpEndpoint
 {

@@ -1,9 +1,7 @@
 using System.Buffers;
-using Sluice.Gateway.Authentication;
-using Sluice.Gateway.Proxy;
 using Sluice.Mcp;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>The way of a call through the gateway: identify, read, select, decide, then forward or refuse.</summary>
 /// <remarks>

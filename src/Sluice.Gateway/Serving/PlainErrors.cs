@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Errors of HTTP alone, for requests of which nothing was read; in JSON, since all callers are programs.</summary>
 internal static class PlainErrors

@@ -1,7 +1,7 @@
 using System.Net;
 using Microsoft.Extensions.Primitives;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Refuses what a web page could send to a gateway on this machine by making its own name point here.</summary>
 /// <remarks>

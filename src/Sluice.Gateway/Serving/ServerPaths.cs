@@ -1,6 +1,6 @@
 using System.Collections.Frozen;
 
-namespace Sluice.Gateway.Serving;
+namespace Sluice.Gateway;
 
 /// <summary>Finds the server that a request's path names.</summary>
 internal sealed class ServerPaths

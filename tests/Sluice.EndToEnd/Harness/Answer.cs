@@ -2,7 +2,7 @@ using System.Globalization;
 using System.Net;
 using System.Text.RegularExpressions;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>What came back for one message.</summary>
 internal sealed record Answer(HttpStatusCode Status, string Body, string RateLimitHeader)

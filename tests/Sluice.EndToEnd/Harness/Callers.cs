@@ -1,6 +1,6 @@
 using System.Text.Json;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>Real MCP clients, run as their users run them.</summary>
 internal static class Callers

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>A program that a test started; it and its children end with the test, whatever happens.</summary>
 internal sealed partial class ChildProcess : IAsyncDisposable

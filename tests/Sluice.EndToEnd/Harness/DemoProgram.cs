@@ -1,6 +1,6 @@
 using System.Text.RegularExpressions;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary><c>sluice demo</c> on a free port.</summary>
 internal sealed partial class DemoProgram : IAsyncDisposable

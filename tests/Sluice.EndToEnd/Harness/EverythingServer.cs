@@ -1,4 +1,4 @@
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>The reference MCP server, of the legacy era, shared by the tests of one class.</summary>
 public sealed class EverythingServer : IAsyncLifetime

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>A port of this machine that nobody used a moment ago, for programs that cannot choose one themselves.</summary>
 internal static class FreePort

@@ -1,4 +1,4 @@
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>What a program that has ended left behind.</summary>
 internal sealed record ProgramResult(int ExitCode, string Output, string Error)

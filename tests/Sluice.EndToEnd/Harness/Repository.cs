@@ -1,4 +1,4 @@
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>Where things are in the checkout that the tests were built from.</summary>
 internal static class Repository

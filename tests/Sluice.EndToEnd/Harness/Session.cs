@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>A legacy session over plain HTTP, for tests that look at bytes and headers.</summary>
 internal sealed class Session : IDisposable

@@ -1,7 +1,7 @@
 using System.Security.Cryptography;
 using System.Text;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
 /// <summary>The <c>sluice</c> program, as a user starts it.</summary>
 internal sealed class SluiceProgram : IAsyncDisposable

@@ -1,7 +1,7 @@
 using System.Threading.RateLimiting;
 using Sluice.Conformance;
 
-namespace Sluice.Tests.Framework;
+namespace Sluice.Tests;
 
 public sealed class SluiceRateLimiterTests
 {

@@ -1,4 +1,4 @@
-namespace Sluice.Tests.Policies;
+namespace Sluice.Tests;
 
 public sealed class MissingIdentityTests
 {

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 
-namespace Sluice.Tests.Policies;
+namespace Sluice.Tests;
 
 public sealed class SettingsFaultTests
 {

@@ -1,4 +1,4 @@
-namespace Sluice.Tests.Rates;
+namespace Sluice.Tests;
 
 public sealed class RateParsingTests
 {
