@@ -12,6 +12,7 @@ internal sealed unsafe class LogPool
     /// <summary>The number of the last chunk given back, and above it a count that tells two such states apart.</summary>
     private ulong _free;
     private uint _fresh;
+    private int _inUse;
 
     /// <param name="chunks">How many chunks there are.</param>
     internal LogPool(int chunks)
@@ -19,6 +20,9 @@ internal sealed unsafe class LogPool
         _memory = new FlatMemory((nuint)(chunks + 1L) * (nuint)sizeof(LogChunk)); // Number 0 means none.
         _limit = (uint)chunks;
     }
+
+    /// <summary>How many chunks are taken.</summary>
+    internal int InUse => Volatile.Read(ref _inUse);
 
     /// <summary>A chunk, by its number.</summary>
     internal LogChunk* this[uint number] => (LogChunk*)_memory.Start + number;
@@ -34,7 +38,7 @@ internal sealed unsafe class LogPool
             ulong witnessed = Interlocked.CompareExchange(ref _free, rest, free);
             if (witnessed == free)
             {
-                return Cleared((uint)(free & uint.MaxValue));
+                return Taken((uint)(free & uint.MaxValue));
             }
 
             free = witnessed;
@@ -46,7 +50,7 @@ internal sealed unsafe class LogPool
             uint witnessed = Interlocked.CompareExchange(ref _fresh, fresh + 1, fresh);
             if (witnessed == fresh)
             {
-                return fresh + 1;
+                return Taken(fresh + 1);
             }
 
             fresh = witnessed;
@@ -58,6 +62,7 @@ internal sealed unsafe class LogPool
     /// <summary>Gives a chunk back.</summary>
     internal void Give(uint number)
     {
+        _ = Interlocked.Decrement(ref _inUse);
         ulong free = Volatile.Read(ref _free);
         while (true)
         {
@@ -72,9 +77,10 @@ internal sealed unsafe class LogPool
         }
     }
 
-    private uint Cleared(uint number)
+    private uint Taken(uint number)
     {
         *this[number] = default;
+        _ = Interlocked.Increment(ref _inUse);
         return number;
     }
 

@@ -38,8 +38,11 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <summary>Buckets that had to go while they owed, and left their debt in a fold.</summary>
     internal long DebtFolds => Volatile.Read(ref _debtFolds);
 
-    /// <summary>Buckets that began with what a fold owed.</summary>
+    /// <summary>Decisions about a bucket that was not there and had to take over what a fold owed.</summary>
     internal long ShortStarts => Volatile.Read(ref _shortStarts);
+
+    /// <summary>Counts such a decision.</summary>
+    internal void NoteShortStart() => Interlocked.Increment(ref _shortStarts);
 
     /// <summary>The set for a fingerprint. The bits that choose it are neither in the tag nor in the entry.</summary>
     internal BucketSet* SetFor(Fingerprint fingerprint) =>
@@ -73,11 +76,6 @@ internal sealed unsafe partial class BucketTable<TSteps>
         int place = PlaceFor(item, pinned, nowTicks);
         *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name };
         BucketSet.SetTag(item.Set, place, item.Tag);
-        if (!item.State.IsNew)
-        {
-            Interlocked.Increment(ref _shortStarts);
-        }
-
         return place;
     }
 

@@ -33,6 +33,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>The buckets.</summary>
     internal BucketTable<TSteps> Table => _table;
 
+    /// <summary>Chunks of memory that sliding logs hold.</summary>
+    internal int LogChunksInUse => _registry.LogChunksInUse;
+
     /// <summary>Decides, and charges when all admit.</summary>
     internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states) =>
         request.Limits.Count == 1 ? AcquireOne(request, states) : AcquireAll(request, states);
@@ -61,6 +64,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         try
         {
             verdict = DecideLocked(limits, registered, items, cost);
+            NoteShortStarts(items, limits.Length);
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
                 isCharged = limits.Length != 0;
@@ -170,6 +174,17 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         finally
         {
             Exit(sets, count, limits.Length != 0);
+        }
+    }
+
+    private void NoteShortStarts(BucketItem* items, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (items[i].Place == BucketItem.Absent && !items[i].State.IsNew)
+            {
+                _table.NoteShortStart();
+            }
         }
     }
 

@@ -50,8 +50,11 @@ public sealed partial class InProcessStore : IRateLimitStore
     /// <summary>Buckets that made room while they owed; their debt was kept for all that come in their place.</summary>
     public long DebtFolds => _engine.Table.DebtFolds;
 
-    /// <summary>Buckets that began with the debt of others that had made room, and so with fewer tokens than their limit's.</summary>
+    /// <summary>Decisions about a bucket that was not remembered, and was taken to owe what others had left when they made room.</summary>
     public long ShortStarts => _engine.Table.ShortStarts;
+
+    /// <summary>Chunks of memory that sliding logs hold.</summary>
+    internal int LogChunksInUse => _engine.LogChunksInUse;
 
     /// <summary>Decides a call, and charges its cost to all of its limits when they all admit it.</summary>
     /// <param name="request">The call.</param>

@@ -37,6 +37,9 @@ internal sealed unsafe class LimitRegistry
     /// <summary>Where the sliding logs lie.</summary>
     internal LogPool Logs => _logs!; // Made before the first limit that has logs is registered.
 
+    /// <summary>Chunks of memory that sliding logs hold.</summary>
+    internal int LogChunksInUse => Volatile.Read(ref _logs)?.InUse ?? 0;
+
     /// <summary>What the store knows of the limits of a call; registered when they are met for the first time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal RegisteredLimit[] Of(ApplicableLimits limits) =>
