@@ -136,7 +136,10 @@ public sealed class HistoryGenerator(StoreUnderTest store)
             < 19 => HistoryVerb.Charge,
             _ => HistoryVerb.Reset,
         };
-        return new HistoryStep(wait, ticks, verb, caller, index, Cost(random, rate.Capacity));
+
+        // Mostly what the smallest bucket can hold, or most calls would cost more than one of them ever does.
+        int capacity = random.OneIn(8) ? rate.Capacity : policy.Limits.Min(limit => limit.Rate.Capacity);
+        return new HistoryStep(wait, ticks, verb, caller, index, Cost(random, capacity));
     }
 
     private long Pause(SplitMix random, Rate rate)
@@ -168,7 +171,9 @@ public sealed class HistoryGenerator(StoreUnderTest store)
         7 => Math.Max(1, capacity - 1),
         8 => Math.Max(1, capacity / random.Next(2, 5)),
         9 or 10 => (int)random.NextLong(1, (long)capacity + 1),
-        _ => random.OneIn(2) ? (int)Math.Min(int.MaxValue, capacity + 1L) : random.Of(TokenCorners),
+        _ => random.OneIn(3) ? (int)Math.Min(int.MaxValue, capacity + 1L)
+            : random.OneIn(2) ? capacity
+            : random.Of(TokenCorners),
     };
 
     /// <summary>The last step of the store's clock that is not after that time.</summary>

@@ -52,32 +52,10 @@ internal sealed class HistoryRun : IDisposable
     {
         _clock.Move(step);
         ApplicableLimits limits = _limits[step.Policy];
-        CallerIdentity caller = History.Callers[step.Caller];
-        RateLimitRequest request = new(limits, caller, step.Cost);
-        switch (step.Verb)
-        {
-            case HistoryVerb.Acquire:
-                return FindDifference(
-                    limits, Wait(_store.AcquireAsync(request, _actual, default)), Wait(_model.AcquireAsync(request, _expected, default)));
-            case HistoryVerb.Peek:
-                return FindDifference(
-                    limits, Wait(_store.PeekAsync(request, _actual, default)), Wait(_model.PeekAsync(request, _expected, default)));
-            case HistoryVerb.Refund:
-                Wait(_store.RefundAsync(request, default));
-                Wait(_model.RefundAsync(request, default));
-                return null;
-            case HistoryVerb.Charge:
-                Wait(_store.ChargeAsync(request, default));
-                Wait(_model.ChargeAsync(request, default));
-                return null;
-            case HistoryVerb.Reset:
-                RateLimit[] forgotten = limits.Limits.ToArray();
-                Wait(_store.ResetAsync(forgotten, caller, default));
-                Wait(_model.ResetAsync(forgotten, caller, default));
-                return null;
-            default:
-                throw new ArgumentOutOfRangeException(nameof(step), step.Verb, "Not a verb.");
-        }
+        RateLimitRequest request = new(limits, History.Callers[step.Caller], step.Cost);
+        RateLimitDecision? actual = Wait(_store.DoAsync(step.Verb, request, _actual));
+        RateLimitDecision? expected = Wait(_model.DoAsync(step.Verb, request, _expected));
+        return expected is null ? null : FindDifference(limits, actual!.Value, expected.Value);
     }
 
     private string? FindDifference(ApplicableLimits limits, RateLimitDecision actual, RateLimitDecision expected)
@@ -101,7 +79,7 @@ internal sealed class HistoryRun : IDisposable
     }
 
     // Histories run in a loop that is not asynchronous; a store in this process has always answered by now.
-    private static RateLimitDecision Wait(ValueTask<RateLimitDecision> answer) =>
+    private static RateLimitDecision? Wait(ValueTask<RateLimitDecision?> answer) =>
         answer.IsCompletedSuccessfully ? answer.Result : answer.AsTask().GetAwaiter().GetResult();
 
     private static void Wait(ValueTask done)

@@ -27,3 +27,5 @@ public sealed class InProcessEnvelopeTests : EnvelopeContract<InProcessUnderTest
 public sealed class InProcessClockTests : ClockContract<InProcessUnderTest>;
 
 public sealed class InProcessHistoryTests : HistoryContract<InProcessUnderTest>;
+
+public sealed class InProcessVectorTests : VectorContract<InProcessUnderTest>;

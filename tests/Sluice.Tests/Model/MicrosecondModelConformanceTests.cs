@@ -25,3 +25,5 @@ public sealed class MicrosecondModelRefusalTests : RefusalContract<MicrosecondMo
 public sealed class MicrosecondModelEnvelopeTests : EnvelopeContract<MicrosecondModelUnderTest>;
 
 public sealed class MicrosecondModelClockTests : ClockContract<MicrosecondModelUnderTest>;
+
+public sealed class MicrosecondModelVectorTests : VectorContract<MicrosecondModelUnderTest>;

@@ -25,3 +25,5 @@ public sealed class ModelRefusalTests : RefusalContract<ModelUnderTest>;
 public sealed class ModelEnvelopeTests : EnvelopeContract<ModelUnderTest>;
 
 public sealed class ModelClockTests : ClockContract<ModelUnderTest>;
+
+public sealed class ModelVectorTests : VectorContract<ModelUnderTest>;
