@@ -14,8 +14,7 @@ internal static class GatewayApplication
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, configuration.Listen));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
-        builder.Services.Configure<ConsoleLifetimeOptions>(options => options.SuppressStatusMessages = true);
-        builder.Services.AddSingleton<IHostLifetime, Microsoft.Extensions.Hosting.Internal.ConsoleLifetime>();
+        builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
         builder.Logging
             .AddSimpleConsole(console =>
             {
@@ -37,7 +36,7 @@ internal static class GatewayApplication
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
         ServerPaths paths = new(servers);
-        RebindingGuard guard = new(IsLoopback(configuration.Listen));
+        RebindingGuard guard = new(configuration.Listen.IsLoopback);
         application.Run(context => HandleAsync(context, guard, paths, endpoint));
         return application;
     }
@@ -69,6 +68,4 @@ internal static class GatewayApplication
             kestrel.Listen(IPAddress.Parse(listen.Host.Trim('[', ']')), listen.Port);
         }
     }
-
-    private static bool IsLoopback(Uri listen) => listen.IsLoopback;
 }
