@@ -27,6 +27,7 @@ public interface IRateLimitStore
         RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken);
 
     /// <summary>The decision that <see cref="AcquireAsync"/> would make now; nothing is charged.</summary>
+    /// <remarks>So what remains, and the time until a bucket is full, are as they are now: this call takes no part in them.</remarks>
     ValueTask<RateLimitDecision> PeekAsync(
         RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken);
 

@@ -33,4 +33,40 @@ public sealed partial record Rate
         rate = new Rate(maxTokens, refillPeriod);
         return true;
     }
+
+    /// <summary>Makes a rate, or says everything that is wrong with its numbers.</summary>
+    /// <param name="maxTokens">As for the constructor.</param>
+    /// <param name="refillPeriod">As for the constructor.</param>
+    /// <param name="algorithm">As for the constructor.</param>
+    /// <param name="burst">As for the constructor.</param>
+    /// <param name="align">As for the constructor.</param>
+    /// <param name="rate">The rate, or null.</param>
+    /// <param name="faults">What is wrong, each with the field's name as configuration spells it; empty when there is a rate.</param>
+    public static bool TryCreate(
+        int maxTokens,
+        TimeSpan refillPeriod,
+        RateLimitAlgorithm algorithm,
+        int? burst,
+        bool align,
+        [NotNullWhen(true)] out Rate? rate,
+        out IReadOnlyList<SettingsFault> faults)
+    {
+        faults = [.. RateRules.Check(maxTokens, refillPeriod, algorithm, burst, align)];
+        rate = faults.Count == 0 ? new Rate(maxTokens, refillPeriod, algorithm, burst, align) : null;
+        return rate is not null;
+    }
+
+    /// <summary>Reads a refill period as Go writes durations, plus <c>d</c> and <c>w</c>; or says why it is none.</summary>
+    /// <param name="text"><c>1h30m</c>, <c>1m0s</c>, <c>500ms</c>, <c>14d</c>.</param>
+    /// <param name="period">From 1 ms to 366 days; or zero.</param>
+    /// <param name="error">Null, or what is wrong: the text, the rule and the way out.</param>
+    public static bool TryParsePeriod(
+        [NotNullWhen(true)] string? text, out TimeSpan period, [NotNullWhen(false)] out string? error)
+    {
+        string trimmed = (text ?? "").Trim();
+        error = GoDuration.TryParse(trimmed, out period, out string? why)
+            ? RateRules.CheckPeriod(period)
+            : $"'{trimmed}' is not a duration: {why}. Write one such as 500ms, 1m, 1h30m or 14d.";
+        return error is null;
+    }
 }

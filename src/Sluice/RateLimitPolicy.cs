@@ -31,7 +31,7 @@ public sealed partial class RateLimitPolicy
     /// <summary>Checks settings and makes a policy of them.</summary>
     /// <param name="server">The server's name.</param>
     /// <param name="settings">The settings.</param>
-    /// <param name="faults">Everything that is wrong, in the order of the settings; empty when a policy is returned.</param>
+    /// <param name="faults">Everything that is wrong: broken rules in the order of the settings, then costs that no bucket can meet; empty when a policy is returned.</param>
     /// <returns>The policy, or null when there are faults.</returns>
     /// <exception cref="ArgumentException"><paramref name="server"/> is empty or null.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="settings"/> is null.</exception>

@@ -68,6 +68,14 @@ public sealed record RateLimitingSettings
     /// <summary>Whether <see cref="ErrorCode"/> may lie in the range that JSON-RPC and MCP reserve.</summary>
     public bool AllowReservedErrorCode { get; init; }
 
+    /// <summary>When a response says what the limits have left.</summary>
+    /// <value>The default is <see cref="LimitHeadersMode.OnRefusal"/>.</value>
+    public LimitHeadersMode Headers { get; init; }
+
+    /// <summary>Which headers say it.</summary>
+    /// <value>The default is <see cref="LimitHeadersStyle.Draft11"/>.</value>
+    public LimitHeadersStyle HeaderStyle { get; init; }
+
     /// <summary>Whether names of operations differ when only the case of their letters does.</summary>
     public bool CaseSensitive { get; init; }
 

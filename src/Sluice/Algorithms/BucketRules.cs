@@ -30,6 +30,18 @@ internal static class BucketRules
         _ => SlidingWindowCounter.ResetAt(limit, state),
     };
 
+    /// <summary>The least wait until a bucket is indistinguishable from a new one.</summary>
+    internal static ulong ResetAfter(LimitNumbers limit, BucketState state, ulong nowTicks)
+    {
+        if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
+        {
+            return TokenBucket.ResetAfter(state, nowTicks); // Its instant may lie beyond 64 bits.
+        }
+
+        ulong resetAt = ResetAt(limit, state);
+        return resetAt > nowTicks ? resetAt - nowTicks : 0;
+    }
+
     /// <summary>Takes tokens whether they are there or not, by any algorithm but the sliding log.</summary>
     internal static BucketState Charge(LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost) =>
         limit.Algorithm switch

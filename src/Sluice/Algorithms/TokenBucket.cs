@@ -17,8 +17,8 @@ internal static class TokenBucket
     private const int RestBits = 31;
     private const ulong MaxRest = (1UL << RestBits) - 1;
 
-    /// <summary>Below this instant, adding the time of a narrow bucket stays within 64 bits.</summary>
-    private const ulong FarTime = (1UL << 63) + (1UL << 61);
+    /// <summary>Below this instant, adding the time of a narrow bucket stays within 64 bits, and no wait exceeds a TimeSpan.</summary>
+    private const ulong FarTime = 1UL << 63;
 
     /// <summary>The latest instant of fullness that a state can hold.</summary>
     internal static readonly UInt128 MaxTime = (UInt128.One << 97) - 1;
@@ -129,6 +129,20 @@ internal static class TokenBucket
         return time > ulong.MaxValue ? ulong.MaxValue : (ulong)time;
     }
 
+    /// <summary>The least wait until the bucket is full; at most 2^63 - 1.</summary>
+    internal static ulong ResetAfter(BucketState state, ulong nowTicks)
+    {
+        ulong part = (state.Word & MaxRest) == 0 ? 0UL : 1UL;
+        if (state.Word <= MaxRest && state.Time < FarTime)
+        {
+            ulong time = state.Time + part;
+            return time > nowTicks ? time - nowTicks : 0;
+        }
+
+        UInt128 farTime = Time(state) + part;
+        return farTime > nowTicks ? Saturate(farTime - nowTicks) : 0;
+    }
+
     /// <summary>Whether more is owed than the bucket holds, which only a forced charge does.</summary>
     internal static bool IsOverdrawn(LimitNumbers limit, BucketState state, ulong nowTicks)
     {
@@ -225,5 +239,6 @@ internal static class TokenBucket
     /// <summary>An instant that may be a later one, cut off at 64 bits.</summary>
     private static UInt128 Unsaturate(ulong ticks) => ticks == ulong.MaxValue ? MaxTime : ticks;
 
-    private static ulong Saturate(UInt128 ticks) => ticks > ulong.MaxValue ? ulong.MaxValue : (ulong)ticks;
+    /// <summary>A wait, cut off at the longest <see cref="TimeSpan"/>, so that longer ones are equal wherever they are compared.</summary>
+    private static ulong Saturate(UInt128 ticks) => ticks > long.MaxValue ? long.MaxValue : (ulong)ticks;
 }

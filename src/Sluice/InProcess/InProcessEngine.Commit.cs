@@ -84,7 +84,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             LimitNumbers numbers = registered[i].Numbers;
-            int remaining = Remaining(numbers, items[i], verdict.NowTicks, out ulong resetAt);
+            int remaining = Remaining(numbers, items[i], verdict.NowTicks, out ulong resetTicks);
             if (isCounted)
             {
                 fewest = Math.Min(fewest, remaining);
@@ -97,7 +97,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                     Outcome = items[i].Outcome,
                     Remaining = remaining,
                     RetryAfter = Wait(items[i]),
-                    ResetAfter = resetAt <= verdict.NowTicks ? TimeSpan.Zero : Span(resetAt - verdict.NowTicks),
+                    ResetAfter = Span(resetTicks),
                 };
             }
         }
@@ -111,16 +111,18 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         };
     }
 
-    private static int Remaining(LimitNumbers numbers, in BucketItem item, ulong now, out ulong resetAt)
+    private static int Remaining(LimitNumbers numbers, in BucketItem item, ulong now, out ulong resetTicks)
     {
         if (numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
         {
-            resetAt = item.IsCharged ? now + numbers.PeriodTicks : SlidingWindow.ResetAt(numbers, item.State);
+            // A log of which nothing counts is new, though numbers that hold no longer may have emptied it.
+            bool isNew = (ulong)item.LogRemaining == numbers.MaxTokens;
+            resetTicks = item.IsCharged ? numbers.PeriodTicks : isNew ? 0 : BucketRules.ResetAfter(numbers, item.State, now);
             return item.LogRemaining;
         }
 
         BucketState state = item.IsCharged ? item.Next : item.State;
-        resetAt = BucketRules.ResetAt(numbers, state);
+        resetTicks = BucketRules.ResetAfter(numbers, state, now);
         return BucketRules.Remaining(numbers, state, now);
     }
 

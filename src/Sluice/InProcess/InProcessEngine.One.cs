@@ -100,13 +100,12 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         TimeSpan wait = Span(waitTicks);
         if (!states.IsEmpty)
         {
-            ulong resetAt = TokenBucket.ResetAt(state);
             states[0] = new LimitState
             {
                 Outcome = isAdmitted ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied,
                 Remaining = remaining,
                 RetryAfter = wait,
-                ResetAfter = resetAt <= now ? TimeSpan.Zero : Span(resetAt - now),
+                ResetAfter = Span(TokenBucket.ResetAfter(state, now)),
             };
         }
 

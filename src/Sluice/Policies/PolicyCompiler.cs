@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>Makes a policy of settings that have no faults.</summary>
+/// <summary>Makes a policy of settings, or says everything that is wrong with them.</summary>
 internal sealed class PolicyCompiler(string server, RateLimitingSettings settings)
 {
     private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();
@@ -16,35 +16,28 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
     /// <summary>The policy, or null and everything that is wrong.</summary>
     internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
     {
-        faults = SettingsRules.Check(settings);
-        if (!faults.IsEmpty)
-        {
-            return null;
-        }
-
         RateLimit[] serverWide = Limits(new LimitTarget(server, OperationKind.Server, "", ""), rate => settings[rate], null);
         Dictionary<OperationKind, Entry[]> entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
         List<SettingsFault> unmeetable = [];
-        OperationTable methods = Table(
+        Sets methods = new(
             OperationKind.Method,
-            entries[OperationKind.Method],
-            entry => Set(serverWide, entry, null, unmeetable),
+            [.. entries[OperationKind.Method].Select(entry => (entry.Key, Set(serverWide, entry, null, unmeetable)))],
             settings.Meter == MeteringUnit.All ? Set(serverWide, null, null, unmeetable) : LimitSet.None);
-        OperationTable tools = OperationsTable(OperationKind.Tool);
-        OperationTable prompts = OperationsTable(OperationKind.Prompt);
-        OperationTable resources = OperationsTable(OperationKind.Resource);
-        faults = [.. unmeetable.Distinct()];
+        Sets tools = SetsOf(OperationKind.Tool);
+        Sets prompts = SetsOf(OperationKind.Prompt);
+        Sets resources = SetsOf(OperationKind.Resource);
+        faults = [.. SettingsRules.Check(settings), .. unmeetable.Distinct()];
         return faults.IsEmpty
-            ? new RateLimitPolicy(server, settings, [.. _all], new PolicyTables(tools, prompts, resources, methods))
+            ? new RateLimitPolicy(
+                server, settings, [.. _all], new PolicyTables(Table(tools), Table(prompts), Table(resources), Table(methods)))
             : null;
 
-        OperationTable OperationsTable(OperationKind kind)
+        Sets SetsOf(OperationKind kind)
         {
             Entry? method = MethodEntry(entries[OperationKind.Method], Methods.Of(kind));
-            return Table(
+            return new(
                 kind,
-                entries[kind],
-                entry => Set(serverWide, method, entry, unmeetable),
+                [.. entries[kind].Select(entry => (entry.Key, Set(serverWide, method, entry, unmeetable)))],
                 Set(serverWide, method, null, unmeetable));
         }
     }
@@ -109,8 +102,8 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
         return new LimitSet(limits, cost, settings.MissingIdentity);
     }
 
-    private OperationTable Table(OperationKind kind, Entry[] entries, Func<Entry, LimitSet> setOf, LimitSet others) =>
-        new(entries.Select(entry => (entry.Key, setOf(entry))), others, OperationNames.For(kind, settings.CaseSensitive));
+    private OperationTable Table(Sets sets) =>
+        new(sets.Entries, sets.Others, OperationNames.For(sets.Kind, settings.CaseSensitive));
 
     /// <summary>The entry of <c>methods</c> that a method meets: the exact one, else the most specific glob.</summary>
     private Entry? MethodEntry(Entry[] entries, string method)
@@ -121,6 +114,9 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
                 .Where(entry => new Glob(entry.Key, names.Comparer).Matches(method))
                 .MaxBy(entry => new Glob(entry.Key, names.Comparer).FixedLength);
     }
+
+    /// <summary>The limits of every operation of a kind; a table can be made of them only when their names differ.</summary>
+    private sealed record Sets(OperationKind Kind, (string Key, LimitSet Limits)[] Entries, LimitSet Others);
 
     private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, string Path);
 }

@@ -27,7 +27,7 @@ public class BucketRulesTests
 
                         next.ShouldBe(state);
                         wait.ShouldBeGreaterThan(0UL);
-                        if (wait < ulong.MaxValue - now - (4 * limit.PeriodTicks))
+                        if (wait < long.MaxValue && wait < ulong.MaxValue - now - (4 * limit.PeriodTicks))
                         {
                             refusals++;
                             BucketRules.Admits(limit, state, now + wait - 1, cost, out _, out ulong last).ShouldBeFalse();

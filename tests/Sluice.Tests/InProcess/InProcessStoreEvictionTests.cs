@@ -46,7 +46,12 @@ public class InProcessStoreEvictionTests
         }
 
         fixture.Store.DebtFolds.ShouldBeGreaterThan(0, $"seed {Seed}");
-        fixture.Store.ShortStarts.ShouldBeGreaterThan(0, $"seed {Seed}");
+        if (!isMixed)
+        {
+            // With many limits it depends on the secret of the process whether a fold still owes when somebody arrives.
+            fixture.Store.ShortStarts.ShouldBeGreaterThan(0, $"seed {Seed}");
+        }
+
         admitted.Count.ShouldBeGreaterThan(MaxKeys / 2, $"seed {Seed}, {fixture.Store.DebtFolds} folds");
         foreach (List<long> times in admitted.Values)
         {

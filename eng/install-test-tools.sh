@@ -1,0 +1,46 @@
+#!/usr/bin/env bash
+# Installs what the tests start: redis-server and chromium from Debian, and the MCP programs from npm. Harmless to repeat.
+set -euo pipefail
+
+root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
+
+install_debian_packages() {
+  local -a missing=()
+  command -v redis-server >/dev/null || missing+=(redis-server)
+  command -v chromium >/dev/null || missing+=(chromium)
+  ((${#missing[@]} > 0)) || return 0
+
+  local -a as_root=()
+  if ((EUID != 0)); then
+    if ! command -v sudo >/dev/null; then
+      echo "The tests need ${missing[*]}. Install them, or run this as root or with sudo." >&2
+      return 1
+    fi
+
+    as_root=(sudo)
+  fi
+
+  echo "Installing ${missing[*]} ..."
+  local log
+  log=$(mktemp)
+  # No service is to run: the tests start servers of their own.
+  if ! "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 sh -c \
+    'apt-get update -q && apt-get install -q -y --no-install-recommends "$@"' sh "${missing[@]}" >"$log" 2>&1; then
+    cat -- "$log" >&2
+    return 1
+  fi
+
+  rm -f -- "$log"
+}
+
+install_node_packages() {
+  local folder=$root/tests/Sluice.EndToEnd/node
+  local stamp=$folder/node_modules/.installed-lock
+  cmp -s -- "$folder/package-lock.json" "$stamp" && return 0
+  echo "Installing the npm packages of the end-to-end tests ..."
+  (cd -- "$folder" && npm ci --no-audit --no-fund --loglevel=error)
+  cp -- "$folder/package-lock.json" "$stamp"
+}
+
+install_debian_packages
+install_node_packages

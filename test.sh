@@ -1,0 +1,59 @@
+#!/usr/bin/env bash
+# Installs what the tests need, builds everything, runs every test, and prints the counts as its last line.
+set -uo pipefail
+
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" || exit 1
+
+usage() {
+  cat <<'TEXT'
+Usage: ./test.sh [PROJECT ...]
+
+Installs what the tests need, builds with warnings as errors, runs every test, and prints as its last line
+'N passed, N failed', with ', N skipped' behind it where tests were skipped. Exits with 1 on any failure.
+
+  PROJECT   run only the test projects whose name contains this text, such as Sluice.Mcp
+  --help    this text
+TEXT
+}
+
+if [[ ${1:-} == -h || ${1:-} == --help ]]; then
+  usage
+  exit 0
+fi
+
+fail() {
+  echo "test.sh: $1" >&2
+  echo "0 passed, 1 failed"
+  exit 1
+}
+
+command -v dotnet >/dev/null || fail "needs the .NET 10 SDK, and finds no 'dotnet' on the PATH."
+command -v node >/dev/null || fail "needs Node 20 or newer, and finds no 'node' on the PATH."
+
+eng/install-test-tools.sh || fail "the tools that the tests need could not be installed."
+dotnet build Sluice.slnx --configuration Release --nologo --verbosity minimal || fail "the build failed."
+
+results=artifacts/test-results
+rm -rf -- "$results"
+mkdir -p -- "$results"
+broken=0
+for project in tests/*/*.csproj; do
+  name=$(basename -- "$project" .csproj)
+  if grep -q '<IsTestProject>false</IsTestProject>' "$project"; then
+    continue
+  fi
+
+  if (($# > 0)) && ! printf '%s\n' "$@" | grep -qF -f - <<<"$name"; then
+    continue
+  fi
+
+  echo "== $name"
+  dotnet test "$project" --configuration Release --no-build --nologo \
+    --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" || true
+  if [[ ! -s $results/$name.trx ]]; then
+    echo "test.sh: $name gave no result." >&2
+    broken=$((broken + 1))
+  fi
+done
+
+node eng/count-tests.mjs "$results" "$broken"

@@ -1,0 +1,151 @@
+using System.Diagnostics;
+using System.Runtime.InteropServices;
+using System.Text;
+
+namespace Sluice.EndToEnd;
+
+/// <summary>A program that a test started; it and its children end with the test, whatever happens.</summary>
+internal sealed partial class ChildProcess : IAsyncDisposable
+{
+    /// <summary>How long anything may take on a busy machine before a test gives up.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+
+    private const int SigInt = 2;
+    private const int SigTerm = 15;
+    private readonly Process _process;
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
+    private readonly Lock _reading = new();
+    private readonly List<(Predicate<string> Wanted, TaskCompletionSource<string> Line)> _waiting = [];
+
+    private ChildProcess(ProcessStartInfo start)
+    {
+        _process = new Process { StartInfo = start };
+        _process.OutputDataReceived += (_, line) => Take(line.Data, _output);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data, _error);
+        _process.Start();
+        _process.StandardInput.Close();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
+    }
+
+    internal static ChildProcess Start(string program, params IEnumerable<string> arguments) =>
+        Start(program, new Dictionary<string, string>(), arguments);
+
+    internal static ChildProcess Start(
+        string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
+    {
+        ProcessStartInfo start = new(program, arguments)
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
+        foreach ((string name, string value) in environment)
+        {
+            start.Environment[name] = value;
+        }
+
+        return new ChildProcess(start);
+    }
+
+    /// <summary>Runs a program to its end.</summary>
+    internal static async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
+    {
+        await using ChildProcess child = Start(program, arguments);
+        return await child.WaitForExitAsync();
+    }
+
+    /// <summary>The first line, on either stream, that a test waits for.</summary>
+    internal async Task<string> WaitForLineAsync(Predicate<string> wanted)
+    {
+        TaskCompletionSource<string> line = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_reading)
+        {
+            string? already = (_output.ToString() + _error).Split('\n').FirstOrDefault(text => wanted(text));
+            if (already is not null)
+            {
+                return already;
+            }
+
+            _waiting.Add((wanted, line));
+        }
+
+        try
+        {
+            return await line.Task.WaitAsync(Patience);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new InvalidOperationException($"The program did not say what the test waits for.\n{Captured()}", exception);
+        }
+    }
+
+    internal async Task<ProgramResult> WaitForExitAsync()
+    {
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new InvalidOperationException($"The program did not end.\n{Captured()}", exception);
+        }
+
+        lock (_reading)
+        {
+            return new ProgramResult(_process.ExitCode, _output.ToString(), _error.ToString());
+        }
+    }
+
+    /// <summary>Everything that the program has printed so far.</summary>
+    internal string Captured()
+    {
+        lock (_reading)
+        {
+            return $"--- output\n{_output}\n--- error\n{_error}";
+        }
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    internal void Interrupt() => Signal(SigInt);
+
+    internal void Terminate() => Signal(SigTerm);
+
+    public async ValueTask DisposeAsync()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync().WaitAsync(Patience);
+        }
+
+        _process.Dispose();
+    }
+
+    private void Signal(int signal) => Kill(_process.Id, signal).ShouldBe(0);
+
+    private void Take(string? line, StringBuilder captured)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_reading)
+        {
+            captured.Append(line).Append('\n');
+            foreach ((Predicate<string> wanted, TaskCompletionSource<string> waiter) in _waiting)
+            {
+                if (wanted(line))
+                {
+                    waiter.TrySetResult(line);
+                }
+            }
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
+}
