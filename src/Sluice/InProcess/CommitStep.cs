@@ -12,6 +12,9 @@ internal enum CommitStep
     /// <summary>About to read the clock.</summary>
     Reading,
 
+    /// <summary>About to copy a state without a lock.</summary>
+    Copying,
+
     /// <summary>About to write a bucket.</summary>
     Writing,
 

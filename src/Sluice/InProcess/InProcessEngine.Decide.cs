@@ -68,6 +68,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Copies what may be half of one state and half of another.</summary>
     private static bool TryRead(RegisteredLimit limit, ref BucketItem item)
     {
+        TSteps.Reach(CommitStep.Copying);
         item.Place = BucketTable<TSteps>.Find(item);
         if (item.Place == BucketItem.Absent)
         {

@@ -57,6 +57,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
         ulong now = ReadClock();
+        TSteps.Reach(CommitStep.Copying);
         BucketEntry* entry = FindSameNumbers(item);
         if (entry is null || (version & 1) != 0)
         {

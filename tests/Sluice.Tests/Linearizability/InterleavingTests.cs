@@ -26,6 +26,18 @@ public class InterleavingTests(ITestOutputHelper output)
         [Take(Own, Alice), Take(Own, Alice)], [[Take(Own, Alice)], [Wait(10_000), Take(Own, Alice)]], int.MaxValue);
 
     [Fact]
+    public void Acquire_RefusedWhileItIsChargedLater_IsLinearizable() => Explore(
+        [Take(Own, Alice), Take(Own, Alice)],
+        [[Take(Own, Alice)], [Wait(3_000), Of(Verb.Charge, Own, Alice)], [Of(Verb.Charge, Plain, Alice)]],
+        2);
+
+    [Fact]
+    public void Acquire_OneLimitRefusedWhileItIsChargedLater_IsLinearizable() => Explore(
+        [Take(Plain, Alice), Take(Plain, Alice), Take(Plain, Alice)],
+        [[Take(Plain, Alice)], [Wait(3_000), Of(Verb.Charge, Plain, Alice)]],
+        int.MaxValue);
+
+    [Fact]
     public void Peek_WhileTwoSetsAreCharged_SeesBothOrNeither() => Explore(
         [], [[Look(Both, Alice)], [Take(Both, Alice)]], 5);
 
