@@ -25,7 +25,11 @@ internal static class CommandLine
             return Usage;
         }
 
-        return await parsed.InvokeAsync(new InvocationConfiguration { EnableDefaultExceptionHandler = false });
+        return await parsed.InvokeAsync(new InvocationConfiguration
+        {
+            EnableDefaultExceptionHandler = false,
+            ProcessTerminationTimeout = null, // The host stops on Ctrl-C, and gives calls under way their time to end.
+        });
     }
 
     /// <summary>Says on standard error why a command failed.</summary>
