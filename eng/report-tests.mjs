@@ -37,7 +37,7 @@ function readCounters(trx) {
 }
 
 function readFailures(trx) {
-  const elements = trx.match(/<UnitTestResult\s[^>]*(?:\/>|>[^]*?<\/UnitTestResult>)/g) ?? [];
+  const elements = trx.match(/<UnitTestResult\s[^>]*?(?:\/>|>[^]*?<\/UnitTestResult>)/g) ?? [];
   return elements
     .filter((element) => !['Passed', 'NotExecuted'].includes(attribute(element, 'outcome')))
     .map((element) => ({
@@ -47,7 +47,7 @@ function readFailures(trx) {
 }
 
 function print(name, texts) {
-  const text = texts.map((part) => part.trimEnd()).filter((part) => part !== '').join('\n');
+  const text = texts.map((part) => part.replaceAll('\r', '').trimEnd()).filter((part) => part !== '').join('\n');
   console.log(`\nFAILED ${name}\n${text.replace(/^/gm, '  ')}`);
 }
 
