@@ -22,6 +22,6 @@ internal static class Inspector
     }
 
     /// <summary>Calls the tool <c>echo</c>.</summary>
-    public static Task<ProcessResult> EchoAsync(Uri url, string? apiKey) =>
-        RunAsync(url, apiKey, "tools/call", "--tool-name", "echo", "--tool-arg", "message=hi");
+    public static Task<ProcessResult> EchoAsync(Uri url, string? apiKey, params string[] arguments) =>
+        RunAsync(url, apiKey, "tools/call", ["--tool-name", "echo", "--tool-arg", "message=hi", .. arguments]);
 }

@@ -16,6 +16,19 @@ internal static class McpHttp
 
     private const string LegacyVersion = "2025-11-25";
 
+    /// <summary>A request without parameters.</summary>
+    public static string Request(string method) =>
+        new JsonObject { ["jsonrpc"] = "2.0", ["id"] = method, ["method"] = method }.ToJsonString();
+
+    /// <summary>A call of the tool <c>echo</c>.</summary>
+    public static string Echo(JsonNode id) => new JsonObject
+    {
+        ["jsonrpc"] = "2.0",
+        ["id"] = id,
+        ["method"] = "tools/call",
+        ["params"] = new JsonObject { ["name"] = "echo", ["arguments"] = new JsonObject { ["message"] = "hi" } },
+    }.ToJsonString();
+
     /// <summary>A POST of the legacy era.</summary>
     public static HttpRequestMessage Post(Uri url, string body, string? apiKey = null, string? sessionId = null)
     {
