@@ -11,7 +11,7 @@ internal static class RepositoryFolder
 
     /// <summary>The gateway's program, built in the same configuration as these tests.</summary>
     public static string Program { get; } = Path.Combine(
-        Root, "artifacts", "bin", "Sluice.Gateway", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "sluice.dll");
+        Root, "artifacts", "bin", "Sluice.Gateway", Path.GetFileName(AppContext.BaseDirectory.TrimEnd('/')), "Sluice.Gateway.dll");
 
     /// <summary>A file of a package from npm.</summary>
     public static string NodePackageFile(string path)
