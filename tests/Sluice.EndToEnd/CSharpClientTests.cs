@@ -1,62 +1,58 @@
 using System.Net;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>What a refusal looks like to the callers of the C# SDK's client, in both eras.</summary>
-[Collection(RealServers.Name)]
-public sealed class CSharpClientTests(EverythingServer everything, ModernServer modern)
+public sealed class CSharpClientTests(EverythingServer server) : IClassFixture<EverythingServer>
 {
-    [Theory]
-    [InlineData(CSharpClient.LegacyVersion, "auto")]
-    [InlineData(CSharpClient.LegacyVersion, "jsonrpc")]
-    [InlineData(CSharpClient.ModernVersion, "jsonrpc")]
-    public async Task CallTool_RefusedByJsonRpc_ThrowsWithCodeMessageAndData(string version, string rejection)
+    [Fact]
+    public async Task Call_RefusedInTheLegacyEra_IsAProtocolExceptionWithCodeMessageAndData()
     {
-        McpProtocolException error = await RefuseAsync<McpProtocolException>(version, rejection);
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }"));
+        await using McpClient client = await ConnectAsync(sluice.Endpoint, "key-of-alice");
 
-        ((int)error.ErrorCode).ShouldBe(429);
-        error.Message.ShouldContain(Refusal.ByToolLimit);
-        Refusal.DataShouldBe(ReadData(error), "perUser", "echo/perUser", maxTokens: 2);
+        CallToolResult first = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
+        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(
+            async () => await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "again" }));
+
+        first.Content.OfType<TextContentBlock>().First().Text.ShouldBe("Echo: hi");
+        ((int)refusal.ErrorCode).ShouldBe(429);
+        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
+        refusal.Data["limit"].ShouldBe("echo/perUser");
+        Convert.ToInt64(refusal.Data["retryAfterMs"], System.Globalization.CultureInfo.InvariantCulture)
+            .ShouldBeInRange(86_300_000, 86_400_000);
+        (await client.ListToolsAsync()).Count.ShouldBeGreaterThan(1);
     }
 
-    [Theory]
-    [InlineData(CSharpClient.ModernVersion, "auto")]
-    [InlineData(CSharpClient.ModernVersion, "http429")]
-    [InlineData(CSharpClient.LegacyVersion, "http429")]
-    public async Task CallTool_RefusedByHttp429_ThrowsWithTheStatusAndTheBodyAsText(string version, string rejection)
+    [Fact]
+    public async Task Call_RefusedInTheModernEra_IsAnHttpErrorThatCarriesTheRefusal()
     {
-        HttpRequestException error = await RefuseAsync<HttpRequestException>(version, rejection);
-
-        error.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        JsonNode body = JsonNode.Parse(error.Message[error.Message.IndexOf('{')..])!;
-        Refusal.ShouldBe(body["error"], "perUser", "echo/perUser", maxTokens: 2);
-    }
-
-    private async Task<TException> RefuseAsync<TException>(string version, string rejection)
-        where TException : Exception
-    {
-        Uri upstream = version == CSharpClient.ModernVersion ? modern.Url : everything.Url;
-        await using SluiceProgram gateway = await SluiceProgram.StartAsync(GatewayFile.Limiting(
-            upstream, $"rejection: {rejection}", "shared: 1000/1d", "tools:", "  - { name: echo, perUser: 2/1d }"));
-        await using McpClient client = await CSharpClient.ConnectAsync(gateway.McpUrl, Caller.Alice.ApiKey, version);
-
-        client.NegotiatedProtocolVersion.ShouldBe(version);
-        await client.EchoAsync();
-        await client.EchoAsync();
-        return await Should.ThrowAsync<TException>(() => client.EchoAsync().AsTask());
-    }
-
-    // The client turns the members of 'data' into entries of Exception.Data: strings, and every number as a double.
-    private static JsonObject ReadData(McpProtocolException error)
-    {
-        JsonObject data = [];
-        foreach (string name in error.Data.Keys.OfType<string>())
+        await using DemoProgram demo = await DemoProgram.StartAsync();
+        await using McpClient client = await ConnectAsync(demo.Endpoint, "demo-key-of-alice");
+        client.NegotiatedProtocolVersion.ShouldBe("2026-07-28");
+        for (int call = 0; call < 3; call++)
         {
-            data[name] = error.Data[name] is double number ? (long)number : error.Data[name]?.ToString();
+            await SearchAsync(client);
         }
 
-        return data;
+        HttpRequestException refusal = await Should.ThrowAsync<HttpRequestException>(async () => await SearchAsync(client));
+
+        refusal.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        refusal.Message.ShouldContain("\"code\":429,\"message\":\"Rate limit exceeded: perUser limit on tool 'search', retry in ");
+        refusal.Message.ShouldContain("\"limit\":\"search/perUser\"");
     }
+
+    private static ValueTask<CallToolResult> SearchAsync(McpClient client) =>
+        client.CallToolAsync("search", new Dictionary<string, object?> { ["query"] = "sea" });
+
+    private static Task<McpClient> ConnectAsync(Uri endpoint, string key) => McpClient.CreateAsync(
+        new HttpClientTransport(new HttpClientTransportOptions
+        {
+            Endpoint = endpoint,
+            TransportMode = HttpTransportMode.StreamableHttp,
+            AdditionalHeaders = new Dictionary<string, string> { ["Authorization"] = $"Bearer {key}" },
+        }));
 }

@@ -1,62 +1,49 @@
 namespace Sluice.EndToEnd;
 
-/// <summary>The Inspector's command line through the gateway.</summary>
-[Collection(RealServers.Name)]
-public sealed class InspectorTests(EverythingServer everything, ModernServer modern)
+public sealed class InspectorTests(EverythingServer server) : IClassFixture<EverythingServer>
 {
-    private static readonly string[] OneEchoADay =
-        ["shared: 1000/1d", "perUser: 100/1d", "tools:", "  - { name: echo, perUser: 1/1d }"];
-
     [Fact]
-    public async Task Call_BeyondTheToolsLimit_ExitsWithOneAndShowsTheRefusal()
+    public async Task Call_BeyondTheToolsLimit_ExitsWithOneAndTheTextOfTheRefusal()
     {
-        await using SluiceProgram gateway = await SluiceProgram.StartAsync(
-            GatewayFile.Limiting(everything.Url, OneEchoADay));
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ shared: 1000/1d, perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }"));
 
-        ProcessResult first = await Inspector.EchoAsync(gateway.McpUrl, Caller.Alice.ApiKey);
-        ProcessResult second = await Inspector.EchoAsync(gateway.McpUrl, Caller.Alice.ApiKey);
+        ProgramResult first = await EchoAsync(sluice, "alice");
+        ProgramResult second = await EchoAsync(sluice, "alice");
+        ProgramResult another = await EchoAsync(sluice, "bob");
 
-        first.ExitCode.ShouldBe(0, first.Errors);
+        first.ExitCode.ShouldBe(0, first.ToString());
         first.Output.ShouldContain("Echo: hi");
-        second.ExitCode.ShouldBe(1, second.Output);
-        second.Errors.ShouldContain(Refusal.ByToolLimit);
+        second.ExitCode.ShouldBe(1, second.ToString());
+        (second.Output + second.Error).ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in 86");
+        another.ExitCode.ShouldBe(0, another.ToString());
     }
 
     [Fact]
-    public async Task Call_AnotherUserIsLimited_Passes()
+    public async Task ToolsList_BeyondEveryLimit_IsNeverLimited()
     {
-        await using SluiceProgram gateway = await SluiceProgram.StartAsync(
-            GatewayFile.Limiting(everything.Url, OneEchoADay));
-        await NodeDriver.RunLegacyAsync(gateway.McpUrl, Caller.Alice.ApiKey, Step.Echo(times: 2));
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ shared: 1/1d }"));
+        (await EchoAsync(sluice, "alice")).ExitCode.ShouldBe(0);
+        (await EchoAsync(sluice, "bob")).ExitCode.ShouldBe(1);
 
-        ProcessResult bobs = await Inspector.EchoAsync(gateway.McpUrl, Caller.Bob.ApiKey);
+        ProgramResult list = await Callers.InspectorAsync(sluice.Endpoint, "bob", "--method", "tools/list");
 
-        bobs.ExitCode.ShouldBe(0, bobs.Errors);
-        bobs.Output.ShouldContain("Echo: hi");
+        list.ExitCode.ShouldBe(0, list.ToString());
+        list.Output.ShouldContain("\"echo\"");
     }
 
     [Fact]
-    public async Task Call_ModernEraBeyondTheLimit_ExitsWithOneAndShowsTheRefusal()
+    public async Task Call_WithAWrongKey_ExitsWithAnError()
     {
-        await using SluiceProgram gateway = await SluiceProgram.StartAsync(
-            GatewayFile.Limiting(modern.Url, OneEchoADay));
-        await NodeDriver.RunModernAsync(gateway.McpUrl, Caller.Alice.ApiKey, Step.Echo());
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ shared: 1000/1d }"));
 
-        ProcessResult refused = await Inspector.EchoAsync(
-            gateway.McpUrl, Caller.Alice.ApiKey, "--protocol-era", "modern");
+        ProgramResult result = await EchoAsync(sluice, "mallory");
 
-        refused.ExitCode.ShouldBe(1, refused.Output);
-        refused.Errors.ShouldContain(Refusal.ByToolLimit);
+        result.ExitCode.ShouldNotBe(0, result.ToString());
     }
 
-    [Fact]
-    public async Task Call_NoKey_ExitsWithAnError()
-    {
-        await using SluiceProgram gateway = await SluiceProgram.StartAsync(
-            GatewayFile.Limiting(everything.Url, OneEchoADay));
-
-        ProcessResult result = await Inspector.EchoAsync(gateway.McpUrl, apiKey: null);
-
-        result.ExitCode.ShouldNotBe(0, result.Output);
-    }
+    private static Task<ProgramResult> EchoAsync(SluiceProgram sluice, string user) => Callers.InspectorAsync(
+        sluice.Endpoint, user, "--method", "tools/call", "--tool-name", "echo", "--tool-arg", "message=hi");
 }

@@ -2,38 +2,59 @@ using System.Net;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>What is no call of an operation passes even when every bucket is empty.</summary>
-[Collection(RealServers.Name)]
-public sealed class NeverLimitedTests(EverythingServer everything)
+public sealed class NeverLimitedTests(EverythingServer server) : IClassFixture<EverythingServer>
 {
-    // More than any bucket of the gateway holds.
-    private const int Sessions = 3;
+    private const int ManyTimes = 20;
+    private const string Limits = "{ shared: 2/1d, perUser: 2/1d, tools: [{ name: echo, perUser: 1/1d }], headers: always }";
 
     [Fact]
-    public async Task Traffic_EveryBucketIsEmpty_OnlyCallsAreRefused()
+    public async Task Session_OfACallerWhoHasNothingLeft_GoesOnWithoutLimit()
     {
-        await using SluiceProgram gateway = await SluiceProgram.StartAsync(
-            GatewayFile.Limiting(everything.Url, "shared: 1/1d", "perUser: 1/1d"));
-        IReadOnlyList<StepOutcome> spent = await NodeDriver.RunLegacyAsync(
-            gateway.McpUrl, Caller.Alice.ApiKey, Step.Echo(times: 2));
-        spent.Select(outcome => outcome.Ok).ShouldBe([true, true, false]);
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(server.Endpoint, Limits));
+        using Session session = await Session.StartAsync(sluice.Endpoint, "key-of-alice");
+        await session.PostAsync(Session.Echo(1));
+        (await session.PostAsync(Session.Echo(2))).Body.ShouldContain("\"code\":429");
 
-        using McpSession session = new(gateway.McpUrl, Caller.Alice);
-        for (int round = 0; round < Sessions; round++)
+        for (int i = 0; i < ManyTimes; i++)
         {
-            await UseSessionAsync(session);
+            (await session.PostAsync("""{"jsonrpc":"2.0","id":3,"method":"tools/list"}""")).Body.ShouldContain("\"tools\"");
+            (await session.PostAsync("""{"jsonrpc":"2.0","id":4,"method":"ping"}""")).Body.ShouldContain("\"result\"");
+            (await session.PostAsync("""{"jsonrpc":"2.0","method":"notifications/roots/list_changed"}""")).Status
+                .ShouldBe(HttpStatusCode.Accepted);
         }
+
+        using (HttpResponseMessage stream = await session.OpenStreamAsync())
+        {
+            stream.StatusCode.ShouldBe(HttpStatusCode.OK);
+            stream.Content.Headers.ContentType!.MediaType.ShouldBe("text/event-stream");
+        }
+
+        using Session another = await Session.StartAsync(sluice.Endpoint, "key-of-alice");
+        (await another.DeleteAsync()).ShouldBe(HttpStatusCode.OK);
     }
 
-    private static async Task UseSessionAsync(McpSession session)
+    [Fact]
+    public async Task Call_RefusedByTheToolsLimit_LeavesTheServersLimitsUntouched()
     {
-        await session.InitializeAsync();
-        await session.ExpectStatusAsync(HttpMethod.Post, McpHttp.Initialized, HttpStatusCode.Accepted);
-        (await session.AskAsync(McpHttp.Request("ping"))).ShouldContainKey("result");
-        (await session.AskAsync(McpHttp.Request("tools/list"))).ShouldContainKey("result");
-        (await session.AskAsync(McpHttp.Request("resources/list"))).ShouldContainKey("result");
-        Refusal.ShouldBe((await session.AskAsync(McpHttp.Echo("x")))["error"], "shared", "shared", maxTokens: 1);
-        await session.ExpectStatusAsync(HttpMethod.Get, body: null, HttpStatusCode.OK);
-        await session.ExpectStatusAsync(HttpMethod.Delete, body: null, HttpStatusCode.OK);
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ shared: 1000/1d, perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }], headers: always }"));
+        using Session session = await Session.StartAsync(sluice.Endpoint, "key-of-alice");
+
+        Answer allowed = await session.PostAsync(Session.Echo(1));
+        Answer[] refused = [await session.PostAsync(Session.Echo(2)), await session.PostAsync(Session.Echo(3))];
+        Answer sum = await session.PostAsync(
+            """{"jsonrpc":"2.0","id":4,"method":"tools/call","params":{"name":"get-sum","arguments":{"a":1,"b":2}}}""");
+
+        allowed.Left("shared").ShouldBe(999);
+        allowed.Left("perUser").ShouldBe(99);
+        allowed.Left("echo/perUser").ShouldBe(0);
+        foreach (Answer answer in refused)
+        {
+            answer.Left("shared").ShouldBe(999);
+            answer.Left("perUser").ShouldBe(99);
+        }
+
+        sum.Left("shared").ShouldBe(998);
+        sum.Left("perUser").ShouldBe(98);
     }
 }

@@ -1,96 +1,57 @@
+using System.Text.Json;
+
 namespace Sluice.EndToEnd;
 
-/// <summary>What a refusal looks like to the callers of the TypeScript clients of both eras.</summary>
-[Collection(RealServers.Name)]
-public sealed class TypeScriptClientTests(EverythingServer everything, ModernServer modern)
+public sealed class TypeScriptClientTests(EverythingServer server) : IClassFixture<EverythingServer>
 {
-    [Theory]
-    [InlineData("auto")]
-    [InlineData("jsonrpc")]
-    public async Task LegacyClient_RefusedByJsonRpc_SeesCodeMessageAndData(string rejection)
-    {
-        SeenError error = await RefuseLegacyAsync(rejection);
-
-        error.Class.ShouldBe("McpError");
-        error.Code!.GetValue<int>().ShouldBe(429);
-        error.Message.ShouldStartWith("MCP error 429: " + Refusal.ByToolLimit);
-        Refusal.DataShouldBe(error.Data, "perUser", "echo/perUser", maxTokens: 2);
-    }
-
-    [Fact]
-    public async Task LegacyClient_RefusedByHttp429_SeesTheStatusAndTheBodyAsText()
-    {
-        SeenError error = await RefuseLegacyAsync("http429");
-
-        error.Class.ShouldBe("StreamableHTTPError");
-        error.Code!.GetValue<int>().ShouldBe(429);
-        Refusal.ShouldBe(ReadBody(error.Message), "perUser", "echo/perUser", maxTokens: 2);
-    }
+    private const string TwoEchoes =
+        """[{ "tool": "echo", "arguments": { "message": "hi" } }, { "tool": "echo", "arguments": { "message": "again" } }, { "list": true }]""";
 
     [Theory]
-    [InlineData("auto")]
-    [InlineData("http429")]
-    public async Task ModernClient_RefusedByHttp429_SeesTheStatusAndTheBodyAsText(string rejection)
+    [InlineData("sdk", "McpError", "MCP error 429: ")]
+    [InlineData("client-legacy", "ProtocolError", "")]
+    public async Task Call_RefusedInTheLegacyEra_IsAnErrorWithCodeMessageAndData(string kind, string errorClass, string prefix)
     {
-        SeenError error = await RefuseModernAsync(rejection);
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }"));
 
-        error.Class.ShouldBe("SdkHttpError");
-        error.HttpStatus.ShouldBe(429);
-        Refusal.ShouldBe(ReadBody(error.Data!["text"]!.GetValue<string>()), "perUser", "echo/perUser", maxTokens: 2);
+        JsonElement[] seen = await Callers.TypeScriptAsync(kind, sluice.Endpoint, "key-of-alice", TwoEchoes);
+
+        seen[1].GetProperty("text").GetString().ShouldBe("Echo: hi");
+        seen[2].GetProperty("error").GetString().ShouldBe(errorClass);
+        seen[2].GetProperty("code").GetInt32().ShouldBe(429);
+        seen[2].GetProperty("message").GetString()!.ShouldStartWith(prefix + "Rate limit exceeded: perUser limit on tool 'echo', retry in ");
+        ShouldBeTheDataOfTheRefusal(seen[2].GetProperty("data"));
+        seen[3].GetProperty("tools").GetInt32().ShouldBeGreaterThan(1);
     }
 
     [Fact]
-    public async Task ModernClient_RefusedByJsonRpc_SeesCodeMessageAndData()
+    public async Task Call_RefusedInTheModernEra_IsAnHttpErrorThatCarriesTheRefusal()
     {
-        SeenError error = await RefuseModernAsync("jsonrpc");
+        await using DemoProgram demo = await DemoProgram.StartAsync();
+        const string FourSearches =
+            """[{ "tool": "search", "arguments": { "query": "sea" } }, { "tool": "search", "arguments": { "query": "sea" } }, { "tool": "search", "arguments": { "query": "sea" } }, { "tool": "search", "arguments": { "query": "sea" } }]""";
 
-        error.Class.ShouldBe("ProtocolError");
-        error.Code!.GetValue<int>().ShouldBe(429);
-        error.Message.ShouldStartWith(Refusal.ByToolLimit);
-        Refusal.DataShouldBe(error.Data, "perUser", "echo/perUser", maxTokens: 2);
+        JsonElement[] seen = await Callers.TypeScriptAsync("client-modern", demo.Endpoint, "demo-key-of-alice", FourSearches);
+
+        seen[3].GetProperty("text").GetString().ShouldNotBeNull();
+        seen[4].GetProperty("error").GetString().ShouldBe("SdkHttpError");
+        JsonElement data = seen[4].GetProperty("data");
+        data.GetProperty("status").GetInt32().ShouldBe(429);
+        JsonElement error = JsonSerializer.Deserialize<JsonElement>(data.GetProperty("text").GetString()!).GetProperty("error");
+        error.GetProperty("code").GetInt32().ShouldBe(429);
+        error.GetProperty("message").GetString()!.ShouldStartWith("Rate limit exceeded: perUser limit on tool 'search', retry in ");
+        error.GetProperty("data").GetProperty("limit").GetString().ShouldBe("search/perUser");
     }
 
-    [Fact]
-    public async Task BothClients_RefusedByToolResult_SeeAResultThatIsAnError()
+    private static void ShouldBeTheDataOfTheRefusal(JsonElement data)
     {
-        await using SluiceProgram legacyGateway = await StartAsync(everything.Url, "toolResult");
-        await using SluiceProgram modernGateway = await StartAsync(modern.Url, "toolResult");
-        IReadOnlyList<StepOutcome>[] runs =
-        [
-            await NodeDriver.RunLegacyAsync(legacyGateway.McpUrl, Caller.Alice.ApiKey, Step.Echo(times: 3)),
-            await NodeDriver.RunModernAsync(modernGateway.McpUrl, Caller.Alice.ApiKey, Step.Echo(times: 3)),
-        ];
-
-        foreach (JsonObject? result in runs.Select(outcomes => outcomes[^1].Result))
-        {
-            result!["isError"]!.GetValue<bool>().ShouldBeTrue();
-            result["content"]![0]!["text"]!.GetValue<string>().ShouldStartWith(Refusal.ByToolLimit);
-            Refusal.ShouldBe(result["structuredContent"], "perUser", "echo/perUser", maxTokens: 2);
-        }
-    }
-
-    private static Task<SluiceProgram> StartAsync(Uri upstream, string rejection) =>
-        SluiceProgram.StartAsync(GatewayFile.Limiting(
-            upstream, $"rejection: {rejection}", "shared: 1000/1d", "tools:", "  - { name: echo, perUser: 2/1d }"));
-
-    private static JsonNode? ReadBody(string text) => JsonNode.Parse(text[text.IndexOf('{')..])!["error"];
-
-    private async Task<SeenError> RefuseLegacyAsync(string rejection)
-    {
-        await using SluiceProgram gateway = await StartAsync(everything.Url, rejection);
-        return LastError(await NodeDriver.RunLegacyAsync(gateway.McpUrl, Caller.Alice.ApiKey, Step.Echo(times: 3)));
-    }
-
-    private async Task<SeenError> RefuseModernAsync(string rejection)
-    {
-        await using SluiceProgram gateway = await StartAsync(modern.Url, rejection);
-        return LastError(await NodeDriver.RunModernAsync(gateway.McpUrl, Caller.Alice.ApiKey, Step.Echo(times: 3)));
-    }
-
-    // Connecting and two calls pass, and the third does not.
-    private static SeenError LastError(IReadOnlyList<StepOutcome> outcomes)
-    {
-        outcomes.Select(outcome => outcome.Ok).ShouldBe([true, true, true, false]);
-        return outcomes[^1].Error!;
+        data.GetProperty("limitType").GetString().ShouldBe("perUser");
+        data.GetProperty("limit").GetString().ShouldBe("echo/perUser");
+        data.GetProperty("maxTokens").GetInt32().ShouldBe(1);
+        data.GetProperty("remaining").GetInt32().ShouldBe(0);
+        long milliseconds = data.GetProperty("retryAfterMs").GetInt64();
+        milliseconds.ShouldBeInRange(86_300_000, 86_400_000);
+        data.GetProperty("retryAfterSeconds").GetInt64().ShouldBe((milliseconds + 999) / 1000);
     }
 }

@@ -1,155 +1,151 @@
-using System.Collections.Concurrent;
-using System.ComponentModel;
 using System.Diagnostics;
 using System.Runtime.InteropServices;
+using System.Text;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
-/// <summary>A program that a test runs: its lines are captured, and it never outlives the test.</summary>
-/// <remarks>Thread safety: every member may be called from any thread.</remarks>
+/// <summary>A program that a test started; it and its children end with the test, whatever happens.</summary>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
-    /// <summary>How long a program may take before the test fails: far more than any needs on a busy machine.</summary>
-    public static readonly TimeSpan Deadline = TimeSpan.FromSeconds(90);
+    /// <summary>How long anything may take on a busy machine before a test gives up.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private const int Interrupt = 2;
-    private const int Terminate = 15;
-
-    private static readonly ConcurrentDictionary<ChildProcess, bool> Living = new();
-
+    private const int SigInt = 2;
+    private const int SigTerm = 15;
     private readonly Process _process;
-    private readonly CapturedLines _output = new();
-    private readonly CapturedLines _errors = new();
-
-    // A test host that is told to stop runs no Dispose, but it does run this.
-    static ChildProcess() => AppDomain.CurrentDomain.ProcessExit += (_, _) =>
-    {
-        foreach (ChildProcess child in Living.Keys)
-        {
-            child.KillTree();
-        }
-    };
+    private readonly StringBuilder _output = new();
+    private readonly StringBuilder _error = new();
+    private readonly Lock _reading = new();
+    private readonly List<(Predicate<string> Wanted, TaskCompletionSource<string> Line)> _waiting = [];
 
     private ChildProcess(ProcessStartInfo start)
     {
         _process = new Process { StartInfo = start };
-        _process.OutputDataReceived += (_, line) => _output.Add(line.Data);
-        _process.ErrorDataReceived += (_, line) => _errors.Add(line.Data);
+        _process.OutputDataReceived += (_, line) => Take(line.Data, _output);
+        _process.ErrorDataReceived += (_, line) => Take(line.Data, _error);
+        _process.Start();
+        _process.StandardInput.Close();
+        _process.BeginOutputReadLine();
+        _process.BeginErrorReadLine();
     }
 
-    /// <summary>Starts a program, with nothing to read on its standard input.</summary>
-    /// <remarks>The environment is that of this process, with the given variables added or replaced.</remarks>
-    public static ChildProcess Start(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    internal static ChildProcess Start(string program, params IEnumerable<string> arguments) =>
+        Start(program, new Dictionary<string, string>(), arguments);
+
+    internal static ChildProcess Start(
+        string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = new(program, arguments)
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
             RedirectStandardError = true,
-            WorkingDirectory = Path.GetTempPath(),
+            UseShellExecute = false,
         };
-        foreach ((string name, string value) in environment ?? new Dictionary<string, string>())
+        foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
         }
 
-        ChildProcess child = new(start);
-        child._process.Start();
-        Living[child] = true;
-        child._process.StandardInput.Close();
-        child._process.BeginOutputReadLine();
-        child._process.BeginErrorReadLine();
-        return child;
+        return new ChildProcess(start);
     }
 
     /// <summary>Runs a program to its end.</summary>
-    public static async Task<ProcessResult> RunAsync(
-        string program, IEnumerable<string> arguments, IReadOnlyDictionary<string, string>? environment = null)
+    internal static async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
     {
-        await using ChildProcess child = Start(program, arguments, environment);
+        await using ChildProcess child = Start(program, arguments);
         return await child.WaitForExitAsync();
     }
 
-    /// <summary>The first line of standard output, already written or still to come, that matches.</summary>
-    /// <exception cref="InvalidOperationException">The program ended without it, or the deadline passed.</exception>
-    public Task<string> WaitForOutputAsync(Func<string, bool> matches) => WaitForLineAsync(_output, matches);
-
-    /// <summary>As <see cref="WaitForOutputAsync"/>, of standard error.</summary>
-    /// <exception cref="InvalidOperationException">The program ended without it, or the deadline passed.</exception>
-    public Task<string> WaitForErrorAsync(Func<string, bool> matches) => WaitForLineAsync(_errors, matches);
-
-    /// <summary>Waits until the program has ended and all that it wrote has been read.</summary>
-    /// <exception cref="InvalidOperationException">The deadline passed.</exception>
-    public async Task<ProcessResult> WaitForExitAsync()
+    /// <summary>The first line, on either stream, that a test waits for.</summary>
+    internal async Task<string> WaitForLineAsync(Predicate<string> wanted)
     {
+        TaskCompletionSource<string> line = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        lock (_reading)
+        {
+            string? already = (_output.ToString() + _error).Split('\n').FirstOrDefault(text => wanted(text));
+            if (already is not null)
+            {
+                return already;
+            }
+
+            _waiting.Add((wanted, line));
+        }
+
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(Deadline);
-            return new ProcessResult(_process.ExitCode, _output.ToString(), _errors.ToString());
+            return await line.Task.WaitAsync(Patience);
         }
-        catch (TimeoutException)
+        catch (TimeoutException exception)
         {
-            throw new InvalidOperationException(Describe($"did not end within {Deadline}"));
+            throw new InvalidOperationException($"The program did not say what the test waits for.\n{Captured()}", exception);
         }
     }
 
-    /// <summary>What Ctrl-C sends.</summary>
-    public void SendInterrupt() => Send(Interrupt);
+    internal async Task<ProgramResult> WaitForExitAsync()
+    {
+        try
+        {
+            await _process.WaitForExitAsync().WaitAsync(Patience);
+        }
+        catch (TimeoutException exception)
+        {
+            throw new InvalidOperationException($"The program did not end.\n{Captured()}", exception);
+        }
 
-    /// <summary>What a supervisor sends to stop a program.</summary>
-    public void SendTerminate() => Send(Terminate);
+        lock (_reading)
+        {
+            return new ProgramResult(_process.ExitCode, _output.ToString(), _error.ToString());
+        }
+    }
+
+    /// <summary>Everything that the program has printed so far.</summary>
+    internal string Captured()
+    {
+        lock (_reading)
+        {
+            return $"--- output\n{_output}\n--- error\n{_error}";
+        }
+    }
+
+    /// <summary>Ctrl-C.</summary>
+    internal void Interrupt() => Signal(SigInt);
+
+    internal void Terminate() => Signal(SigTerm);
 
     public async ValueTask DisposeAsync()
-    {
-        KillTree();
-        await _process.WaitForExitAsync().WaitAsync(Deadline);
-        Living.TryRemove(this, out _);
-        _process.Dispose();
-    }
-
-    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
-    private static partial int SendSignal(int processId, int signal);
-
-    private async Task<string> WaitForLineAsync(CapturedLines lines, Func<string, bool> matches)
-    {
-        try
-        {
-            return await lines.WaitForAsync(matches).WaitAsync(Deadline)
-                ?? throw new InvalidOperationException(Describe("ended without the line that the test waits for"));
-        }
-        catch (TimeoutException)
-        {
-            throw new InvalidOperationException(Describe($"did not write the awaited line within {Deadline}"));
-        }
-    }
-
-    private void Send(int signal)
-    {
-        if (SendSignal(_process.Id, signal) != 0)
-        {
-            throw new Win32Exception(Marshal.GetLastPInvokeError());
-        }
-    }
-
-    private void KillTree()
     {
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
+            await _process.WaitForExitAsync().WaitAsync(Patience);
+        }
+
+        _process.Dispose();
+    }
+
+    private void Signal(int signal) => Kill(_process.Id, signal).ShouldBe(0);
+
+    private void Take(string? line, StringBuilder captured)
+    {
+        if (line is null)
+        {
+            return;
+        }
+
+        lock (_reading)
+        {
+            captured.Append(line).Append('\n');
+            foreach ((Predicate<string> wanted, TaskCompletionSource<string> waiter) in _waiting)
+            {
+                if (wanted(line))
+                {
+                    waiter.TrySetResult(line);
+                }
+            }
         }
     }
 
-    private string Describe(string fault)
-    {
-        string end = _process.HasExited ? $" (exit code {_process.ExitCode})" : string.Empty;
-        string command = string.Join(' ', [_process.StartInfo.FileName, .. _process.StartInfo.ArgumentList]);
-        return $"""
-            '{command}'{end} {fault}.
-            Standard output:
-            {_output}
-            Standard error:
-            {_errors}
-            """;
-    }
+    [LibraryImport("libc", EntryPoint = "kill", SetLastError = true)]
+    private static partial int Kill(int processId, int signal);
 }

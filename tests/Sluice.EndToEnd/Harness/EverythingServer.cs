@@ -1,26 +1,22 @@
-using System.Globalization;
+namespace Sluice.EndToEnd;
 
-namespace Sluice.EndToEnd.Harness;
-
-/// <summary>The reference server <c>server-everything</c>, an upstream of the legacy era, over Streamable HTTP.</summary>
-/// <remarks>It listens on every interface and can only be told a port, so it gets one that is free.</remarks>
+/// <summary>The reference MCP server, of the legacy era, shared by the tests of one class.</summary>
 public sealed class EverythingServer : IAsyncLifetime
 {
-    private const string Script = "@modelcontextprotocol/server-everything/dist/index.js";
-
-    private readonly int _port = FreePort.Next();
     private ChildProcess? _process;
 
-    public Uri Url => new($"http://127.0.0.1:{_port}/mcp");
+    internal Uri Endpoint { get; private set; } = new("http://127.0.0.1/");
 
     public async Task InitializeAsync()
     {
-        Dictionary<string, string> environment = new() { ["PORT"] = _port.ToString(CultureInfo.InvariantCulture) };
-        _process = ChildProcess.Start("node", [RepositoryFolder.NodePackageFile(Script), "streamableHttp"], environment);
-
-        // A session that it has not made answers 400, so that it answers is asked of initialize.
-        await _process.WaitForErrorAsync(line => line.Contains("listening on port", StringComparison.Ordinal));
-        await ExpectAnswerAsync();
+        int port = FreePort.Next();
+        Endpoint = new Uri($"http://127.0.0.1:{port}/mcp");
+        _process = ChildProcess.Start(
+            "node",
+            new Dictionary<string, string> { ["PORT"] = port.ToString(System.Globalization.CultureInfo.InvariantCulture) },
+            Path.Combine(Repository.NodeModules, "server-everything", "dist", "index.js"),
+            "streamableHttp");
+        await _process.WaitForLineAsync(line => line.Contains("listening on port", StringComparison.OrdinalIgnoreCase));
     }
 
     public async Task DisposeAsync()
@@ -29,13 +25,5 @@ public sealed class EverythingServer : IAsyncLifetime
         {
             await _process.DisposeAsync();
         }
-    }
-
-    private async Task ExpectAnswerAsync()
-    {
-        using HttpClient client = new();
-        using HttpRequestMessage request = McpHttp.Post(Url, McpHttp.Initialize);
-        using HttpResponseMessage response = await client.SendAsync(request);
-        response.EnsureSuccessStatusCode();
     }
 }

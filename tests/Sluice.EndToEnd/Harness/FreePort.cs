@@ -1,15 +1,14 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sluice.EndToEnd.Harness;
+namespace Sluice.EndToEnd;
 
-/// <summary>Finds ports for programs that cannot be told to take any free one.</summary>
+/// <summary>A port of this machine that nobody used a moment ago, for programs that cannot choose one themselves.</summary>
 internal static class FreePort
 {
-    /// <summary>A port that nothing listened on a moment ago.</summary>
-    public static int Next()
+    internal static int Next()
     {
-        using TcpListener listener = new(IPAddress.Loopback, port: 0);
+        using TcpListener listener = new(IPAddress.Loopback, 0);
         listener.Start();
         return ((IPEndPoint)listener.LocalEndpoint).Port;
     }

@@ -1,57 +1,61 @@
-namespace Sluice.EndToEnd.Harness;
+using System.Security.Cryptography;
+using System.Text;
 
-/// <summary>The gateway as a user runs it: the built program, with a file of its own.</summary>
+namespace Sluice.EndToEnd;
+
+/// <summary>The <c>sluice</c> program, as a user starts it.</summary>
 internal sealed class SluiceProgram : IAsyncDisposable
 {
-    private const string Announcement = "listening on ";
+    private readonly string _file;
 
-    private readonly ChildProcess _process;
-    private readonly TemporaryFolder _folder;
-
-    private SluiceProgram(ChildProcess process, TemporaryFolder folder, Uri url)
+    private SluiceProgram(ChildProcess process, string file, Uri address)
     {
-        _process = process;
-        _folder = folder;
-        Url = url;
+        Process = process;
+        _file = file;
+        Endpoint = new Uri(address, "/mcp");
     }
 
-    /// <summary>The address that it serves on.</summary>
-    public Uri Url { get; }
+    internal ChildProcess Process { get; }
 
-    /// <summary>Where the only server of its file answers.</summary>
-    public Uri McpUrl => new(Url, "/mcp");
+    /// <summary>Where the gateway answers for its only server.</summary>
+    internal Uri Endpoint { get; }
 
-    public ChildProcess Process => _process;
+    /// <summary>The file of the specification's first example, with keys of alice and bob, on a free port.</summary>
+    /// <param name="upstream">The server behind the gateway.</param>
+    /// <param name="rateLimiting">The value of <c>rateLimiting</c>, in YAML's flow style.</param>
+    internal static string Configuration(Uri upstream, string rateLimiting) =>
+        $$"""
+        listen: http://127.0.0.1:0
+        auth:
+          apiKeys:
+            - { user: alice, sha256: {{Hash("key-of-alice")}} }
+            - { user: bob, sha256: {{Hash("key-of-bob")}} }
+        servers:
+          - name: everything
+            upstream: {{upstream}}
+            rateLimiting: {{rateLimiting}}
+        """;
 
-    /// <summary>Runs <c>sluice run</c> on a file with this text, until it says that it is ready.</summary>
-    public static async Task<SluiceProgram> StartAsync(string yaml)
+    /// <summary>Runs the gateway until it is disposed.</summary>
+    internal static async Task<SluiceProgram> StartAsync(string configuration)
     {
-        TemporaryFolder folder = new();
-        ChildProcess process = Start("run", folder.Write("sluice.yaml", yaml));
-        try
-        {
-            string line = await process.WaitForOutputAsync(IsAnnouncement);
-            return new SluiceProgram(process, folder, new Uri(line[Announcement.Length..]));
-        }
-        catch
-        {
-            await process.DisposeAsync();
-            folder.Dispose();
-            throw;
-        }
+        string file = Path.Combine(Path.GetTempPath(), $"sluice-{Guid.NewGuid():N}.yaml");
+        await File.WriteAllTextAsync(file, configuration);
+        ChildProcess process = ChildProcess.Start("dotnet", Repository.Gateway, "run", file);
+        const string Ready = "listening on ";
+        string line = await process.WaitForLineAsync(text => text.StartsWith(Ready, StringComparison.Ordinal));
+        return new SluiceProgram(process, file, new Uri(line[Ready.Length..]));
     }
 
-    /// <summary>Starts the program with any command line.</summary>
-    public static ChildProcess Start(params string[] arguments) =>
-        File.Exists(RepositoryFolder.Program)
-            ? ChildProcess.Start("dotnet", [RepositoryFolder.Program, .. arguments])
-            : throw new FileNotFoundException($"'{RepositoryFolder.Program}' is missing. Build src/Sluice.Gateway first.");
+    /// <summary>Runs one of the program's commands to its end.</summary>
+    internal static Task<ProgramResult> RunAsync(params IEnumerable<string> arguments) =>
+        ChildProcess.RunAsync("dotnet", [Repository.Gateway, .. arguments]);
 
     public async ValueTask DisposeAsync()
     {
-        await _process.DisposeAsync();
-        _folder.Dispose();
+        await Process.DisposeAsync();
+        File.Delete(_file);
     }
 
-    private static bool IsAnnouncement(string line) => line.StartsWith(Announcement + "http", StringComparison.Ordinal);
+    private static string Hash(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 }

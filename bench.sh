@@ -1,0 +1,8 @@
+#!/usr/bin/env bash
+# Builds the benchmarks and runs those of one word; prints a line 'figure NAME VALUE UNIT goal GOAL ok|short' for each figure.
+# Usage: ./bench.sh engine [--quick]
+set -euo pipefail
+
+cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"
+dotnet build bench/Sluice.Benchmarks --configuration Release --nologo --verbosity quiet
+exec dotnet artifacts/bin/Sluice.Benchmarks/release/Sluice.Benchmarks.dll "$@"

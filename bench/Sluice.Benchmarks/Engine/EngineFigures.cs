@@ -1,0 +1,35 @@
+namespace Sluice.Benchmarks;
+
+/// <summary>All figures of the engine, measured in this run.</summary>
+internal static class EngineFigures
+{
+    internal static IReadOnlyList<Figure> Measure(bool quick)
+    {
+        (double bytesPerKey, double idlePercent) = Footprint.Measure(); // First, while the process is small.
+        Measurements single = Measurements.Of<SingleBucket>(quick);
+        Measurements keyed = Measurements.Of<KeyedByCaller>(quick);
+        Measurements four = Measurements.Of<FourLimits>(quick);
+        long allocated = new[]
+        {
+            single.Allocated(nameof(SingleBucket.Allow)), single.Allocated(nameof(SingleBucket.Deny)),
+            keyed.Allocated(nameof(KeyedByCaller.Hot)), keyed.Allocated(nameof(KeyedByCaller.Uniform)),
+            four.Allocated(nameof(FourLimits.Hot)), four.Allocated(nameof(FourLimits.Uniform)),
+        }.Max();
+        return
+        [
+            Ratio("single-allow-floor-ratio", single, nameof(SingleBucket.Allow), nameof(SingleBucket.ClockAndSwap), 1.15),
+            Ratio("single-deny-floor-ratio", single, nameof(SingleBucket.Deny), nameof(SingleBucket.Clock), 1.25),
+            Ratio("keyed-hot-ratio", keyed, nameof(KeyedByCaller.Hot), nameof(KeyedByCaller.FrameworkHot), 0.6),
+            Ratio("keyed-uniform-ratio", keyed, nameof(KeyedByCaller.Uniform), nameof(KeyedByCaller.FrameworkUniform), 0.25),
+            Ratio("four-hot-ratio", four, nameof(FourLimits.Hot), nameof(FourLimits.FrameworkHot), 0.5),
+            Ratio("four-uniform-ratio", four, nameof(FourLimits.Uniform), nameof(FourLimits.FrameworkUniform), 0.15),
+            new("hot-two-threads-ratio", TwoThreads.Ratio(), "x", 4, AtLeast: true),
+            new("bytes-per-key", bytesPerKey, "B", 64),
+            new("allocated", allocated, "B", 0),
+            new("idle-cpu", Math.Round(idlePercent), "%", 0),
+        ];
+    }
+
+    private static Figure Ratio(string name, Measurements measured, string ours, string baseline, double goal) =>
+        new(name, measured.Median(ours) / measured.Median(baseline), "x", goal);
+}

@@ -1,0 +1,40 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>What a million live keys cost in memory and, while nobody calls, in time.</summary>
+internal static class Footprint
+{
+    private const int Keys = 1_000_000;
+    private static readonly TimeSpan Idle = TimeSpan.FromSeconds(3);
+
+    internal static (double BytesPerKey, double IdlePercent) Measure()
+    {
+        CallerIdentity[] callers = Callers.Make(Keys);
+        RateLimitPolicy policy = RateLimitPolicy.Build("bench", limits => limits.PerUser(new Rate(10, TimeSpan.FromDays(30))));
+        ApplicableLimits limits = policy.Select("tools/call", "x", callers[0]);
+        long before = ResidentBytes();
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = Keys }, TimeProvider.System);
+        foreach (CallerIdentity caller in callers)
+        {
+            store.Acquire(new RateLimitRequest(limits, caller), []);
+        }
+
+        long after = ResidentBytes();
+        using Process process = Process.GetCurrentProcess();
+        TimeSpan busyBefore = process.TotalProcessorTime;
+        Thread.Sleep(Idle);
+        process.Refresh();
+        double idlePercent = 100 * (process.TotalProcessorTime - busyBefore) / Idle;
+        GC.KeepAlive(callers);
+        return ((double)(after - before) / store.Count, idlePercent);
+    }
+
+    private static long ResidentBytes()
+    {
+        GC.Collect();
+        string resident = File.ReadLines("/proc/self/status").Single(line => line.StartsWith("VmRSS:", StringComparison.Ordinal));
+        return 1024 * long.Parse(resident.Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+    }
+}

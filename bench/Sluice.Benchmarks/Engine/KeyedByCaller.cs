@@ -1,0 +1,68 @@
+using System.Threading.RateLimiting;
+using BenchmarkDotNet.Attributes;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>One limit per caller, over one caller and over a million: beside the framework's partitioned limiter.</summary>
+public class KeyedByCaller
+{
+    private const int Keys = 1_000_000;
+    private readonly CallerIdentity[] _callers = Callers.Make(Keys);
+    private readonly int[] _order = Callers.UniformOrder(Keys);
+    private readonly InProcessStore _store = new(new InProcessStoreOptions { MaxKeys = 2 * Keys }, TimeProvider.System);
+    private PartitionedRateLimiter<string> _framework = null!;
+    private ApplicableLimits _limits = null!;
+    private int _next;
+
+    [GlobalSetup]
+    public void TouchEveryKey()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("bench", limits => limits.PerUser(new Rate(int.MaxValue, TimeSpan.FromMilliseconds(1))));
+        _limits = policy.Select("tools/call", "x", _callers[0]);
+        _framework = PartitionedRateLimiter.Create<string, string>(user => RateLimitPartition.GetTokenBucketLimiter(
+            user,
+            static _ => new TokenBucketRateLimiterOptions
+            {
+                AutoReplenishment = false,
+                QueueLimit = 0,
+                ReplenishmentPeriod = TimeSpan.FromMilliseconds(1),
+                TokenLimit = int.MaxValue,
+                TokensPerPeriod = int.MaxValue,
+            }));
+        foreach (CallerIdentity caller in _callers)
+        {
+            _store.Acquire(new RateLimitRequest(_limits, caller), []);
+            _framework.AttemptAcquire(caller.Subject!).Dispose();
+        }
+    }
+
+    [Benchmark(Baseline = true)]
+    public bool FrameworkHot()
+    {
+        using RateLimitLease lease = _framework.AttemptAcquire(_callers[0].Subject!);
+        return lease.IsAcquired;
+    }
+
+    [Benchmark]
+    public RateLimitDecision Hot() => _store.Acquire(new RateLimitRequest(_limits, _callers[0]), []);
+
+    [Benchmark]
+    public bool FrameworkUniform()
+    {
+        using RateLimitLease lease = _framework.AttemptAcquire(_callers[Next()].Subject!);
+        return lease.IsAcquired;
+    }
+
+    [Benchmark]
+    public RateLimitDecision Uniform() => _store.Acquire(new RateLimitRequest(_limits, _callers[Next()]), []);
+
+    [GlobalCleanup]
+    public void CheckOutcomes()
+    {
+        Require.Outcome(Hot(), RateLimitOutcome.Allowed);
+        Require.Acquired(FrameworkHot());
+        _framework.Dispose();
+    }
+
+    private int Next() => _order[_next++ & (_order.Length - 1)];
+}

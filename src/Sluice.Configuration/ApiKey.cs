@@ -1,0 +1,24 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>An API key, known by its hash.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public sealed record ApiKey
+{
+    /// <summary>The user whom it identifies, in Unicode's form NFC, without surrounding white space.</summary>
+    /// <value>1 to 256 characters.</value>
+    public required string User { get; init; }
+
+    /// <summary>The user's tenant, or null.</summary>
+    /// <value>1 to 256 characters.</value>
+    public string? Tenant { get; init; }
+
+    /// <summary>A name for logs, which tell keys apart without telling users; or null.</summary>
+    /// <value>1 to 256 characters.</value>
+    public string? Name { get; init; }
+
+    /// <summary>The SHA-256 of the key's UTF-8 bytes.</summary>
+    /// <value>32 bytes.</value>
+    public required ImmutableArray<byte> Sha256 { get; init; }
+}

@@ -1,0 +1,44 @@
+using System.Diagnostics.CodeAnalysis;
+using System.Security;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads files of which nobody promises that they are small, or files at all.</summary>
+internal static class BoundedFile
+{
+    /// <summary>Reads a file, or one byte more than is allowed of it.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="maxBytes">The most bytes that are of use; more than these mean that the file is too large.</param>
+    /// <param name="bytes">What was read, at most <paramref name="maxBytes"/> + 1 bytes; or null.</param>
+    /// <param name="why">Null, or why it cannot be read, as a clause.</param>
+    internal static bool TryRead(
+        string path, int maxBytes, [NotNullWhen(true)] out byte[]? bytes, [NotNullWhen(false)] out string? why)
+    {
+        bytes = null;
+        why = null;
+        try
+        {
+            // Not by its length: a pipe has none, and a device says 0 and never ends.
+            using FileStream stream = File.OpenRead(path);
+            byte[] buffer = new byte[maxBytes + 1];
+            int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
+            bytes = buffer[..length];
+            return true;
+        }
+        catch (Exception exception) when (
+            exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or SecurityException)
+        {
+            why = Reason(path, exception);
+            return false;
+        }
+    }
+
+    private static string Reason(string path, Exception exception) => exception switch
+    {
+        FileNotFoundException or DirectoryNotFoundException => "does not exist",
+        _ when Directory.Exists(path) => "is a folder, not a file",
+        UnauthorizedAccessException or SecurityException => "may not be read by this user",
+        ArgumentException or NotSupportedException => "is not the path of a file",
+        _ => "cannot be read",
+    };
+}

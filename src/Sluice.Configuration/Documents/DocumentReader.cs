@@ -1,0 +1,209 @@
+using System.Collections.Immutable;
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Sluice.Configuration;
+
+/// <summary>
+/// Reads YAML into nodes with positions. Of YAML it takes what a configuration needs: one document, no anchors, aliases,
+/// tags or merge keys, so that nothing can grow while it is read.
+/// </summary>
+internal sealed class DocumentReader
+{
+    /// <summary>How deep a document may nest; a configuration needs eight levels.</summary>
+    internal const int MaxDepth = 32;
+
+    private readonly SafeParser _parser;
+    private readonly Substitution _substitution;
+    private readonly FaultList _faults;
+    private readonly List<string> _path = [];
+    private int _depth;
+
+    private DocumentReader(string text, Substitution substitution, FaultList faults)
+    {
+        _parser = new SafeParser(text);
+        _substitution = substitution;
+        _faults = faults;
+    }
+
+    /// <summary>The root of the document, an empty value when it holds nothing; or null when it cannot be read.</summary>
+    /// <param name="text">The document.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    internal static Node? Read(string text, IValueSource values, FaultList faults)
+    {
+        if (!Characters.Check(text, faults))
+        {
+            return null;
+        }
+
+        try
+        {
+            return new DocumentReader(text, new Substitution(values), faults).ReadDocument();
+        }
+        catch (YamlException exception)
+        {
+            (int line, int column) = ((int)exception.Start.Line, (int)exception.Start.Column);
+            faults.Add(line, column, "", SyntaxAdvice.For(exception.Message, text, (int)exception.Start.Index));
+            return null;
+        }
+        catch (UnreadableException)
+        {
+            return null;
+        }
+    }
+
+    private Node ReadDocument()
+    {
+        _parser.Consume<StreamStart>();
+        if (_parser.Accept<StreamEnd>(out StreamEnd? _))
+        {
+            return new ScalarNode(1, 1) { Written = "", Value = "", IsPlain = true };
+        }
+
+        _parser.Consume<DocumentStart>();
+        Node root = ReadNode();
+        _parser.Consume<DocumentEnd>();
+        if (_parser.Accept<DocumentStart>(out _))
+        {
+            AddFault(_parser.Current!, "a second document begins here. Keep one in a file.");
+        }
+
+        return root;
+    }
+
+    private Node ReadNode()
+    {
+        ParsingEvent current = _parser.Current!;
+        if (_depth == MaxDepth)
+        {
+            AddFault(current, $"is nested deeper than {MaxDepth} levels. No field needs that.");
+            throw new UnreadableException();
+        }
+
+        CheckDecoration(current);
+        _depth++; // Not the length of the path: a key that is no text has none.
+        Node node = current switch
+        {
+            AnchorAlias => ReadAlias(_parser.Consume<AnchorAlias>()),
+            Scalar => ReadScalar(_parser.Consume<Scalar>()),
+            SequenceStart => ReadSequence(_parser.Consume<SequenceStart>()),
+            _ => ReadMapping(_parser.Consume<MappingStart>()),
+        };
+        _depth--;
+        return node;
+    }
+
+    private void CheckDecoration(ParsingEvent at)
+    {
+        string? wrong = at switch
+        {
+            AnchorAlias => "aliases are not supported. Write the value out.",
+            NodeEvent { Anchor.IsEmpty: false } => "anchors are not supported. Remove it, and write the value out where it is needed.",
+            NodeEvent { Tag.IsEmpty: false } => "tags are not supported. Remove it.",
+            _ => null,
+        };
+        if (wrong is not null)
+        {
+            AddFault(at, wrong);
+        }
+    }
+
+    private static ScalarNode ReadAlias(AnchorAlias alias) =>
+        new((int)alias.Start.Line, (int)alias.Start.Column) { Written = "", Value = "", IsPlain = true, IsUnresolved = true };
+
+    private ScalarNode ReadScalar(Scalar scalar)
+    {
+        string value = _substitution.Apply(scalar.Value, out bool isSubstituted, out ImmutableArray<string> missing);
+        foreach (string fault in missing)
+        {
+            AddFault(scalar, fault);
+        }
+
+        return new ScalarNode((int)scalar.Start.Line, (int)scalar.Start.Column)
+        {
+            Written = scalar.Value,
+            Value = value,
+            IsPlain = scalar.Style == ScalarStyle.Plain,
+            IsSubstituted = isSubstituted,
+            IsUnresolved = !missing.IsEmpty,
+        };
+    }
+
+    private SequenceNode ReadSequence(SequenceStart start)
+    {
+        ImmutableArray<Node>.Builder items = ImmutableArray.CreateBuilder<Node>();
+        while (!_parser.TryConsume<SequenceEnd>(out _))
+        {
+            _path.Add($"[{items.Count}]");
+            items.Add(ReadNode());
+            _path.RemoveAt(_path.Count - 1);
+        }
+
+        return new SequenceNode((int)start.Start.Line, (int)start.Start.Column, items.ToImmutable());
+    }
+
+    private MappingNode ReadMapping(MappingStart start)
+    {
+        Dictionary<string, int> firstLines = new(StringComparer.Ordinal);
+        ImmutableArray<Field>.Builder fields = ImmutableArray.CreateBuilder<Field>();
+        while (!_parser.TryConsume<MappingEnd>(out _))
+        {
+            if (ReadKey() is not Scalar key)
+            {
+                ReadNode();
+                continue;
+            }
+
+            (int line, int column) = ((int)key.Start.Line, (int)key.Start.Column);
+            _path.Add(key.Value);
+            bool isFirst = firstLines.TryAdd(key.Value, line);
+            if (!isFirst)
+            {
+                AddFault(key, $"stands twice: first in line {firstLines[key.Value]}. Remove one of the two.");
+            }
+
+            Node value = ReadNode();
+            _path.RemoveAt(_path.Count - 1);
+            if (isFirst)
+            {
+                fields.Add(new Field(key.Value, line, column, value));
+            }
+        }
+
+        return new MappingNode((int)start.Start.Line, (int)start.Start.Column, fields.ToImmutable());
+    }
+
+    /// <summary>The key of the next field; or null, and a fault, when it is none that a field can have.</summary>
+    private Scalar? ReadKey()
+    {
+        if (_parser.Current is not Scalar key)
+        {
+            AddFault(_parser.Current!, "a key must be text. Write 'name: value'.");
+            ReadNode();
+            return null;
+        }
+
+        CheckDecoration(key);
+        _parser.MoveNext();
+        bool isPlain = key.Style == ScalarStyle.Plain;
+        if (key.Value.Length == 0 || (isPlain && key.Value == "<<"))
+        {
+            AddFault(key, key.Value.Length == 0
+                ? "a key is missing. Write 'name: value'."
+                : "merge keys are not supported. Write the fields out.");
+            return null;
+        }
+
+        return key;
+    }
+
+    private void AddFault(ParsingEvent at, string message) =>
+        _faults.Add((int)at.Start.Line, (int)at.Start.Column, _faults.IsFull ? "" : RenderPath(), message);
+
+    private string RenderPath() => string.Concat(_path.Select(
+        (step, index) => step[0] == '[' && step[^1] == ']' ? step : (index == 0 ? "" : ".") + Shown.Step(step)));
+
+    /// <summary>The document cannot be read on; its fault has been added.</summary>
+    private sealed class UnreadableException : Exception;
+}

@@ -1,0 +1,40 @@
+using YamlDotNet.Core;
+using YamlDotNet.Core.Events;
+
+namespace Sluice.Configuration;
+
+/// <summary>A YAML parser that knows one way to refuse a document, and where it stood.</summary>
+/// <remarks>
+/// YamlDotNet 18.1 answers some documents with exceptions that do not say where: <c>a: { x[ns: 100, b: c }</c> and a second line with an
+/// <see cref="InvalidOperationException"/> of its scanner. To whoever wrote the document they are syntax errors like any other.
+/// </remarks>
+internal sealed class SafeParser : IParser
+{
+    private readonly Scanner _scanner;
+    private readonly Parser _parser;
+
+    internal SafeParser(string text)
+    {
+        _scanner = new Scanner(new StringReader(text));
+        _parser = new Parser(_scanner);
+    }
+
+    /// <inheritdoc/>
+    public ParsingEvent? Current => _parser.Current;
+
+    /// <inheritdoc/>
+    /// <exception cref="YamlException">The document is not YAML.</exception>
+    public bool MoveNext()
+    {
+        try
+        {
+            return _parser.MoveNext();
+        }
+        catch (Exception exception) when (exception is InvalidOperationException or ArgumentException or IndexOutOfRangeException
+            or FormatException or OverflowException)
+        {
+            Mark at = _scanner.CurrentPosition;
+            throw new YamlException(at, at, "it cannot be read here", exception);
+        }
+    }
+}

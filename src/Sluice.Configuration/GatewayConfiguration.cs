@@ -1,0 +1,18 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>A gateway's configuration, checked: what its file says, ready to run.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public sealed record GatewayConfiguration
+{
+    /// <summary>Where to listen: scheme, host and port, of which 0 means any free one.</summary>
+    /// <value>The default is <c>http://127.0.0.1:8080</c>.</value>
+    public required Uri Listen { get; init; }
+
+    /// <summary>The keys by which callers are known; empty when nobody is asked who they are.</summary>
+    public required ImmutableArray<ApiKey> ApiKeys { get; init; }
+
+    /// <summary>The servers; at least one, with different names and paths.</summary>
+    public required ImmutableArray<ServerConfiguration> Servers { get; init; }
+}

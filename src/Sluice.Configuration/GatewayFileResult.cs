@@ -1,0 +1,14 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>What became of reading a file: a configuration, or everything that is wrong.</summary>
+/// <param name="Configuration">The configuration; null when there are faults.</param>
+/// <param name="Faults">The faults, in the order of the file; empty when there is a configuration.</param>
+public sealed record GatewayFileResult(GatewayConfiguration? Configuration, ImmutableArray<Fault> Faults)
+{
+    /// <summary>The configuration of a document that cannot be wrong.</summary>
+    /// <exception cref="InvalidOperationException">It has faults; the message lists them.</exception>
+    public GatewayConfiguration RequireConfiguration() =>
+        Configuration ?? throw new InvalidOperationException(FaultFormatter.Format(Faults));
+}

@@ -1,0 +1,27 @@
+namespace Sluice.Configuration;
+
+/// <summary>Which parts of an identity the file's <c>auth</c> can give.</summary>
+/// <param name="HasUsers">Whether callers are known at all.</param>
+/// <param name="HasTenants">Whether some of them have a tenant.</param>
+/// <param name="HasClients">Whether some of them have a client.</param>
+internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasClients)
+{
+    /// <summary>Everything, for a file whose <c>auth</c> has faults of its own.</summary>
+    internal static KnownIdentities All { get; } = new(true, true, true);
+
+    /// <summary>Nothing: no <c>auth</c>.</summary>
+    internal static KnownIdentities None { get; } = new(false, false, false);
+
+    /// <summary>Null, or why a limit of this scope could not tell callers apart.</summary>
+    /// <param name="scope">A scope as configuration spells it.</param>
+    internal string? WhyUnknown(string scope) => scope switch
+    {
+        "perUser" or "perTenant" or "perClient" when !HasUsers =>
+            "needs to know who calls, and the file has no 'auth'. Add auth.apiKeys, or use 'shared'.",
+        "perTenant" when !HasTenants =>
+            "needs the caller's tenant, and no entry of auth.apiKeys has one. Add 'tenant' to the keys, or use 'perUser'.",
+        "perClient" when !HasClients =>
+            "needs the client that calls, and API keys do not tell it. Use 'perUser'.",
+        _ => null,
+    };
+}

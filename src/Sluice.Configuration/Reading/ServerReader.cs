@@ -1,0 +1,162 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>servers</c>.</summary>
+internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
+{
+    private const int MaxNameLength = 64;
+    private const string UpstreamAdvice = "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp.";
+    private static readonly string[] Fields = ["name", "upstream", "path", "timeout", "rateLimiting"];
+    private static readonly string[] CommandFields = ["command", "args", "env"];
+    private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
+    private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The servers that could be read.</summary>
+    internal ImmutableArray<ServerConfiguration> ReadAll(FieldReader root) =>
+    [
+        .. root.List("servers", required: true).Select(entry => Read(entry.Item, entry.Path)).OfType<ServerConfiguration>(),
+    ];
+
+    private ServerConfiguration? Read(Node item, string itemPath)
+    {
+        FieldReader? reader = FieldReader.Open(item, itemPath, Fields, [], faults);
+        if (reader is null)
+        {
+            return null;
+        }
+
+        string? name = ReadName(reader);
+        Uri? upstream = ReadUpstream(reader);
+        string? path = ReadPath(reader, name);
+        TimeSpan timeout = ReadTimeout(reader);
+        RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
+            ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
+            : null;
+        return name is null || upstream is null || path is null
+            ? null
+            : new ServerConfiguration { Name = name, Upstream = upstream, Path = path, Timeout = timeout, Policy = policy };
+    }
+
+    private string? ReadName(FieldReader reader)
+    {
+        const string Field = "name";
+        if (reader.Text(Field, required: true) is not string name)
+        {
+            return null;
+        }
+
+        Node node = reader.Node(Field)!;
+        bool isName = name.Length <= MaxNameLength
+            && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
+            && name[0] != '.'; // It is a segment of the default path, where a leading dot means something else.
+        string? wrong = isName
+            ? WhyTaken(_names, name, reader.PathOf(Field), node)
+            : $"{node.Describe()} is not a server's name. Use 1 to {MaxNameLength} letters, digits and . _ -, without a dot in front.";
+        return reader.Accept(name, wrong, node, Field);
+    }
+
+    private Uri? ReadUpstream(FieldReader reader)
+    {
+        const string Field = "upstream";
+        if (reader.Required(Field) is not Node node || node is ScalarNode { IsUnresolved: true })
+        {
+            return null;
+        }
+
+        if (node is MappingNode mapping && mapping.Fields.Any(field => CommandFields.Contains(field.Name)))
+        {
+            foreach (Field field in mapping.Fields)
+            {
+                faults.Add(field, $"{reader.PathOf(Field)}.{Shown.Step(field.Name)}", $"is not supported yet. {UpstreamAdvice}");
+            }
+
+            return null;
+        }
+
+        Uri? upstream = null;
+        string? wrong = node is not ScalarNode { IsNull: false } scalar
+            ? $"{node.Describe()} is not a URL. {UpstreamAdvice}"
+            : WhyNotAnUpstream(scalar, out upstream);
+        return reader.Accept(upstream, wrong, node, Field);
+    }
+
+    private static string? WhyNotAnUpstream(ScalarNode scalar, out Uri? upstream)
+    {
+        // Up to an @ a URL can hold a password, and a query can hold a token.
+        string shown = scalar.Written.AsSpan().ContainsAny('@', '?') ? "the value" : scalar.Describe();
+        if (!Uri.TryCreate(scalar.Value.Trim(), UriKind.Absolute, out upstream)
+            || (upstream.Scheme != Uri.UriSchemeHttp && upstream.Scheme != Uri.UriSchemeHttps)
+            || upstream.Host.Length == 0)
+        {
+            return $"{shown} is not an http or https URL. {UpstreamAdvice}";
+        }
+
+        return upstream.UserInfo.Length > 0 ? "holds a user or a password, which are not sent to upstreams. Remove them."
+            : upstream.Fragment.Length > 0 ? $"{shown} has a fragment, which no server sees. Remove it and its '#'."
+            : null;
+    }
+
+    private string? ReadPath(FieldReader reader, string? name)
+    {
+        const string Field = "path";
+        if (!reader.HasAttempt(Field))
+        {
+            return name is null ? null : Unique(reader, $"/{name}/mcp", "name");
+        }
+
+        if (reader.Text(Field, required: false) is not string path)
+        {
+            return null;
+        }
+
+        Node node = reader.Node(Field)!;
+        return IsPath(path)
+            ? Unique(reader, path, Field)
+            : reader.Accept(
+                path,
+                $"{node.Describe()} is not a path. Write one such as /weather/mcp: letters, digits and - . _ ~ after each slash, no "
+                    + "dot first.",
+                node,
+                Field);
+    }
+
+    private TimeSpan ReadTimeout(FieldReader reader)
+    {
+        const string Field = "timeout";
+        if (reader.Scalar(Field, required: false, "a duration, such as 30s or 10m") is not ScalarNode scalar)
+        {
+            return ServerConfiguration.DefaultTimeout;
+        }
+
+        bool isTimeout = Rate.TryParsePeriod(scalar.Value, out TimeSpan timeout, out _)
+            && timeout >= ServerConfiguration.MinTimeout
+            && timeout <= ServerConfiguration.MaxTimeout;
+        if (!isTimeout)
+        {
+            faults.Add(scalar, reader.PathOf(Field), $"{scalar.Describe()} is not a duration from 1s to 1d. Write one such as 30s, 10m or 1h.");
+        }
+
+        return timeout;
+    }
+
+    private string? Unique(FieldReader reader, string path, string field)
+    {
+        Node node = reader.Node(field)!;
+        return reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(field), node), node, field);
+    }
+
+    // No segment begins with a dot: '.' and '..' lead elsewhere, and '/.well-known' is where clients look for how to sign in.
+    private static bool IsPath(string path) =>
+        path[0] == '/'
+        && path.Split('/').Skip(1).All(segment =>
+            segment.Length > 0
+            && segment[0] != '.'
+            && segment.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~'));
+
+    private static string? WhyTaken(Dictionary<string, string> seen, string value, string path, Node node) =>
+        seen.TryAdd(value, path)
+            ? null
+            : node is ScalarNode { IsSubstituted: true } ? $"{node.Describe()} is taken by {seen[value]}. Choose another."
+            : $"{Shown.Quote(value)} is taken by {seen[value]}. Choose another.";
+}

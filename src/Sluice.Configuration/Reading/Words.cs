@@ -1,0 +1,62 @@
+namespace Sluice.Configuration;
+
+/// <summary>The words that fields with a few values take.</summary>
+internal static class Words
+{
+    internal static readonly Dictionary<string, RateLimitAlgorithm> Algorithms = new(StringComparer.Ordinal)
+    {
+        ["tokenBucket"] = RateLimitAlgorithm.TokenBucket,
+        ["slidingWindow"] = RateLimitAlgorithm.SlidingWindow,
+        ["slidingWindowCounter"] = RateLimitAlgorithm.SlidingWindowCounter,
+        ["fixedWindow"] = RateLimitAlgorithm.FixedWindow,
+    };
+
+    internal static readonly Dictionary<string, LimitMode> Modes = new(StringComparer.Ordinal)
+    {
+        ["enforce"] = LimitMode.Enforce,
+        ["permissive"] = LimitMode.Permissive,
+        ["disabled"] = LimitMode.Disabled,
+    };
+
+    internal static readonly Dictionary<string, MeteringUnit> Meters = new(StringComparer.Ordinal)
+    {
+        ["operations"] = MeteringUnit.Operations,
+        ["all"] = MeteringUnit.All,
+    };
+
+    internal static readonly Dictionary<string, MissingIdentity> MissingIdentities = new(StringComparer.Ordinal)
+    {
+        ["pool"] = MissingIdentity.Pool,
+        ["reject"] = MissingIdentity.Reject,
+        ["skip"] = MissingIdentity.Skip,
+    };
+
+    internal static readonly Dictionary<string, StoreFailureMode> StoreFailures = new(StringComparer.Ordinal)
+    {
+        ["local"] = StoreFailureMode.Local,
+        ["allow"] = StoreFailureMode.Allow,
+        ["deny"] = StoreFailureMode.Deny,
+    };
+
+    internal static readonly Dictionary<string, RejectionForm> Rejections = new(StringComparer.Ordinal)
+    {
+        ["auto"] = RejectionForm.Auto,
+        ["http429"] = RejectionForm.Http429,
+        ["jsonrpc"] = RejectionForm.JsonRpc,
+        ["toolResult"] = RejectionForm.ToolResult,
+    };
+
+    internal static readonly Dictionary<string, LimitHeadersMode> HeaderModes = new(StringComparer.Ordinal)
+    {
+        ["onRefusal"] = LimitHeadersMode.OnRefusal,
+        ["always"] = LimitHeadersMode.Always,
+        ["never"] = LimitHeadersMode.Never,
+    };
+
+    internal static readonly Dictionary<string, LimitHeadersStyle> HeaderStyles = new(StringComparer.Ordinal)
+    {
+        ["draft11"] = LimitHeadersStyle.Draft11,
+        ["x-ratelimit"] = LimitHeadersStyle.XRateLimit,
+        ["both"] = LimitHeadersStyle.Both,
+    };
+}

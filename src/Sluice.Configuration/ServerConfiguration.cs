@@ -1,0 +1,33 @@
+namespace Sluice.Configuration;
+
+/// <summary>One MCP server behind the gateway.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public sealed record ServerConfiguration
+{
+    /// <summary>The shortest <see cref="Timeout"/>: 1 s.</summary>
+    public static readonly TimeSpan MinTimeout = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest <see cref="Timeout"/>: 1 day.</summary>
+    public static readonly TimeSpan MaxTimeout = TimeSpan.FromDays(1);
+
+    /// <summary>The <see cref="Timeout"/> of a server that sets none: 10 minutes, since tools may take their time.</summary>
+    public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(10);
+
+    /// <summary>Its name, part of the identity of its buckets.</summary>
+    /// <value>1 to 64 ASCII letters, digits, dots, underscores and hyphens.</value>
+    public required string Name { get; init; }
+
+    /// <summary>Where it answers: an absolute <c>http</c> or <c>https</c> URL.</summary>
+    public required Uri Upstream { get; init; }
+
+    /// <summary>The path at which the gateway serves it.</summary>
+    /// <value>The default is <c>/{name}/mcp</c>.</value>
+    public required string Path { get; init; }
+
+    /// <summary>How long it may take to begin an answer; a stream that has begun may last.</summary>
+    /// <value>From 1 s to 1 day. The default is 10 minutes.</value>
+    public TimeSpan Timeout { get; init; } = DefaultTimeout;
+
+    /// <summary>Its limits, or null for none.</summary>
+    public RateLimitPolicy? Policy { get; init; }
+}

@@ -1,0 +1,3 @@
+using Sluice.Gateway;
+
+return await CommandLine.InvokeAsync(args);

@@ -1,0 +1,164 @@
+using System.Buffers;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Primitives;
+
+namespace Sluice.Gateway;
+
+/// <summary>Sends requests on to one upstream and streams the answers back, changing nothing that it need not change.</summary>
+/// <remarks>
+/// <para>A request is sent once: a call that may have run is never repeated.</para>
+/// <para>Thread safety: any number of requests at a time.</para>
+/// </remarks>
+internal sealed class UpstreamForwarder : IDisposable
+{
+    private const int StreamBufferBytes = 16 * 1024;
+    private readonly HttpMessageInvoker _invoker;
+    private readonly Uri _upstream;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
+
+    /// <param name="upstream">Where the server answers.</param>
+    /// <param name="timeout">How long it may take to begin an answer.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    internal UpstreamForwarder(Uri upstream, TimeSpan timeout, TimeProvider time)
+    {
+        _upstream = upstream;
+        _timeout = timeout;
+        _time = time;
+        _invoker = new HttpMessageInvoker(new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = null,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            ConnectTimeout = TimeSpan.FromSeconds(10),
+            PooledConnectionIdleTimeout = TimeSpan.FromSeconds(4), // Node closes an idle connection after 5 s.
+            RequestHeaderEncodingSelector = static (_, _) => Encoding.Latin1, // Every byte of a header travels as it came.
+            ResponseHeaderEncodingSelector = static (_, _) => Encoding.Latin1,
+            UseCookies = false,
+            UseProxy = false,
+        });
+    }
+
+    /// <summary>Sends the request on and the answer back.</summary>
+    /// <param name="context">The request, whose body has been read.</param>
+    /// <param name="body">The very bytes that were read; null when the request has none.</param>
+    /// <param name="withheldHeader">A header that is the gateway's own business, or null.</param>
+    /// <param name="stopping">Ends a stream that would outlive the gateway.</param>
+    /// <returns>Null, or why the upstream gave no answer at all; nothing has been written to the client then.</returns>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    internal async Task<UpstreamFailure?> ForwardAsync(
+        HttpContext context, byte[]? body, string? withheldHeader, CancellationToken stopping)
+    {
+        using HttpRequestMessage request = BuildRequest(context.Request, body, withheldHeader);
+        using CancellationTokenSource late = new(_timeout, _time);
+        using CancellationTokenSource given = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
+        HttpResponseMessage response;
+        try
+        {
+            response = await _invoker.SendAsync(request, given.Token);
+        }
+        catch (HttpRequestException exception)
+        {
+            return UpstreamFailure.From(exception);
+        }
+        catch (OperationCanceledException) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            return late.IsCancellationRequested ? UpstreamFailure.TooLate : UpstreamFailure.NotConnected;
+        }
+
+        using (response)
+        {
+            // A GET is a stream without an end of its own; a POST may finish while the gateway drains.
+            await CopyResponseAsync(context, response, body is null ? stopping : CancellationToken.None);
+        }
+
+        return null;
+    }
+
+    public void Dispose() => _invoker.Dispose();
+
+    private HttpRequestMessage BuildRequest(HttpRequest incoming, byte[]? body, string? withheldHeader)
+    {
+        HttpRequestMessage request = new(HttpMethod.Parse(incoming.Method), Target(incoming.QueryString))
+        {
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+            Content = body is null ? null : new ByteArrayContent(body),
+        };
+        StringValues connection = incoming.Headers.Connection;
+        foreach ((string name, StringValues values) in incoming.Headers)
+        {
+            bool stays = HopByHopHeaders.Contains(name, connection)
+                || name.Equals("Host", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("Content-Length", StringComparison.OrdinalIgnoreCase)
+                || name.Equals(withheldHeader, StringComparison.OrdinalIgnoreCase);
+            if (!stays && !request.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values))
+            {
+                request.Content?.Headers.TryAddWithoutValidation(name, (IEnumerable<string?>)values);
+            }
+        }
+
+        return request;
+    }
+
+    private Uri Target(QueryString query) => query.HasValue
+        ? new UriBuilder(_upstream) { Query = _upstream.Query + (_upstream.Query.Length > 0 ? "&" : "?") + query.Value![1..] }.Uri
+        : _upstream;
+
+    private static async Task CopyResponseAsync(
+        HttpContext context, HttpResponseMessage response, CancellationToken stopping)
+    {
+        HttpResponse outgoing = context.Response;
+        outgoing.StatusCode = (int)response.StatusCode;
+        CopyHeaders(response, outgoing);
+        if (outgoing.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true)
+        {
+            outgoing.Headers["X-Accel-Buffering"] = "no";
+            context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        }
+
+        CancellationToken clientGone = context.RequestAborted;
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(clientGone, stopping);
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(StreamBufferBytes);
+        try
+        {
+            await outgoing.StartAsync(clientGone);
+            await using Stream stream = await response.Content.ReadAsStreamAsync(clientGone);
+            int read;
+            while ((read = await stream.ReadAsync(buffer, ended.Token)) > 0)
+            {
+                await outgoing.BodyWriter.WriteAsync(buffer.AsMemory(0, read), clientGone); // Flushes each read.
+            }
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !clientGone.IsCancellationRequested)
+        {
+            return; // The stream ends here, properly; its client may resume it elsewhere.
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException)
+        {
+            // The status is already on the wire: an aborted connection is the only way left to say that this is not the end.
+            throw new UpstreamBrokeOffException(exception);
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+
+    private static void CopyHeaders(HttpResponseMessage response, HttpResponse outgoing)
+    {
+        StringValues connection = response.Headers.NonValidated.TryGetValues("Connection", out HeaderStringValues named)
+            ? new StringValues([.. named])
+            : StringValues.Empty;
+        foreach ((string name, HeaderStringValues values) in response.Headers.NonValidated.Concat(response.Content.Headers.NonValidated))
+        {
+            if (!HopByHopHeaders.Contains(name, connection))
+            {
+                outgoing.Headers[name] = new StringValues([.. values]);
+            }
+        }
+    }
+}

@@ -1,0 +1,54 @@
+using Microsoft.AspNetCore.Connections;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http.Features;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>Runs a gateway from its start until somebody stops the program.</summary>
+internal static class GatewayRunner
+{
+    /// <summary>How long calls under way may take to end once the program is asked to stop.</summary>
+    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>Runs a gateway.</summary>
+    /// <param name="configuration">What to serve.</param>
+    /// <param name="time">The clock of everything that the gateway counts.</param>
+    /// <param name="observer">Is told of every metered call; or null.</param>
+    /// <param name="onListening">Is told the address once the gateway is ready.</param>
+    /// <param name="portInUse">What to say when the address is taken.</param>
+    /// <param name="cancellationToken">Stops the gateway.</param>
+    /// <returns>The program's exit code.</returns>
+    internal static async Task<int> RunAsync(
+        GatewayConfiguration configuration,
+        TimeProvider time,
+        ICallObserver? observer,
+        Action<Uri> onListening,
+        string portInUse,
+        CancellationToken cancellationToken)
+    {
+        InProcessStore store = new(new InProcessStoreOptions(), time);
+        await using WebApplication application = GatewayApplication.Build(configuration, store, time, observer, DrainTime);
+        try
+        {
+            await application.StartAsync(cancellationToken);
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            return CommandLine.Fail(portInUse);
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+        {
+            return CommandLine.Fail(
+                $"cannot listen on {configuration.Listen.Authority}: {exception.Message} Set another address in 'listen'.");
+        }
+
+        onListening(AddressOf(application));
+        await application.WaitForShutdownAsync(cancellationToken);
+        return CommandLine.Success;
+    }
+
+    private static Uri AddressOf(WebApplication application) =>
+        new(application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+}

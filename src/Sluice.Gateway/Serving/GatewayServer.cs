@@ -1,0 +1,19 @@
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>One MCP server behind the gateway: its limits, and the way to it.</summary>
+internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvider time) : IDisposable
+{
+    internal string Name => configuration.Name;
+
+    /// <summary>The path at which the gateway serves it.</summary>
+    internal string Path => configuration.Path;
+
+    /// <summary>Its limits; null for a server without any.</summary>
+    internal RateLimitPolicy? Policy => configuration.Policy;
+
+    internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream, configuration.Timeout, time);
+
+    public void Dispose() => Upstream.Dispose();
+}

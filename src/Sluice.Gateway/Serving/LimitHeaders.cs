@@ -1,0 +1,37 @@
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
+internal static class LimitHeaders
+{
+    private static readonly IRateLimitHeaderWriter[] Draft11 = [new Draft11HeaderWriter()];
+    private static readonly IRateLimitHeaderWriter[] XRateLimit = [new XRateLimitHeaderWriter()];
+    private static readonly IRateLimitHeaderWriter[] Both = [.. Draft11, .. XRateLimit];
+
+    internal static void Write(
+        IHeaderDictionary headers,
+        RateLimitingSettings settings,
+        ApplicableLimits limits,
+        ReadOnlySpan<LimitState> states,
+        in RateLimitDecision decision)
+    {
+        if (settings.Headers == LimitHeadersMode.Never || (settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
+        {
+            return;
+        }
+
+        foreach (IRateLimitHeaderWriter writer in WritersOf(settings.HeaderStyle))
+        {
+            writer.Write(decision, limits, states, headers, static (target, name, value) => target[name] = value);
+        }
+    }
+
+    private static IRateLimitHeaderWriter[] WritersOf(LimitHeadersStyle style) => style switch
+    {
+        LimitHeadersStyle.Draft11 => Draft11,
+        LimitHeadersStyle.XRateLimit => XRateLimit,
+        LimitHeadersStyle.Both => Both,
+        _ => throw new ArgumentOutOfRangeException(nameof(style), style, "Not a style of headers."),
+    };
+}

@@ -1,0 +1,25 @@
+namespace Sluice.Gateway;
+
+internal sealed partial class McpEndpoint
+{
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "A call to '{Server}' was refused by the limit '{Limit}': retry after {RetryAfter}.")]
+        internal static partial void Refused(ILogger logger, string server, string? limit, TimeSpan retryAfter);
+
+        [LoggerMessage(2, LogLevel.Warning, "The server '{Server}' did not answer: {Reason}.")]
+        internal static partial void UpstreamFailed(ILogger logger, string server, string reason);
+
+        [LoggerMessage(3, LogLevel.Warning, "The server '{Server}' broke off in the middle of its answer: {Reason}")]
+        internal static partial void UpstreamBrokeOff(ILogger logger, string server, string? reason);
+
+        [LoggerMessage(4, LogLevel.Debug, "A client of '{Server}' left before its answer was complete.")]
+        internal static partial void ClientLeft(ILogger logger, string server);
+
+        [LoggerMessage(5, LogLevel.Debug, "A request to '{Server}' is not complete HTTP: {Reason}")]
+        internal static partial void BadRequest(ILogger logger, string server, string reason);
+
+        [LoggerMessage(6, LogLevel.Information, "A request was not authenticated: {Reason}.")]
+        internal static partial void Unauthenticated(ILogger logger, string reason);
+    }
+}

@@ -1,0 +1,36 @@
+using System.Net;
+using Microsoft.Extensions.Primitives;
+
+namespace Sluice.Gateway;
+
+/// <summary>Refuses what a web page could send to a gateway on this machine by making its own name point here.</summary>
+/// <remarks>
+/// Source: Model Context Protocol, revision 2025-11-25, Transports, security warning. A gateway on loopback is reached by
+/// loopback names only, and called by pages from loopback only; one on any other address is reached by names that it
+/// cannot know.
+/// </remarks>
+internal sealed class RebindingGuard(bool listensOnLoopback)
+{
+    /// <summary>Null, or why the request is refused.</summary>
+    internal string? Refusal(HttpRequest request)
+    {
+        if (!listensOnLoopback)
+        {
+            return null;
+        }
+
+        if (!IsLoopback(request.Host.Host))
+        {
+            return "the Host header does not name this machine";
+        }
+
+        StringValues origin = request.Headers.Origin;
+        bool foreign = origin.Count > 1
+            || (origin.Count == 1 && !(Uri.TryCreate(origin[0], UriKind.Absolute, out Uri? page) && IsLoopback(page.Host)));
+        return foreign ? "the Origin header names another machine" : null;
+    }
+
+    private static bool IsLoopback(string host) =>
+        host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
+}

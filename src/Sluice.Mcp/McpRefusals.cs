@@ -1,0 +1,75 @@
+namespace Sluice.Mcp;
+
+/// <summary>Renders answers that the gateway gives itself: refusals, and errors in the form of JSON-RPC.</summary>
+/// <remarks>
+/// <para>
+/// One decision gives the body, the status and the header, so that they cannot disagree. The message may name a tool and
+/// a scope, as the configuration spells them; it never names who called, nor repeats what was sent.
+/// </para>
+/// <para>A notification gets no answer: 202 and no body.</para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
+public static class McpRefusals
+{
+    /// <summary>Renders a decision that is not <see cref="RateLimitOutcome.Allowed"/>.</summary>
+    /// <param name="decision">
+    /// The decision; one that no limit made is rendered as a store's failure, with the code 503 and its own message.
+    /// </param>
+    /// <param name="settings">The settings of the policy that was asked.</param>
+    /// <param name="cost">Tokens that the call costs.</param>
+    /// <param name="context">The client.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="settings"/> or the context's message is null.</exception>
+    /// <exception cref="ArgumentException">The decision allows the call.</exception>
+    public static Refusal Render(RateLimitDecision decision, RateLimitingSettings settings, int cost, RefusalContext context)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context.Message);
+        if (decision.IsAllowed)
+        {
+            throw new ArgumentException("An allowed call has no refusal.", nameof(decision));
+        }
+
+        RefusalText text = decision.Limit is RateLimit limit
+            ? RefusalText.OfLimit(decision, limit, cost, settings.ErrorCode)
+            : RefusalText.OfStore();
+        return Wire.Write(text, decision.Limit?.Rejection ?? settings.Rejection, context);
+    }
+
+    /// <summary>Renders the refusal of a call that lacks the identity that a limit counts by.</summary>
+    /// <param name="limit">The limit, as <see cref="ApplicableLimits.IdentityRequiredBy"/> names it.</param>
+    /// <param name="settings">The settings of the policy that was asked.</param>
+    /// <param name="context">The client.</param>
+    /// <remarks>
+    /// The HTTP status is 403, where a refusal's would be 429: waiting does not help, and on a 401 a client that is
+    /// authenticated, but without a tenant, would authenticate again and again.
+    /// </remarks>
+    /// <exception cref="ArgumentNullException">An argument or the context's message is null.</exception>
+    public static Refusal RenderMissingIdentity(RateLimit limit, RateLimitingSettings settings, RefusalContext context)
+    {
+        ArgumentNullException.ThrowIfNull(limit);
+        ArgumentNullException.ThrowIfNull(settings);
+        ArgumentNullException.ThrowIfNull(context.Message);
+        return Wire.Write(RefusalText.OfMissingIdentity(limit, settings.ErrorCode), limit.Rejection, context);
+    }
+
+    /// <summary>Renders the error of a body that is not one message.</summary>
+    /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
+    public static Refusal Render(McpReadError error)
+    {
+        ArgumentNullException.ThrowIfNull(error);
+        return RenderError(error.Status, error.Code, error.Message, error.Id);
+    }
+
+    /// <summary>Renders any other error.</summary>
+    /// <param name="status">The HTTP status.</param>
+    /// <param name="code">The code of the JSON-RPC error.</param>
+    /// <param name="message">What is wrong, and the way out.</param>
+    /// <param name="id">The id as the very bytes of its JSON; empty for none.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="message"/> is null.</exception>
+    public static Refusal RenderError(int status, int code, string message, ReadOnlyMemory<byte> id)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        RefusalText text = new(status, code, message);
+        return new(status, AcceptHeader.Json, Wire.ErrorBody(text, id).WrittenMemory, RetryAfterSeconds: null);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Globalization;
+using System.Text.Json;
+
+namespace Sluice.Mcp;
+
+/// <summary>What a refusal says, before it has a form.</summary>
+/// <param name="Status">The HTTP status, in the form that uses one.</param>
+/// <param name="Code">The code of the JSON-RPC error.</param>
+/// <param name="Message">For people and models.</param>
+internal sealed record RefusalText(int Status, int Code, string Message)
+{
+    private const int Forbidden = 403;
+    private const int TooManyRequests = 429;
+    private const int ServiceUnavailable = 503;
+    private const long TicksPerTenth = TimeSpan.TicksPerSecond / 10;
+
+    /// <summary>The wait, or null where waiting does not help.</summary>
+    private TimeSpan? RetryAfter { get; init; }
+
+    private RateLimit? Limit { get; init; }
+
+    /// <summary>Whole tokens left in the limit, or null where no store was asked.</summary>
+    private int? Remaining { get; init; }
+
+    /// <summary>The value of <c>Retry-After</c>: whole seconds, rounded up, at least 1; or null.</summary>
+    internal long? RetryAfterSeconds => RetryAfter is TimeSpan wait ? RoundUp(wait, TimeSpan.TicksPerSecond) : null;
+
+    internal static RefusalText OfLimit(RateLimitDecision decision, RateLimit limit, int cost, int errorCode)
+    {
+        bool isNever = decision.Outcome == RateLimitOutcome.Unsatisfiable;
+        string message = isNever
+            ? $"Rate limit exceeded: {Describe(limit)} can never be met, "
+                + $"since the call costs {cost} tokens and the limit holds {limit.Rate.Capacity}"
+            : $"Rate limit exceeded: {Describe(limit)}, retry in {Seconds(decision.RetryAfter)} s";
+        return new(TooManyRequests, errorCode, message)
+        {
+            Limit = limit,
+            Remaining = decision.Remaining,
+            RetryAfter = isNever ? null : decision.RetryAfter,
+        };
+    }
+
+    internal static RefusalText OfStore() => new(
+        ServiceUnavailable, ServiceUnavailable, "The limits cannot be checked at the moment, so the call was not made, retry in 1 s")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
+    // Neither 429, since waiting does not help, nor 401, on which a client that is authenticated, only not as what the
+    // limit counts by, would authenticate in the same way for ever.
+    internal static RefusalText OfMissingIdentity(RateLimit limit, int errorCode) => new(
+        Forbidden, errorCode, $"The call does not say whose it is: {Describe(limit)} needs {Needed(limit.Scope)}")
+    {
+        Limit = limit,
+    };
+
+    /// <summary>Writes the error object: code, message and, where there are any, data.</summary>
+    internal void WriteTo(Utf8JsonWriter json)
+    {
+        json.WriteStartObject();
+        json.WriteNumber("code", Code);
+        json.WriteString("message", Message);
+        if (Limit is not null || RetryAfter is not null)
+        {
+            json.WriteStartObject("data");
+            WriteData(json);
+            json.WriteEndObject();
+        }
+
+        json.WriteEndObject();
+    }
+
+    private void WriteData(Utf8JsonWriter json)
+    {
+        if (RetryAfter is TimeSpan wait)
+        {
+            json.WriteNumber("retryAfterSeconds", RoundUp(wait, TimeSpan.TicksPerSecond));
+            json.WriteNumber("retryAfterMs", RoundUp(wait, TimeSpan.TicksPerMillisecond));
+        }
+
+        if (Limit is not null)
+        {
+            json.WriteString("limitType", Limit.ScopeName);
+            json.WriteString("limit", Limit.Name);
+            json.WriteNumber("maxTokens", Limit.Rate.MaxTokens);
+        }
+
+        if (Remaining is int remaining)
+        {
+            json.WriteNumber("remaining", remaining);
+        }
+    }
+
+    private static string Describe(RateLimit limit) => limit.Kind == OperationKind.Server
+        ? $"{limit.ScopeName} limit on the server"
+        : $"{limit.ScopeName} limit on {limit.KindName} '{limit.Operation}'";
+
+    private static string Needed(RateLimitScope scope) => scope switch
+    {
+        RateLimitScope.PerTenant => "a tenant",
+        RateLimitScope.PerUser => "a user",
+        RateLimitScope.PerClient => "a client",
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope that needs an identity."),
+    };
+
+    // Tenths, rounded up, so that whoever waits as long as the text says is not too early.
+    private static string Seconds(TimeSpan wait)
+    {
+        long tenths = RoundUp(wait, TicksPerTenth);
+        return tenths % 10 == 0
+            ? (tenths / 10).ToString(CultureInfo.InvariantCulture)
+            : string.Create(CultureInfo.InvariantCulture, $"{tenths / 10}.{tenths % 10}");
+    }
+
+    private static long RoundUp(TimeSpan wait, long unitTicks) =>
+        Math.Max(1, (wait.Ticks / unitTicks) + (wait.Ticks % unitTicks > 0 ? 1 : 0));
+}

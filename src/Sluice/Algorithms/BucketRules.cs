@@ -1,0 +1,110 @@
+namespace Sluice;
+
+/// <summary>The algorithms by a limit's numbers: for every operation that all of them have.</summary>
+internal static class BucketRules
+{
+    /// <summary>Whether a call is admitted, by any algorithm but the sliding log.</summary>
+    internal static bool Admits(
+        LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost, out BucketState next, out ulong waitTicks) =>
+        limit.Algorithm switch
+        {
+            RateLimitAlgorithm.TokenBucket => TokenBucket.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+            _ => SlidingWindowCounter.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+        };
+
+    /// <summary>Whole tokens left, by any algorithm but the sliding log.</summary>
+    internal static int Remaining(LimitNumbers limit, BucketState state, ulong nowTicks) => limit.Algorithm switch
+    {
+        RateLimitAlgorithm.TokenBucket => TokenBucket.Remaining(limit, state, nowTicks),
+        RateLimitAlgorithm.FixedWindow => FixedWindow.Remaining(limit, state, nowTicks),
+        _ => SlidingWindowCounter.Remaining(limit, state, nowTicks),
+    };
+
+    /// <summary>The first tick at which a bucket is indistinguishable from a new one.</summary>
+    internal static ulong ResetAt(LimitNumbers limit, BucketState state) => limit.Algorithm switch
+    {
+        RateLimitAlgorithm.TokenBucket => TokenBucket.ResetAt(state),
+        RateLimitAlgorithm.SlidingWindow => SlidingWindow.ResetAt(limit, state),
+        RateLimitAlgorithm.FixedWindow => FixedWindow.ResetAt(limit, state),
+        _ => SlidingWindowCounter.ResetAt(limit, state),
+    };
+
+    /// <summary>The least wait until a bucket is indistinguishable from a new one.</summary>
+    internal static ulong ResetAfter(LimitNumbers limit, BucketState state, ulong nowTicks)
+    {
+        if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
+        {
+            return TokenBucket.ResetAfter(state, nowTicks); // Its instant may lie beyond 64 bits.
+        }
+
+        ulong resetAt = ResetAt(limit, state);
+        return resetAt > nowTicks ? resetAt - nowTicks : 0;
+    }
+
+    /// <summary>Takes tokens whether they are there or not, by any algorithm but the sliding log.</summary>
+    internal static BucketState Charge(LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost) =>
+        limit.Algorithm switch
+        {
+            RateLimitAlgorithm.TokenBucket => TokenBucket.Charge(limit, state, nowTicks, cost),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.Charge(limit, state, nowTicks, cost),
+            _ => SlidingWindowCounter.Charge(limit, state, nowTicks, cost),
+        };
+
+    /// <summary>Gives tokens back, by any algorithm but the sliding log.</summary>
+    internal static BucketState Refund(LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost) =>
+        limit.Algorithm switch
+        {
+            RateLimitAlgorithm.TokenBucket => TokenBucket.Refund(limit, state, nowTicks, cost),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.Refund(limit, state, nowTicks, cost),
+            _ => SlidingWindowCounter.Refund(limit, state, nowTicks, cost),
+        };
+
+    /// <summary>The same use under other numbers, by any algorithm but the sliding log; nothing if the algorithm is another.</summary>
+    internal static BucketState Convert(LimitNumbers old, LimitNumbers limit, BucketState state, ulong nowTicks) =>
+        old.Algorithm != limit.Algorithm
+            ? default
+            : limit.Algorithm switch
+            {
+                RateLimitAlgorithm.TokenBucket => TokenBucket.Convert(old, limit, state, nowTicks),
+                RateLimitAlgorithm.FixedWindow => FixedWindow.Convert(old, limit, state, nowTicks),
+                _ => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
+            };
+
+    /// <summary>A state that owes at least as much as either of two, at any time; logs must have been folded.</summary>
+    internal static BucketState Merge(LimitNumbers limit, BucketState left, BucketState right, ulong nowTicks)
+    {
+        if (ResetAt(limit, left) <= nowTicks)
+        {
+            return right;
+        }
+
+        return ResetAt(limit, right) <= nowTicks ? left : limit.Algorithm switch
+        {
+            RateLimitAlgorithm.TokenBucket => TokenBucket.Merge(left, right),
+            RateLimitAlgorithm.SlidingWindow => SlidingWindow.Merge(left, right),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.Merge(left, right),
+            _ => SlidingWindowCounter.Merge(limit, left, right, nowTicks),
+        };
+    }
+
+    /// <summary>The state that owes the most of all that are new again at an instant.</summary>
+    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks) =>
+        limit.Algorithm switch
+        {
+            RateLimitAlgorithm.TokenBucket => TokenBucket.Worst(limit, untilTicks, overdrawnUntilTicks, nowTicks),
+            RateLimitAlgorithm.SlidingWindow =>
+                SlidingWindow.Worst(limit, untilTicks, overdrawnUntilTicks > nowTicks, nowTicks),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.Worst(limit, untilTicks, overdrawnUntilTicks > nowTicks, nowTicks),
+            _ => SlidingWindowCounter.Worst(limit, untilTicks, overdrawnUntilTicks > nowTicks, nowTicks),
+        };
+
+    /// <summary>Whether more is owed than the bucket holds, which only a forced charge does; logs must have been folded.</summary>
+    internal static bool IsOverdrawn(LimitNumbers limit, BucketState state, ulong nowTicks) => limit.Algorithm switch
+    {
+        RateLimitAlgorithm.TokenBucket => TokenBucket.IsOverdrawn(limit, state, nowTicks),
+        RateLimitAlgorithm.SlidingWindowCounter =>
+            (state.Word & uint.MaxValue) > limit.MaxTokens || state.Word >> 32 > limit.MaxTokens,
+        _ => state.Word > limit.MaxTokens,
+    };
+}

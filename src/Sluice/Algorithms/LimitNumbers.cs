@@ -1,0 +1,118 @@
+namespace Sluice;
+
+/// <summary>The numbers of one rate, with everything worked out that a decision would otherwise divide for.</summary>
+/// <remarks>
+/// <para>
+/// A token bucket counts in <em>units</em>: with <c>maxTokens / refillPeriod</c> reduced to lowest terms
+/// <c>R' / P'</c>, a token is <c>P'</c> units and a tick brings <c>R'</c> of them. An amount of units is held as the time
+/// that refills it: whole ticks and a rest of fewer than <c>R'</c> units. Nothing is ever rounded.
+/// </para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+internal sealed class LimitNumbers
+{
+    /// <summary>The instant of the store's origin. More than any period, so that a window may have begun before it.</summary>
+    internal const ulong OriginTicks = 1UL << 50;
+
+    /// <summary>Up to this size of a bucket in units, decisions need 64 bits only.</summary>
+    private const ulong NarrowUnits = 1UL << 62;
+
+    /// <param name="rate">The rate.</param>
+    /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin, by the wall clock.</param>
+    internal LimitNumbers(Rate rate, long epochTicks)
+    {
+        Algorithm = rate.Algorithm;
+        MaxTokens = (ulong)rate.MaxTokens;
+        Capacity = (ulong)rate.Capacity;
+        PeriodTicks = (ulong)rate.RefillPeriod.Ticks;
+        IsAligned = rate.Align;
+        PhaseTicks = (ulong)(((epochTicks % rate.RefillPeriod.Ticks) + rate.RefillPeriod.Ticks) % rate.RefillPeriod.Ticks);
+
+        ulong divisor = GreatestCommonDivisor(MaxTokens, PeriodTicks);
+        RateUnits = MaxTokens / divisor;
+        TokenUnits = PeriodTicks / divisor;
+        CapacityUnits = (UInt128)Capacity * TokenUnits;
+        (FullTicks, UInt128 fullRest) = UInt128.DivRem(CapacityUnits, RateUnits);
+        FullRest = (ulong)fullRest;
+        IsNarrow = CapacityUnits <= NarrowUnits;
+        if (IsNarrow)
+        {
+            NarrowCapacityUnits = (ulong)CapacityUnits;
+            NarrowFullTicks = (ulong)FullTicks;
+            (TokenTicks, TokenRest) = Math.DivRem(TokenUnits, RateUnits);
+            (RoomTicks, RoomRest) = Math.DivRem(NarrowCapacityUnits - TokenUnits, RateUnits);
+        }
+    }
+
+    /// <summary>How the bucket refills.</summary>
+    internal RateLimitAlgorithm Algorithm { get; }
+
+    /// <summary>Tokens per period, or per window.</summary>
+    internal ulong MaxTokens { get; }
+
+    /// <summary>The bucket's size in tokens.</summary>
+    internal ulong Capacity { get; }
+
+    /// <summary>The period, or the window's length, in ticks; from 10^4 to below 2^49.</summary>
+    internal ulong PeriodTicks { get; }
+
+    /// <summary>Whether windows start on multiples of the period since the Unix epoch.</summary>
+    internal bool IsAligned { get; }
+
+    /// <summary>How far into an aligned window the store's origin lies, in ticks.</summary>
+    internal ulong PhaseTicks { get; }
+
+    /// <summary>R': the units that one tick brings.</summary>
+    internal ulong RateUnits { get; }
+
+    /// <summary>P': the units that make a token.</summary>
+    internal ulong TokenUnits { get; }
+
+    /// <summary>The bucket's size in units; below 2^80.</summary>
+    internal UInt128 CapacityUnits { get; }
+
+    /// <summary>Whole ticks that refill an empty bucket.</summary>
+    internal UInt128 FullTicks { get; }
+
+    /// <summary>The units that <see cref="FullTicks"/> leave over.</summary>
+    internal ulong FullRest { get; }
+
+    /// <summary>Whether <see cref="CapacityUnits"/> is at most 2^62; the properties below are zero where it is not.</summary>
+    internal bool IsNarrow { get; }
+
+    /// <summary><see cref="CapacityUnits"/> in 64 bits.</summary>
+    internal ulong NarrowCapacityUnits { get; }
+
+    /// <summary><see cref="FullTicks"/> in 64 bits.</summary>
+    internal ulong NarrowFullTicks { get; }
+
+    /// <summary>Whole ticks that refill one token.</summary>
+    internal ulong TokenTicks { get; }
+
+    /// <summary>The units that <see cref="TokenTicks"/> leave over.</summary>
+    internal ulong TokenRest { get; }
+
+    /// <summary>Whole ticks that refill the debt under which a call for one token is still admitted.</summary>
+    internal ulong RoomTicks { get; }
+
+    /// <summary>The units that <see cref="RoomTicks"/> leave over.</summary>
+    internal ulong RoomRest { get; }
+
+    /// <summary>Whether two rates count alike, though they may be written differently.</summary>
+    internal bool HasSameNumbers(Rate rate) =>
+        Algorithm == rate.Algorithm
+        && MaxTokens == (ulong)rate.MaxTokens
+        && Capacity == (ulong)rate.Capacity
+        && PeriodTicks == (ulong)rate.RefillPeriod.Ticks
+        && IsAligned == rate.Align;
+
+    private static ulong GreatestCommonDivisor(ulong left, ulong right)
+    {
+        while (right != 0)
+        {
+            (left, right) = (right, left % right);
+        }
+
+        return left;
+    }
+}

@@ -1,0 +1,46 @@
+namespace Sluice;
+
+/// <summary>The limits that apply to one call of one caller, in the policy's order, and what the call costs.</summary>
+/// <remarks>
+/// <para>Built once, when a policy is compiled; <see cref="RateLimitPolicy.Select"/> hands out the same instances.</para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+public sealed class ApplicableLimits
+{
+    private readonly RateLimit[] _limits;
+
+    internal ApplicableLimits(RateLimit[] limits, int cost, RateLimit? identityRequiredBy = null)
+    {
+        _limits = limits;
+        Cost = cost;
+        IdentityRequiredBy = identityRequiredBy;
+    }
+
+    /// <summary>No limits: the call is not metered.</summary>
+    public static ApplicableLimits None { get; } = new([], 1);
+
+    /// <summary>How many limits apply; at most <see cref="MaxCount"/>.</summary>
+    public int Count => _limits.Length;
+
+    /// <summary>The most limits that can apply to a call: server, method and operation, each in four scopes.</summary>
+    public const int MaxCount = 12;
+
+    /// <summary>Tokens that the call costs; at least 1.</summary>
+    public int Cost { get; }
+
+    /// <summary>
+    /// The limit that refuses the call because the caller lacks the identity that it counts by
+    /// (<see cref="MissingIdentity.Reject"/>), or null. Where it is set no store is asked.
+    /// </summary>
+    public RateLimit? IdentityRequiredBy { get; }
+
+    /// <summary>What the last store that met these limits for the first time knows of them. Other stores look it up.</summary>
+    internal RegisteredLimits? Registration { get; set; }
+
+    /// <summary>The limits, in the order of evaluation and of reporting.</summary>
+    public ReadOnlySpan<RateLimit> Limits => _limits;
+
+    /// <summary>One of the limits.</summary>
+    /// <exception cref="IndexOutOfRangeException"><paramref name="index"/> is not below <see cref="Count"/>.</exception>
+    public RateLimit this[int index] => _limits[index];
+}

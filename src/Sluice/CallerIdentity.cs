@@ -1,0 +1,90 @@
+namespace Sluice;
+
+/// <summary>Who calls, as somebody verified: a user, and where they are known a tenant and a client.</summary>
+/// <remarks>
+/// <para>
+/// Every part is qualified by the issuer that vouches for it: <c>alice</c> of one issuer is never <c>alice</c> of another.
+/// An absent part is null; it is never confused with any text, <c>"anonymous"</c> included.
+/// </para>
+/// <para>Parts compare exactly, by ordinal. Normalise (Unicode NFC, surrounding white space trimmed) before.</para>
+/// <para><see cref="ToString"/> names nobody, so that an identity cannot reach a log by accident.</para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+public sealed class CallerIdentity : IEquatable<CallerIdentity>
+{
+    private CallerFingerprints _fingerprints;
+
+    /// <summary>An identity.</summary>
+    /// <param name="issuer">Who vouches for the parts; the empty text for callers that this process knows by itself.</param>
+    /// <param name="subject">The user, or null.</param>
+    /// <param name="tenant">The tenant, or null.</param>
+    /// <param name="client">The OAuth client or agent, or null.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="issuer"/> is null.</exception>
+    /// <exception cref="ArgumentException">A part is empty: use null for an absent one.</exception>
+    public CallerIdentity(string issuer, string? subject, string? tenant, string? client)
+    {
+        ArgumentNullException.ThrowIfNull(issuer);
+        ThrowIfEmpty(subject, nameof(subject));
+        ThrowIfEmpty(tenant, nameof(tenant));
+        ThrowIfEmpty(client, nameof(client));
+        Issuer = issuer;
+        Subject = subject;
+        Tenant = tenant;
+        Client = client;
+    }
+
+    /// <summary>A caller about whom nothing is known.</summary>
+    public static CallerIdentity None { get; } = new("", null, null, null);
+
+    /// <summary>Who vouches for the other parts.</summary>
+    public string Issuer { get; }
+
+    /// <summary>The user, or null.</summary>
+    public string? Subject { get; }
+
+    /// <summary>The tenant, or null.</summary>
+    public string? Tenant { get; }
+
+    /// <summary>The OAuth client or agent, or null.</summary>
+    public string? Client { get; }
+
+    /// <summary>The part that a scope asks for; null when it is absent, and for <see cref="RateLimitScope.Shared"/>.</summary>
+    public string? Part(RateLimitScope scope) => scope switch
+    {
+        RateLimitScope.Shared => null,
+        RateLimitScope.PerTenant => Tenant,
+        RateLimitScope.PerUser => Subject,
+        RateLimitScope.PerClient => Client,
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
+    };
+
+    /// <summary>The fingerprint of this process for the part that a scope asks for, or for its absence.</summary>
+    internal Fingerprint Fingerprint(RateLimitScope scope) => _fingerprints.Of(this, scope);
+
+    /// <inheritdoc/>
+    public bool Equals(CallerIdentity? other) =>
+        other is not null
+        && Issuer == other.Issuer
+        && Subject == other.Subject
+        && Tenant == other.Tenant
+        && Client == other.Client;
+
+    /// <inheritdoc/>
+    public override bool Equals(object? obj) => Equals(obj as CallerIdentity);
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(Issuer, Subject, Tenant, Client);
+
+    /// <summary>The kinds of the parts that are known, and none of their values.</summary>
+    public override string ToString() =>
+        $"CallerIdentity({(Subject is null ? "no user" : "user")}, {(Tenant is null ? "no tenant" : "tenant")}, "
+        + $"{(Client is null ? "no client" : "client")})";
+
+    private static void ThrowIfEmpty(string? part, string name)
+    {
+        if (part is { Length: 0 })
+        {
+            throw new ArgumentException("An identity's part must not be empty. Use null for an absent one.", name);
+        }
+    }
+}

@@ -1,0 +1,37 @@
+namespace Sluice;
+
+/// <summary>One limit's part in a decision, on the stack: where its bucket lies, what it held, and what becomes of it.</summary>
+internal unsafe struct BucketItem
+{
+    /// <summary>No place: the bucket is not in the table.</summary>
+    internal const int Absent = -1;
+
+    internal BucketSet* Set;
+    internal ulong Key;
+    internal ulong Name;
+    internal byte Tag;
+
+    /// <summary>The place in the set, or <see cref="Absent"/>.</summary>
+    internal int Place;
+
+    /// <summary>The version of the numbers under which a sliding log was written; any other state is converted when read.</summary>
+    internal int Version;
+
+    /// <summary>What the bucket held at the instant of the decision.</summary>
+    internal BucketState State;
+
+    /// <summary>What it holds if the call is charged; not known for a sliding log.</summary>
+    internal BucketState Next;
+
+    /// <summary>What the limit alone answers.</summary>
+    internal RateLimitOutcome Outcome;
+
+    /// <summary>The wait that it answers, in ticks.</summary>
+    internal ulong WaitTicks;
+
+    /// <summary>Whole tokens left in a sliding log before the charge.</summary>
+    internal int LogRemaining;
+
+    /// <summary>Whether the call was charged.</summary>
+    internal bool IsCharged;
+}

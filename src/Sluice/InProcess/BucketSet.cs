@@ -1,0 +1,66 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Sluice;
+
+/// <summary>A set of the table: a lock, and up to 15 buckets that may lie here and nowhere else; eight cache lines.</summary>
+/// <remarks>
+/// <para>
+/// The first line holds the lock, a tag of 8 bits for each place, and the first place, so that a look-up reads one line or two.
+/// A shared bucket has a line of its own, which is such a set cut off behind its first place.
+/// </para>
+/// <para>Thread safety: whoever holds the lock writes; others read and look at <see cref="Version"/> before and after.</para>
+/// </remarks>
+[StructLayout(LayoutKind.Explicit, Size = SizeInBytes)]
+internal unsafe struct BucketSet
+{
+    internal const int SizeInBytes = 512;
+    internal const int LineBytes = 64;
+    internal const int Places = 15;
+
+    /// <summary>The tag of an empty place.</summary>
+    internal const byte EmptyTag = 0;
+
+    /// <summary>The tag of a fold: what is owed by buckets that had to go, and shared by all that come.</summary>
+    internal const byte FoldTag = 1;
+
+    /// <summary>The tag of a shared bucket, at the first place of a set of its own.</summary>
+    internal const byte SharedTag = 2;
+
+    private const int AllPlaces = (1 << Places) - 1;
+    private const int FirstPlace = 32;
+
+    /// <summary>Counts the changes, by two; odd while somebody holds the lock.</summary>
+    [FieldOffset(0)]
+    internal long Version;
+
+    /// <summary>Whether the last decision by this set was a refusal: a guess, of no consequence but to speed.</summary>
+    [FieldOffset(8)]
+    internal bool RefusedLast;
+
+    [FieldOffset(16)]
+    private fixed byte _tags[Places + 1];
+
+    /// <summary>The tag for half a fingerprint.</summary>
+    internal static byte Tag(ulong high)
+    {
+        byte tag = (byte)(high & 0xff);
+        return tag > FoldTag ? tag : (byte)(tag + 2);
+    }
+
+    /// <summary>The place that a bucket takes if it is empty.</summary>
+    internal static int Home(ulong key) => (int)(((key >> 32) * Places) >> 32);
+
+    /// <summary>The places with a tag, as bits.</summary>
+    internal static int PlacesOf(BucketSet* set, byte tag) =>
+        (int)Vector128.Equals(Vector128.Load(set->_tags), Vector128.Create(tag)).ExtractMostSignificantBits() & AllPlaces;
+
+    /// <summary>A place's bucket.</summary>
+    internal static BucketEntry* At(BucketSet* set, int place) => (BucketEntry*)((byte*)set + FirstPlace) + place;
+
+    /// <summary>A place's tag.</summary>
+    internal static byte TagAt(BucketSet* set, int place) => set->_tags[place];
+
+    /// <summary>Sets a place's tag.</summary>
+    internal static void SetTag(BucketSet* set, int place, byte tag) => set->_tags[place] = tag;
+}

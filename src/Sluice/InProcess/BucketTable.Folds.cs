@@ -1,0 +1,238 @@
+using System.Numerics;
+
+namespace Sluice;
+
+/// <content>What goes when there is no room, and what it leaves behind.</content>
+internal sealed unsafe partial class BucketTable<TSteps>
+{
+    /// <summary>How many other sets an arrival looks at for a bucket that is full again, before it makes its own set owe.</summary>
+    private const int NearbySets = 4;
+    private const int AllSets = int.MaxValue;
+    private const int OccupiedPlaces = (1 << BucketSet.Places) - 1;
+
+    /// <summary>The name of a fold of several limits: <see cref="BucketEntry.Time"/> is when the last of them is new again,
+    /// <see cref="BucketEntry.Word"/> the same of those that owe more than they hold.</summary>
+    private const ulong AnyLimit = ((1UL << BucketEntry.BucketBits) - 1) << BucketEntry.VersionBits;
+    private const ulong LimitMask = (1UL << (BucketEntry.BucketBits + BucketEntry.VersionBits)) - 1;
+    private ulong _hand;
+
+    /// <summary>Whether anything in a set was folded.</summary>
+    internal static bool HasFolds(BucketSet* set) => BucketSet.PlacesOf(set, BucketSet.FoldTag) != 0;
+
+    /// <summary>What a bucket that is not in the table starts with: what the folds of its set owe.</summary>
+    internal BucketState Arriving(BucketSet* set, RegisteredLimit limit, ulong nowTicks)
+    {
+        BucketState arriving = default;
+        for (int folds = BucketSet.PlacesOf(set, BucketSet.FoldTag); folds != 0; folds &= folds - 1)
+        {
+            BucketEntry* fold = BucketSet.At(set, BitOperations.TrailingZeroCount(folds));
+            if (ResetAt(fold) > nowTicks && Owed(fold, limit, nowTicks) is { IsNew: false } owed)
+            {
+                arriving = BucketRules.Merge(limit.Numbers, arriving, owed, nowTicks);
+            }
+        }
+
+        return arriving;
+    }
+
+    /// <summary>What a bucket of a limit owes at most if it went into a fold.</summary>
+    private BucketState Owed(BucketEntry* fold, RegisteredLimit limit, ulong nowTicks)
+    {
+        if (IsOfAnyLimit(fold))
+        {
+            // Tokens owed under old numbers may take longer to come back under the new ones than the fold knows.
+            ulong until = limit.Bucket.Versions.Length > 1 ? ulong.MaxValue : fold->Time;
+            return BucketRules.Worst(limit.Numbers, until, fold->Word, nowTicks);
+        }
+
+        if (!BucketEntry.SameBucket(fold->Name & LimitMask, limit.Name))
+        {
+            return default;
+        }
+
+        LimitNumbers written = _registry.WrittenUnder(fold);
+        if (ReferenceEquals(written, limit.Numbers))
+        {
+            return fold->State;
+        }
+
+        return written.Algorithm == RateLimitAlgorithm.SlidingWindow && limit.Numbers.Algorithm == written.Algorithm
+            ? SlidingWindow.Fold(new LogView(_registry.Logs, written, limit.Numbers, fold->State, nowTicks))
+            : BucketRules.Convert(written, limit.Numbers, fold->State, nowTicks);
+    }
+
+    /// <summary>Drops a bucket that is indistinguishable from a new one.</summary>
+    /// <returns>Its place, or a number below zero.</returns>
+    private int ReleaseExpired(BucketSet* set, int pinned, ulong nowTicks)
+    {
+        for (int places = Candidates(set, pinned); places != 0; places &= places - 1)
+        {
+            int place = BitOperations.TrailingZeroCount(places);
+            BucketEntry* entry = BucketSet.At(set, place);
+            if (ResetAt(entry) <= nowTicks)
+            {
+                Release(set, place);
+                return place;
+            }
+        }
+
+        return BucketItem.Absent;
+    }
+
+    /// <summary>Makes one entry of two, of which neither is new again, so that nobody gains: the two that owe the least.</summary>
+    /// <returns>The place that got free, or a number below zero where there are not two.</returns>
+    private int ReleaseByFolding(BucketSet* set, int pinned, ulong nowTicks)
+    {
+        int candidates = Candidates(set, pinned);
+        int keys = candidates & ~BucketSet.PlacesOf(set, BucketSet.FoldTag);
+        int victim = Soonest(set, keys != 0 ? keys : candidates);
+        if (victim < 0)
+        {
+            return BucketItem.Absent;
+        }
+
+        int others = candidates & ~(1 << victim);
+        int folds = others & ~keys;
+        int alike = Alike(set, others, BucketSet.At(set, victim)->Name);
+        int anyLimit = Alike(set, folds, AnyLimit);
+        int target = (alike & folds) != 0 ? Soonest(set, alike & folds)
+            : alike != 0 ? Soonest(set, alike)
+            : anyLimit != 0 ? Soonest(set, anyLimit)
+            : Soonest(set, others);
+        if (target < 0)
+        {
+            return BucketItem.Absent;
+        }
+
+        Interlocked.Increment(ref _debtFolds);
+        Fold(BucketSet.At(set, target), BucketSet.At(set, victim), nowTicks);
+        BucketSet.SetTag(set, target, BucketSet.FoldTag);
+        BucketSet.SetTag(set, victim, BucketSet.EmptyTag);
+        return victim;
+    }
+
+    /// <summary>Empties a place of another set, whose lock may not be waited for, since others are held.</summary>
+    private bool ReleaseElsewhere(ulong nowTicks, bool mayFold, int tries)
+    {
+        ulong sets = Math.Min((ulong)tries, _sets);
+        ulong hand = Interlocked.Add(ref _hand, sets);
+        for (ulong i = 0; i < sets; i++)
+        {
+            BucketSet* set = (BucketSet*)_memory.Start + ((hand + i) % _sets);
+            if (!SetLock<TSteps>.TryEnter(set))
+            {
+                continue;
+            }
+
+            int released = ReleaseExpired(set, 0, nowTicks);
+            if (released < 0 && mayFold)
+            {
+                released = ReleaseByFolding(set, 0, nowTicks);
+            }
+
+            SetLock<TSteps>.Exit(set, released >= 0);
+            if (released >= 0)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private void Fold(BucketEntry* target, BucketEntry* victim, ulong nowTicks)
+    {
+        BucketState left = Folded(target, nowTicks);
+        BucketState right = Folded(victim, nowTicks);
+        if (((target->Name ^ victim->Name) & LimitMask) == 0 && !IsOfAnyLimit(target))
+        {
+            target->State = BucketRules.Merge(_registry.WrittenUnder(target), left, right, nowTicks);
+        }
+        else
+        {
+            (ulong leftUntil, ulong leftOverdrawn) = Extent(target, left, nowTicks);
+            (ulong rightUntil, ulong rightOverdrawn) = Extent(victim, right, nowTicks);
+            target->State = new BucketState(Math.Max(leftUntil, rightUntil), Math.Max(leftOverdrawn, rightOverdrawn));
+            target->Name = AnyLimit;
+        }
+
+        target->Key = 0;
+        target->Name &= LimitMask;
+    }
+
+    /// <summary>The state of an entry, a sliding log reduced to one entry of its own.</summary>
+    private BucketState Folded(BucketEntry* entry, ulong nowTicks)
+    {
+        if (IsOfAnyLimit(entry))
+        {
+            return entry->State;
+        }
+
+        LimitNumbers written = _registry.WrittenUnder(entry);
+        return written.Algorithm == RateLimitAlgorithm.SlidingWindow
+            ? SlidingWindow.Fold(new LogView(_registry.Logs, written, written, entry->State, nowTicks))
+            : entry->State;
+    }
+
+    private (ulong Until, ulong OverdrawnUntil) Extent(BucketEntry* entry, BucketState state, ulong nowTicks)
+    {
+        if (IsOfAnyLimit(entry))
+        {
+            return (state.Time, state.Word);
+        }
+
+        LimitNumbers written = _registry.WrittenUnder(entry);
+        ulong until = BucketRules.ResetAt(written, state);
+        return (until, BucketRules.IsOverdrawn(written, state, nowTicks) ? until : 0);
+    }
+
+    private void Release(BucketSet* set, int place)
+    {
+        if (!IsOfAnyLimit(BucketSet.At(set, place)))
+        {
+            ForgetLog(BucketSet.At(set, place));
+        }
+
+        BucketSet.SetTag(set, place, BucketSet.EmptyTag);
+    }
+
+    private int Soonest(BucketSet* set, int places)
+    {
+        int soonest = BucketItem.Absent;
+        ulong least = ulong.MaxValue;
+        for (; places != 0; places &= places - 1)
+        {
+            int place = BitOperations.TrailingZeroCount(places);
+            ulong reset = ResetAt(BucketSet.At(set, place));
+            if (soonest < 0 || reset < least)
+            {
+                (soonest, least) = (place, reset);
+            }
+        }
+
+        return soonest;
+    }
+
+    private ulong ResetAt(BucketEntry* entry) =>
+        IsOfAnyLimit(entry) ? entry->Time : BucketRules.ResetAt(_registry.WrittenUnder(entry), entry->State);
+
+    private static int Alike(BucketSet* set, int places, ulong name)
+    {
+        int alike = 0;
+        for (; places != 0; places &= places - 1)
+        {
+            int place = BitOperations.TrailingZeroCount(places);
+            if (((BucketSet.At(set, place)->Name ^ name) & LimitMask) == 0)
+            {
+                alike |= 1 << place;
+            }
+        }
+
+        return alike;
+    }
+
+    private static int Candidates(BucketSet* set, int pinned) =>
+        OccupiedPlaces & ~pinned & ~BucketSet.PlacesOf(set, BucketSet.EmptyTag);
+
+    private static bool IsOfAnyLimit(BucketEntry* entry) => (entry->Name & LimitMask) == AnyLimit;
+}

@@ -1,0 +1,159 @@
+using System.Numerics;
+
+namespace Sluice;
+
+/// <summary>The buckets of all callers in flat memory: sets of places, found by fingerprint, never moved, never swept.</summary>
+/// <remarks>
+/// <para>A bucket may lie in one set only, so whoever holds that set's lock knows whether it exists.</para>
+/// <para>Thread safety: a member that takes a set needs the set's lock.</para>
+/// </remarks>
+/// <typeparam name="TSteps">Told of the steps.</typeparam>
+internal sealed unsafe partial class BucketTable<TSteps>
+    where TSteps : struct, ICommitSteps
+{
+    /// <summary>Keys for each set of 15 places when the table is as full as it may be: 57 bytes a key, and rarely a full set.</summary>
+    private const int KeysPerSet = 9;
+
+    private readonly FlatMemory _memory;
+    private readonly LimitRegistry _registry;
+    private readonly ulong _sets;
+    private readonly long _maxKeys;
+    private long _count;
+    private long _debtFolds;
+    private long _shortStarts;
+
+    /// <param name="maxKeys">The most buckets.</param>
+    /// <param name="registry">Knows the limits whose buckets lie here.</param>
+    internal BucketTable(int maxKeys, LimitRegistry registry)
+    {
+        _maxKeys = maxKeys;
+        _registry = registry;
+        _sets = ((ulong)maxKeys + KeysPerSet - 1) / KeysPerSet;
+        _memory = new FlatMemory((nuint)_sets * BucketSet.SizeInBytes);
+    }
+
+    /// <summary>Places in use, folds among them.</summary>
+    internal long Count => Volatile.Read(ref _count);
+
+    /// <summary>Buckets that had to go while they owed, and left their debt in a fold.</summary>
+    internal long DebtFolds => Volatile.Read(ref _debtFolds);
+
+    /// <summary>Decisions about a bucket that was not there and had to take over what a fold owed.</summary>
+    internal long ShortStarts => Volatile.Read(ref _shortStarts);
+
+    /// <summary>Counts such a decision.</summary>
+    internal void NoteShortStart() => Interlocked.Increment(ref _shortStarts);
+
+    /// <summary>The set for a fingerprint. The bits that choose it are neither in the tag nor in the entry.</summary>
+    internal BucketSet* SetFor(Fingerprint fingerprint) =>
+        (BucketSet*)_memory.Start + (((fingerprint.High >> 32) * _sets) >> 32);
+
+    /// <summary>Where an item's bucket lies, or <see cref="BucketItem.Absent"/>.</summary>
+    internal static int Find(in BucketItem item)
+    {
+        int places = BucketSet.PlacesOf(item.Set, item.Tag);
+        while (places != 0)
+        {
+            int place = BitOperations.TrailingZeroCount(places);
+            BucketEntry* entry = BucketSet.At(item.Set, place);
+            if (entry->Key == item.Key && BucketEntry.SameBucket(entry->Name, item.Name))
+            {
+                return place;
+            }
+
+            places &= places - 1;
+        }
+
+        return BucketItem.Absent;
+    }
+
+    /// <summary>Finds a place for an item's bucket and takes it; the caller writes the state.</summary>
+    /// <param name="item">The item.</param>
+    /// <param name="pinned">Places of the set that must stay, as bits.</param>
+    /// <param name="nowTicks">The instant.</param>
+    internal int Insert(in BucketItem item, int pinned, ulong nowTicks)
+    {
+        int place = PlaceFor(item, pinned, nowTicks);
+        *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name };
+        BucketSet.SetTag(item.Set, place, item.Tag);
+        return place;
+    }
+
+    /// <summary>Takes the one place of a shared bucket, which is nobody else's.</summary>
+    internal static int InsertShared(in BucketItem item)
+    {
+        *BucketSet.At(item.Set, 0) = new BucketEntry { Key = item.Key, Name = item.Name };
+        BucketSet.SetTag(item.Set, 0, item.Tag);
+        return 0;
+    }
+
+    /// <summary>Empties a place.</summary>
+    internal void Remove(BucketSet* set, int place)
+    {
+        ForgetLog(BucketSet.At(set, place));
+        BucketSet.SetTag(set, place, BucketSet.EmptyTag);
+        Interlocked.Decrement(ref _count);
+    }
+
+    /// <summary>Gives back the memory of an entry's sliding log, if it has one.</summary>
+    internal void ForgetLog(BucketEntry* entry)
+    {
+        if (_registry.WrittenUnder(entry).Algorithm == RateLimitAlgorithm.SlidingWindow)
+        {
+            SlidingWindow.Forget(_registry.Logs, entry->State);
+        }
+    }
+
+    private int PlaceFor(in BucketItem item, int pinned, ulong nowTicks)
+    {
+        BucketSet* set = item.Set;
+        int empties = BucketSet.PlacesOf(set, BucketSet.EmptyTag);
+        int home = BucketSet.Home(item.Key);
+        int empty = (empties & (1 << home)) != 0 ? home : BitOperations.TrailingZeroCount(empties);
+        bool hasEmpty = empties != 0;
+        if (hasEmpty && TryCount())
+        {
+            return empty;
+        }
+
+        // Someone has to go for this one to come. The count stays.
+        int released = ReleaseExpired(set, pinned, nowTicks);
+        if (released < 0 && hasEmpty && ReleaseElsewhere(nowTicks, mayFold: false, NearbySets))
+        {
+            return empty;
+        }
+
+        if (released < 0)
+        {
+            released = ReleaseByFolding(set, pinned, nowTicks);
+        }
+
+        if (released >= 0)
+        {
+            return released;
+        }
+
+        if (!ReleaseElsewhere(nowTicks, mayFold: true, AllSets))
+        {
+            Interlocked.Increment(ref _count); // Nothing is left but what is being decided at this moment.
+        }
+
+        return empty;
+    }
+
+    private bool TryCount()
+    {
+        if (Volatile.Read(ref _count) >= _maxKeys)
+        {
+            return false;
+        }
+
+        if (Interlocked.Increment(ref _count) <= _maxKeys)
+        {
+            return true;
+        }
+
+        Interlocked.Decrement(ref _count);
+        return false;
+    }
+}

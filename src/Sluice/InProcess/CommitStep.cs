@@ -1,0 +1,23 @@
+namespace Sluice;
+
+/// <summary>The points of a decision between which others may step in.</summary>
+internal enum CommitStep
+{
+    /// <summary>About to look at a lock, and to take it if it is free.</summary>
+    Locking,
+
+    /// <summary>A lock was not free.</summary>
+    Waiting,
+
+    /// <summary>About to read the clock.</summary>
+    Reading,
+
+    /// <summary>About to write a bucket.</summary>
+    Writing,
+
+    /// <summary>About to give a lock back.</summary>
+    Unlocking,
+
+    /// <summary>About to look whether anything changed meanwhile.</summary>
+    Validating,
+}

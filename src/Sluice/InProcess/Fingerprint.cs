@@ -1,0 +1,65 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+namespace Sluice;
+
+/// <summary>128 bits in the place of a text, under a secret that this process drew when it started.</summary>
+/// <param name="Low">The first half.</param>
+/// <param name="High">The second half, independent of the first.</param>
+internal readonly record struct Fingerprint(ulong Low, ulong High)
+{
+    private const int MaxStackBytes = 512;
+    private static readonly ulong Key0 = Random();
+    private static readonly ulong Key1 = Random();
+
+    /// <summary>What a fingerprint is taken of; no two kinds share one.</summary>
+    internal enum Kind : byte
+    {
+        /// <summary>A caller whose part for a scope is known.</summary>
+        Caller = 1,
+
+        /// <summary>Every caller whose part for a scope is absent.</summary>
+        Pool = 2,
+
+        /// <summary>One page of the buckets of a server and a scope.</summary>
+        Page = 3,
+    }
+
+    /// <summary>The fingerprint of a caller in a scope.</summary>
+    internal static Fingerprint Of(RateLimitScope scope, string issuer, string? part) =>
+        part is null ? Of(Kind.Pool, (int)scope, "", "") : Of(Kind.Caller, (int)scope, issuer, part);
+
+    /// <summary>The fingerprint of some texts. The lengths go before them, so that none can run into another.</summary>
+    internal static Fingerprint Of(Kind kind, int number, string first, string second)
+    {
+        const int Header = 3 * sizeof(int);
+        int firstBytes = first.Length * sizeof(char);
+        int length = Header + firstBytes + (second.Length * sizeof(char));
+        byte[]? rented = length > MaxStackBytes ? ArrayPool<byte>.Shared.Rent(length) : null;
+        Span<byte> bytes = (rented ?? stackalloc byte[MaxStackBytes])[..length];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)kind);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[sizeof(int)..], number);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[(2 * sizeof(int))..], first.Length);
+        MemoryMarshal.AsBytes(first.AsSpan()).CopyTo(bytes[Header..]);
+        MemoryMarshal.AsBytes(second.AsSpan()).CopyTo(bytes[(Header + firstBytes)..]);
+        (ulong low, ulong high) = SipHash128.Hash(Key0, Key1, bytes);
+        if (rented is not null)
+        {
+            ArrayPool<byte>.Shared.Return(rented, clearArray: true);
+        }
+
+        return new Fingerprint(low, high);
+    }
+
+    /// <summary>The fingerprint of a pair.</summary>
+    internal Fingerprint With(Fingerprint other) => new(Low ^ other.Low, High ^ other.High);
+
+    private static ulong Random()
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        RandomNumberGenerator.Fill(bytes);
+        return BinaryPrimitives.ReadUInt64LittleEndian(bytes);
+    }
+}

@@ -1,0 +1,133 @@
+namespace Sluice;
+
+/// <content>Writing what was decided, and telling it.</content>
+internal sealed unsafe partial class InProcessEngine<TSteps>
+{
+    private void CommitLocked(RegisteredLimit[] registered, BucketItem* items, ulong now, ulong cost)
+    {
+        for (int i = 0; i < registered.Length; i++)
+        {
+            if (items[i].Outcome != RateLimitOutcome.Allowed)
+            {
+                continue; // A permissive limit without the tokens.
+            }
+
+            RegisteredLimit limit = registered[i];
+            items[i].IsCharged = true;
+            if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
+            {
+                items[i].Next = SlidingWindow.Charge(ViewOf(limit, items[i], now), cost);
+                items[i].LogRemaining -= (int)cost;
+            }
+
+            WriteLocked(limit, items, registered.Length, i, now);
+        }
+    }
+
+    /// <summary>Writes an item's next state, or forgets the bucket if that is new.</summary>
+    private void WriteLocked(RegisteredLimit limit, BucketItem* items, int count, int index, ulong now)
+    {
+        TSteps.Reach(CommitStep.Writing);
+        ref BucketItem item = ref items[index];
+        if (item.Place == BucketItem.Absent)
+        {
+            if (item.Next.IsNew && item.State.IsNew)
+            {
+                return; // New it was, and new it stays.
+            }
+
+            item.Place = limit.Bucket.Shared is null
+                ? _table.Insert(item, PinnedPlaces(items, count, item.Set), now)
+                : BucketTable<TSteps>.InsertShared(item);
+        }
+
+        BucketEntry* entry = BucketSet.At(item.Set, item.Place);
+        if (entry->Version != limit.Version && limit.Numbers.Algorithm != RateLimitAlgorithm.SlidingWindow)
+        {
+            _table.ForgetLog(entry); // If it has one, it is from when the limit had another algorithm.
+        }
+
+        // What the folds of a set owe is not for those who have a place there, so one that is full keeps it.
+        entry->Name = item.Name;
+        entry->State = item.Next;
+        if (item.Next.IsNew && limit.Bucket.Shared is null && !BucketTable<TSteps>.HasFolds(item.Set))
+        {
+            _table.Remove(item.Set, item.Place);
+            item.Place = BucketItem.Absent;
+        }
+    }
+
+    private static int PinnedPlaces(BucketItem* items, int count, BucketSet* set)
+    {
+        int pinned = 0;
+        for (int i = 0; i < count; i++)
+        {
+            if (items[i].Set == set && items[i].Place != BucketItem.Absent)
+            {
+                pinned |= 1 << items[i].Place;
+            }
+        }
+
+        return pinned;
+    }
+
+    private RateLimitDecision Describe(
+        ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, in Verdict verdict, Span<LimitState> states)
+    {
+        int fewest = int.MaxValue;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            bool isCounted = verdict.Decider >= 0 ? i == verdict.Decider : limits[i].Mode == LimitMode.Enforce;
+            if (states.IsEmpty && !isCounted)
+            {
+                continue;
+            }
+
+            LimitNumbers numbers = registered[i].Numbers;
+            int remaining = Remaining(numbers, items[i], verdict.NowTicks, out ulong resetTicks);
+            if (isCounted)
+            {
+                fewest = Math.Min(fewest, remaining);
+            }
+
+            if (!states.IsEmpty)
+            {
+                states[i] = new LimitState
+                {
+                    Outcome = items[i].Outcome,
+                    Remaining = remaining,
+                    RetryAfter = Wait(items[i]),
+                    ResetAfter = Span(resetTicks),
+                };
+            }
+        }
+
+        return new RateLimitDecision
+        {
+            Outcome = verdict.Outcome,
+            Limit = verdict.Decider < 0 ? null : limits[verdict.Decider],
+            Remaining = fewest,
+            RetryAfter = verdict.Decider < 0 ? TimeSpan.Zero : Wait(items[verdict.Decider]),
+        };
+    }
+
+    private static int Remaining(LimitNumbers numbers, in BucketItem item, ulong now, out ulong resetTicks)
+    {
+        if (numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
+        {
+            // A log of which nothing counts is new, though numbers that hold no longer may have emptied it.
+            bool isNew = (ulong)item.LogRemaining == numbers.MaxTokens;
+            resetTicks = item.IsCharged ? numbers.PeriodTicks : isNew ? 0 : BucketRules.ResetAfter(numbers, item.State, now);
+            return item.LogRemaining;
+        }
+
+        BucketState state = item.IsCharged ? item.Next : item.State;
+        resetTicks = BucketRules.ResetAfter(numbers, state, now);
+        return BucketRules.Remaining(numbers, state, now);
+    }
+
+    private static TimeSpan Wait(in BucketItem item) =>
+        item.Outcome == RateLimitOutcome.Unsatisfiable ? Timeout.InfiniteTimeSpan : Span(item.WaitTicks);
+
+    private static TimeSpan Span(ulong ticks) => ticks > long.MaxValue ? TimeSpan.MaxValue : TimeSpan.FromTicks((long)ticks);
+}

@@ -1,0 +1,120 @@
+using System.Runtime.Intrinsics.X86;
+
+namespace Sluice;
+
+/// <content>Finding a call's sets, and holding them.</content>
+internal sealed unsafe partial class InProcessEngine<TSteps>
+{
+    /// <summary>Works out where each bucket lies.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="items">One for each limit.</param>
+    /// <param name="sets">
+    /// The sets, each once, in the one order in which they are locked: shared ones first, then by address.
+    /// </param>
+    /// <returns>How many sets there are.</returns>
+    private int Prepare(RegisteredLimit[] limits, CallerIdentity caller, BucketItem* items, BucketSet** sets)
+    {
+        int count = 0;
+        int shared = 0;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            // A policy's order has the shared limits before all others.
+            BucketSet* set = Place(limits[i], caller, items + i);
+            bool isShared = limits[i].Bucket.Shared is not null;
+            count = AddInOrder(sets, isShared ? 0 : shared, count, set);
+            shared = isShared ? count : shared;
+        }
+
+        return count;
+    }
+
+    private BucketSet* Place(RegisteredLimit limit, CallerIdentity caller, BucketItem* item)
+    {
+        RegisteredBucket bucket = limit.Bucket;
+        item->Name = limit.Name;
+        if (bucket.Shared is not null)
+        {
+            item->Set = bucket.Shared;
+            item->Key = 0;
+            item->Tag = BucketSet.SharedTag;
+            return item->Set;
+        }
+
+        Fingerprint fingerprint = caller.Fingerprint(bucket.Scope).With(bucket.Page);
+        item->Set = _table.SetFor(fingerprint);
+        item->Key = fingerprint.Low | 1; // Never zero, as a shared bucket's is.
+        item->Name |= (fingerprint.High >> 8) << (BucketEntry.BucketBits + BucketEntry.VersionBits);
+        item->Tag = BucketSet.Tag(fingerprint.High);
+        if (Sse.IsSupported)
+        {
+            // The bucket most likely lies at home, which need not wait until the tags have come to say so.
+            Sse.Prefetch0(item->Set);
+            Sse.Prefetch0(BucketSet.At(item->Set, BucketSet.Home(item->Key)));
+        }
+
+        return item->Set;
+    }
+
+    private static int AddInOrder(BucketSet** sets, int from, int count, BucketSet* set)
+    {
+        int at = count;
+        while (at > from && sets[at - 1] >= set)
+        {
+            if (sets[at - 1] == set)
+            {
+                return count;
+            }
+
+            at--;
+        }
+
+        for (int i = count; i > at; i--)
+        {
+            sets[i] = sets[i - 1];
+        }
+
+        sets[at] = set;
+        return count + 1;
+    }
+
+    private static bool RefusedLast(BucketSet** sets, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (sets[i]->RefusedLast)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void NoteLocked(BucketSet** sets, int count, bool isRefused)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (sets[i]->RefusedLast != isRefused)
+            {
+                sets[i]->RefusedLast = isRefused;
+            }
+        }
+    }
+
+    private static void Enter(BucketSet** sets, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            SetLock<TSteps>.Enter(sets[i]);
+        }
+    }
+
+    private static void Exit(BucketSet** sets, int count, bool hasChanged)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            SetLock<TSteps>.Exit(sets[i], hasChanged);
+        }
+    }
+}

@@ -1,0 +1,212 @@
+using System.Runtime.CompilerServices;
+
+namespace Sluice;
+
+/// <summary>Decides calls against flat memory: locks the sets of a call in the order of their addresses, reads the clock once,
+/// and writes all or nothing.</summary>
+/// <remarks>
+/// <para>
+/// The instant of a decision is when it reads the clock: with every lock held, or, for a refusal or a look, between two
+/// readings of every version that find no change. So decisions take effect one after another, in the order of their instants.
+/// </para>
+/// <para>Thread safety: every member may be called from any thread.</para>
+/// </remarks>
+/// <typeparam name="TSteps">Told of the steps.</typeparam>
+[SkipLocalsInit]
+internal sealed unsafe partial class InProcessEngine<TSteps>
+    where TSteps : struct, ICommitSteps
+{
+    /// <summary>How often a look is tried without locks before it takes them.</summary>
+    private const int LooksWithoutLocks = 3;
+
+    private readonly StoreClock _clock;
+    private readonly LimitRegistry _registry;
+    private readonly BucketTable<TSteps> _table;
+
+    internal InProcessEngine(int maxKeys, TimeProvider time)
+    {
+        _clock = new StoreClock(time);
+        _registry = new LimitRegistry(_clock.EpochTicks, maxKeys);
+        _table = new BucketTable<TSteps>(maxKeys, _registry);
+    }
+
+    /// <summary>The buckets.</summary>
+    internal BucketTable<TSteps> Table => _table;
+
+    /// <summary>Chunks of memory that sliding logs hold.</summary>
+    internal int LogChunksInUse => _registry.LogChunksInUse;
+
+    /// <summary>Decides, and charges when all admit.</summary>
+    internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states) =>
+        request.Limits.Count == 1 ? AcquireOne(request, states) : AcquireAll(request, states);
+
+    private RateLimitDecision AcquireAll(in RateLimitRequest request, Span<LimitState> states)
+    {
+        _clock.Ask();
+        ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = _registry.Of(request.Limits);
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(registered, request.Caller, items, sets);
+        ulong cost = (ulong)request.Cost;
+
+        // Who was refused last is likely to be refused again: that can be told without a lock.
+        Verdict verdict;
+        if (RefusedLast(sets, count)
+            && TryDecide(limits, registered, items, sets, count, cost, out verdict)
+            && verdict.Outcome != RateLimitOutcome.Allowed)
+        {
+            return Describe(limits, registered, items, verdict, states);
+        }
+
+        bool isCharged = false;
+        Enter(sets, count);
+        try
+        {
+            verdict = DecideLocked(limits, registered, items, cost);
+            NoteShortStarts(items, limits.Length);
+            if (verdict.Outcome == RateLimitOutcome.Allowed)
+            {
+                isCharged = limits.Length != 0;
+                CommitLocked(registered, items, verdict.NowTicks, cost);
+            }
+
+            NoteLocked(sets, count, verdict.Outcome != RateLimitOutcome.Allowed);
+        }
+        finally
+        {
+            Exit(sets, count, isCharged);
+        }
+
+        return Describe(limits, registered, items, verdict, states);
+    }
+
+    /// <summary>Decides, and charges nothing.</summary>
+    internal RateLimitDecision Peek(in RateLimitRequest request, Span<LimitState> states)
+    {
+        _clock.Ask();
+        ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = _registry.Of(request.Limits);
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(registered, request.Caller, items, sets);
+        ulong cost = (ulong)request.Cost;
+        for (int look = 0; look < LooksWithoutLocks; look++)
+        {
+            if (TryDecide(limits, registered, items, sets, count, cost, out Verdict seen))
+            {
+                return Describe(limits, registered, items, seen, states);
+            }
+        }
+
+        Verdict verdict;
+        Enter(sets, count);
+        try
+        {
+            verdict = DecideLocked(limits, registered, items, cost);
+        }
+        finally
+        {
+            Exit(sets, count, hasChanged: false);
+        }
+
+        return Describe(limits, registered, items, verdict, states);
+    }
+
+    /// <summary>Gives tokens back to every limit.</summary>
+    internal void Refund(in RateLimitRequest request) => Change(request, isRefund: true);
+
+    /// <summary>Takes tokens from every limit, whether they are there or not.</summary>
+    internal void Charge(in RateLimitRequest request) => Change(request, isRefund: false);
+
+    /// <summary>Forgets the caller's bucket of a limit.</summary>
+    internal void Reset(RateLimit limit, CallerIdentity caller)
+    {
+        RegisteredLimit registered = _registry.Of(limit);
+        BucketItem item;
+        BucketSet* set = Place(registered, caller, &item);
+        _clock.Ask();
+        SetLock<TSteps>.Enter(set);
+        try
+        {
+            ulong now = ReadClock();
+            LoadLocked(registered, ref item, now);
+            if (item.Place != BucketItem.Absent)
+            {
+                _table.ForgetLog(BucketSet.At(set, item.Place));
+                BucketSet.At(set, item.Place)->State = default;
+            }
+
+            item.Next = default;
+            WriteLocked(registered, &item, 1, 0, now);
+        }
+        finally
+        {
+            SetLock<TSteps>.Exit(set, hasChanged: true);
+        }
+    }
+
+    private void Change(in RateLimitRequest request, bool isRefund)
+    {
+        _clock.Ask();
+        ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = _registry.Of(request.Limits);
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(registered, request.Caller, items, sets);
+        ulong cost = (ulong)request.Cost;
+        Enter(sets, count);
+        try
+        {
+            ulong now = ReadClock();
+            for (int i = 0; i < limits.Length; i++)
+            {
+                LoadLocked(registered[i], ref items[i], now);
+            }
+
+            for (int i = 0; i < limits.Length; i++)
+            {
+                RegisteredLimit limit = registered[i];
+                items[i].Next = Changed(limit, items[i], now, cost, isRefund);
+                WriteLocked(limit, items, limits.Length, i, now);
+            }
+        }
+        finally
+        {
+            Exit(sets, count, limits.Length != 0);
+        }
+    }
+
+    private void NoteShortStarts(BucketItem* items, int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            if (items[i].Place == BucketItem.Absent && !items[i].State.IsNew)
+            {
+                _table.NoteShortStart();
+            }
+        }
+    }
+
+    private BucketState Changed(RegisteredLimit limit, in BucketItem item, ulong now, ulong cost, bool isRefund)
+    {
+        if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
+        {
+            LogView view = ViewOf(limit, item, now);
+            return isRefund ? SlidingWindow.Refund(view, cost) : SlidingWindow.Charge(view, cost);
+        }
+
+        return isRefund
+            ? BucketRules.Refund(limit.Numbers, item.State, now, cost)
+            : BucketRules.Charge(limit.Numbers, item.State, now, cost);
+    }
+
+    private ulong ReadClock()
+    {
+        TSteps.Reach(CommitStep.Reading);
+        return _clock.NowTicks();
+    }
+
+    /// <summary>What a decision found: who decides it, and when.</summary>
+    private readonly record struct Verdict(RateLimitOutcome Outcome, int Decider, ulong NowTicks);
+}

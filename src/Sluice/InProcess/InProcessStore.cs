@@ -1,0 +1,123 @@
+namespace Sluice;
+
+/// <summary>A store that keeps its buckets in the memory of this process.</summary>
+/// <remarks>
+/// <para>
+/// Exact: no fraction is lost, whatever the rate. All or nothing: decisions take effect one after another, each at one instant.
+/// Bounded: memory is reserved once, and a caller who has to make room gains nothing by it. Nothing is allocated, no timer runs.
+/// </para>
+/// <para>
+/// Time is the provider's monotonic timestamps, in ticks of 100 ns; one that goes back counts as the last. Only the phase of
+/// aligned windows is taken from the wall clock, once, when the store is made.
+/// </para>
+/// <para>What a caller owes saturates: at 2^97 ticks of refill, 2^32 - 1 tokens of a counter, 2^50 of a log, 2^62 of a window.</para>
+/// <para>Thread safety: every member may be called from any thread.</para>
+/// </remarks>
+public sealed partial class InProcessStore : IRateLimitStore
+{
+    private readonly InProcessEngine<NoSteps> _engine;
+
+    /// <summary>A store of 1,000,000 keys on the system's clock.</summary>
+    public InProcessStore()
+        : this(new InProcessStoreOptions(), TimeProvider.System)
+    {
+    }
+
+    /// <summary>A store.</summary>
+    /// <param name="options">How much it remembers; read once.</param>
+    /// <param name="time">Its clock. It is read while locks are held, so it must not call the store.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><see cref="InProcessStoreOptions.MaxKeys"/> is outside its range.</exception>
+    /// <exception cref="OutOfMemoryException">There is no memory for so many keys.</exception>
+    public InProcessStore(InProcessStoreOptions options, TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        if (options.MaxKeys is < InProcessStoreOptions.MinMaxKeys or > InProcessStoreOptions.MaxMaxKeys)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(options),
+                options.MaxKeys,
+                $"MaxKeys is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.");
+        }
+
+        _engine = new InProcessEngine<NoSteps>(options.MaxKeys, time);
+    }
+
+    /// <summary>Buckets of callers that are remembered, those among them that are full again and not yet replaced.</summary>
+    public long Count => _engine.Table.Count;
+
+    /// <summary>Buckets that made room while they owed; their debt was kept for all that come in their place.</summary>
+    public long DebtFolds => _engine.Table.DebtFolds;
+
+    /// <summary>Decisions about a bucket that was not remembered, and was taken to owe what others had left when they made room.</summary>
+    public long ShortStarts => _engine.Table.ShortStarts;
+
+    /// <summary>Chunks of memory that sliding logs hold.</summary>
+    internal int LogChunksInUse => _engine.LogChunksInUse;
+
+    /// <summary>Decides a call, and charges its cost to all of its limits when they all admit it.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="states">Filled with each limit's state, in the request's order; or empty.</param>
+    /// <exception cref="ArgumentException"><paramref name="states"/> is neither empty nor long enough.</exception>
+    public RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
+    {
+        ThrowIfShort(request, states.Length);
+        RateLimitDecision decision = _engine.Acquire(request, states);
+        GC.KeepAlive(this);
+        return decision;
+    }
+
+    /// <summary>The decision that <see cref="Acquire"/> would make now; nothing is charged.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="states">Filled with each limit's state, before the charge, in the request's order; or empty.</param>
+    /// <exception cref="ArgumentException"><paramref name="states"/> is neither empty nor long enough.</exception>
+    public RateLimitDecision Peek(in RateLimitRequest request, Span<LimitState> states)
+    {
+        ThrowIfShort(request, states.Length);
+        RateLimitDecision decision = _engine.Peek(request, states);
+        GC.KeepAlive(this);
+        return decision;
+    }
+
+    /// <summary>Gives the cost back to every limit, never above its capacity.</summary>
+    /// <param name="request">The call.</param>
+    public void Refund(in RateLimitRequest request)
+    {
+        _engine.Refund(request);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Charges the cost to every limit without asking: a bucket may go into debt.</summary>
+    /// <param name="request">The call.</param>
+    public void Charge(in RateLimitRequest request)
+    {
+        _engine.Charge(request);
+        GC.KeepAlive(this);
+    }
+
+    /// <summary>Forgets the caller's bucket of each of the limits, one after another: they are full again.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="caller">The caller.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="caller"/> is null.</exception>
+    public void Reset(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        foreach (RateLimit limit in limits)
+        {
+            _engine.Reset(limit, caller);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    private static void ThrowIfShort(in RateLimitRequest request, int length)
+    {
+        if (length != 0 && length < request.Limits.Count)
+        {
+            throw new ArgumentException(
+                $"There is room for {length} states, but {request.Limits.Count} limits apply. Pass none, or room for all.",
+                nameof(length));
+        }
+    }
+}

@@ -1,0 +1,173 @@
+using System.Runtime.CompilerServices;
+
+namespace Sluice;
+
+/// <summary>The limits that a store has met: it numbers them, and the versions of their numbers.</summary>
+/// <remarks>
+/// <para>It grows with the configurations that were ever in force, never with callers.</para>
+/// <para>Thread safety: any thread may ask; registering takes a lock.</para>
+/// </remarks>
+internal sealed unsafe class LimitRegistry
+{
+    private const int MaxBuckets = (1 << BucketEntry.BucketBits) - 1; // The last number is the fold of all limits.
+    private const int MaxVersions = 1 << BucketEntry.VersionBits;
+    private const int SharedPerBlock = 64;
+
+    private readonly object _owner = new();
+    private readonly Lock _gate = new();
+    private readonly ConditionalWeakTable<object, RegisteredLimits> _known = [];
+    private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope), RegisteredBucket> _byIdentity = [];
+    private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
+    private readonly List<FlatMemory> _sharedBlocks = [];
+    private readonly int _logChunks;
+    private readonly long _epochTicks;
+    private RegisteredBucket[] _buckets = [];
+    private LogPool? _logs;
+    private int _bucketCount = 1; // Number 0 is none, so that memory that nobody wrote names no bucket.
+    private int _sharedCount;
+
+    /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin.</param>
+    /// <param name="logChunks">How many chunks there are for sliding logs, once a limit needs one.</param>
+    internal LimitRegistry(long epochTicks, int logChunks)
+    {
+        _epochTicks = epochTicks;
+        _logChunks = logChunks;
+    }
+
+    /// <summary>Where the sliding logs lie.</summary>
+    internal LogPool Logs => _logs!; // Made before the first limit that has logs is registered.
+
+    /// <summary>Chunks of memory that sliding logs hold.</summary>
+    internal int LogChunksInUse => Volatile.Read(ref _logs)?.InUse ?? 0;
+
+    /// <summary>What the store knows of the limits of a call; registered when they are met for the first time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal RegisteredLimit[] Of(ApplicableLimits limits) =>
+        limits.Registration is RegisteredLimits known && ReferenceEquals(known.Owner, _owner)
+            ? known.Limits
+            : FindOrRegister(limits).Limits;
+
+    /// <summary>What the store knows of a limit; registered when it is met for the first time.</summary>
+    internal RegisteredLimit Of(RateLimit limit) =>
+        (limit.Registration is RegisteredLimits known && ReferenceEquals(known.Owner, _owner)
+            ? known
+            : FindOrRegister(limit)).Limits[0];
+
+    /// <summary>The numbers under which an entry was written.</summary>
+    internal LimitNumbers WrittenUnder(BucketEntry* entry) =>
+        Volatile.Read(ref _buckets)[entry->Bucket].Versions[entry->Version].Numbers;
+
+    // The newest store gets the field, since older ones may be gone; another looks up what it knows.
+    private RegisteredLimits FindOrRegister(ApplicableLimits limits)
+    {
+        if (_known.TryGetValue(limits, out RegisteredLimits? found))
+        {
+            return found;
+        }
+
+        lock (_gate)
+        {
+            return limits.Registration = _known.GetValue(limits, _ => Register(limits.Limits));
+        }
+    }
+
+    private RegisteredLimits FindOrRegister(RateLimit limit)
+    {
+        if (_known.TryGetValue(limit, out RegisteredLimits? found))
+        {
+            return found;
+        }
+
+        lock (_gate)
+        {
+            return limit.Registration = _known.GetValue(limit, _ => Register([limit]));
+        }
+    }
+
+    private RegisteredLimits Register(ReadOnlySpan<RateLimit> limits)
+    {
+        RegisteredLimit[] registered = new RegisteredLimit[limits.Length];
+        for (int i = 0; i < limits.Length; i++)
+        {
+            registered[i] = Register(limits[i]);
+        }
+
+        return new RegisteredLimits(_owner, registered);
+    }
+
+    private RegisteredLimit Register(RateLimit limit)
+    {
+        (LimitTarget, RateLimitScope) identity = (limit.Target with { Operation = "" }, limit.Scope);
+        if (!_byIdentity.TryGetValue(identity, out RegisteredBucket? bucket))
+        {
+            bucket = NewBucket(limit);
+            _byIdentity.Add(identity, bucket);
+        }
+
+        foreach (RegisteredLimit version in bucket.Versions)
+        {
+            if (version.Numbers.HasSameNumbers(limit.Rate))
+            {
+                return version;
+            }
+        }
+
+        int number = bucket.Versions.Length;
+        if (number == MaxVersions)
+        {
+            throw new InvalidOperationException(
+                $"The limit '{limit.Name}' has had {MaxVersions} different rates, which is as many as a store keeps apart. "
+                + "Use a new store.");
+        }
+
+        if (limit.Rate.Algorithm == RateLimitAlgorithm.SlidingWindow)
+        {
+            _logs ??= new LogPool(_logChunks);
+        }
+
+        RegisteredLimit registered = new(bucket, number, new LimitNumbers(limit.Rate, _epochTicks));
+        bucket.Versions = [.. bucket.Versions, registered];
+        return registered;
+    }
+
+    private RegisteredBucket NewBucket(RateLimit limit)
+    {
+        if (_bucketCount == MaxBuckets)
+        {
+            throw new InvalidOperationException(
+                $"A store keeps at most {MaxBuckets} limits apart, and has met as many. Use a new store.");
+        }
+
+        (string, RateLimitScope) group = (limit.Server, limit.Scope);
+        int ordinal = _pages.GetValueOrDefault(group);
+        _pages[group] = ordinal + 1;
+        int page = ordinal / RegisteredBucket.LimitsPerPage;
+        RegisteredBucket bucket = new(
+            _bucketCount,
+            limit.Scope,
+            Fingerprint.Of(Fingerprint.Kind.Page, page, limit.Server, limit.ScopeName),
+            limit.Scope == RateLimitScope.Shared ? NewShared() : null);
+        if (_bucketCount >= _buckets.Length)
+        {
+            RegisteredBucket[] more = new RegisteredBucket[Math.Max(16, 2 * _bucketCount)];
+            _buckets.CopyTo(more, 0);
+            Volatile.Write(ref _buckets, more);
+        }
+
+        _buckets[_bucketCount] = bucket;
+        _bucketCount++;
+        return bucket;
+    }
+
+    private BucketSet* NewShared()
+    {
+        int index = _sharedCount % SharedPerBlock;
+        if (index == 0)
+        {
+            _sharedBlocks.Add(new FlatMemory(SharedPerBlock * BucketSet.LineBytes));
+        }
+
+        _sharedCount++;
+        return (BucketSet*)((byte*)_sharedBlocks[^1].Start + (index * BucketSet.LineBytes));
+    }
+}

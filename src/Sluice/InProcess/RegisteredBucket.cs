@@ -1,0 +1,42 @@
+namespace Sluice;
+
+/// <summary>What a store knows of one limit's identity: where its buckets lie, and every version of its numbers so far.</summary>
+/// <remarks>Thread safety: <see cref="Versions"/> is replaced whole; the rest is immutable.</remarks>
+internal sealed unsafe class RegisteredBucket
+{
+    /// <summary>How many limits of a server and a scope have their buckets of one caller in one set.</summary>
+    internal const int LimitsPerPage = 4;
+
+    private RegisteredLimit[] _versions = [];
+
+    /// <param name="number">Its number in the store.</param>
+    /// <param name="scope">Who shares a bucket.</param>
+    /// <param name="page">What sets the callers' buckets apart from those of other servers, scopes and pages.</param>
+    /// <param name="shared">The one bucket, where everybody shares it; else null.</param>
+    internal RegisteredBucket(int number, RateLimitScope scope, Fingerprint page, BucketSet* shared)
+    {
+        Number = number;
+        Scope = scope;
+        Page = page;
+        Shared = shared;
+    }
+
+    /// <summary>Its number in the store.</summary>
+    internal int Number { get; }
+
+    /// <summary>Who shares a bucket.</summary>
+    internal RateLimitScope Scope { get; }
+
+    /// <summary>What sets the callers' buckets apart from those of other servers, scopes and pages.</summary>
+    internal Fingerprint Page { get; }
+
+    /// <summary>The one bucket, where everybody shares it; else null.</summary>
+    internal BucketSet* Shared { get; }
+
+    /// <summary>Every version of its numbers, by number.</summary>
+    internal RegisteredLimit[] Versions
+    {
+        get => Volatile.Read(ref _versions);
+        set => Volatile.Write(ref _versions, value);
+    }
+}

@@ -1,0 +1,12 @@
+namespace Sluice;
+
+/// <summary>What a store knows of the limits of one call, in their order. Kept beside them, so that a decision looks nothing up.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits)
+{
+    /// <summary>Marks the store that registered them.</summary>
+    internal object Owner => owner;
+
+    /// <summary>The limits.</summary>
+    internal RegisteredLimit[] Limits => limits;
+}

@@ -1,0 +1,14 @@
+namespace Sluice;
+
+/// <summary>When a response says what the limits have left.</summary>
+public enum LimitHeadersMode
+{
+    /// <summary>On refusals; the default.</summary>
+    OnRefusal = 0,
+
+    /// <summary>On every metered call.</summary>
+    Always = 1,
+
+    /// <summary>Never; <c>Retry-After</c> stays.</summary>
+    Never = 2,
+}

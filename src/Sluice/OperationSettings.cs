@@ -1,0 +1,45 @@
+namespace Sluice;
+
+/// <summary>The limits of one tool, prompt, resource or method, or of all that match a glob, as somebody wrote them down.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public sealed record OperationSettings
+{
+    /// <summary>The name, or a glob in which <c>*</c> stands for any run of characters.</summary>
+    /// <value>1 to 256 characters, not counting surrounding white space.</value>
+    public required string Name { get; init; }
+
+    /// <summary>The limit that everybody shares; null for none.</summary>
+    public Rate? Shared { get; init; }
+
+    /// <summary>The limit of each tenant; null for none.</summary>
+    public Rate? PerTenant { get; init; }
+
+    /// <summary>The limit of each user; null for none.</summary>
+    public Rate? PerUser { get; init; }
+
+    /// <summary>The limit of each OAuth client; null for none.</summary>
+    public Rate? PerClient { get; init; }
+
+    /// <summary>Tokens that a call costs, in every limit that applies to it; null for the policy's.</summary>
+    /// <value>At least 1.</value>
+    public int? Cost { get; init; }
+
+    /// <summary>The mode of these limits; null for the policy's.</summary>
+    public LimitMode? Mode { get; init; }
+
+    /// <summary>What decides while the store does not answer; null for the policy's.</summary>
+    public StoreFailureMode? OnStoreFailure { get; init; }
+
+    /// <summary>How refusals by these limits look on the wire; null for the policy's.</summary>
+    public RejectionForm? Rejection { get; init; }
+
+    /// <summary>The rate of a scope; null for none.</summary>
+    public Rate? this[RateLimitScope scope] => scope switch
+    {
+        RateLimitScope.Shared => Shared,
+        RateLimitScope.PerTenant => PerTenant,
+        RateLimitScope.PerUser => PerUser,
+        RateLimitScope.PerClient => PerClient,
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
+    };
+}

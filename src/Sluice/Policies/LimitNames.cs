@@ -1,0 +1,39 @@
+namespace Sluice;
+
+/// <summary>Names of limits for people, documents and labels; unique within a policy.</summary>
+internal static class LimitNames
+{
+    internal static string Of(LimitTarget target, RateLimitScope scope) =>
+        target.Kind == OperationKind.Server ? Of(scope) : $"{Prefix(target)}{target.Operation}/{Of(scope)}";
+
+    /// <summary>The scope as configuration and refusals spell it.</summary>
+    internal static string Of(RateLimitScope scope) => scope switch
+    {
+        RateLimitScope.Shared => "shared",
+        RateLimitScope.PerTenant => "perTenant",
+        RateLimitScope.PerUser => "perUser",
+        RateLimitScope.PerClient => "perClient",
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
+    };
+
+    /// <summary>The kind as configuration and refusals spell it.</summary>
+    internal static string Of(OperationKind kind) => kind switch
+    {
+        OperationKind.Server => "server",
+        OperationKind.Method => "method",
+        OperationKind.Tool => "tool",
+        OperationKind.Prompt => "prompt",
+        OperationKind.Resource => "resource",
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of operation."),
+    };
+
+    // A tool goes by its bare name, unless that would read as another kind's.
+    private static string Prefix(LimitTarget target) =>
+        target.Kind == OperationKind.Tool && !StartsWithKind(target.Operation) ? "" : Of(target.Kind) + ":";
+
+    private static bool StartsWithKind(string operation) =>
+        operation.StartsWith("tool:", StringComparison.Ordinal)
+        || operation.StartsWith("prompt:", StringComparison.Ordinal)
+        || operation.StartsWith("resource:", StringComparison.Ordinal)
+        || operation.StartsWith("method:", StringComparison.Ordinal);
+}

@@ -1,0 +1,54 @@
+namespace Sluice;
+
+/// <summary>The limits of one kind of call, for every combination of identity parts that a caller may lack.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+internal sealed class LimitSet
+{
+    private const int Combinations = 8;
+    private readonly ApplicableLimits _whole;
+    private readonly ApplicableLimits[]? _byKnownParts;
+
+    /// <param name="limits">The limits, in order.</param>
+    /// <param name="cost">Tokens per call.</param>
+    /// <param name="missingIdentity">What a scoped limit does to a caller without its part.</param>
+    internal LimitSet(RateLimit[] limits, int cost, MissingIdentity missingIdentity)
+    {
+        _whole = new ApplicableLimits(limits, cost);
+        if (missingIdentity == MissingIdentity.Pool || limits.All(limit => limit.Scope == RateLimitScope.Shared))
+        {
+            return; // Pooled callers have a bucket of their own kind, which is the store's business.
+        }
+
+        _byKnownParts = new ApplicableLimits[Combinations];
+        for (int known = 0; known < Combinations; known++)
+        {
+            RateLimit[] met = [.. limits.Where(limit => (Bit(limit.Scope) & ~known) == 0)];
+            RateLimit? unmet = limits.FirstOrDefault(limit => (Bit(limit.Scope) & ~known) != 0);
+            _byKnownParts[known] = unmet is null ? _whole
+                : missingIdentity == MissingIdentity.Skip ? new ApplicableLimits(met, cost)
+                : new ApplicableLimits(limits, cost, RefusedFor(unmet, limits, known));
+        }
+    }
+
+    /// <summary>No limits.</summary>
+    internal static LimitSet None { get; } = new([], 1, MissingIdentity.Pool);
+
+    /// <summary>The limits, whoever calls.</summary>
+    internal ApplicableLimits Whole => _whole;
+
+    /// <summary>The limits for one caller.</summary>
+    internal ApplicableLimits For(CallerIdentity caller) => _byKnownParts is null ? _whole : _byKnownParts[KnownParts(caller)];
+
+    // A permissive limit refuses nobody, so an enforced one without its identity goes first.
+    private static RateLimit? RefusedFor(RateLimit unmet, RateLimit[] limits, int known) =>
+        unmet.Mode == LimitMode.Enforce
+            ? unmet
+            : limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && (Bit(limit.Scope) & ~known) != 0);
+
+    private static int KnownParts(CallerIdentity caller) =>
+        (caller.Tenant is null ? 0 : Bit(RateLimitScope.PerTenant))
+        | (caller.Subject is null ? 0 : Bit(RateLimitScope.PerUser))
+        | (caller.Client is null ? 0 : Bit(RateLimitScope.PerClient));
+
+    private static int Bit(RateLimitScope scope) => scope == RateLimitScope.Shared ? 0 : 1 << ((int)scope - 1);
+}

@@ -1,0 +1,122 @@
+using System.Collections.Immutable;
+
+namespace Sluice;
+
+/// <summary>Makes a policy of settings, or says everything that is wrong with them.</summary>
+internal sealed class PolicyCompiler(string server, RateLimitingSettings settings)
+{
+    private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();
+
+    /// <summary>The kinds whose entries name something, in the order of the settings.</summary>
+    private static readonly OperationKind[] NamedKinds =
+        [OperationKind.Tool, OperationKind.Prompt, OperationKind.Resource, OperationKind.Method];
+
+    private readonly List<RateLimit> _all = [];
+
+    /// <summary>The policy, or null and everything that is wrong.</summary>
+    internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
+    {
+        RateLimit[] serverWide = Limits(new LimitTarget(server, OperationKind.Server, "", ""), rate => settings[rate], null);
+        Dictionary<OperationKind, Entry[]> entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
+        List<SettingsFault> unmeetable = [];
+        Sets methods = new(
+            OperationKind.Method,
+            [.. entries[OperationKind.Method].Select(entry => (entry.Key, Set(serverWide, entry, null, unmeetable)))],
+            settings.Meter == MeteringUnit.All ? Set(serverWide, null, null, unmeetable) : LimitSet.None);
+        Sets tools = SetsOf(OperationKind.Tool);
+        Sets prompts = SetsOf(OperationKind.Prompt);
+        Sets resources = SetsOf(OperationKind.Resource);
+        faults = [.. SettingsRules.Check(settings), .. unmeetable.Distinct()];
+        return faults.IsEmpty
+            ? new RateLimitPolicy(
+                server, settings, [.. _all], new PolicyTables(Table(tools), Table(prompts), Table(resources), Table(methods)))
+            : null;
+
+        Sets SetsOf(OperationKind kind)
+        {
+            Entry? method = MethodEntry(entries[OperationKind.Method], Methods.Of(kind));
+            return new(
+                kind,
+                [.. entries[kind].Select(entry => (entry.Key, Set(serverWide, method, entry, unmeetable)))],
+                Set(serverWide, method, null, unmeetable));
+        }
+    }
+
+    private Entry[] EntriesOf(OperationKind kind)
+    {
+        OperationNames names = OperationNames.For(kind, settings.CaseSensitive);
+        return
+        [
+            .. settings[kind].Select((entry, index) =>
+            {
+                string key = names.Canonical(entry.Name);
+                LimitTarget target = new(server, kind, entry.Name.Trim(), key);
+                return new Entry(key, Limits(target, scope => entry[scope], entry), entry.Cost, SettingsRules.PathOf(kind, index));
+            }),
+        ];
+    }
+
+    private RateLimit[] Limits(LimitTarget target, Func<RateLimitScope, Rate?> rateOf, OperationSettings? entry)
+    {
+        LimitMode mode = Stricter(settings.Mode, entry?.Mode ?? LimitMode.Enforce);
+        RateLimit[] limits = mode == LimitMode.Disabled ? [] :
+        [
+            .. from scope in Scopes
+               let rate = rateOf(scope)
+               where rate is not null
+               select new RateLimit(target, scope, rate)
+               {
+                   Mode = mode,
+                   OnStoreFailure = entry?.OnStoreFailure ?? settings.OnStoreFailure,
+                   Rejection = entry?.Rejection ?? settings.Rejection,
+               },
+        ];
+        _all.AddRange(limits);
+        return limits;
+    }
+
+    // The policy's mode goes over an entry's: permissive or disabled as a whole, no entry enforces.
+    private static LimitMode Stricter(LimitMode policy, LimitMode entry) => (LimitMode)Math.Max((int)policy, (int)entry);
+
+    private LimitSet Set(RateLimit[] serverWide, Entry? method, Entry? operation, List<SettingsFault> unmeetable)
+    {
+        RateLimit[] limits =
+        [
+            .. serverWide
+                .Concat(method?.Limits ?? [])
+                .Concat(operation?.Limits ?? [])
+                .OrderBy(limit => limit.Scope)
+                .ThenBy(limit => limit.Kind),
+        ];
+        int cost = operation?.Cost ?? method?.Cost ?? settings.Cost;
+        string path = operation?.Cost is not null ? operation.Path + ".cost"
+            : method?.Cost is not null ? method.Path + ".cost"
+            : "cost";
+        unmeetable.AddRange(
+            from limit in limits
+            where cost > limit.Rate.Capacity
+            select new SettingsFault(
+                path,
+                $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "
+                + $"Lower the cost, or raise the limit to at least {cost}."));
+        return new LimitSet(limits, cost, settings.MissingIdentity);
+    }
+
+    private OperationTable Table(Sets sets) =>
+        new(sets.Entries, sets.Others, OperationNames.For(sets.Kind, settings.CaseSensitive));
+
+    /// <summary>The entry of <c>methods</c> that a method meets: the exact one, else the most specific glob.</summary>
+    private Entry? MethodEntry(Entry[] entries, string method)
+    {
+        OperationNames names = OperationNames.For(OperationKind.Method, settings.CaseSensitive);
+        return entries.FirstOrDefault(entry => names.Comparer.Equals(entry.Key, method))
+            ?? entries
+                .Where(entry => new Glob(entry.Key, names.Comparer).Matches(method))
+                .MaxBy(entry => new Glob(entry.Key, names.Comparer).FixedLength);
+    }
+
+    /// <summary>The limits of every operation of a kind; a table can be made of them only when their names differ.</summary>
+    private sealed record Sets(OperationKind Kind, (string Key, LimitSet Limits)[] Entries, LimitSet Others);
+
+    private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, string Path);
+}

@@ -1,0 +1,124 @@
+using System.Collections.Immutable;
+
+namespace Sluice;
+
+/// <summary>What settings must keep to, apart from how their limits work together.</summary>
+internal static class SettingsRules
+{
+    internal const int MaxEntries = 1_000;
+    internal const int MaxNameLength = 256;
+    private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();
+
+    /// <summary>Everything that is wrong, in the order of the settings.</summary>
+    internal static ImmutableArray<SettingsFault> Check(RateLimitingSettings settings) =>
+    [
+        .. CheckPolicy(settings),
+        .. CheckRates(settings, scope => settings[scope]),
+        .. CheckEntries(settings, OperationKind.Tool),
+        .. CheckEntries(settings, OperationKind.Prompt),
+        .. CheckEntries(settings, OperationKind.Resource),
+        .. CheckEntries(settings, OperationKind.Method),
+    ];
+
+    /// <summary>Where the settings hold the entries of a kind.</summary>
+    internal static string PathOf(OperationKind kind, int index) => $"{LimitNames.Of(kind)}s[{index}]";
+
+    private static IEnumerable<SettingsFault> CheckPolicy(RateLimitingSettings settings)
+    {
+        if (!HasLimit(settings))
+        {
+            yield return new(
+                "", "holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations.");
+        }
+
+        if (settings.Cost < 1)
+        {
+            yield return new("cost", $"{settings.Cost} is not a whole number of at least 1.");
+        }
+
+        if (settings.ErrorCode is >= -32768 and <= -32000 && !settings.AllowReservedErrorCode)
+        {
+            yield return new(
+                "errorCode",
+                $"{settings.ErrorCode} lies in -32768 to -32000, which JSON-RPC and MCP reserve. "
+                + "Use another code, such as 429, or set allowReservedErrorCode: true.");
+        }
+    }
+
+    private static bool HasLimit(RateLimitingSettings settings) =>
+        Scopes.Any(scope => settings[scope] is not null)
+        || Enum.GetValues<OperationKind>().SelectMany(kind => settings[kind]).Any(HasLimit);
+
+    private static bool HasLimit(OperationSettings entry) => Scopes.Any(scope => entry[scope] is not null);
+
+    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, Func<RateLimitScope, Rate?> rateOf) =>
+        from scope in Scopes
+        let rate = rateOf(scope)
+        where rate is { Algorithm: RateLimitAlgorithm.SlidingWindow } && rate.MaxTokens > settings.SlidingWindowCeiling
+        select new SettingsFault(
+            LimitNames.Of(scope),
+            $"{rate.MaxTokens} tokens are too many for slidingWindow, which remembers every call: the ceiling is "
+            + $"{settings.SlidingWindowCeiling}. Use slidingWindowCounter.");
+
+    private static IEnumerable<SettingsFault> CheckEntries(RateLimitingSettings settings, OperationKind kind)
+    {
+        ImmutableArray<OperationSettings> entries = settings[kind];
+        if (entries.Length > MaxEntries)
+        {
+            yield return new($"{LimitNames.Of(kind)}s", $"{entries.Length} entries are more than {MaxEntries}. Use a glob.");
+        }
+
+        OperationNames names = OperationNames.For(kind, settings.CaseSensitive);
+        Dictionary<string, int> firstByKey = [];
+        for (int index = 0; index < entries.Length; index++)
+        {
+            OperationSettings entry = entries[index];
+            string path = PathOf(kind, index);
+            foreach (SettingsFault fault in CheckEntry(settings, kind, entry))
+            {
+                yield return fault.Under(path);
+            }
+
+            if (!firstByKey.TryAdd(names.Canonical(entry.Name), index))
+            {
+                OperationSettings first = entries[firstByKey[names.Canonical(entry.Name)]];
+                yield return new(
+                    $"{path}.name",
+                    $"'{entry.Name}' means the same {LimitNames.Of(kind)} as '{first.Name}' of "
+                    + $"{PathOf(kind, firstByKey[names.Canonical(entry.Name)])}. Merge the two entries.");
+            }
+        }
+    }
+
+    private static IEnumerable<SettingsFault> CheckEntry(
+        RateLimitingSettings settings, OperationKind kind, OperationSettings entry)
+    {
+        int length = entry.Name.Trim().Length;
+        if (length is < 1 or > MaxNameLength)
+        {
+            yield return new("name", $"has {length} characters, and a name must have 1 to {MaxNameLength}.");
+        }
+
+        if (kind == OperationKind.Method && !Glob.IsGlob(entry.Name) && Methods.IsNeverLimited(entry.Name))
+        {
+            yield return new(
+                "name",
+                $"'{entry.Name.Trim()}' is never limited, because clients break when it is refused. Remove the entry.");
+        }
+
+        if (!HasLimit(entry) && entry.Cost is null)
+        {
+            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient or cost.");
+        }
+
+        if (entry.Cost < 1)
+        {
+            yield return new("cost", $"{entry.Cost} is not a whole number of at least 1.");
+        }
+
+        foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope]))
+        {
+            yield return fault;
+        }
+    }
+}

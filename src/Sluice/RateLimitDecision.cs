@@ -1,0 +1,34 @@
+namespace Sluice;
+
+/// <summary>The answer of a store to one call: all of its limits, at one instant.</summary>
+/// <remarks>
+/// <para>The default value is <see cref="RateLimitOutcome.Denied"/> by no limit: it lets nothing through.</para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+public readonly record struct RateLimitDecision
+{
+    /// <summary>Whether the call may go on.</summary>
+    public RateLimitOutcome Outcome { get; init; }
+
+    /// <summary>Who decided.</summary>
+    public DecisionSource Source { get; init; }
+
+    /// <summary>
+    /// The limit that refused; of several the one with the longest wait, of equal waits the first in the policy's order.
+    /// Null when the call was allowed, and when it was refused because the store did not answer.
+    /// </summary>
+    public RateLimit? Limit { get; init; }
+
+    /// <summary>
+    /// Whole tokens left in the limit that refused; when the call was allowed, in the enforced limit with the fewest
+    /// left, or <see cref="int.MaxValue"/> where no enforced limit applies.
+    /// </summary>
+    public int Remaining { get; init; }
+
+    /// <summary>The exact wait until this call would be admitted if nobody else came; zero when it was allowed.</summary>
+    /// <value><see cref="Timeout.InfiniteTimeSpan"/> when <see cref="RateLimitOutcome.Unsatisfiable"/>.</value>
+    public TimeSpan RetryAfter { get; init; }
+
+    /// <summary>Whether the call may go on.</summary>
+    public bool IsAllowed => Outcome == RateLimitOutcome.Allowed;
+}

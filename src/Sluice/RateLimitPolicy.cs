@@ -1,0 +1,73 @@
+using System.Collections.Immutable;
+
+namespace Sluice;
+
+/// <summary>The limits of one server, compiled: which apply to a call, in which order, and what the call costs.</summary>
+/// <remarks>
+/// <para>Made by <see cref="Compile"/> or <see cref="Build"/>; immutable, and swapped whole when limits change.</para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+public sealed partial class RateLimitPolicy
+{
+    private readonly PolicyTables _tables;
+
+    internal RateLimitPolicy(string server, RateLimitingSettings settings, ImmutableArray<RateLimit> limits, PolicyTables tables)
+    {
+        Server = server;
+        Settings = settings;
+        Limits = limits;
+        _tables = tables;
+    }
+
+    /// <summary>The name of the server whose calls it limits; part of the identity of every bucket.</summary>
+    public string Server { get; }
+
+    /// <summary>What it was compiled from.</summary>
+    public RateLimitingSettings Settings { get; }
+
+    /// <summary>Every limit that is not disabled, in the order of evaluation, operations in the order of the settings.</summary>
+    public ImmutableArray<RateLimit> Limits { get; }
+
+    /// <summary>Checks settings and makes a policy of them.</summary>
+    /// <param name="server">The server's name.</param>
+    /// <param name="settings">The settings.</param>
+    /// <param name="faults">Everything that is wrong: broken rules in the order of the settings, then costs that no bucket can meet; empty when a policy is returned.</param>
+    /// <returns>The policy, or null when there are faults.</returns>
+    /// <exception cref="ArgumentException"><paramref name="server"/> is empty or null.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="settings"/> is null.</exception>
+    public static RateLimitPolicy? Compile(
+        string server, RateLimitingSettings settings, out ImmutableArray<SettingsFault> faults)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(server);
+        ArgumentNullException.ThrowIfNull(settings);
+        return new PolicyCompiler(server, settings).Compile(out faults);
+    }
+
+    /// <summary>Makes a policy by calls that read like the configuration.</summary>
+    /// <param name="server">The server's name.</param>
+    /// <param name="configure">Says the limits.</param>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="server"/> is empty, or the limits have faults: the message lists them all.
+    /// </exception>
+    /// <exception cref="FormatException">A rate's text is not a rate.</exception>
+    public static RateLimitPolicy Build(string server, Action<RateLimitsBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(configure);
+        RateLimitsBuilder builder = new();
+        configure(builder);
+        return Compile(server, builder.ToSettings(), out ImmutableArray<SettingsFault> faults)
+            ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
+    }
+
+    /// <summary>The limits that apply to a request, without allocation.</summary>
+    /// <param name="method">The JSON-RPC method.</param>
+    /// <param name="operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>
+    /// <param name="caller">The caller's verified identity.</param>
+    /// <returns><see cref="ApplicableLimits.None"/> when the request is not metered.</returns>
+    /// <exception cref="ArgumentNullException"><paramref name="caller"/> is null.</exception>
+    public ApplicableLimits Select(ReadOnlySpan<char> method, ReadOnlySpan<char> operation, CallerIdentity caller)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        return _tables.Find(method, operation).For(caller);
+    }
+}

@@ -1,0 +1,40 @@
+namespace Sluice;
+
+/// <summary>What a store is asked: which limits, for whom, and for how many tokens.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public readonly record struct RateLimitRequest
+{
+    /// <summary>A request that costs what the policy says.</summary>
+    /// <param name="limits">The limits that apply, as <see cref="RateLimitPolicy.Select"/> gave them.</param>
+    /// <param name="caller">The caller's verified identity.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public RateLimitRequest(ApplicableLimits limits, CallerIdentity caller)
+        : this(limits, caller, (limits ?? throw new ArgumentNullException(nameof(limits))).Cost)
+    {
+    }
+
+    /// <summary>A request with a cost computed by the caller of the library.</summary>
+    /// <param name="limits">The limits that apply, as <see cref="RateLimitPolicy.Select"/> gave them.</param>
+    /// <param name="caller">The caller's verified identity.</param>
+    /// <param name="cost">Tokens; at least 1.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="cost"/> is below 1.</exception>
+    public RateLimitRequest(ApplicableLimits limits, CallerIdentity caller, int cost)
+    {
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(caller);
+        ArgumentOutOfRangeException.ThrowIfLessThan(cost, 1);
+        Limits = limits;
+        Caller = caller;
+        Cost = cost;
+    }
+
+    /// <summary>The limits that apply, in the policy's order.</summary>
+    public ApplicableLimits Limits { get; }
+
+    /// <summary>The caller's verified identity.</summary>
+    public CallerIdentity Caller { get; }
+
+    /// <summary>Tokens to take from every limit; at least 1.</summary>
+    public int Cost { get; }
+}

@@ -1,0 +1,106 @@
+using System.Collections.Immutable;
+
+namespace Sluice;
+
+/// <summary>The limits of one server as somebody wrote them down, not yet checked: the <c>rateLimiting</c> of every document.</summary>
+/// <remarks>
+/// <para><see cref="RateLimitPolicy.Compile"/> checks them and makes a policy of them.</para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+public sealed record RateLimitingSettings
+{
+    /// <summary>The limit that everybody shares; null for none.</summary>
+    public Rate? Shared { get; init; }
+
+    /// <summary>The limit of each tenant; null for none.</summary>
+    public Rate? PerTenant { get; init; }
+
+    /// <summary>The limit of each user; null for none.</summary>
+    public Rate? PerUser { get; init; }
+
+    /// <summary>The limit of each OAuth client; null for none.</summary>
+    public Rate? PerClient { get; init; }
+
+    /// <summary>Limits of tools.</summary>
+    /// <value>At most 1,000 entries, whose names differ.</value>
+    public ImmutableArray<OperationSettings> Tools { get; init; } = [];
+
+    /// <summary>Limits of prompts.</summary>
+    /// <value>At most 1,000 entries, whose names differ.</value>
+    public ImmutableArray<OperationSettings> Prompts { get; init; } = [];
+
+    /// <summary>Limits of resources.</summary>
+    /// <value>At most 1,000 entries, whose names differ.</value>
+    public ImmutableArray<OperationSettings> Resources { get; init; } = [];
+
+    /// <summary>Limits of methods.</summary>
+    /// <value>At most 1,000 entries, whose names differ.</value>
+    public ImmutableArray<OperationSettings> Methods { get; init; } = [];
+
+    /// <summary>Tokens that a call costs where its operation sets nothing else.</summary>
+    /// <value>At least 1. The default is 1.</value>
+    public int Cost { get; init; } = 1;
+
+    /// <summary>The mode of the policy; <see cref="LimitMode.Permissive"/> makes every limit permissive.</summary>
+    /// <value>The default is <see cref="LimitMode.Enforce"/>.</value>
+    public LimitMode Mode { get; init; }
+
+    /// <summary>Which requests count.</summary>
+    /// <value>The default is <see cref="MeteringUnit.Operations"/>.</value>
+    public MeteringUnit Meter { get; init; }
+
+    /// <summary>What happens to a call that lacks the identity that a limit counts by.</summary>
+    /// <value>The default is <see cref="MissingIdentity.Pool"/>.</value>
+    public MissingIdentity MissingIdentity { get; init; } = MissingIdentity.Pool;
+
+    /// <summary>What decides while the store does not answer.</summary>
+    /// <value>The default is <see cref="StoreFailureMode.Local"/>.</value>
+    public StoreFailureMode OnStoreFailure { get; init; } = StoreFailureMode.Local;
+
+    /// <summary>How refusals look on the wire.</summary>
+    /// <value>The default is <see cref="RejectionForm.Auto"/>.</value>
+    public RejectionForm Rejection { get; init; }
+
+    /// <summary>The code of the JSON-RPC error of a refusal.</summary>
+    /// <value>Outside -32768 to -32000, unless <see cref="AllowReservedErrorCode"/>. The default is 429.</value>
+    public int ErrorCode { get; init; } = 429;
+
+    /// <summary>Whether <see cref="ErrorCode"/> may lie in the range that JSON-RPC and MCP reserve.</summary>
+    public bool AllowReservedErrorCode { get; init; }
+
+    /// <summary>When a response says what the limits have left.</summary>
+    /// <value>The default is <see cref="LimitHeadersMode.OnRefusal"/>.</value>
+    public LimitHeadersMode Headers { get; init; }
+
+    /// <summary>Which headers say it.</summary>
+    /// <value>The default is <see cref="LimitHeadersStyle.Draft11"/>.</value>
+    public LimitHeadersStyle HeaderStyle { get; init; }
+
+    /// <summary>Whether names of operations differ when only the case of their letters does.</summary>
+    public bool CaseSensitive { get; init; }
+
+    /// <summary>The most tokens that a limit by <see cref="RateLimitAlgorithm.SlidingWindow"/> may have, since each costs memory.</summary>
+    /// <value>At least 1. The default is 10,000.</value>
+    public int SlidingWindowCeiling { get; init; } = 10_000;
+
+    /// <summary>The server-wide rate of a scope; null for none.</summary>
+    public Rate? this[RateLimitScope scope] => scope switch
+    {
+        RateLimitScope.Shared => Shared,
+        RateLimitScope.PerTenant => PerTenant,
+        RateLimitScope.PerUser => PerUser,
+        RateLimitScope.PerClient => PerClient,
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
+    };
+
+    /// <summary>The entries of a kind; none for <see cref="OperationKind.Server"/>.</summary>
+    public ImmutableArray<OperationSettings> this[OperationKind kind] => kind switch
+    {
+        OperationKind.Server => [],
+        OperationKind.Method => Methods,
+        OperationKind.Tool => Tools,
+        OperationKind.Prompt => Prompts,
+        OperationKind.Resource => Resources,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of operation."),
+    };
+}

@@ -1,0 +1,113 @@
+using System.Collections.Immutable;
+
+namespace Sluice;
+
+/// <summary>Says the limits of a server by calls that read like the configuration.</summary>
+/// <example>
+/// <code>
+/// limits => limits
+///     .Shared("1000/1m")
+///     .PerUser("100/1m")
+///     .Tool("search", tool => tool.PerUser("10/1m").Cost(2))
+/// </code>
+/// </example>
+/// <remarks>
+/// <para>A later call replaces an earlier one of the same field; operations add up.</para>
+/// <para>Thread safety: none; use it from one thread.</para>
+/// </remarks>
+public sealed class RateLimitsBuilder
+{
+    private RateLimitingSettings _settings = new();
+
+    /// <summary>Limits everybody together.</summary>
+    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
+    /// <exception cref="FormatException">It is not a rate.</exception>
+    public RateLimitsBuilder Shared(string rate) => Shared(Rate.Parse(rate));
+
+    /// <summary>Limits everybody together.</summary>
+    public RateLimitsBuilder Shared(Rate rate) => With(_settings with { Shared = rate });
+
+    /// <summary>Limits each tenant.</summary>
+    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
+    /// <exception cref="FormatException">It is not a rate.</exception>
+    public RateLimitsBuilder PerTenant(string rate) => PerTenant(Rate.Parse(rate));
+
+    /// <summary>Limits each tenant.</summary>
+    public RateLimitsBuilder PerTenant(Rate rate) => With(_settings with { PerTenant = rate });
+
+    /// <summary>Limits each user.</summary>
+    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
+    /// <exception cref="FormatException">It is not a rate.</exception>
+    public RateLimitsBuilder PerUser(string rate) => PerUser(Rate.Parse(rate));
+
+    /// <summary>Limits each user.</summary>
+    public RateLimitsBuilder PerUser(Rate rate) => With(_settings with { PerUser = rate });
+
+    /// <summary>Limits each OAuth client.</summary>
+    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
+    /// <exception cref="FormatException">It is not a rate.</exception>
+    public RateLimitsBuilder PerClient(string rate) => PerClient(Rate.Parse(rate));
+
+    /// <summary>Limits each OAuth client.</summary>
+    public RateLimitsBuilder PerClient(Rate rate) => With(_settings with { PerClient = rate });
+
+    /// <summary>Limits a tool, or all tools that match a glob.</summary>
+    public RateLimitsBuilder Tool(string name, Action<OperationLimitsBuilder> configure) =>
+        With(_settings with { Tools = Add(_settings.Tools, name, configure) });
+
+    /// <summary>Limits a prompt, or all prompts that match a glob.</summary>
+    public RateLimitsBuilder Prompt(string name, Action<OperationLimitsBuilder> configure) =>
+        With(_settings with { Prompts = Add(_settings.Prompts, name, configure) });
+
+    /// <summary>Limits a resource by its URI, or all resources that match a glob.</summary>
+    public RateLimitsBuilder Resource(string uri, Action<OperationLimitsBuilder> configure) =>
+        With(_settings with { Resources = Add(_settings.Resources, uri, configure) });
+
+    /// <summary>Limits a JSON-RPC method, which meters it, or all methods that match a glob.</summary>
+    public RateLimitsBuilder Method(string name, Action<OperationLimitsBuilder> configure) =>
+        With(_settings with { Methods = Add(_settings.Methods, name, configure) });
+
+    /// <summary>Sets what a call costs where its operation sets nothing else.</summary>
+    /// <param name="tokens">At least 1.</param>
+    public RateLimitsBuilder Cost(int tokens) => With(_settings with { Cost = tokens });
+
+    /// <summary>Sets the mode of the policy.</summary>
+    public RateLimitsBuilder Mode(LimitMode mode) => With(_settings with { Mode = mode });
+
+    /// <summary>Sets which requests count.</summary>
+    public RateLimitsBuilder Meter(MeteringUnit unit) => With(_settings with { Meter = unit });
+
+    /// <summary>Sets what happens to a call that lacks the identity that a limit counts by.</summary>
+    public RateLimitsBuilder MissingIdentity(MissingIdentity handling) => With(_settings with { MissingIdentity = handling });
+
+    /// <summary>Sets what decides while the store does not answer.</summary>
+    public RateLimitsBuilder OnStoreFailure(StoreFailureMode mode) => With(_settings with { OnStoreFailure = mode });
+
+    /// <summary>Sets how refusals look on the wire.</summary>
+    public RateLimitsBuilder Rejection(RejectionForm form) => With(_settings with { Rejection = form });
+
+    /// <summary>Sets the code of a refusal's JSON-RPC error.</summary>
+    public RateLimitsBuilder ErrorCode(int code) => With(_settings with { ErrorCode = code });
+
+    /// <summary>Tells apart names of operations that differ only in the case of their letters.</summary>
+    public RateLimitsBuilder CaseSensitive() => With(_settings with { CaseSensitive = true });
+
+    /// <summary>What was said so far.</summary>
+    public RateLimitingSettings ToSettings() => _settings;
+
+    private RateLimitsBuilder With(RateLimitingSettings settings)
+    {
+        _settings = settings;
+        return this;
+    }
+
+    private static ImmutableArray<OperationSettings> Add(
+        ImmutableArray<OperationSettings> entries, string name, Action<OperationLimitsBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        OperationLimitsBuilder builder = new(name);
+        configure(builder);
+        return entries.Add(builder.ToSettings());
+    }
+}

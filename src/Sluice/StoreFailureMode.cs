@@ -1,0 +1,14 @@
+namespace Sluice;
+
+/// <summary>What decides a call while the store does not answer.</summary>
+public enum StoreFailureMode
+{
+    /// <summary>Nothing: the call is refused with an error of its own, which is not "rate limited".</summary>
+    Deny = 0,
+
+    /// <summary>The same limits, counted in this process until the store is back; the default of a policy.</summary>
+    Local = 1,
+
+    /// <summary>Nothing: the call is let through, and counted.</summary>
+    Allow = 2,
+}

@@ -1,0 +1,62 @@
+using System.Text.RegularExpressions;
+
+namespace Sluice.Configuration.Tests;
+
+/// <summary>What docs/configuration.md says is so.</summary>
+public sealed partial class DocumentationTests
+{
+    private static readonly string Page =
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "configuration.md")).ReplaceLineEndings("\n");
+
+    public static TheoryData<string> Blocks() => [.. YamlBlock().Matches(Page).Select(match => match.Groups[1].Value)];
+
+    [Theory]
+    [MemberData(nameof(Blocks))]
+    public void Page_YamlBlock_IsValid(string block)
+    {
+        // A block is a whole file, or the limits of a server.
+        string text = block.StartsWith("rateLimiting:\n", StringComparison.Ordinal)
+            ? Documents.WithLimits([.. block.TrimEnd('\n').Split('\n').Skip(1).Select(line => line[2..])])
+            : block;
+
+        GatewayFile.Parse(text, "configuration.md").Faults.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Page_HasBlocks_OfBothKinds()
+    {
+        Blocks().Count.ShouldBe(3);
+        Page.ShouldContain("```yaml\nrateLimiting:\n");
+    }
+
+    [Fact]
+    public void Page_EveryFieldThatTheReadersKnow_IsNamed()
+    {
+        // The fields come from the readers themselves, which list them when they do not know one.
+        const string Text = """
+            x: 1
+            auth: { x: 1, apiKeys: [ { x: 1 } ] }
+            servers:
+              - x: 1
+                rateLimiting:
+                  x: 1
+                  headers: { x: 1 }
+                  shared: { x: 1 }
+                  tools: [ { x: 1 } ]
+            """;
+        const string Known = "Known: ";
+        string[] known =
+        [
+            .. GatewayFile.Parse(Text, "f").Faults
+                .Select(fault => fault.Message)
+                .Where(message => message.Contains(Known, StringComparison.Ordinal))
+                .SelectMany(message => message[(message.IndexOf(Known, StringComparison.Ordinal) + Known.Length)..].TrimEnd('.').Split(", ")),
+        ];
+
+        known.Length.ShouldBeGreaterThan(40);
+        known.Where(field => !Regex.IsMatch(Page, $"`[^`]*\\b{field}\\b[^`]*`")).ShouldBeEmpty();
+    }
+
+    [GeneratedRegex("^```yaml\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex YamlBlock();
+}

@@ -1,0 +1,30 @@
+namespace Sluice.Configuration.Tests;
+
+/// <summary>Documents that tests share.</summary>
+internal static class Documents
+{
+    /// <summary>A valid document that uses most of the schema.</summary>
+    internal static string Everything => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cases", "valid-everything.yaml"));
+
+    /// <summary>What <see cref="Everything"/> refers to.</summary>
+    internal static FixedValues Values => new()
+    {
+        Variables = { ["UPSTREAM"] = "http://127.0.0.1:3001/mcp", ["TEN"] = "10" },
+        Files = { ["/run/secrets/hash"] = new string('a', 64) },
+    };
+
+    /// <summary>A document with one server, whose limits are these lines.</summary>
+    internal static string WithLimits(params string[] lines) =>
+        $"""
+        auth:
+          apiKeys:
+            - user: alice
+              tenant: acme
+              sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08
+        servers:
+          - name: a
+            upstream: http://127.0.0.1:3001/mcp
+            rateLimiting:
+
+        """ + string.Concat(lines.Select(line => $"      {line}\n"));
+}

@@ -1,0 +1,164 @@
+namespace Sluice.Configuration.Tests;
+
+/// <summary>What a valid file comes to.</summary>
+public sealed class GatewayConfigurationTests
+{
+    private static readonly GatewayConfiguration Everything =
+        GatewayFile.Parse(Documents.Everything, "everything.yaml", Documents.Values).RequireConfiguration();
+
+    [Fact]
+    public void Parse_Keys_AreWhatTheFileSays()
+    {
+        Everything.ApiKeys.Length.ShouldBe(2);
+        Everything.ApiKeys[0].User.ShouldBe("ci-bot");
+        Everything.ApiKeys[0].Tenant.ShouldBe("acme");
+        Everything.ApiKeys[0].Name.ShouldBe("ci");
+        Convert.ToHexStringLower(Everything.ApiKeys[0].Sha256.AsSpan())
+            .ShouldBe("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
+        Everything.ApiKeys[1].User.ShouldBe("42");
+        Everything.ApiKeys[1].Tenant.ShouldBeNull();
+        Everything.ApiKeys[1].Name.ShouldBeNull();
+        Convert.ToHexStringLower(Everything.ApiKeys[1].Sha256.AsSpan()).ShouldBe(new string('a', 64));
+    }
+
+    [Fact]
+    public void Parse_Servers_AreWhatTheFileSays()
+    {
+        Everything.Listen.ShouldBe(new Uri("http://0.0.0.0:0"));
+        Everything.Servers.Length.ShouldBe(2);
+        Everything.Servers[0].Upstream.ShouldBe(new Uri("http://127.0.0.1:3001/mcp"));
+        Everything.Servers[0].Path.ShouldBe("/v1/weather/mcp");
+        Everything.Servers[1].Name.ShouldBe("free");
+        Everything.Servers[1].Upstream.ShouldBe(new Uri("https://mcp.example.com/mcp?version=2"));
+        Everything.Servers[1].Path.ShouldBe("/free/mcp");
+        Everything.Servers[1].Policy.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Parse_Limits_AreWhatTheFileSays()
+    {
+        RateLimitingSettings settings = Everything.Servers[0].Policy.ShouldNotBeNull().Settings;
+
+        Everything.Servers[0].Policy!.Server.ShouldBe("weather");
+        settings.Shared.ShouldBe(new Rate(100, TimeSpan.FromSeconds(90), RateLimitAlgorithm.TokenBucket, burst: 20, align: false));
+        settings.PerTenant.ShouldBe(new Rate(10, TimeSpan.FromHours(1), RateLimitAlgorithm.FixedWindow, burst: null, align: true));
+        settings.PerUser.ShouldBe(new Rate(10, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false));
+        settings.Meter.ShouldBe(MeteringUnit.All);
+        settings.MissingIdentity.ShouldBe(MissingIdentity.Reject);
+        settings.ErrorCode.ShouldBe(-32029);
+        settings.Headers.ShouldBe(LimitHeadersMode.Always);
+        settings.HeaderStyle.ShouldBe(LimitHeadersStyle.Both);
+        settings.CaseSensitive.ShouldBeTrue();
+        settings.SlidingWindowCeiling.ShouldBe(20_000);
+        settings.Tools.ShouldBe(
+        [
+            new()
+            {
+                Name = "search",
+                Shared = new Rate(100, TimeSpan.FromMinutes(1)),
+                PerTenant = new Rate(10, TimeSpan.FromMinutes(5)),
+                PerUser = new Rate(2, TimeSpan.FromDays(1)),
+                Cost = 2,
+                Mode = LimitMode.Permissive,
+                OnStoreFailure = StoreFailureMode.Deny,
+                Rejection = RejectionForm.ToolResult,
+            },
+            new() { Name = "search_*", PerUser = new Rate(30, TimeSpan.FromMinutes(1)) },
+        ]);
+        settings.Prompts.ShouldBe([new() { Name = "summarise", Cost = 3 }]);
+        settings.Resources.ShouldBe([new() { Name = "file:///notes/*", PerUser = new Rate(3, TimeSpan.FromSeconds(1)) }]);
+        settings.Methods.ShouldBe([new() { Name = "tools/list", PerUser = new Rate(60, TimeSpan.FromMinutes(1)) }]);
+    }
+
+    [Fact]
+    public void Parse_NothingButAServer_TakesTheDefaults()
+    {
+        GatewayConfiguration configuration = GatewayFile.Parse(
+            "servers: [ { name: a, upstream: \"http://127.0.0.1:3001/mcp\", rateLimiting: { shared: 1/s } } ]", "f").RequireConfiguration();
+
+        configuration.Listen.ShouldBe(new Uri("http://127.0.0.1:8080"));
+        configuration.ApiKeys.ShouldBeEmpty();
+        configuration.Servers.ShouldHaveSingleItem().Path.ShouldBe("/a/mcp");
+        RateLimitingSettings defaults = new();
+        RateLimitingSettings settings = configuration.Servers[0].Policy.ShouldNotBeNull().Settings;
+        settings.ToString().ShouldBe((defaults with { Shared = new Rate(1, TimeSpan.FromSeconds(1)) }).ToString());
+        settings.Tools.Concat(settings.Prompts).Concat(settings.Resources).Concat(settings.Methods).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("onRefusal", LimitHeadersMode.OnRefusal, LimitHeadersStyle.Draft11)]
+    [InlineData("always", LimitHeadersMode.Always, LimitHeadersStyle.Draft11)]
+    [InlineData("never", LimitHeadersMode.Never, LimitHeadersStyle.Draft11)]
+    [InlineData("{ style: x-ratelimit }", LimitHeadersMode.OnRefusal, LimitHeadersStyle.XRateLimit)]
+    [InlineData("{ mode: always, style: draft11 }", LimitHeadersMode.Always, LimitHeadersStyle.Draft11)]
+    public void Parse_Headers_TakesBothForms(string headers, LimitHeadersMode mode, LimitHeadersStyle style)
+    {
+        RateLimitingSettings settings = Settings("shared: 1/s", $"headers: {headers}");
+
+        settings.Headers.ShouldBe(mode);
+        settings.HeaderStyle.ShouldBe(style);
+    }
+
+    [Theory]
+    [InlineData("listen: http://localhost:8080", "http://localhost:8080")]
+    [InlineData("listen: http://[::1]:9000/", "http://[::1]:9000")]
+    [InlineData("listen: \" http://10.0.0.1:1 \"", "http://10.0.0.1:1")]
+    public void Parse_Listen_IsAnAddress(string line, string expected) =>
+        GatewayFile.Parse($"{line}\n{Documents.WithLimits("shared: 1/s")}", "f").RequireConfiguration().Listen.ShouldBe(new Uri(expected));
+
+    [Theory]
+    [InlineData("listen: http://127.0.0.1:8080/mcp")]
+    [InlineData("listen: http://user@127.0.0.1:8080")]
+    [InlineData("listen: http://127.0.0.1:65536")]
+    [InlineData("listen: 127.0.0.1:8080")]
+    [InlineData("listen: 8080")]
+    [InlineData("listen: http://*:8080")]
+    [InlineData("listen: http://localhost:0")]
+    [InlineData("listen: ftp://127.0.0.1:21")]
+    public void Parse_ListenThatIsNoAddress_IsAFault(string line) =>
+        GatewayFile.Parse($"{line}\n{Documents.WithLimits("shared: 1/s")}", "f").Faults.ShouldHaveSingleItem().Path.ShouldBe("listen");
+
+    [Theory]
+    [InlineData("  \u00E9va  ", "\u00E9va")]
+    [InlineData("\u6771\u4EAC", "\u6771\u4EAC")]
+    [InlineData("\uAC00", "\uAC00")]
+    public void Parse_UserWithOneSpelling_IsTrimmed(string user, string expected) =>
+        WithUser(user).RequireConfiguration().ApiKeys[0].User.ShouldBe(expected);
+
+    [Theory]
+    [InlineData("e\u0301va")]
+    [InlineData("\u212Bngstrom")]
+    [InlineData("\u1100\u1161")]
+    [InlineData("\uF900")]
+    public void Parse_UserWithSeveralSpellings_IsAFault(string user)
+    {
+        Fault fault = WithUser(user).Faults.ShouldHaveSingleItem();
+
+        fault.Path.ShouldBe("auth.apiKeys[0].user");
+        fault.Message.ShouldStartWith("holds a character that Unicode spells in several ways");
+    }
+
+    [Fact]
+    public void Parse_ToolName_KeepsItsCharacters() =>
+        Settings("tools:", "  - { name: \"e\u0301\", shared: 1/s }").Tools.ShouldHaveSingleItem().Name.ShouldBe("e\u0301");
+
+    [Fact]
+    public void Parse_OneKeyWithATenant_IsEnoughForPerTenant() =>
+        Settings("perTenant: 1/s").PerTenant.ShouldBe(new Rate(1, TimeSpan.FromSeconds(1)));
+
+    [Fact]
+    public void Parse_ThousandEntries_IsTheMost()
+    {
+        string[] entries = [.. Enumerable.Range(0, 1_001).Select(index => $"  - {{ name: t{index}, shared: 1/s }}")];
+
+        Settings([.. entries.Take(1_000).Prepend("tools:")]).Tools.Length.ShouldBe(1_000);
+        GatewayFile.Parse(Documents.WithLimits([.. entries.Prepend("tools:")]), "f").Faults.ShouldHaveSingleItem().ToString()
+            .ShouldBe("f:11:9 servers[0].rateLimiting.tools: has 1001 entries, and at most 1000 are allowed. Use a glob.");
+    }
+
+    private static GatewayFileResult WithUser(string user) => GatewayFile.Parse(
+        Documents.WithLimits("shared: 1/s").Replace("user: alice", $"user: \"{user}\"", StringComparison.Ordinal), "f");
+
+    private static RateLimitingSettings Settings(params string[] lines) =>
+        GatewayFile.Parse(Documents.WithLimits(lines), "f").RequireConfiguration().Servers[0].Policy.ShouldNotBeNull().Settings;
+}

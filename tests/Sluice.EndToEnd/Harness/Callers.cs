@@ -1,0 +1,35 @@
+using System.Text.Json;
+
+namespace Sluice.EndToEnd;
+
+/// <summary>Real MCP clients, run as their users run them.</summary>
+internal static class Callers
+{
+    /// <summary>The Inspector's command line.</summary>
+    internal static Task<ProgramResult> InspectorAsync(Uri endpoint, string user, params IEnumerable<string> arguments) =>
+        ChildProcess.RunAsync(
+            "node",
+            [
+                Path.Combine(Repository.NodeModules, "inspector", "clients", "launcher", "build", "index.js"),
+                "--cli", endpoint.ToString(), "--transport", "http", "--header", $"Authorization: Bearer key-of-{user}",
+                .. arguments,
+            ]);
+
+    /// <summary>A TypeScript client: what its user sees of each call.</summary>
+    /// <param name="kind"><c>sdk</c>, <c>client-legacy</c> or <c>client-modern</c>.</param>
+    /// <param name="endpoint">Where to connect.</param>
+    /// <param name="key">The API key.</param>
+    /// <param name="calls">The calls, as <c>client.mjs</c> takes them.</param>
+    internal static async Task<JsonElement[]> TypeScriptAsync(string kind, Uri endpoint, string key, string calls)
+    {
+        ProgramResult result = await ChildProcess.RunAsync(
+            "node", Path.Combine(Repository.NodeFolder, "client.mjs"), kind, endpoint.ToString(), key, calls);
+        result.ExitCode.ShouldBe(0, result.ToString());
+        return
+        [
+            .. result.Output
+                .Split('\n', StringSplitOptions.RemoveEmptyEntries)
+                .Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
+        ];
+    }
+}

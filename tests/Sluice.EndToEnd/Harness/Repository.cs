@@ -1,0 +1,26 @@
+namespace Sluice.EndToEnd;
+
+/// <summary>Where things are in the checkout that the tests were built from.</summary>
+internal static class Repository
+{
+    internal static string Root { get; } = FindRoot();
+
+    internal static string NodeFolder => Path.Combine(Root, "tests", "Sluice.EndToEnd", "node");
+
+    internal static string NodeModules => Path.Combine(NodeFolder, "node_modules", "@modelcontextprotocol");
+
+    internal static string Gateway => Path.Combine(Root, "artifacts", "bin", "Sluice.Gateway", Configuration, "Sluice.Gateway.dll");
+
+    private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Name;
+
+    private static string FindRoot()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sluice.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder?.FullName ?? throw new InvalidOperationException("The tests do not run from a checkout: Sluice.slnx is nowhere above.");
+    }
+}

@@ -1,4 +1,0 @@
-namespace Sluice.EndToEnd.Harness;
-
-/// <summary>What the caller of a client saw of one step.</summary>
-internal sealed record StepOutcome(string Step, bool Ok, JsonObject? Result, SeenError? Error);

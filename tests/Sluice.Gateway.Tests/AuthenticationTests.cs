@@ -1,0 +1,87 @@
+using System.Net;
+
+namespace Sluice.Gateway.Tests;
+
+public sealed class AuthenticationTests
+{
+    private const string Call = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}""";
+    private const string OneEach = "{ perUser: 1/1d }";
+
+    [Theory]
+    [InlineData(null, null, "no API key was sent")]
+    [InlineData("Authorization", "Bearer wrong", "the API key is not known")]
+    [InlineData("Authorization", "Basic dGhlLWtleS1vZi1hbGljZQ==", "no API key was sent")]
+    [InlineData("Authorization", "Bearer ", "no API key was sent")]
+    [InlineData("X-API-Key", "wrong", "the API key is not known")]
+    [InlineData("X-API-Key", "", "the API key is not known")]
+    public async Task Request_WithoutAKnownKey_IsChallengedAndGoesNoFurther(string? header, string? value, string why)
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartWithKeysAsync(upstream.Endpoint, OneEach);
+        foreach (HttpMethod method in new[] { HttpMethod.Post, HttpMethod.Get, HttpMethod.Delete })
+        {
+            using HttpRequestMessage request = GatewayFixture.Post(Call);
+            request.Method = method;
+            if (header is not null)
+            {
+                request.Headers.TryAddWithoutValidation(header, value);
+            }
+
+            using HttpResponseMessage response = await gateway.Client.SendAsync(request);
+
+            response.StatusCode.ShouldBe(HttpStatusCode.Unauthorized);
+            response.Headers.WwwAuthenticate.ToString().ShouldBe("Bearer");
+            (await response.Content.ReadAsStringAsync()).ShouldContain($"Unauthorized: {why}");
+        }
+
+        upstream.Received.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Request_KeyInItsOwnHeader_IsNotForTheUpstream()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartWithKeysAsync(upstream.Endpoint, OneEach);
+        HttpRequestMessage request = GatewayFixture.Post(Call);
+        request.Headers.Add("X-API-Key", GatewayFixture.AliceKey);
+
+        (await gateway.SendAsync(request)).Status.ShouldBe(HttpStatusCode.OK);
+
+        upstream.Received.Single().Headers.ShouldNotContainKey("X-API-Key");
+    }
+
+    [Fact]
+    public async Task Request_KeyAsBearer_TravelsOnAsItCame()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartWithKeysAsync(upstream.Endpoint, OneEach);
+        HttpRequestMessage request = GatewayFixture.Post(Call);
+        request.Headers.Add("Authorization", $"bearer {GatewayFixture.AliceKey}");
+
+        (await gateway.SendAsync(request)).Status.ShouldBe(HttpStatusCode.OK);
+
+        upstream.Received.Single().Headers.Authorization.ToString().ShouldBe($"bearer {GatewayFixture.AliceKey}");
+    }
+
+    [Fact]
+    public async Task Request_TwoKeysInOneHeader_IsRefused()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartWithKeysAsync(upstream.Endpoint, OneEach);
+        HttpRequestMessage request = GatewayFixture.Post(Call);
+        request.Headers.Add("X-API-Key", [GatewayFixture.AliceKey, GatewayFixture.AliceKey]);
+
+        (await gateway.SendAsync(request)).Status.ShouldBe(HttpStatusCode.Unauthorized);
+    }
+
+    [Fact]
+    public async Task Options_Preflight_NeedsNoKey()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartWithKeysAsync(upstream.Endpoint, OneEach);
+
+        (await gateway.SendAsync(new HttpRequestMessage(HttpMethod.Options, "/mcp"))).Status.ShouldBe(HttpStatusCode.OK);
+
+        upstream.Received.Single().Method.ShouldBe("OPTIONS");
+    }
+}

@@ -1,0 +1,176 @@
+using System.Net;
+using System.Text;
+using Microsoft.AspNetCore.Http;
+
+namespace Sluice.Gateway.Tests;
+
+public sealed class ForwardingTests
+{
+    private const string Call =
+        """{ "jsonrpc":"2.0", "id":1,  "method":"tools/call","params":{"arguments":{"a":1,"a":2},"name":"x"}}""";
+
+    [Fact]
+    public async Task Post_Message_ReachesTheUpstreamByteForByte()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+
+        await gateway.SendAsync(GatewayFixture.Post(Call, "/one/mcp?a=b%20c"));
+
+        (IHeaderDictionary headers, string method, string query, byte[] body) = upstream.Received.Single();
+        Encoding.UTF8.GetString(body).ShouldBe(Call);
+        method.ShouldBe("POST");
+        query.ShouldBe("?a=b%20c");
+        headers.ContentType.ToString().ShouldBe("application/json; charset=utf-8");
+        headers.ContentLength.ShouldBe(body.Length);
+        headers.Accept.ToString().ShouldBe("application/json, text/event-stream");
+        headers.Host.ToString().ShouldBe(upstream.Endpoint.Authority);
+    }
+
+    [Fact]
+    public async Task Post_Headers_TravelOnExceptThoseOfTheConnection()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            context.Response.Headers.Append("Set-Cookie", "a=1");
+            context.Response.Headers.Append("Set-Cookie", "b=2");
+            context.Response.Headers["Mcp-Session-Id"] = "s";
+            context.Response.Headers["X-Odd"] = "caf\u00e9 \u6c34";
+            context.Response.Headers["Keep-Alive"] = "timeout=5";
+            await context.Response.WriteAsync("x");
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        using HttpRequestMessage request = GatewayFixture.Post(Call);
+        request.Headers.Add("Mcp-Session-Id", "s");
+        request.Headers.TryAddWithoutValidation("Mcp-Name", "\u6c34");
+        request.Headers.Add("X-Hop", "1");
+        request.Headers.Add("Connection", "X-Hop");
+        request.Headers.Add("TE", "trailers");
+        request.Headers.Add("Authorization", "Bearer token-of-the-upstream");
+
+        using HttpResponseMessage response = await gateway.Client.SendAsync(request);
+
+        IHeaderDictionary seen = upstream.Received.Single().Headers;
+        seen["Mcp-Session-Id"].ToString().ShouldBe("s");
+        seen["Mcp-Name"].ToString().ShouldBe("\u6c34");
+        seen.Authorization.ToString().ShouldBe("Bearer token-of-the-upstream");
+        seen.ShouldNotContainKey("X-Hop");
+        seen.ShouldNotContainKey("TE");
+        response.Headers.GetValues("Set-Cookie").ShouldBe(["a=1", "b=2"]);
+        response.Headers.GetValues("Mcp-Session-Id").ShouldBe(["s"]);
+        response.Headers.GetValues("X-Odd").ShouldBe(["caf\u00e9 \u6c34"]);
+        response.Headers.Contains("Keep-Alive").ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData(302)]
+    [InlineData(404)]
+    [InlineData(500)]
+    public async Task Post_StatusOfTheUpstream_IsPassedOn(int status)
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+        {
+            context.Response.StatusCode = status;
+            context.Response.Headers.Location = "/elsewhere";
+            return context.Response.WriteAsync("as it came");
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+
+        (HttpStatusCode seen, string body) = await gateway.SendAsync(GatewayFixture.Post(Call));
+
+        ((int)seen).ShouldBe(status);
+        body.ShouldBe("as it came");
+        upstream.Received.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Post_StreamedAnswer_ArrivesEventByEvent()
+    {
+        TaskCompletionSource firstWasSeen = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: 1\n\n");
+            await context.Response.Body.FlushAsync();
+            await firstWasSeen.Task; // The second event exists only once the first has arrived.
+            await context.Response.WriteAsync("data: 2\n\n");
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        using HttpRequestMessage request = GatewayFixture.Post(Call);
+
+        using HttpResponseMessage response = await gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using StreamReader reader = new(await response.Content.ReadAsStreamAsync());
+        string? first = await reader.ReadLineAsync();
+        firstWasSeen.SetResult();
+        string rest = await reader.ReadToEndAsync();
+
+        first.ShouldBe("data: 1");
+        rest.ShouldBe("\ndata: 2\n\n");
+        response.Headers.GetValues("X-Accel-Buffering").ShouldBe(["no"]);
+    }
+
+    [Fact]
+    public async Task Get_ServersStream_PassesBothWaysAndEndsWhenTheGatewayStops()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("data: hello\n\n");
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        using HttpResponseMessage response = await gateway.Client.GetAsync(
+            new Uri("/mcp", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+        using StreamReader reader = new(await response.Content.ReadAsStreamAsync());
+        (await reader.ReadLineAsync()).ShouldBe("data: hello");
+
+        Task stopped = gateway.StopAsync();
+
+        (await reader.ReadToEndAsync()).ShouldBe("\n");
+        await stopped;
+    }
+
+    [Fact]
+    public async Task Post_ClientLeaves_AbortsTheUpstream()
+    {
+        TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource aborted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            context.RequestAborted.Register(aborted.SetResult);
+            arrived.SetResult();
+            await aborted.Task;
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        using CancellationTokenSource leaving = new();
+        Task call = gateway.Client.SendAsync(GatewayFixture.Post(Call), leaving.Token);
+        await arrived.Task;
+
+        await leaving.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(call);
+        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task Paths_SeveralServers_EachHasItsOwn()
+    {
+        await using FakeUpstream one = await FakeUpstream.StartAsync(FakeUpstream.Json("\"one\""));
+        await using FakeUpstream two = await FakeUpstream.StartAsync(FakeUpstream.Json("\"two\""));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers:
+              - { name: one, upstream: "{{one.Endpoint}}" }
+              - { name: two, upstream: "{{two.Endpoint}}", path: /second }
+            """);
+
+        (await gateway.SendAsync(GatewayFixture.Post(Call, "/one/mcp"))).Body.ShouldBe("\"one\"");
+        (await gateway.SendAsync(GatewayFixture.Post(Call, "/second"))).Body.ShouldBe("\"two\"");
+        (await gateway.SendAsync(GatewayFixture.Post(Call, "/second/"))).Body.ShouldBe("\"two\"");
+        (await gateway.SendAsync(GatewayFixture.Post(Call, "/mcp"))).Status.ShouldBe(HttpStatusCode.NotFound);
+        (await gateway.SendAsync(GatewayFixture.Post(Call, "/two/mcp"))).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+}

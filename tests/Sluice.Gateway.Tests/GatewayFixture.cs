@@ -1,0 +1,89 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway.Tests;
+
+/// <summary>A gateway on a free port of loopback, in this process.</summary>
+internal sealed class GatewayFixture : IAsyncDisposable
+{
+    internal const string AliceKey = "the-key-of-alice";
+    private readonly WebApplication _application;
+
+    private GatewayFixture(WebApplication application)
+    {
+        _application = application;
+        Address = new Uri(application.Urls.First());
+        SocketsHttpHandler handler = new()
+        {
+            AllowAutoRedirect = false,
+            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+            ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+            UseCookies = false,
+        };
+        Client = new HttpClient(handler) { BaseAddress = Address };
+    }
+
+    internal Uri Address { get; }
+
+    internal HttpClient Client { get; }
+
+    /// <summary>A gateway for one server, named <c>one</c>, to which everybody may speak.</summary>
+    internal static Task<GatewayFixture> StartAsync(Uri upstream, string rateLimiting = "{ shared: 1000000/1d }") => StartAsync(
+        $$"""
+        listen: http://127.0.0.1:0
+        servers:
+          - { name: one, upstream: "{{upstream}}", rateLimiting: {{rateLimiting}} }
+        """);
+
+    /// <summary>The same for callers with a key, of whom there is one: alice.</summary>
+    internal static Task<GatewayFixture> StartWithKeysAsync(Uri upstream, string rateLimiting) => StartAsync(
+        $$"""
+        listen: http://127.0.0.1:0
+        auth: { apiKeys: [{ user: alice, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AliceKey)))}} }] }
+        servers:
+          - { name: one, upstream: "{{upstream}}", rateLimiting: {{rateLimiting}} }
+        """);
+
+    internal static async Task<GatewayFixture> StartAsync(string yaml)
+    {
+        WebApplication application = GatewayApplication.Build(
+            GatewayFile.Parse(yaml, "test.yaml").RequireConfiguration(),
+            new InProcessStore(new InProcessStoreOptions(), TimeProvider.System),
+            TimeProvider.System,
+            observer: null,
+            drainTime: TimeSpan.FromSeconds(5));
+        await application.StartAsync();
+        return new GatewayFixture(application);
+    }
+
+    internal static HttpRequestMessage Post(string body, string path = "/mcp")
+    {
+        HttpRequestMessage request = new(HttpMethod.Post, path)
+        {
+            Content = new StringContent(body, Encoding.UTF8, "application/json"),
+        };
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        return request;
+    }
+
+    internal async Task<(HttpStatusCode Status, string Body)> SendAsync(HttpRequestMessage request)
+    {
+        using (request)
+        {
+            using HttpResponseMessage response = await Client.SendAsync(request);
+            return (response.StatusCode, await response.Content.ReadAsStringAsync());
+        }
+    }
+
+    public Task StopAsync() => _application.StopAsync();
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        await _application.StopAsync();
+        await _application.DisposeAsync();
+    }
+}

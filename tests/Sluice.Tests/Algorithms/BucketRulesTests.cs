@@ -1,0 +1,202 @@
+namespace Sluice.Tests;
+
+/// <summary>What every algorithm keeps to, at the corners of every range.</summary>
+public class BucketRulesTests
+{
+    public static TheoryData<RateLimitAlgorithm> Algorithms =>
+        [RateLimitAlgorithm.TokenBucket, RateLimitAlgorithm.SlidingWindowCounter, RateLimitAlgorithm.FixedWindow];
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public void Admits_Refused_AdmitsAtTheWaitAndNotATickBefore(RateLimitAlgorithm algorithm)
+    {
+        int refusals = 0;
+        foreach (LimitNumbers limit in Corners.Limits(algorithm))
+        {
+            foreach (ulong now in Corners.Instants)
+            {
+                foreach (ulong cost in Corners.Costs(limit))
+                {
+                    foreach (BucketState state in States(limit, now))
+                    {
+                        if (BucketRules.Admits(limit, state, now, cost, out BucketState next, out ulong wait))
+                        {
+                            wait.ShouldBe(0UL);
+                            continue;
+                        }
+
+                        next.ShouldBe(state);
+                        wait.ShouldBeGreaterThan(0UL);
+                        if (wait < long.MaxValue && wait < ulong.MaxValue - now - (4 * limit.PeriodTicks))
+                        {
+                            refusals++;
+                            BucketRules.Admits(limit, state, now + wait - 1, cost, out _, out ulong last).ShouldBeFalse();
+                            last.ShouldBe(1UL);
+                            BucketRules.Admits(limit, state, now + wait, cost, out _, out _).ShouldBeTrue();
+                        }
+                    }
+                }
+            }
+        }
+
+        refusals.ShouldBeGreaterThan(500);
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public void ResetAt_AnyState_IsTheFirstTickWithEverythingThere(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in Corners.Limits(algorithm))
+        {
+            foreach (ulong now in Corners.Instants)
+            {
+                foreach (BucketState state in States(limit, now))
+                {
+                    ulong reset = BucketRules.ResetAt(limit, state);
+                    if (reset > now && reset < ulong.MaxValue - (4 * limit.PeriodTicks))
+                    {
+                        BucketRules.Remaining(limit, state, reset).ShouldBe((int)limit.Capacity);
+                        BucketRules.Admits(limit, state, reset, limit.Capacity, out BucketState next, out _).ShouldBeTrue();
+                        BucketRules.Admits(limit, default, reset, limit.Capacity, out BucketState fresh, out _).ShouldBeTrue();
+                        next.ShouldBe(fresh);
+                    }
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public void Refund_WhatWasCharged_RestoresTheTokens(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in Corners.Limits(algorithm))
+        {
+            foreach (ulong now in Corners.Instants)
+            {
+                foreach (BucketState state in States(limit, now))
+                {
+                    int before = BucketRules.Remaining(limit, state, now);
+                    foreach (ulong cost in Corners.Costs(limit))
+                    {
+                        BucketState charged = BucketRules.Charge(limit, state, now, cost);
+                        BucketRules.Remaining(limit, charged, now).ShouldBe(Math.Max(0, before - (int)cost), $"{limit.MaxTokens}/{limit.PeriodTicks} {limit.IsAligned} {limit.PhaseTicks} now {now} {state} {charged}");
+                        BucketState refunded = BucketRules.Refund(limit, charged, now, cost);
+                        BucketRules.Remaining(limit, refunded, now).ShouldBe(before);
+                    }
+
+                    BucketState emptied = state;
+                    for (int i = 0; i < 3; i++)
+                    {
+                        emptied = BucketRules.Refund(limit, emptied, now, int.MaxValue);
+                    }
+
+                    emptied.ShouldBe(default);
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public void Charge_AgainAndAgain_SaturatesAndNeverForgives(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in Corners.Limits(algorithm))
+        {
+            ulong now = LimitNumbers.OriginTicks + long.MaxValue;
+            BucketState state = default;
+            ulong reset = 0;
+            for (int i = 0; i < 300; i++)
+            {
+                state = BucketRules.Charge(limit, state, now, int.MaxValue);
+                ulong later = BucketRules.ResetAt(limit, state);
+                later.ShouldBeGreaterThanOrEqualTo(reset);
+                reset = later;
+            }
+
+            BucketRules.Remaining(limit, state, now).ShouldBe(0);
+            BucketRules.Admits(limit, state, now, 1, out _, out _).ShouldBeFalse();
+            BucketRules.IsOverdrawn(limit, state, now).ShouldBeTrue();
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public void Convert_AnyState_OwesNoMoreThanTheNewLimitHolds(RateLimitAlgorithm algorithm)
+    {
+        LimitNumbers[] limits = [.. Corners.Limits(algorithm).Where((_, index) => index % 7 == 0)];
+        foreach (LimitNumbers old in limits)
+        {
+            foreach (LimitNumbers limit in limits)
+            {
+                foreach (BucketState state in States(old, Corners.Instants[2]))
+                {
+                    ulong now = Corners.Instants[2];
+                    BucketState converted = BucketRules.Convert(old, limit, state, now);
+
+                    BucketRules.IsOverdrawn(limit, converted, now).ShouldBeFalse();
+                }
+
+                // An aligned window may have begun longer ago than the other limit's window lasts.
+                foreach (ulong cost in Corners.Costs(old).Where(_ => !old.IsAligned))
+                {
+                    ulong now = Corners.Instants[2];
+                    BucketState used = BucketRules.Charge(old, default, now, cost);
+
+                    BucketRules.Remaining(limit, BucketRules.Convert(old, limit, used, now), now)
+                        .ShouldBe((int)(limit.Capacity - Math.Min(limit.Capacity, cost)));
+                }
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
+    public void Worst_AnyState_IsCoveredUntilItsReset(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in Corners.Limits(algorithm).Where((_, index) => index % 3 == 0))
+        {
+            ulong now = Corners.Instants[2];
+            BucketState[] states = [.. States(limit, now)];
+            foreach (BucketState state in states)
+            {
+                ulong reset = BucketRules.ResetAt(limit, state);
+                ulong overdrawn = BucketRules.IsOverdrawn(limit, state, now) ? reset : 0;
+                if (reset > now)
+                {
+                    ShouldCover(limit, BucketRules.Worst(limit, reset, overdrawn, now), state, now);
+                    foreach (BucketState other in states)
+                    {
+                        ShouldCover(limit, BucketRules.Merge(limit, state, other, now), state, now);
+                    }
+                }
+            }
+        }
+    }
+
+    private static void ShouldCover(LimitNumbers limit, BucketState cover, BucketState state, ulong now)
+    {
+        ulong end = Math.Min(BucketRules.ResetAt(limit, state), now + (1UL << 62));
+        for (int step = 0; step <= 8; step++)
+        {
+            ulong at = now + ((end - now) / 8 * (ulong)step);
+            BucketRules.Remaining(limit, cover, at).ShouldBeLessThanOrEqualTo(
+                BucketRules.Remaining(limit, state, at), $"{limit.MaxTokens}/{limit.PeriodTicks} {state} under {cover} at {at}");
+        }
+    }
+
+    /// <summary>States that a bucket of a limit can have at an instant, made by its own operations at and before it.</summary>
+    private static IEnumerable<BucketState> States(LimitNumbers limit, ulong now)
+    {
+        yield return default;
+        ulong[] ages = [0, 1, limit.PeriodTicks / 3, limit.PeriodTicks - 1, limit.PeriodTicks, limit.PeriodTicks + 1];
+        foreach (ulong age in ages.Where(age => now - LimitNumbers.OriginTicks >= age))
+        {
+            foreach (ulong cost in Corners.Costs(limit))
+            {
+                BucketState one = BucketRules.Charge(limit, default, now - age, cost);
+                yield return one;
+                yield return BucketRules.Charge(limit, one, now, limit.Capacity);
+            }
+        }
+    }
+}

@@ -1,0 +1,95 @@
+namespace Sluice.Tests;
+
+public class TokenBucketTests
+{
+    [Fact]
+    public void Admits_InSixtyFourBits_AnswersAsIn128()
+    {
+        const int Seed = 8_411;
+        Random random = new(Seed);
+        LimitNumbers[] limits = [.. Corners.Limits(RateLimitAlgorithm.TokenBucket).Where(limit => limit.IsNarrow)];
+        for (int i = 0; i < 200_000; i++)
+        {
+            LimitNumbers limit = limits[random.Next(limits.Length)];
+            ulong now = Corners.Instants[random.Next(Corners.Instants.Length)];
+            ulong lead = (ulong)random.NextInt64((long)Math.Min(limit.NarrowFullTicks + 2, 1UL << 61));
+            BucketState state = new(now + lead - Math.Min(lead, 3), (ulong)random.NextInt64((long)limit.RateUnits));
+            ulong cost = (ulong)random.NextInt64(1, (long)Math.Min(limit.Capacity, 4) + 1);
+
+            bool admits = TokenBucket.Admits(limit, state, now, cost, out BucketState next, out ulong wait);
+
+            string at = $"seed {Seed}, step {i}";
+            admits.ShouldBe(TokenBucket.AdmitsExactly(limit, state, now, cost, out BucketState exact, out ulong exactWait), at);
+            next.ShouldBe(exact, at);
+            wait.ShouldBe(exactWait, at);
+            TokenBucket.Remaining(limit, next, now).ShouldBe(TokenBucket.RemainingExactly(limit, next, now), at);
+        }
+    }
+
+    [Fact]
+    public void Admits_SevenPerSecondForADay_LosesNothing()
+    {
+        LimitNumbers limit = new(new Rate(7, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 2, align: false), 0);
+        BucketState state = default;
+        ulong now = LimitNumbers.OriginTicks;
+        int admitted = 0;
+        while (now <= LimitNumbers.OriginTicks + TimeSpan.TicksPerDay)
+        {
+            if (TokenBucket.Admits(limit, state, now, 1, out state, out ulong wait))
+            {
+                admitted++;
+            }
+            else
+            {
+                now += wait;
+            }
+        }
+
+        admitted.ShouldBe((7 * 86_400) + 2);
+    }
+
+    [Fact]
+    public void Admits_OnePerMonth_IsPolledInVain()
+    {
+        LimitNumbers limit = new(new Rate(1, TimeSpan.FromDays(30)), 0);
+        ulong now = LimitNumbers.OriginTicks;
+        TokenBucket.Admits(limit, default, now, 1, out BucketState state, out _).ShouldBeTrue();
+        for (int poll = 1; poll < 30 * 24; poll++)
+        {
+            TokenBucket.Admits(limit, state, now + (ulong)(poll * TimeSpan.TicksPerHour), 1, out state, out _).ShouldBeFalse();
+        }
+
+        TokenBucket.Admits(limit, state, now + (30 * TimeSpan.TicksPerDay), 1, out _, out _).ShouldBeTrue();
+    }
+
+    [Fact]
+    public void Charge_BeyondTheLastInstant_Saturates()
+    {
+        LimitNumbers limit = new(new Rate(1, Rate.MaxRefillPeriod), 0);
+        BucketState state = default;
+        for (int i = 0; i < 300_000; i++)
+        {
+            state = TokenBucket.Charge(limit, state, LimitNumbers.OriginTicks, int.MaxValue);
+        }
+
+        state.ShouldBe(TokenBucket.Charge(limit, state, LimitNumbers.OriginTicks, int.MaxValue));
+        TokenBucket.ResetAt(state).ShouldBe(ulong.MaxValue);
+    }
+
+    [Fact]
+    public void Convert_ThirtyOfAHundredUsed_KeepsThirtyUsed()
+    {
+        LimitNumbers old = new(new Rate(100, TimeSpan.FromMinutes(1)), 0);
+        LimitNumbers smaller = new(new Rate(50, TimeSpan.FromHours(1)), 0);
+        LimitNumbers tiny = new(new Rate(20, TimeSpan.FromMinutes(1)), 0);
+        BucketState used = TokenBucket.Charge(old, default, LimitNumbers.OriginTicks, 30);
+
+        Remaining(smaller).ShouldBe(20);
+        Remaining(tiny).ShouldBe(0);
+        TokenBucket.ResetAt(TokenBucket.Convert(old, tiny, used, LimitNumbers.OriginTicks))
+            .ShouldBe(LimitNumbers.OriginTicks + TimeSpan.TicksPerMinute);
+
+        int Remaining(LimitNumbers limit) => TokenBucket.Remaining(
+            limit, TokenBucket.Convert(old, limit, used, LimitNumbers.OriginTicks), LimitNumbers.OriginTicks);
+    }
+}

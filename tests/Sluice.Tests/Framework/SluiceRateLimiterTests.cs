@@ -1,0 +1,126 @@
+using System.Threading.RateLimiting;
+using Sluice.Conformance;
+
+namespace Sluice.Tests;
+
+public sealed class SluiceRateLimiterTests
+{
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public void AttemptAcquire_BucketSpent_RefusesWithTheExactWait()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("2/1s"), _time);
+        limiter.AttemptAcquire(2).IsAcquired.ShouldBeTrue();
+
+        using RateLimitLease refused = limiter.AttemptAcquire();
+
+        refused.IsAcquired.ShouldBeFalse();
+        refused.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait).ShouldBeTrue();
+        wait.ShouldBe(TimeSpan.FromMilliseconds(500));
+        refused.TryGetMetadata(RateLimitMetadata.LimitName, out string? limit).ShouldBeTrue();
+        limit.ShouldBe("shared");
+        refused.TryGetMetadata(RateLimitMetadata.Remaining, out int remaining).ShouldBeTrue();
+        remaining.ShouldBe(0);
+        refused.MetadataNames.ShouldBe(["RETRY_AFTER", "LIMIT_NAME", "REMAINING"]);
+        _time.Advance(TimeSpan.FromMilliseconds(500) - TimeSpan.FromTicks(1));
+        limiter.AttemptAcquire().IsAcquired.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromTicks(1));
+        limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void AttemptAcquire_Granted_TellsWhatIsLeft()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("5/1s"), _time);
+
+        using RateLimitLease lease = limiter.AttemptAcquire(2);
+
+        lease.MetadataNames.ShouldBe(["REMAINING"]);
+        lease.TryGetMetadata(RateLimitMetadata.Remaining, out int remaining).ShouldBeTrue();
+        remaining.ShouldBe(3);
+        lease.TryGetMetadata(MetadataName.RetryAfter, out _).ShouldBeFalse();
+    }
+
+    [Fact]
+    public void AttemptAcquire_ZeroPermits_AsksAndChargesNothing()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("1/1s"), _time);
+
+        limiter.AttemptAcquire(0).IsAcquired.ShouldBeTrue();
+        limiter.AttemptAcquire(0).IsAcquired.ShouldBeTrue();
+        limiter.AttemptAcquire(1).IsAcquired.ShouldBeTrue();
+        limiter.AttemptAcquire(0).IsAcquired.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void AttemptAcquire_MoreThanABucketHolds_Throws()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("5/1s"), _time);
+
+        ArgumentOutOfRangeException exception = Should.Throw<ArgumentOutOfRangeException>(() => limiter.AttemptAcquire(6));
+
+        exception.ParamName.ShouldBe("permitCount");
+        exception.Message.ShouldStartWith("The limit 'shared' never holds more than 5 permits.");
+    }
+
+    [Fact]
+    public async Task AcquireAsync_BucketSpent_RefusesAtOnce()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("1/1d"), _time);
+        (await limiter.AcquireAsync()).IsAcquired.ShouldBeTrue();
+
+        ValueTask<RateLimitLease> refused = limiter.AcquireAsync();
+
+        refused.IsCompletedSuccessfully.ShouldBeTrue();
+        (await refused).IsAcquired.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task AcquireAsync_Cancelled_ChargesNothing()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("1/1d"), _time);
+
+        await Should.ThrowAsync<OperationCanceledException>(async () => await limiter.AcquireAsync(1, new CancellationToken(true)));
+
+        limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
+    }
+
+    [Fact]
+    public void GetStatistics_SomeCalls_CountsLeasesAndPermits()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("3/1d"), _time);
+        limiter.AttemptAcquire(2);
+        limiter.AttemptAcquire(2);
+
+        RateLimiterStatistics statistics = limiter.GetStatistics()!;
+
+        statistics.CurrentAvailablePermits.ShouldBe(1);
+        statistics.TotalSuccessfulLeases.ShouldBe(1);
+        statistics.TotalFailedLeases.ShouldBe(1);
+        statistics.CurrentQueuedCount.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Partitions_OfOnePolicy_CountEachCallerAndChargeAllOrNothing()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Shared("3/1d").PerUser("2/1d").Tool("double", tool => tool.Cost(2)));
+        InProcessStore store = new(new InProcessStoreOptions(), _time);
+        using SluicePartitionedRateLimiter<(string User, string Tool)> limiter = new(store, call =>
+        {
+            CallerIdentity caller = new("issuer", call.User, null, null);
+            return new RateLimitRequest(policy.Select("tools/call", call.Tool, caller), caller);
+        });
+
+        limiter.AttemptAcquire(("alice", "double")).IsAcquired.ShouldBeTrue();
+        using RateLimitLease alice = limiter.AttemptAcquire(("alice", "x"));
+        limiter.AttemptAcquire(("bob", "double")).IsAcquired.ShouldBeFalse();
+        limiter.AttemptAcquire(("bob", "x")).IsAcquired.ShouldBeTrue();
+
+        alice.TryGetMetadata(RateLimitMetadata.LimitName, out string? limit).ShouldBeTrue();
+        limit.ShouldBe("perUser");
+        limiter.GetStatistics(("bob", "x"))!.CurrentAvailablePermits.ShouldBe(0);
+        limiter.GetStatistics(("carol", "x"))!.TotalFailedLeases.ShouldBe(2);
+    }
+}

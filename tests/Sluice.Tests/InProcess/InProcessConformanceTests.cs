@@ -1,0 +1,31 @@
+using Sluice.Conformance;
+
+namespace Sluice.Tests;
+
+public sealed class InProcessTokenBucketTests : TokenBucketContract<InProcessUnderTest>;
+
+public sealed class InProcessSlidingWindowTests : SlidingWindowContract<InProcessUnderTest>;
+
+public sealed class InProcessSlidingWindowCounterTests : SlidingWindowCounterContract<InProcessUnderTest>;
+
+public sealed class InProcessFixedWindowTests : FixedWindowContract<InProcessUnderTest>;
+
+public sealed class InProcessAllOrNothingTests : AllOrNothingContract<InProcessUnderTest>;
+
+public sealed class InProcessPermissiveTests : PermissiveContract<InProcessUnderTest>;
+
+public sealed class InProcessIdentityTests : IdentityContract<InProcessUnderTest>;
+
+public sealed class InProcessVerbsTests : VerbsContract<InProcessUnderTest>;
+
+public sealed class InProcessLiveChangeTests : LiveChangeContract<InProcessUnderTest>;
+
+public sealed class InProcessRefusalTests : RefusalContract<InProcessUnderTest>;
+
+public sealed class InProcessEnvelopeTests : EnvelopeContract<InProcessUnderTest>;
+
+public sealed class InProcessClockTests : ClockContract<InProcessUnderTest>;
+
+public sealed class InProcessHistoryTests : HistoryContract<InProcessUnderTest>;
+
+public sealed class InProcessVectorTests : VectorContract<InProcessUnderTest>;

@@ -1,0 +1,12 @@
+using Sluice.Conformance;
+
+namespace Sluice.Tests;
+
+/// <summary>The in-process store, small enough to be made anew for every test, and large enough never to run out of room.</summary>
+public sealed class InProcessUnderTest : StoreUnderTest
+{
+    public override long CounterCeiling => uint.MaxValue;
+
+    public override IRateLimitStore Create(ManualTimeProvider time) =>
+        new InProcessStore(new InProcessStoreOptions { MaxKeys = 8_192 }, time);
+}

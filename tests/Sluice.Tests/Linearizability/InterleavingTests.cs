@@ -1,0 +1,115 @@
+using Xunit.Abstractions;
+
+namespace Sluice.Tests;
+
+/// <summary>Every order of the steps of a few operations.</summary>
+public class InterleavingTests(ITestOutputHelper output)
+{
+    private static readonly CallerIdentity Alice = StoreFixture.User(1);
+    private static readonly CallerIdentity Bob = StoreFixture.User(2);
+    private static readonly Rate One = new(1, TimeSpan.FromTicks(10_000));
+    private static readonly Rate Two = new(2, TimeSpan.FromTicks(30_000));
+
+    private static readonly RateLimitPolicy Policy = RateLimitPolicy.Build(
+        "server", of => of.PerUser(Two).Tool("both", t => t.Shared(One)).Tool("own", t => t.PerUser(One)));
+
+    private static readonly ApplicableLimits Plain = Policy.Select("tools/call", "plain", Alice);
+    private static readonly ApplicableLimits Both = Policy.Select("tools/call", "both", Alice);
+    private static readonly ApplicableLimits Own = Policy.Select("tools/call", "own", Alice);
+
+    [Fact]
+    public void Acquire_TwoOnOneBucket_IsLinearizable() => Explore(
+        [], [[Take(Own, Alice)], [Take(Own, Alice), Wait(10_000)]], int.MaxValue);
+
+    [Fact]
+    public void Acquire_RefusedWhileTheClockMoves_IsLinearizable() => Explore(
+        [Take(Own, Alice), Take(Own, Alice)], [[Take(Own, Alice)], [Wait(10_000), Take(Own, Alice)]], int.MaxValue);
+
+    [Fact]
+    public void Peek_WhileTwoSetsAreCharged_SeesBothOrNeither() => Explore(
+        [], [[Look(Both, Alice)], [Take(Both, Alice)]], 5);
+
+    [Fact]
+    public void Acquire_OverlappingSets_IsLinearizable() => Explore(
+        [], [[Take(Both, Alice)], [Take(Both, Bob)], [Take(Plain, Alice)]], 2);
+
+    [Fact]
+    public void Acquire_RefundedAndResetMeanwhile_IsLinearizable() => Explore(
+        [Take(Both, Alice)],
+        [[Take(Both, Alice)], [Of(Verb.Refund, Both, Alice)], [Of(Verb.Reset, Plain, Alice), Look(Both, Alice)]],
+        2);
+
+    [Fact]
+    public void Acquire_RefusedOnesAndCharges_IsLinearizable() => Explore(
+        [Take(Both, Alice), Take(Both, Alice)],
+        [[Take(Both, Alice), Take(Both, Alice)], [Of(Verb.Charge, Plain, Alice)], [Wait(10_000), Wait(10_000)]],
+        2);
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    [InlineData(2)]
+    public void Checker_StoreThatIsWrongOnPurpose_IsCaught(int fault)
+    {
+        Func<Operation[][]>[] programs =
+        [
+            () => [[Take(Own, Alice)], [Take(Own, Alice)]],
+            () => [[Take(Both, Alice)], [Take(Both, Alice)], [Take(Plain, Alice)]],
+            () => [[Take(Own, Alice), Take(Own, Alice)], [Take(Plain, Alice), Take(Plain, Alice)]],
+        ];
+
+        programs.Any(program => FirstWrong(
+            () => new RacyTarget((RacyTarget.Fault)fault), () => [], program, int.MaxValue, out _) is not null).ShouldBeTrue();
+    }
+
+    private void Explore(Operation[] before, Operation[][] threads, int maxPreemptions)
+    {
+        string? wrong = FirstWrong(
+            () => new EngineTarget<ScheduledSteps>(maxKeys: 10),
+            () => [.. before.Select(Again)],
+            () => [.. threads.Select(thread => thread.Select(Again).ToArray())],
+            maxPreemptions,
+            out int runs);
+
+        wrong.ShouldBeNull();
+        runs.ShouldBeGreaterThan(20);
+        output.WriteLine($"{runs} orders");
+    }
+
+    private static string? FirstWrong(
+        Func<IHistoryTarget> target, Func<Operation[]> before, Func<Operation[][]> threads, int maxPreemptions, out int runs)
+    {
+        Schedule schedule = new(maxPreemptions);
+        while (true)
+        {
+            HistoryRecorder recorder = new(target());
+            Operation[] first = before();
+            recorder.Run(first);
+            Operation[][] operations = threads();
+            if (!schedule.RunNext([.. operations.Select(thread => (Action)(() => recorder.Run(thread)))]))
+            {
+                runs = schedule.Runs;
+                return null;
+            }
+
+            Operation[] all = [.. first, .. operations.SelectMany(thread => thread)];
+            schedule.Fault.ShouldBeNull();
+            if (!LinearizabilityChecker.IsLinearizable(all))
+            {
+                runs = schedule.Runs;
+                return $"order {runs}:\n" + string.Join('\n', all.OrderBy(one => one.CalledAt));
+            }
+        }
+    }
+
+    private static Operation Again(Operation operation) => new(operation.Verb, operation.Request, operation.Ticks);
+
+    private static Operation Of(Verb verb, ApplicableLimits limits, CallerIdentity caller) =>
+        new(verb, new RateLimitRequest(limits, caller), 0);
+
+    private static Operation Take(ApplicableLimits limits, CallerIdentity caller) => Of(Verb.Acquire, limits, caller);
+
+    private static Operation Look(ApplicableLimits limits, CallerIdentity caller) => Of(Verb.Peek, limits, caller);
+
+    private static Operation Wait(long ticks) => new(Verb.Advance, new RateLimitRequest(Plain, Alice), ticks);
+}

@@ -1,0 +1,67 @@
+namespace Sluice.Tests;
+
+/// <summary>Histories of real threads, held up at random.</summary>
+public class LinearizabilityTests
+{
+    private const int Histories = 1_000;
+
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket, 2, 5, 101)]
+    [InlineData(RateLimitAlgorithm.TokenBucket, 3, 4, 102)]
+    [InlineData(RateLimitAlgorithm.TokenBucket, 4, 3, 103)]
+    [InlineData(RateLimitAlgorithm.FixedWindow, 3, 4, 104)]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 3, 4, 105)]
+    public void Engine_RandomHistories_AreLinearizable(RateLimitAlgorithm algorithm, int threads, int each, int seed)
+    {
+        HistoryMaker maker = new(seed, algorithm);
+        Operation[][] current = [];
+        HistoryRecorder? recorder = null;
+        using Barrier barrier = new(threads + 1);
+        bool isOver = false;
+        Thread[] workers = [.. Enumerable.Range(0, threads).Select(number => new Thread(() =>
+        {
+            ChaosSteps.Seed(seed + number);
+            while (true)
+            {
+                barrier.SignalAndWait();
+                if (Volatile.Read(ref isOver))
+                {
+                    return;
+                }
+
+                recorder!.Run(current[number]);
+                barrier.SignalAndWait();
+            }
+        }))];
+        foreach (Thread worker in workers)
+        {
+            worker.Start();
+        }
+
+        List<string> wrong = [];
+        int overlaps = 0;
+        for (int history = 0; history < Histories; history++)
+        {
+            current = [.. Enumerable.Range(0, threads).Select(_ => maker.Draw(each))];
+            recorder = new HistoryRecorder(new EngineTarget<ChaosSteps>(maxKeys: 100));
+            barrier.SignalAndWait();
+            barrier.SignalAndWait();
+            Operation[] all = [.. current.SelectMany(operations => operations)];
+            overlaps += all.Any(one => all.Any(other => one.CalledAt < other.CalledAt && other.CalledAt < one.ReturnedAt)) ? 1 : 0;
+            if (!LinearizabilityChecker.IsLinearizable(all))
+            {
+                wrong.Add($"seed {seed}, history {history}:\n" + string.Join('\n', all.OrderBy(one => one.CalledAt)));
+            }
+        }
+
+        Volatile.Write(ref isOver, true);
+        barrier.SignalAndWait();
+        foreach (Thread worker in workers)
+        {
+            worker.Join();
+        }
+
+        wrong.FirstOrDefault().ShouldBeNull();
+        overlaps.ShouldBeGreaterThan(Histories / 20, "the threads hardly met");
+    }
+}

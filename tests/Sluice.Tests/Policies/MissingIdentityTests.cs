@@ -1,0 +1,43 @@
+namespace Sluice.Tests;
+
+public sealed class MissingIdentityTests
+{
+    private static readonly CallerIdentity UserOnly = new("issuer", "alice", null, null);
+
+    [Fact]
+    public void Select_Pool_KeepsEveryLimit()
+    {
+        ApplicableLimits limits = Select(MissingIdentity.Pool, CallerIdentity.None);
+
+        limits.Count.ShouldBe(3);
+        limits.IdentityRequiredBy.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Select_Skip_DropsTheLimitsThatCannotCount()
+    {
+        Select(MissingIdentity.Skip, CallerIdentity.None).Limits.ToArray().Select(l => l.Name).ShouldBe(["shared"]);
+        Select(MissingIdentity.Skip, UserOnly).Limits.ToArray().Select(l => l.Name).ShouldBe(["shared", "perUser"]);
+    }
+
+    [Fact]
+    public void Select_Reject_NamesTheFirstLimitThatCannotCount()
+    {
+        Select(MissingIdentity.Reject, CallerIdentity.None).IdentityRequiredBy!.Name.ShouldBe("perTenant");
+        Select(MissingIdentity.Reject, UserOnly).IdentityRequiredBy!.Name.ShouldBe("perTenant");
+        Select(MissingIdentity.Reject, new("issuer", "alice", "acme", null)).IdentityRequiredBy.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Select_RejectByAPermissiveLimit_RefusesNobody()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .MissingIdentity(MissingIdentity.Reject).Mode(LimitMode.Permissive).PerUser("1/1m"));
+
+        policy.Select("tools/call", "x", CallerIdentity.None).IdentityRequiredBy.ShouldBeNull();
+    }
+
+    private static ApplicableLimits Select(MissingIdentity handling, CallerIdentity caller) => RateLimitPolicy
+        .Build("s", limits => limits.MissingIdentity(handling).Shared("1/1m").PerTenant("1/1m").PerUser("1/1m"))
+        .Select("tools/call", "x", caller);
+}

@@ -1,0 +1,210 @@
+namespace Sluice.Tests;
+
+public sealed class SelectionTests
+{
+    private static readonly CallerIdentity Alice = new("issuer", "alice", "acme", "agent");
+
+    [Fact]
+    public void Select_EveryScopeAndTarget_ComesInTheOrderOfTheLaw()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .PerClient("8/1m").PerUser("6/1m").PerTenant("4/1m").Shared("2/1m")
+            .Tool("search", t => t.PerClient("9/1m").PerUser("7/1m").PerTenant("5/1m").Shared("3/1m")));
+
+        Names(policy, "tools/call", "search").ShouldBe(
+        [
+            "shared", "search/shared", "perTenant", "search/perTenant", "perUser", "search/perUser", "perClient", "search/perClient",
+        ]);
+    }
+
+    [Theory]
+    [InlineData("search")]
+    [InlineData("SEARCH")]
+    [InlineData("  Search\t")]
+    public void Select_SpellingOfTheSameTool_MeetsItsLimit(string name) =>
+        Names(ToolPolicy(), "tools/call", name).ShouldBe(["shared", "search/perUser"]);
+
+    [Theory]
+    [InlineData("searc")]
+    [InlineData("search2")]
+    [InlineData("sea rch")]
+    [InlineData("")]
+    [InlineData("söarch")]
+    public void Select_AnotherTool_MeetsTheServersLimitsOnly(string name) =>
+        Names(ToolPolicy(), "tools/call", name).ShouldBe(["shared"]);
+
+    [Fact]
+    public void Select_LettersOutsideAscii_KeepTheirCase()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits.Tool("über", t => t.Shared("1/1m")));
+
+        Names(policy, "tools/call", "ÜBER").ShouldBeEmpty();
+        Names(policy, "tools/call", "üBER").ShouldBe(["über/shared"]);
+    }
+
+    [Fact]
+    public void Select_CaseSensitive_TellsSpellingsApart()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .CaseSensitive().Tool("search", t => t.Shared("1/1m")).Tool("Search", t => t.Shared("2/1m")));
+
+        Names(policy, "tools/call", "search").ShouldBe(["search/shared"]);
+        Names(policy, "tools/call", "Search").ShouldBe(["Search/shared"]);
+        Names(policy, "tools/call", "SEARCH").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Select_SeveralEntriesMatch_TheMostSpecificAloneApplies()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Tool("*", t => t.Shared("1/1m"))
+            .Tool("search_*", t => t.Shared("2/1m"))
+            .Tool("search_web_*", t => t.Shared("3/1m"))
+            .Tool("search_web_fast", t => t.Shared("4/1m")));
+
+        Names(policy, "tools/call", "search_web_fast").ShouldBe(["search_web_fast/shared"]);
+        Names(policy, "tools/call", "SEARCH_web_slow").ShouldBe(["search_web_*/shared"]);
+        Names(policy, "tools/call", "search_").ShouldBe(["search_*/shared"]);
+        Names(policy, "tools/call", "anything").ShouldBe(["*/shared"]);
+    }
+
+    [Fact]
+    public void Select_GlobsEquallySpecific_TheFirstWins()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Tool("ab*", t => t.Shared("1/1m")).Tool("*yz", t => t.Shared("2/1m")));
+
+        Names(policy, "tools/call", "abyz").ShouldBe(["ab*/shared"]);
+    }
+
+    [Theory]
+    [InlineData("a*b*c", "abc", true)]
+    [InlineData("a*b*c", "a-b-b-c", true)]
+    [InlineData("a*b*c", "a-b-c-", false)]
+    [InlineData("*", "", true)]
+    [InlineData("**", "x", true)]
+    [InlineData("a*", "b", false)]
+    [InlineData("*a", "ba", true)]
+    [InlineData("*aab", "aaaaab", true)]
+    [InlineData("a", "aa", false)]
+    public void Matches_Glob_TakesAnyRunForAStar(string pattern, string name, bool matches) =>
+        new Glob(pattern, NameComparer.Exact).Matches(name).ShouldBe(matches);
+
+    [Theory]
+    [InlineData("initialize")]
+    [InlineData("server/discover")]
+    [InlineData("ping")]
+    [InlineData("tasks/cancel")]
+    [InlineData("notifications/initialized")]
+    public void Select_MethodThatClientsCannotDoWithout_IsNeverMetered(string method)
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Meter(MeteringUnit.All).Shared("1/1m").Method("*", m => m.Shared("1/1m")));
+
+        policy.Select(method, "", Alice).Count.ShouldBe(0);
+    }
+
+    [Fact]
+    public void Select_ListMethod_IsMeteredWhenNamedOrWhenAllAre()
+    {
+        RateLimitPolicy byDefault = RateLimitPolicy.Build("s", limits => limits.Shared("1/1m"));
+        RateLimitPolicy named = RateLimitPolicy.Build("s", limits => limits
+            .Shared("1/1m").Method("tools/list", m => m.PerUser("1/1m")));
+        RateLimitPolicy all = RateLimitPolicy.Build("s", limits => limits.Meter(MeteringUnit.All).Shared("1/1m"));
+
+        Names(byDefault, "tools/list", "").ShouldBeEmpty();
+        Names(named, "tools/list", "").ShouldBe(["shared", "method:tools/list/perUser"]);
+        Names(named, "prompts/list", "").ShouldBeEmpty();
+        Names(all, "tools/list", "").ShouldBe(["shared"]);
+    }
+
+    [Fact]
+    public void Select_MethodAndTool_BothApply()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Method("tools/*", m => m.PerUser("5/1m")).Tool("search", t => t.PerUser("1/1m")));
+
+        Names(policy, "tools/call", "search").ShouldBe(["method:tools/*/perUser", "search/perUser"]);
+        Names(policy, "tools/call", "other").ShouldBe(["method:tools/*/perUser"]);
+    }
+
+    [Fact]
+    public void Select_SameNameOfAnotherKind_IsAnotherOperation()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Tool("x", t => t.Shared("1/1m")).Prompt("x", p => p.Shared("2/1m")).Resource("x", r => r.Shared("3/1m")));
+
+        Names(policy, "tools/call", "x").ShouldBe(["x/shared"]);
+        Names(policy, "prompts/get", "x").ShouldBe(["prompt:x/shared"]);
+        Names(policy, "resources/read", "x").ShouldBe(["resource:x/shared"]);
+    }
+
+    [Fact]
+    public void Select_ToolNamedLikeAnotherKind_HasANameOfItsOwn()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Tool("prompt:x", t => t.Shared("1/1m")).Prompt("x", p => p.Shared("2/1m")));
+
+        policy.Limits.Select(limit => limit.Name).ShouldBe(["tool:prompt:x/shared", "prompt:x/shared"]);
+    }
+
+    [Fact]
+    public void Select_Cost_IsTheMostSpecificEntrys()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Shared("100/1m").Cost(2)
+            .Method("tools/call", m => m.Cost(3))
+            .Tool("search", t => t.Cost(10))
+            .Tool("echo", t => t.Shared("50/1m")));
+
+        policy.Select("tools/call", "search", Alice).Cost.ShouldBe(10);
+        policy.Select("tools/call", "echo", Alice).Cost.ShouldBe(3);
+        policy.Select("prompts/get", "any", Alice).Cost.ShouldBe(2);
+    }
+
+    [Fact]
+    public void Select_Modes_DropDisabledAndSpreadPermissive()
+    {
+        RateLimitPolicy entry = RateLimitPolicy.Build("s", limits => limits
+            .Shared("5/1m")
+            .Tool("off", t => t.Shared("1/1m").Cost(2).Mode(LimitMode.Disabled))
+            .Tool("o*", t => t.Shared("1/1m"))
+            .Tool("soft", t => t.Shared("1/1m").Mode(LimitMode.Permissive)));
+        RateLimitPolicy permissive = RateLimitPolicy.Build("s", limits => limits
+            .Mode(LimitMode.Permissive).Shared("5/1m").Tool("hard", t => t.Shared("1/1m").Mode(LimitMode.Enforce)));
+
+        Names(entry, "tools/call", "off").ShouldBe(["shared"]);
+        entry.Select("tools/call", "off", Alice).Cost.ShouldBe(2);
+        entry.Select("tools/call", "soft", Alice)[1].Mode.ShouldBe(LimitMode.Permissive);
+        permissive.Limits.ShouldAllBe(limit => limit.Mode == LimitMode.Permissive);
+    }
+
+    [Fact]
+    public void Select_AnyCall_AllocatesNothing()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Shared("5/1m").Tool("search", t => t.PerUser("1/1m")).Tool("glob_*", t => t.PerUser("1/1m"))
+            .Resource("file:///a", r => r.PerUser("1/1m")));
+        SelectAll(policy);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        SelectAll(policy);
+
+        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+    }
+
+    private static void SelectAll(RateLimitPolicy policy)
+    {
+        policy.Select("tools/call", " SEARCH ", Alice);
+        policy.Select("tools/call", "glob_x", Alice);
+        policy.Select("tools/call", "unknown", Alice);
+        policy.Select("resources/read", "FILE:///x/../%61", Alice);
+        policy.Select("tools/list", "", Alice);
+    }
+
+    private static RateLimitPolicy ToolPolicy() =>
+        RateLimitPolicy.Build("s", limits => limits.Shared("100/1m").Tool("search", t => t.PerUser("10/1m")));
+
+    private static string[] Names(RateLimitPolicy policy, string method, string operation) =>
+        [.. policy.Select(method, operation, Alice).Limits.ToArray().Select(limit => limit.Name)];
+}

@@ -1,0 +1,130 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Tests;
+
+public sealed class SettingsFaultTests
+{
+    private static readonly Rate Rate = new(10, TimeSpan.FromMinutes(1));
+
+    [Fact]
+    public void Compile_NoLimit_IsAFault() => Faults(new()).ShouldBe(
+        ["holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations."]);
+
+    [Fact]
+    public void Compile_CostWithoutAnyLimit_IsAFault() =>
+        Faults(new() { Tools = [new() { Name = "x", Cost = 2 }] }).ShouldHaveSingleItem().ShouldStartWith("holds no limit.");
+
+    [Theory]
+    [InlineData("search", " SEARCH ")]
+    [InlineData("a_*", "A_*")]
+    public void Compile_TwoNamesThatMeanTheSame_NamesBoth(string first, string second) =>
+        Faults(new() { Tools = [Entry(first), Entry("other"), Entry(second)] })
+            .ShouldBe([$"tools[2].name: '{second}' means the same tool as '{first}' of tools[0]. Merge the two entries."]);
+
+    [Fact]
+    public void Compile_EquivalentResources_NamesBoth() =>
+        Faults(new() { Resources = [Entry("file:///a"), Entry("FILE:///b/../%61")] })
+            .ShouldBe(["resources[1].name: 'FILE:///b/../%61' means the same resource as 'file:///a' of resources[0]. Merge the two entries."]);
+
+    [Fact]
+    public void Compile_NameLengthLadder_AcceptsOneTo256()
+    {
+        Faults(new() { Tools = [Entry("   ")] }).ShouldBe(["tools[0].name: has 0 characters, and a name must have 1 to 256."]);
+        Faults(new() { Tools = [Entry("x")] }).ShouldBeEmpty();
+        Faults(new() { Tools = [Entry(new string('x', 256))] }).ShouldBeEmpty();
+        Faults(new() { Tools = [Entry(new string('x', 257))] })
+            .ShouldBe(["tools[0].name: has 257 characters, and a name must have 1 to 256."]);
+    }
+
+    [Fact]
+    public void Compile_EntryCountLadder_AcceptsAThousand()
+    {
+        Faults(new() { Prompts = Entries(1_000) }).ShouldBeEmpty();
+        Faults(new() { Prompts = Entries(1_001) }).ShouldBe(["prompts: 1001 entries are more than 1000. Use a glob."]);
+    }
+
+    [Fact]
+    public void Compile_EmptyEntry_IsAFault() =>
+        Faults(new() { Shared = Rate, Methods = [new() { Name = "tools/list" }] })
+            .ShouldBe(["methods[0]: sets nothing. Add shared, perTenant, perUser, perClient or cost."]);
+
+    [Fact]
+    public void Compile_BrokenRuleAndCostThatNoBucketCanMeet_ReportsBoth() =>
+        Faults(new() { Shared = Rate, Tools = [Entry("x"), Entry("X"), new() { Name = "dear", Cost = 11 }] }).ShouldBe(
+        [
+            "tools[1].name: 'X' means the same tool as 'x' of tools[0]. Merge the two entries.",
+            "tools[2].cost: 11 tokens can never be met by the limit 'shared', whose bucket holds 10. "
+                + "Lower the cost, or raise the limit to at least 11.",
+        ]);
+
+    [Theory]
+    [InlineData("initialize")]
+    [InlineData("Ping")]
+    [InlineData("server/discover")]
+    [InlineData("notifications/cancelled")]
+    public void Compile_LimitOnAMethodThatIsNeverLimited_IsAFault(string method) =>
+        Faults(new() { Methods = [Entry(method)] })
+            .ShouldBe([$"methods[0].name: '{method}' is never limited, because clients break when it is refused. Remove the entry."]);
+
+    [Fact]
+    public void Compile_CostAboveABucket_NamesTheLimitThatCannotMeetIt()
+    {
+        Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Cost = 11, PerUser = new(20, TimeSpan.FromMinutes(1)) }] })
+            .ShouldBe(
+            [
+                "tools[0].cost: 11 tokens can never be met by the limit 'shared', whose bucket holds 10. "
+                + "Lower the cost, or raise the limit to at least 11.",
+            ]);
+        Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Cost = 10 }] }).ShouldBeEmpty();
+        Faults(new() { Shared = Rate, Cost = 11 }).ShouldHaveSingleItem().ShouldStartWith("cost: 11 tokens can never be met");
+    }
+
+    [Theory]
+    [InlineData(-32768, false)]
+    [InlineData(-32029, false)]
+    [InlineData(-32000, false)]
+    [InlineData(-32769, true)]
+    [InlineData(-31999, true)]
+    [InlineData(429, true)]
+    public void Compile_ErrorCode_MustLieOutsideTheReservedRange(int code, bool valid)
+    {
+        Faults(new() { Shared = Rate, ErrorCode = code }).IsEmpty.ShouldBe(valid);
+        Faults(new() { Shared = Rate, ErrorCode = code, AllowReservedErrorCode = true }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Compile_SlidingWindowAboveItsCeiling_RecommendsTheCounter()
+    {
+        Rate log = new(10_001, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
+
+        Faults(new() { PerUser = log }).ShouldBe(
+        [
+            "perUser: 10001 tokens are too many for slidingWindow, which remembers every call: the ceiling is 10000. "
+            + "Use slidingWindowCounter.",
+        ]);
+        Faults(new() { PerUser = log, SlidingWindowCeiling = 10_001 }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Compile_SeveralFaults_ReportsThemAllInOrder() =>
+        Faults(new() { Cost = 0, ErrorCode = -32000, Shared = Rate, Tools = [Entry(""), new() { Name = "x", Cost = 0 }] })
+            .Select(fault => fault.Split(':')[0])
+            .ShouldBe(["cost", "errorCode", "tools[0].name", "tools[1].cost"]);
+
+    [Fact]
+    public void Build_Faults_ThrowsWithAllOfThem() =>
+        Should.Throw<ArgumentException>(() => RateLimitPolicy.Build("s", limits => limits.Cost(0).Tool("x", _ => { })))
+            .Message.ShouldContain("tools[0]: sets nothing.");
+
+    private static OperationSettings Entry(string name) => new() { Name = name, PerUser = Rate };
+
+    private static ImmutableArray<OperationSettings> Entries(int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Entry($"p{i}"))];
+
+    private static ImmutableArray<string> Faults(RateLimitingSettings settings)
+    {
+        RateLimitPolicy? policy = RateLimitPolicy.Compile("s", settings, out ImmutableArray<SettingsFault> faults);
+        (policy is null).ShouldBe(!faults.IsEmpty);
+        return [.. faults.Select(fault => fault.ToString())];
+    }
+}
