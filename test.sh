@@ -27,6 +27,18 @@ fail() {
   exit 1
 }
 
+# is_wanted NAME PROJECT...: whether the name contains one of the texts, or there are none.
+is_wanted() {
+  local name=$1 text
+  shift
+  (($# > 0)) || return 0
+  for text in "$@"; do
+    [[ $name == *"$text"* ]] && return 0
+  done
+
+  return 1
+}
+
 command -v dotnet >/dev/null || fail "needs the .NET 10 SDK, and finds no 'dotnet' on the PATH."
 command -v node >/dev/null || fail "needs Node 20 or newer, and finds no 'node' on the PATH."
 
@@ -36,24 +48,20 @@ dotnet build Sluice.slnx --configuration Release --nologo --verbosity minimal ||
 results=artifacts/test-results
 rm -rf -- "$results"
 mkdir -p -- "$results"
-broken=0
+codes=()
 for project in tests/*/*.csproj; do
   name=$(basename -- "$project" .csproj)
   if grep -q '<IsTestProject>false</IsTestProject>' "$project"; then
     continue
   fi
 
-  if (($# > 0)) && ! printf '%s\n' "$@" | grep -qF -f - <<<"$name"; then
-    continue
-  fi
+  is_wanted "$name" "$@" || continue
 
   echo "== $name"
+  code=0
   dotnet test "$project" --configuration Release --no-build --nologo \
-    --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" || true
-  if [[ ! -s $results/$name.trx ]]; then
-    echo "test.sh: $name gave no result." >&2
-    broken=$((broken + 1))
-  fi
+    --results-directory "$results" --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" </dev/null || code=$?
+  codes+=("$name=$code")
 done
 
-node eng/count-tests.mjs "$results" "$broken"
+node eng/count-tests.mjs "$results" "${codes[@]}"
