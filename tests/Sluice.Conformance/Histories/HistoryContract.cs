@@ -6,7 +6,10 @@ namespace Sluice.Conformance;
 /// <summary>Random histories, step by step against the model.</summary>
 /// <remarks>
 /// <para>A failure prints its seed and the smallest history that still fails. <c>SLUICE_SEED</c> repeats a run.</para>
-/// <para><c>SLUICE_LONG=1</c> runs ten million histories instead of a hundred thousand.</para>
+/// <para>
+/// <c>SLUICE_LONG=1</c> runs ten million histories instead of a hundred thousand, and adds a line for every hundred thousand to
+/// the file that <c>SLUICE_PROGRESS</c> names; <c>eng/long-histories.sh</c> does both.
+/// </para>
 /// </remarks>
 public abstract class HistoryContract<TStore>
     where TStore : StoreUnderTest, new()
@@ -41,8 +44,17 @@ public abstract class HistoryContract<TStore>
             left -= chunk;
             if (isLong)
             {
-                Console.WriteLine($"{LongHistories - left:N0} of {LongHistories:N0} histories");
+                Report($"{LongHistories - left:N0} of {LongHistories:N0} histories equal, {Seeds.Variable}={seed}");
             }
+        }
+    }
+
+    // A test's output is shown when it has ended, which for the long run is much too late.
+    private static void Report(string progress)
+    {
+        if (Environment.GetEnvironmentVariable("SLUICE_PROGRESS") is { Length: > 0 } path)
+        {
+            File.AppendAllText(path, progress + Environment.NewLine);
         }
     }
 
