@@ -2,6 +2,8 @@ namespace Sluice.Tests;
 
 public class InProcessStoreAllocationTests
 {
+    private const int Attempts = 4;
+
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket)]
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
@@ -16,15 +18,14 @@ public class InProcessStoreAllocationTests
         LimitState[] states = new LimitState[limits.Count];
         bool[] outcomes = new bool[2];
         Round(0);
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        for (int i = 1; i < 40; i++)
+
+        Least(_ =>
         {
-            Round(i);
-        }
-
-        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
-
-        allocated.ShouldBe(0);
+            for (int i = 1; i < 40; i++)
+            {
+                Round(i);
+            }
+        }).ShouldBe(0);
         outcomes.ShouldBe([true, true]); // Both allowed and refused calls were among them.
 
         void Round(int number)
@@ -54,15 +55,28 @@ public class InProcessStoreAllocationTests
     {
         StoreFixture fixture = new();
         ApplicableLimits limits = StoreFixture.Limits(of => of.PerUser("30/1m"));
-        CallerIdentity[] callers = [.. Enumerable.Range(0, 100).Select(StoreFixture.User)];
-        _ = fixture.Acquire(limits, callers[0]);
-        long before = GC.GetAllocatedBytesForCurrentThread();
+        CallerIdentity[][] callers = [.. Enumerable.Range(0, 100 * Attempts).Select(StoreFixture.User).Chunk(100)];
 
-        foreach (CallerIdentity caller in callers)
+        Least(attempt =>
         {
-            _ = fixture.Acquire(limits, caller);
+            foreach (CallerIdentity caller in callers[attempt])
+            {
+                _ = fixture.Acquire(limits, caller);
+            }
+        }).ShouldBe(0);
+    }
+
+    /// <summary>The fewest bytes that an attempt allocated: the runtime may allocate too, while it compiles.</summary>
+    private static long Least(Action<int> attempt)
+    {
+        long least = long.MaxValue;
+        for (int i = 0; i < Attempts; i++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            attempt(i);
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
         }
 
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        return least;
     }
 }

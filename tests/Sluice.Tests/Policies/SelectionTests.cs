@@ -185,21 +185,20 @@ public sealed class SelectionTests
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
             .Shared("5/1m").Tool("search", t => t.PerUser("1/1m")).Tool("glob_*", t => t.PerUser("1/1m"))
             .Resource("file:///a", r => r.PerUser("1/1m")));
-        SelectAll(policy);
 
-        long before = GC.GetAllocatedBytesForCurrentThread();
-        SelectAll(policy);
-
-        (GC.GetAllocatedBytesForCurrentThread() - before).ShouldBe(0);
+        // The least of several, since the runtime may allocate while it compiles.
+        Enumerable.Range(0, 10).Min(_ => AllocatedBySelecting(policy)).ShouldBe(0);
     }
 
-    private static void SelectAll(RateLimitPolicy policy)
+    private static long AllocatedBySelecting(RateLimitPolicy policy)
     {
+        long before = GC.GetAllocatedBytesForCurrentThread();
         policy.Select("tools/call", " SEARCH ", Alice);
         policy.Select("tools/call", "glob_x", Alice);
         policy.Select("tools/call", "unknown", Alice);
         policy.Select("resources/read", "FILE:///x/../%61", Alice);
         policy.Select("tools/list", "", Alice);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 
     private static RateLimitPolicy ToolPolicy() =>
