@@ -24,7 +24,7 @@ internal static class Footprint
         long after = ResidentBytes();
         using Process process = Process.GetCurrentProcess();
         TimeSpan busyBefore = process.TotalProcessorTime;
-        Thread.Sleep(Idle);
+        Thread.Sleep(Idle); // Real time on purpose: what is measured is what the process does while nobody asks.
         process.Refresh();
         double idlePercent = 100 * (process.TotalProcessorTime - busyBefore) / Idle;
         GC.KeepAlive(callers);
