@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
 /// <summary>The token bucket: refilled continuously, full at first sight.</summary>
@@ -70,6 +72,62 @@ internal static class TokenBucket
         next = new BucketState(time, rest);
         waitTicks = 0;
         return true;
+    }
+
+    /// <summary>As <see cref="Admits"/> for one token of a narrow limit, on words instead of states, so that registers hold them.</summary>
+    /// <returns>Whether it is admitted for certain; if not, nothing is known, and <see cref="Admits"/> says.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool AdmitsOne(
+        LimitNumbers limit, ulong time, ulong word, ulong nowTicks, out ulong nextTime, out ulong nextWord)
+    {
+        // Nothing overflows where the answer is yes: the later of time and instant is below 2^63 + 2^51, a token takes less than
+        // 2^49 ticks, and rests are below 2^31.
+        unchecked
+        {
+            bool isNear = word <= MaxRest && time < FarTime;
+            bool isFull = time < nowTicks;
+            nextTime = isFull ? nowTicks : time;
+            nextWord = isFull ? 0 : word;
+            ulong lead = nextTime - nowTicks;
+            bool hasRoom = lead < limit.RoomTicks || (lead == limit.RoomTicks && nextWord <= limit.RoomRest);
+            nextTime += limit.TokenTicks;
+            nextWord += limit.TokenRest;
+            if (nextWord >= limit.RateUnits)
+            {
+                nextWord -= limit.RateUnits;
+                nextTime++;
+            }
+
+            return isNear && hasRoom;
+        }
+    }
+
+    /// <summary>Whether one token of a narrow limit is refused for certain; if not, nothing is known.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool RefusesOne(LimitNumbers limit, ulong time, ulong word, ulong nowTicks, out ulong waitTicks)
+    {
+        // Nothing overflows where the answer is yes: the time is not before the instant, nor the lead less than the room.
+        unchecked
+        {
+            ulong lead = time - nowTicks;
+            waitTicks = lead - limit.RoomTicks + (word > limit.RoomRest ? 1UL : 0);
+            return word <= MaxRest
+                && time < FarTime
+                && time >= nowTicks
+                && (lead > limit.RoomTicks || (lead == limit.RoomTicks && word > limit.RoomRest));
+        }
+    }
+
+    /// <summary>Whole tokens that are there just after <see cref="AdmitsOne"/> said yes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int RemainingAfterOne(LimitNumbers limit, ulong nextTime, ulong nextWord, ulong nowTicks)
+    {
+        // The debt after an admitted charge is at most the capacity of 2^62 units, and a capacity is at most 2^31 - 1 tokens.
+        unchecked
+        {
+            ulong debt = ((nextTime - nowTicks) * limit.RateUnits) + nextWord;
+            return (int)((limit.NarrowCapacityUnits - debt) / limit.TokenUnits);
+        }
     }
 
     /// <summary>As <see cref="Admits"/>, in 128 bits, for every state that there is.</summary>

@@ -11,6 +11,9 @@ internal unsafe struct BucketItem
     internal ulong Name;
     internal byte Tag;
 
+    /// <summary>Where the bucket lies, on the short way through only.</summary>
+    internal BucketEntry* Entry;
+
     /// <summary>The place in the set, or <see cref="Absent"/>.</summary>
     internal int Place;
 

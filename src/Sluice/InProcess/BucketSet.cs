@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -42,6 +43,7 @@ internal unsafe struct BucketSet
     private fixed byte _tags[Places + 1];
 
     /// <summary>The tag for half a fingerprint.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static byte Tag(ulong high)
     {
         byte tag = (byte)(high & 0xff);
@@ -49,6 +51,7 @@ internal unsafe struct BucketSet
     }
 
     /// <summary>The place that a bucket takes if it is empty.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Home(ulong key) => (int)(((key >> 32) * Places) >> 32);
 
     /// <summary>The places with a tag, as bits.</summary>

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
@@ -45,10 +46,12 @@ internal sealed unsafe partial class BucketTable<TSteps>
     internal void NoteShortStart() => Interlocked.Increment(ref _shortStarts);
 
     /// <summary>The set for a fingerprint. The bits that choose it are neither in the tag nor in the entry.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal BucketSet* SetFor(Fingerprint fingerprint) =>
         (BucketSet*)_memory.Start + (((fingerprint.High >> 32) * _sets) >> 32);
 
     /// <summary>Where an item's bucket lies, or <see cref="BucketItem.Absent"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static int Find(in BucketItem item)
     {
         int places = BucketSet.PlacesOf(item.Set, item.Tag);

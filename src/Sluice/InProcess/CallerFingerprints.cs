@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
 /// <summary>A caller's fingerprints, taken once each and kept beside the identity, so that a known caller hashes nothing.</summary>
@@ -15,6 +17,7 @@ internal struct CallerFingerprints
     private ulong _clientHigh;
 
     /// <summary>The caller's fingerprint in a scope that is not <see cref="RateLimitScope.Shared"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Fingerprint Of(CallerIdentity caller, RateLimitScope scope) => scope switch
     {
         RateLimitScope.PerUser => Of(ref _userLow, ref _userHigh, caller, scope),
@@ -22,6 +25,7 @@ internal struct CallerFingerprints
         _ => Of(ref _clientLow, ref _clientHigh, caller, scope),
     };
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Fingerprint Of(ref ulong low, ref ulong high, CallerIdentity caller, RateLimitScope scope)
     {
         ulong known = Volatile.Read(ref low);

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -54,6 +55,7 @@ internal readonly record struct Fingerprint(ulong Low, ulong High)
     }
 
     /// <summary>The fingerprint of a pair.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal Fingerprint With(Fingerprint other) => new(Low ^ other.Low, High ^ other.High);
 
     private static ulong Random()

@@ -2,26 +2,19 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <content>The shortest way through: one limit, a token bucket of the same numbers as before, already in the table.</content>
+/// <content>The shortest way through: one token of one plain limit, whose bucket is in the table under the same numbers.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     /// <summary>Decides by one limit. The same steps as for several; whatever is out of the ordinary goes the long way.</summary>
-    private RateLimitDecision AcquireOne(in RateLimitRequest request, Span<LimitState> states)
+    private RateLimitDecision AcquireOne(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
-        RegisteredLimit limit = _registry.Of(request.Limits)[0];
+        RegisteredLimit limit = known.Limits[0];
         LimitNumbers numbers = limit.Numbers;
-        ulong cost = (ulong)request.Cost;
-        if (numbers.Algorithm != RateLimitAlgorithm.TokenBucket || cost > numbers.Capacity)
-        {
-            return AcquireAll(request, states);
-        }
-
         Unsafe.SkipInit(out BucketItem item);
         BucketSet* set = Place(limit, request.Caller, &item);
-        _clock.Ask();
         if (set->RefusedLast)
         {
-            return RefuseOne(request, states, numbers, item);
+            return RefuseOne(request, known, states, item);
         }
 
         SetLock<TSteps>.Enter(set);
@@ -29,29 +22,35 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         if (entry is null)
         {
             SetLock<TSteps>.Exit(set, hasChanged: false);
-            return AcquireAll(request, states);
+            return AcquireAll(request, known, states);
         }
 
         ulong now = ReadClock();
-        bool isAdmitted = TokenBucket.Admits(numbers, entry->State, now, cost, out BucketState next, out ulong waitTicks);
-        if (isAdmitted)
+        if (!TokenBucket.AdmitsOne(numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
         {
-            TSteps.Reach(CommitStep.Writing);
-            entry->State = next;
-            SetLock<TSteps>.Exit(set, hasChanged: true);
-        }
-        else
-        {
+            // The next call by this set looks without a lock; this one is decided anew, by the same clock or a later one.
             set->RefusedLast = true;
             SetLock<TSteps>.Exit(set, hasChanged: false);
+            return AcquireAll(request, known, states);
         }
 
-        return DescribeOne(request.Limits[0], states, numbers, next, isAdmitted, waitTicks, now);
+        TSteps.Reach(CommitStep.Writing);
+        entry->Time = time;
+        entry->Word = word;
+        SetLock<TSteps>.Exit(set, hasChanged: true);
+        GC.KeepAlive(this);
+        int remaining = TokenBucket.RemainingAfterOne(numbers, time, word, now);
+        if (!states.IsEmpty)
+        {
+            states[0] = AdmittedState(remaining, time, word, now);
+        }
+
+        return new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = remaining };
     }
 
     /// <summary>Decides without a lock, if that refuses again.</summary>
     private RateLimitDecision RefuseOne(
-        in RateLimitRequest request, Span<LimitState> states, LimitNumbers numbers, in BucketItem item)
+        in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states, in BucketItem item)
     {
         BucketSet* set = item.Set;
         TSteps.Reach(CommitStep.Locking);
@@ -61,16 +60,33 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketEntry* entry = FindSameNumbers(item);
         if (entry is null || (version & 1) != 0)
         {
-            return AcquireAll(request, states);
+            return AcquireAll(request, known, states);
         }
 
-        BucketState state = entry->State;
+        ulong time = entry->Time;
+        ulong word = entry->Word;
         TSteps.Reach(CommitStep.Validating);
         Volatile.ReadBarrier();
-        return Volatile.Read(ref set->Version) == version
-            && !TokenBucket.Admits(numbers, state, now, (ulong)request.Cost, out _, out ulong waitTicks)
-            ? DescribeOne(request.Limits[0], states, numbers, state, isAdmitted: false, waitTicks, now)
-            : AcquireAll(request, states);
+        if (Volatile.Read(ref set->Version) != version
+            || !TokenBucket.RefusesOne(known.Limits[0].Numbers, time, word, now, out ulong waitTicks))
+        {
+            return AcquireAll(request, known, states);
+        }
+
+        GC.KeepAlive(this);
+        TimeSpan wait = Span(waitTicks);
+        if (!states.IsEmpty)
+        {
+            states[0] = new LimitState
+            {
+                Outcome = RateLimitOutcome.Denied,
+                RetryAfter = wait,
+                ResetAfter = Span(TokenBucket.ResetAfter(new BucketState(time, word), now)),
+            };
+        }
+
+        // A bucket that refuses one token has none.
+        return new RateLimitDecision { Outcome = RateLimitOutcome.Denied, Limit = request.Limits[0], RetryAfter = wait };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,37 +102,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return entry->Name == item.Name ? entry : null;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static RateLimitDecision DescribeOne(
-        RateLimit limit,
-        Span<LimitState> states,
-        LimitNumbers numbers,
-        BucketState state,
-        bool isAdmitted,
-        ulong waitTicks,
-        ulong now)
+    private static LimitState AdmittedState(int remaining, ulong time, ulong word, ulong now) => new()
     {
-        int remaining = TokenBucket.Remaining(numbers, state, now);
-        TimeSpan wait = Span(waitTicks);
-        if (!states.IsEmpty)
-        {
-            states[0] = new LimitState
-            {
-                Outcome = isAdmitted ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied,
-                Remaining = remaining,
-                RetryAfter = wait,
-                ResetAfter = Span(TokenBucket.ResetAfter(state, now)),
-            };
-        }
-
-        return limit.Mode != LimitMode.Enforce
-            ? new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = int.MaxValue }
-            : new RateLimitDecision
-            {
-                Outcome = isAdmitted ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied,
-                Limit = isAdmitted ? null : limit,
-                Remaining = remaining,
-                RetryAfter = wait,
-            };
-    }
+        Outcome = RateLimitOutcome.Allowed,
+        Remaining = remaining,
+        ResetAfter = Span(time - now + (word == 0 ? 0UL : 1)),
+    };
 }

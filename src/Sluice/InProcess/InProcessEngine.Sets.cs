@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics.X86;
 
 namespace Sluice;
@@ -29,6 +30,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return count;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private BucketSet* Place(RegisteredLimit limit, CallerIdentity caller, BucketItem* item)
     {
         RegisteredBucket bucket = limit.Bucket;
@@ -102,6 +104,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Enter(BucketSet** sets, int count)
     {
         for (int i = 0; i < count; i++)
@@ -110,6 +113,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Exit(BucketSet** sets, int count, bool hasChanged)
     {
         for (int i = 0; i < count; i++)

@@ -37,14 +37,21 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal int LogChunksInUse => _registry.LogChunksInUse;
 
     /// <summary>Decides, and charges when all admit.</summary>
-    internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states) =>
-        request.Limits.Count == 1 ? AcquireOne(request, states) : AcquireAll(request, states);
-
-    private RateLimitDecision AcquireAll(in RateLimitRequest request, Span<LimitState> states)
+    internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
         _clock.Ask();
+        RegisteredLimits known = _registry.Of(request.Limits);
+        return known.ArePlain && request.Cost == 1
+            ? known.Limits.Length == 1
+                ? AcquireOne(request, known, states)
+                : AcquirePlain(request, known, states)
+            : AcquireAll(request, known, states);
+    }
+
+    private RateLimitDecision AcquireAll(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    {
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimit[] registered = _registry.Of(request.Limits);
+        RegisteredLimit[] registered = known.Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
@@ -56,6 +63,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             && TryDecide(limits, registered, items, sets, count, cost, out verdict)
             && verdict.Outcome != RateLimitOutcome.Allowed)
         {
+            GC.KeepAlive(this);
             return Describe(limits, registered, items, verdict, states);
         }
 
@@ -78,6 +86,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             Exit(sets, count, isCharged);
         }
 
+        GC.KeepAlive(this);
         return Describe(limits, registered, items, verdict, states);
     }
 
@@ -86,7 +95,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimit[] registered = _registry.Of(request.Limits);
+        RegisteredLimit[] registered = _registry.Of(request.Limits).Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
@@ -150,7 +159,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimit[] registered = _registry.Of(request.Limits);
+        RegisteredLimit[] registered = _registry.Of(request.Limits).Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);

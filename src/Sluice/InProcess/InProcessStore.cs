@@ -63,9 +63,7 @@ public sealed partial class InProcessStore : IRateLimitStore
     public RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
         ThrowIfShort(request, states.Length);
-        RateLimitDecision decision = _engine.Acquire(request, states);
-        GC.KeepAlive(this);
-        return decision;
+        return _engine.Acquire(request, states); // It keeps its memory alive by itself, so that the answer is not copied here.
     }
 
     /// <summary>The decision that <see cref="Acquire"/> would make now; nothing is charged.</summary>

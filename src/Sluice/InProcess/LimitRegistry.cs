@@ -42,10 +42,10 @@ internal sealed unsafe class LimitRegistry
 
     /// <summary>What the store knows of the limits of a call; registered when they are met for the first time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal RegisteredLimit[] Of(ApplicableLimits limits) =>
+    internal RegisteredLimits Of(ApplicableLimits limits) =>
         limits.Registration is RegisteredLimits known && ReferenceEquals(known.Owner, _owner)
-            ? known.Limits
-            : FindOrRegister(limits).Limits;
+            ? known
+            : FindOrRegister(limits);
 
     /// <summary>What the store knows of a limit; registered when it is met for the first time.</summary>
     internal RegisteredLimit Of(RateLimit limit) =>
@@ -87,12 +87,17 @@ internal sealed unsafe class LimitRegistry
     private RegisteredLimits Register(ReadOnlySpan<RateLimit> limits)
     {
         RegisteredLimit[] registered = new RegisteredLimit[limits.Length];
+        bool arePlain = true;
         for (int i = 0; i < limits.Length; i++)
         {
             registered[i] = Register(limits[i]);
+            LimitNumbers numbers = registered[i].Numbers;
+            arePlain &= limits[i].Mode == LimitMode.Enforce
+                && numbers.Algorithm == RateLimitAlgorithm.TokenBucket
+                && numbers.IsNarrow;
         }
 
-        return new RegisteredLimits(_owner, registered);
+        return new RegisteredLimits(_owner, registered, arePlain);
     }
 
     private RegisteredLimit Register(RateLimit limit)

@@ -1,0 +1,79 @@
+namespace Sluice;
+
+/// <content>The short way through for several limits: one token of each, all plain, all in the table under the same numbers.</content>
+internal sealed unsafe partial class InProcessEngine<TSteps>
+{
+    private const int NotAdmitted = -1;
+
+    /// <summary>Decides by several plain limits; what is refused, and what is out of the ordinary, goes the long way.</summary>
+    private RateLimitDecision AcquirePlain(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    {
+        RegisteredLimit[] registered = known.Limits;
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(registered, request.Caller, items, sets);
+        int fewest = RefusedLast(sets, count) ? NotAdmitted : TakeOneOfEach(registered, items, sets, count, states);
+        return fewest == NotAdmitted
+            ? AcquireAll(request, known, states)
+            : new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest };
+    }
+
+    /// <summary>Charges one token to each, if all have it.</summary>
+    /// <remarks>
+    /// Allocates no array on the stack: a method that does and has loops is compiled once only, before the runtime knows that
+    /// the clock is the system's, and so calls it by way of a table.
+    /// </remarks>
+    /// <returns>The fewest tokens that one has left; or <see cref="NotAdmitted"/>, and nothing was written.</returns>
+    private int TakeOneOfEach(
+        RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, Span<LimitState> states)
+    {
+        Enter(sets, count);
+        for (int i = 0; i < registered.Length; i++)
+        {
+            items[i].Entry = FindSameNumbers(items[i]);
+            if (items[i].Entry is null)
+            {
+                Exit(sets, count, hasChanged: false);
+                return NotAdmitted;
+            }
+        }
+
+        ulong now = ReadClock();
+        for (int i = 0; i < registered.Length; i++)
+        {
+            BucketEntry* entry = items[i].Entry;
+            if (!TokenBucket.AdmitsOne(
+                registered[i].Numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
+            {
+                Exit(sets, count, hasChanged: false);
+                return NotAdmitted;
+            }
+
+            items[i].Next = new BucketState(time, word);
+        }
+
+        for (int i = 0; i < registered.Length; i++)
+        {
+            TSteps.Reach(CommitStep.Writing);
+            items[i].Entry->Time = items[i].Next.Time;
+            items[i].Entry->Word = items[i].Next.Word;
+        }
+
+        Exit(sets, count, hasChanged: true);
+        GC.KeepAlive(this);
+        int fewest = int.MaxValue;
+        for (int i = 0; i < registered.Length; i++)
+        {
+            ulong time = items[i].Next.Time;
+            ulong word = items[i].Next.Word;
+            int remaining = TokenBucket.RemainingAfterOne(registered[i].Numbers, time, word, now);
+            fewest = Math.Min(fewest, remaining);
+            if (!states.IsEmpty)
+            {
+                states[i] = AdmittedState(remaining, time, word, now);
+            }
+        }
+
+        return fewest;
+    }
+}
