@@ -3,19 +3,11 @@ namespace Sluice.Benchmarks;
 /// <summary>Ends a benchmark that measured something else than its name says.</summary>
 internal static class Require
 {
-    internal static void Outcome(RateLimitDecision decision, RateLimitOutcome expected)
+    internal static void Holds(bool isSo, string otherwise)
     {
-        if (decision.Outcome != expected)
+        if (!isSo)
         {
-            throw new InvalidOperationException($"The benchmark measured '{decision.Outcome}', and means '{expected}'.");
-        }
-    }
-
-    internal static void Acquired(bool isAcquired)
-    {
-        if (!isAcquired)
-        {
-            throw new InvalidOperationException("The baseline ran dry, so it measured refusals.");
+            throw new InvalidOperationException($"{otherwise} So the benchmark measured something else than its name says.");
         }
     }
 }

@@ -26,16 +26,16 @@ public class SingleBucket
     public long Clock() => Stopwatch.GetTimestamp() ^ _word;
 
     [Benchmark]
-    public RateLimitDecision Allow() => _store.Acquire(new RateLimitRequest(_open, CallerIdentity.None), []);
+    public bool Allow() => _store.Acquire(new RateLimitRequest(_open, CallerIdentity.None), []).IsAllowed;
 
     [Benchmark]
-    public RateLimitDecision Deny() => _store.Acquire(new RateLimitRequest(_closed, CallerIdentity.None), []);
+    public long Deny() => _store.Acquire(new RateLimitRequest(_closed, CallerIdentity.None), []).RetryAfter.Ticks;
 
     [GlobalCleanup]
     public void CheckOutcomes()
     {
-        Require.Outcome(Allow(), RateLimitOutcome.Allowed);
-        Require.Outcome(Deny(), RateLimitOutcome.Denied);
+        Require.Holds(Allow(), "The open bucket refused.");
+        Require.Holds(Deny() > 0, "The closed bucket admitted.");
     }
 
     private static ApplicableLimits Limits(Rate rate) =>
