@@ -27,6 +27,45 @@ public class TokenBucketTests
     }
 
     [Fact]
+    public void AdmitsOneAndRefusesOne_WhenSure_AnswerAsIn128()
+    {
+        const int Seed = 8_412;
+        Random random = new(Seed);
+        LimitNumbers[] limits = [.. Corners.Limits(RateLimitAlgorithm.TokenBucket).Where(limit => limit.IsNarrow)];
+        int admitted = 0;
+        int refused = 0;
+        for (int i = 0; i < 200_000; i++)
+        {
+            LimitNumbers limit = limits[random.Next(limits.Length)];
+            ulong now = Corners.Instants[random.Next(Corners.Instants.Length)];
+            ulong lead = limit.RoomTicks + (ulong)random.Next(5);
+            lead = random.Next(2) == 0 ? lead : (ulong)random.NextInt64((long)Math.Min(limit.NarrowFullTicks + 2, 1UL << 61));
+            BucketState state = new(now + lead - Math.Min(lead, 3), (ulong)random.NextInt64((long)limit.RateUnits));
+            string at = $"seed {Seed}, step {i}";
+            bool admits = TokenBucket.AdmitsExactly(limit, state, now, 1, out BucketState exact, out ulong exactWait);
+
+            if (TokenBucket.AdmitsOne(limit, state.Time, state.Word, now, out ulong time, out ulong word))
+            {
+                admitted++;
+                admits.ShouldBeTrue(at);
+                new BucketState(time, word).ShouldBe(exact, at);
+                TokenBucket.RemainingAfterOne(limit, time, word, now).ShouldBe(TokenBucket.RemainingExactly(limit, exact, now), at);
+            }
+
+            if (TokenBucket.RefusesOne(limit, state.Time, state.Word, now, out ulong wait))
+            {
+                refused++;
+                admits.ShouldBeFalse(at);
+                wait.ShouldBe(exactWait, at);
+                TokenBucket.RemainingExactly(limit, state, now).ShouldBe(0, at);
+            }
+        }
+
+        admitted.ShouldBeGreaterThan(20_000);
+        refused.ShouldBeGreaterThan(20_000);
+    }
+
+    [Fact]
     public void Admits_SevenPerSecondForADay_LosesNothing()
     {
         LimitNumbers limit = new(new Rate(7, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 2, align: false), 0);

@@ -46,6 +46,12 @@ public class InterleavingTests(ITestOutputHelper output)
         [], [[Take(Both, Alice)], [Take(Both, Bob)], [Take(Plain, Alice)]], 2);
 
     [Fact]
+    public void Acquire_OverlappingSetsThatAreKnown_IsLinearizable() => Explore(
+        [Take(Both, Alice), Wait(10_000), Take(Both, Bob), Wait(10_000)],
+        [[Take(Both, Alice)], [Take(Both, Bob)], [Take(Plain, Alice)]],
+        2);
+
+    [Fact]
     public void Acquire_RefundedAndResetMeanwhile_IsLinearizable() => Explore(
         [Take(Both, Alice)],
         [[Take(Both, Alice)], [Of(Verb.Refund, Both, Alice)], [Of(Verb.Reset, Plain, Alice), Look(Both, Alice)]],
