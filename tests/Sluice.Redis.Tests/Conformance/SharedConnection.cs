@@ -1,0 +1,16 @@
+namespace Sluice.Redis.Tests;
+
+/// <summary>A connection that many stores use one after another, and none of them closes.</summary>
+internal sealed class SharedConnection(IRedisConnection connection) : IRedisConnection
+{
+    public Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments) =>
+        connection.RunAsync(script, keys, arguments);
+
+    public Task ProbeAsync(string key) => connection.ProbeAsync(key);
+
+    public Task RefreshAsync() => connection.RefreshAsync();
+
+    public Task ReconnectAsync() => connection.ReconnectAsync();
+
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+}

@@ -1,0 +1,155 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>A redis-server of the tests' own, on a free port of the loopback address, with nothing on disk.</summary>
+internal sealed class RedisServer : IDisposable
+{
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
+
+    private readonly string[] _arguments;
+    private Process _process;
+
+    private RedisServer(int port, string[] arguments)
+    {
+        Port = port;
+        _arguments = arguments;
+        _process = Launch();
+    }
+
+    /// <summary>One for all tests that only need some server. It ends with the process of the tests.</summary>
+    internal static Lazy<RedisServer> Shared { get; } = new(() => Start());
+
+    /// <summary>Its port.</summary>
+    internal int Port { get; }
+
+    /// <summary>How StackExchange.Redis is told of it.</summary>
+    internal string Configuration => $"127.0.0.1:{Port}";
+
+    /// <summary>Its process.</summary>
+    internal int ProcessId => _process.Id;
+
+    /// <summary>Starts one; it answers when this returns.</summary>
+    /// <param name="arguments">More of its command line.</param>
+    internal static RedisServer Start(params string[] arguments)
+    {
+        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+        int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+        probe.Close();
+        RedisServer server = new(port, arguments);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Kill();
+        return server;
+    }
+
+    /// <summary>Ends it as a crash would.</summary>
+    internal void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+    }
+
+    /// <summary>Starts it again, on the same port, with nothing in it.</summary>
+    internal void Restart()
+    {
+        Kill();
+        _process.Dispose();
+        _process = Launch();
+    }
+
+    /// <summary>Lets it stand still, or go on.</summary>
+    internal void Freeze(bool isFrozen)
+    {
+        using Process signal = Process.Start("kill", [isFrozen ? "-STOP" : "-CONT", ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        signal.WaitForExit();
+    }
+
+    /// <summary>The text of a command's reply, over a connection of its own.</summary>
+    internal string Send(params string[] command)
+    {
+        using TcpClient client = new("127.0.0.1", Port);
+        using NetworkStream stream = client.GetStream();
+        StringBuilder text = new($"*{command.Length}\r\n");
+        foreach (string part in command)
+        {
+            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+        }
+
+        stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
+        stream.ReadTimeout = 5_000;
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        return ReadReply(reader);
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+    }
+
+    private static string ReadReply(StreamReader reader)
+    {
+        string line = reader.ReadLine() ?? throw new IOException("The server closed the connection.");
+        switch (line[0])
+        {
+            case '$' when line != "$-1":
+                char[] text = new char[int.Parse(line[1..], System.Globalization.CultureInfo.InvariantCulture)];
+                reader.ReadBlock(text);
+                reader.ReadLine();
+                return new string(text);
+            case '*':
+                int count = int.Parse(line[1..], System.Globalization.CultureInfo.InvariantCulture);
+                return string.Join('\n', Enumerable.Range(0, count).Select(_ => ReadReply(reader)));
+            default:
+                return line;
+        }
+    }
+
+    private Process Launch()
+    {
+        string[] all =
+        [
+            "--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
+            "--bind", "127.0.0.1",
+            "--save", "",
+            "--appendonly", "no",
+            "--dir", Path.GetTempPath(),
+            "--enable-debug-command", "yes",
+            .. _arguments,
+        ];
+        Process process = Process.Start(new ProcessStartInfo("redis-server", all) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("redis-server did not start. ./test.sh installs it.");
+        process.OutputDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        long start = Stopwatch.GetTimestamp();
+        while (!Answers())
+        {
+            if (process.HasExited || Stopwatch.GetElapsedTime(start) > StartsWithin)
+            {
+                throw new InvalidOperationException($"redis-server on port {Port} does not answer.");
+            }
+
+            Thread.Sleep(10); // Another process is waited for, by its own clock.
+        }
+
+        return process;
+    }
+
+    private bool Answers()
+    {
+        try
+        {
+            return Send("PING").Length > 0; // An error about a password is an answer too.
+        }
+        catch (Exception fault) when (fault is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}
