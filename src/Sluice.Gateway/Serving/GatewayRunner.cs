@@ -28,7 +28,18 @@ internal static class GatewayRunner
         string portInUse,
         CancellationToken cancellationToken)
     {
-        InProcessStore store = new(new InProcessStoreOptions(), time);
+        using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
+        IRateLimitStore store;
+        try
+        {
+            store = Stores.Create(configuration.Store, time, loggers);
+        }
+        catch (ArgumentException exception)
+        {
+            return CommandLine.Fail($"store.redis: {exception.Message}");
+        }
+
+        await using IAsyncDisposable? connections = store as IAsyncDisposable;
         await using WebApplication application = GatewayApplication.Build(configuration, store, time, observer, DrainTime);
         try
         {
