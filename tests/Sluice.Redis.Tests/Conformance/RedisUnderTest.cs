@@ -26,6 +26,10 @@ public class RedisUnderTest : StoreUnderTest
         && StepNumbers.Of(rate).StepMicros == 1
         && rate.MaxTokens <= int.MaxValue / TimeSpan.TicksPerMicrosecond;
 
+    // Debts are counted up to 2^53 µs from 1970, which is the year 2255; a history has at most a few dozen charges.
+    public override int LargestForcedCharge(Rate rate) =>
+        (int)Math.Clamp((1L << 52) / 64 / Math.Max(1, rate.RefillPeriod.Ticks / TimeSpan.TicksPerMicrosecond / rate.MaxTokens), 1, int.MaxValue);
+
     public override IRateLimitStore Create(ManualTimeProvider time)
     {
         RedisStoreOptions options = new()
@@ -36,10 +40,11 @@ public class RedisUnderTest : StoreUnderTest
             LocalMaxKeys = 1_024,
             Layout = Layout,
         };
-        return new RedisStore(options, Connection.Value, ScriptClock.Of(time), TimeProvider.System, NullLoggerFactory.Instance);
+        return new RedisStore(options, Connection, ScriptClock.Of(time), TimeProvider.System, NullLoggerFactory.Instance);
     }
 
-    private static readonly Lazy<IRedisConnection> Connection = new(() => new SharedConnection(
-        StackExchangeConnection.Connect(
-            ClientConfiguration.Of(new RedisStoreOptions { Configuration = RedisServer.Shared.Value.Configuration }))));
+    /// <summary>The connection to the servers, which all stores of a kind share.</summary>
+    internal virtual IRedisConnection Connection => Single.Value;
+
+    private static readonly Lazy<IRedisConnection> Single = new(() => SharedConnection.To(RedisServer.Shared.Value.Configuration));
 }

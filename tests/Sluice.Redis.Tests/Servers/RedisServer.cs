@@ -11,12 +11,14 @@ internal sealed class RedisServer : IDisposable
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
 
     private readonly string[] _arguments;
+    private readonly bool _isPlain;
     private Process _process;
 
-    private RedisServer(int port, string[] arguments)
+    private RedisServer(int port, string[] arguments, bool isPlain)
     {
         Port = port;
         _arguments = arguments;
+        _isPlain = isPlain;
         _process = Launch();
     }
 
@@ -26,6 +28,9 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Its port.</summary>
     internal int Port { get; }
 
+    /// <summary>Its port, as text.</summary>
+    internal string PortText => Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+
     /// <summary>How StackExchange.Redis is told of it.</summary>
     internal string Configuration => $"127.0.0.1:{Port}";
 
@@ -34,13 +39,16 @@ internal sealed class RedisServer : IDisposable
 
     /// <summary>Starts one; it answers when this returns.</summary>
     /// <param name="arguments">More of its command line.</param>
-    internal static RedisServer Start(params string[] arguments)
+    internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
+
+    /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
+    internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
     {
         using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
         int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
         probe.Close();
-        RedisServer server = new(port, arguments);
+        RedisServer server = new(port, arguments(port.ToString(System.Globalization.CultureInfo.InvariantCulture)), isPlain);
         AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Kill();
         return server;
     }
@@ -115,7 +123,6 @@ internal sealed class RedisServer : IDisposable
     {
         string[] all =
         [
-            "--port", Port.ToString(System.Globalization.CultureInfo.InvariantCulture),
             "--bind", "127.0.0.1",
             "--save", "",
             "--appendonly", "no",
@@ -145,7 +152,13 @@ internal sealed class RedisServer : IDisposable
     {
         try
         {
-            return Send("PING").Length > 0; // An error about a password is an answer too.
+            if (_isPlain)
+            {
+                return Send("PING").Length > 0; // An error about a password is an answer too.
+            }
+
+            using TcpClient client = new("127.0.0.1", Port);
+            return true;
         }
         catch (Exception fault) when (fault is SocketException or IOException)
         {
