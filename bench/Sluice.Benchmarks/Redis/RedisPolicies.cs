@@ -1,0 +1,37 @@
+using Sluice.Redis;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>What is limited in the benchmarks of Redis, and who calls.</summary>
+internal static class RedisPolicies
+{
+    /// <summary>One limit that no benchmark exhausts.</summary>
+    internal static ApplicableLimits One { get; } = Of("one", limits => limits.PerUser("2000000000/1m"));
+
+    /// <summary>Four of them: two that everybody shares, two of each user.</summary>
+    internal static ApplicableLimits Four { get; } = Of("four", limits => limits
+        .Shared("2000000000/1m").PerUser("2000000000/1m")
+        .Tool("search", tool => tool.Shared("2000000000/1m").PerUser("2000000000/1m")));
+
+    /// <summary>Four, the last of which refuses all but the first call of each user.</summary>
+    internal static ApplicableLimits FourRefused { get; } = Of("refused", limits => limits
+        .Shared("2000000000/1m").PerUser("2000000000/1m")
+        .Tool("search", tool => tool.Shared("2000000000/1m").PerUser("1/1d")));
+
+    /// <summary>A thousand users.</summary>
+    internal static CallerIdentity[] Callers { get; } =
+        [.. Enumerable.Range(0, 1_000).Select(i => new CallerIdentity("https://issuer.example", $"user-{i}", null, null))];
+
+    /// <summary>A store that asks Redis every time.</summary>
+    internal static RedisStore StoreOver(BenchedRedis redis, bool coalesces, TimeSpan rememberRefusals = default) =>
+        RedisStore.Over(redis.Multiplexer, new RedisStoreOptions
+        {
+            Coalesce = coalesces,
+            RememberRefusals = rememberRefusals,
+            Timeout = TimeSpan.FromSeconds(5),
+            LocalMaxKeys = 100_000,
+        });
+
+    private static ApplicableLimits Of(string server, Action<RateLimitsBuilder> configure) =>
+        RateLimitPolicy.Build(server, configure).Select("tools/call", "search", new CallerIdentity("https://issuer.example", "user-0", null, null));
+}
