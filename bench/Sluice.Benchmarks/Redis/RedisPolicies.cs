@@ -5,18 +5,21 @@ namespace Sluice.Benchmarks;
 /// <summary>What is limited in the benchmarks of Redis, and who calls.</summary>
 internal static class RedisPolicies
 {
-    /// <summary>One limit that no benchmark exhausts.</summary>
-    internal static ApplicableLimits One { get; } = Of("one", limits => limits.PerUser("2000000000/1m"));
+    /// <summary>What no benchmark exhausts, and what is never full again while one runs, so that its keys stay.</summary>
+    private static readonly Rate Plenty = new(1_000, TimeSpan.FromMinutes(1), RateLimitAlgorithm.TokenBucket, 2_000_000_000, align: false);
 
-    /// <summary>Four of them: two that everybody shares, two of each user.</summary>
+    /// <summary>One limit.</summary>
+    internal static ApplicableLimits One { get; } = Of("one", limits => limits.PerUser(Plenty));
+
+    /// <summary>Four: two that everybody shares, two of each user.</summary>
     internal static ApplicableLimits Four { get; } = Of("four", limits => limits
-        .Shared("2000000000/1m").PerUser("2000000000/1m")
-        .Tool("search", tool => tool.Shared("2000000000/1m").PerUser("2000000000/1m")));
+        .Shared(Plenty).PerUser(Plenty)
+        .Tool("search", tool => tool.Shared(Plenty).PerUser(Plenty)));
 
     /// <summary>Four, the last of which refuses all but the first call of each user.</summary>
     internal static ApplicableLimits FourRefused { get; } = Of("refused", limits => limits
-        .Shared("2000000000/1m").PerUser("2000000000/1m")
-        .Tool("search", tool => tool.Shared("2000000000/1m").PerUser("1/1d")));
+        .Shared(Plenty).PerUser(Plenty)
+        .Tool("search", tool => tool.Shared(Plenty).PerUser("1/1d")));
 
     /// <summary>A thousand users.</summary>
     internal static CallerIdentity[] Callers { get; } =

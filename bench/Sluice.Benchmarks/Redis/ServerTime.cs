@@ -34,7 +34,7 @@ internal sealed class ServerTime(BenchedRedis redis, bool quick)
         using Stream stream = Assembly.GetExecutingAssembly().GetManifestResourceStream("textbook.lua")!;
         using StreamReader reader = new(stream);
         byte[] script = await redis.Multiplexer.GetServer(redis.Multiplexer.GetEndPoints()[0]).ScriptLoadAsync(reader.ReadToEnd());
-        RedisValue[] arguments = [.. Enumerable.Repeat<RedisValue[]>([2_000_000_000, 33_333_333], limits).SelectMany(pair => pair), 1];
+        RedisValue[] arguments = [.. Enumerable.Repeat<RedisValue[]>([2_000_000_000, 17], limits).SelectMany(pair => pair), 1];
         RedisKey[][] keys =
         [
             .. RedisPolicies.Callers.Select((_, user) => Enumerable.Range(0, limits)
