@@ -22,7 +22,9 @@ internal sealed class StackExchangeConnection : IRedisConnection
         Task<IConnectionMultiplexer> Make() => Task.Run(async () =>
         {
             ConnectionMultiplexer made = await ConnectionMultiplexer.ConnectAsync(options.Clone());
-            made.PreserveAsyncOrder = false; // The order on the wire is what counts, and stays.
+#if STACKEXCHANGE_REDIS_1
+            made.PreserveAsyncOrder = false; // The order on the wire is what counts, and stays. Later releases know no other way.
+#endif
             return (IConnectionMultiplexer)made;
         });
         return new StackExchangeConnection(Make, Make());
@@ -51,7 +53,8 @@ internal sealed class StackExchangeConnection : IRedisConnection
                 result = await database.ExecuteAsync("EVAL", TextArguments(script, redisKeys, arguments)).ConfigureAwait(false);
             }
 
-            return (byte[])result;
+            return (byte[]?)result
+                ?? throw new RedisFaultException(RedisFaultKind.Script, "The script answered nothing.", null);
         }
         catch (Exception fault) when (fault is not RedisFaultException)
         {
