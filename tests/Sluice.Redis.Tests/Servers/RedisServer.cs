@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -6,10 +7,12 @@ using System.Text;
 
 namespace Sluice.Redis.Tests;
 
-/// <summary>A redis-server of the tests' own, on a free port of the loopback address, in a folder of its own.</summary>
+/// <summary>A redis-server of the tests' own, on a free port of the loopback address, with nothing on disk.</summary>
 internal sealed class RedisServer : IDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
+
+    private static readonly ConcurrentDictionary<int, bool> PortsUsed = new();
 
     private readonly DirectoryInfo _folder = ProcessGuard.NewFolder("sluice-redis-");
     private readonly string[] _arguments;
@@ -36,9 +39,6 @@ internal sealed class RedisServer : IDisposable
     /// <summary>How StackExchange.Redis is told of it.</summary>
     internal string Configuration => $"127.0.0.1:{Port}";
 
-    /// <summary>What <see cref="Send"/> says before its command, where the server asks for one.</summary>
-    internal string? Password { get; set; }
-
     /// <summary>Its process.</summary>
     internal int ProcessId => _process.Id;
 
@@ -46,10 +46,13 @@ internal sealed class RedisServer : IDisposable
     /// <param name="arguments">More of its command line.</param>
     internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
 
+    /// <summary>Starts one on a certain port, which must be free.</summary>
+    internal static RedisServer StartAt(int port) => new(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
+
     /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
     internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
     {
-        int port = FreePort();
+        int port = FreshPort();
         return new RedisServer(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
     }
 
@@ -60,11 +63,12 @@ internal sealed class RedisServer : IDisposable
         {
             _process.Kill();
             _process.WaitForExit();
-            ProcessGuard.Leave(_process);
         }
+
+        ProcessGuard.Leave(_process);
     }
 
-    /// <summary>Starts it again, on the same port, with nothing in it but what was saved.</summary>
+    /// <summary>Starts it again, on the same port, with nothing in it.</summary>
     internal void Restart()
     {
         Kill();
@@ -80,33 +84,29 @@ internal sealed class RedisServer : IDisposable
     }
 
     /// <summary>The text of a command's reply, over a connection of its own.</summary>
-    internal string Send(params string[] command)
+    internal string Send(params string[] command) => SendAll(command);
+
+    /// <summary>The text of the last of some commands' replies, over a connection of their own.</summary>
+    internal string SendAll(params string[][] commands)
     {
         using TcpClient client = new("127.0.0.1", Port);
         using NetworkStream stream = client.GetStream();
-        stream.ReadTimeout = 30_000;
+        stream.ReadTimeout = 20_000;
         using StreamReader reader = new(stream, Encoding.UTF8);
-        if (Password is not null)
+        string reply = "";
+        foreach (string[] command in commands)
         {
-            Write(stream, ["AUTH", Password]);
-            ReadReply(reader);
+            StringBuilder text = new($"*{command.Length}\r\n");
+            foreach (string part in command)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+            }
+
+            stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
+            reply = ReadReply(reader);
         }
 
-        Write(stream, command);
-        return ReadReply(reader);
-    }
-
-    /// <summary>One number of <c>INFO</c>, such as <c>used_cpu_user</c>.</summary>
-    internal double Info(string section, string name) =>
-        double.Parse(InfoLine(section, name), CultureInfo.InvariantCulture);
-
-    /// <summary>How often a command ran since <c>CONFIG RESETSTAT</c>, and how many microseconds that took the server.</summary>
-    internal (long Calls, double Micros) CommandStatistics(string command)
-    {
-        string[] parts = InfoLine("commandstats", $"cmdstat_{command}").Split(',');
-        return (
-            long.Parse(parts[0].Split('=')[1], CultureInfo.InvariantCulture),
-            double.Parse(parts[1].Split('=')[1], CultureInfo.InvariantCulture));
+        return reply;
     }
 
     public void Dispose()
@@ -116,30 +116,20 @@ internal sealed class RedisServer : IDisposable
         _folder.Delete(recursive: true);
     }
 
+    // A port that a test has given up is not another one's: a store that still looks for the first server would find the second.
     // A cluster's nodes need the port 10,000 above theirs as well.
-    private static int FreePort()
+    private static int FreshPort()
     {
         while (true)
         {
             using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-            if (port + 10_000 <= IPEndPoint.MaxPort)
+            if (port + 10_000 <= IPEndPoint.MaxPort && PortsUsed.TryAdd(port, true))
             {
                 return port;
             }
         }
-    }
-
-    private static void Write(NetworkStream stream, string[] command)
-    {
-        StringBuilder text = new($"*{command.Length}\r\n");
-        foreach (string part in command)
-        {
-            text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
-        }
-
-        stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
     }
 
     private static string ReadReply(StreamReader reader)
@@ -159,10 +149,6 @@ internal sealed class RedisServer : IDisposable
                 return line;
         }
     }
-
-    private string InfoLine(string section, string name) =>
-        Send("INFO", section).Split("\r\n").FirstOrDefault(line => line.StartsWith(name + ':', StringComparison.Ordinal))?[(name.Length + 1)..]
-        ?? throw new InvalidOperationException($"INFO {section} has no '{name}'.");
 
     private Process Launch()
     {

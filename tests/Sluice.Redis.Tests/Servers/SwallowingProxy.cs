@@ -3,64 +3,41 @@ using System.Net.Sockets;
 
 namespace Sluice.Redis.Tests;
 
-/// <summary>A way to a server that can pass bytes on, swallow them, or break off.</summary>
-/// <remarks>A connection that has been swallowed once stays so, as one does of which a firewall has forgotten.</remarks>
-internal sealed class SwallowingProxy : IAsyncDisposable
+/// <summary>Passes bytes between clients and a server; from a moment on those of the connections that exist vanish.</summary>
+internal sealed class SwallowingProxy : IDisposable
 {
     private readonly TcpListener _listener = new(IPAddress.Loopback, 0);
-    private readonly CancellationTokenSource _end = new();
-    private readonly Lock _gate = new();
     private readonly List<Link> _links = [];
-    private readonly int _serverPort;
-    private readonly Task _accepting;
-    private bool _swallows;
+    private readonly int _target;
+    private readonly Lock _gate = new();
 
-    internal SwallowingProxy(int serverPort)
+    internal SwallowingProxy(int target)
     {
-        _serverPort = serverPort;
+        _target = target;
         _listener.Start();
-        _accepting = AcceptAsync();
+        Port = ((IPEndPoint)_listener.LocalEndpoint).Port;
+        _ = AcceptAsync();
     }
 
-    /// <summary>How StackExchange.Redis is told of it.</summary>
-    internal string Configuration => $"127.0.0.1:{((IPEndPoint)_listener.LocalEndpoint).Port}";
+    /// <summary>Where clients connect.</summary>
+    internal int Port { get; }
 
-    /// <summary>From now on nothing passes, on connections that there are and on new ones; they stay open.</summary>
-    internal void Swallow()
+    /// <summary>From now on nothing that is sent over the connections that exist arrives, and none of them ends.</summary>
+    internal void SwallowEstablished()
     {
         lock (_gate)
         {
-            _swallows = true;
-            _links.ForEach(link => link.Swallows = true);
+            _links.ForEach(link => link.IsDumb = true);
         }
     }
 
-    /// <summary>New connections pass bytes again.</summary>
-    internal void Pass()
+    public void Dispose()
     {
-        lock (_gate)
-        {
-            _swallows = false;
-        }
-    }
-
-    /// <summary>Breaks all connections off.</summary>
-    internal void Cut()
-    {
+        _listener.Stop();
         lock (_gate)
         {
             _links.ForEach(link => link.Dispose());
-            _links.Clear();
         }
-    }
-
-    public async ValueTask DisposeAsync()
-    {
-        await _end.CancelAsync();
-        _listener.Stop();
-        await _accepting;
-        Cut();
-        _end.Dispose();
     }
 
     private async Task AcceptAsync()
@@ -69,62 +46,56 @@ internal sealed class SwallowingProxy : IAsyncDisposable
         {
             while (true)
             {
-                TcpClient client = await _listener.AcceptTcpClientAsync(_end.Token);
-                TcpClient server = new();
-                await server.ConnectAsync(IPAddress.Loopback, _serverPort, _end.Token);
+                TcpClient client = await _listener.AcceptTcpClientAsync();
+                TcpClient server = new("127.0.0.1", _target);
+                Link link = new(client, server);
                 lock (_gate)
                 {
-                    Link link = new(client, server) { Swallows = _swallows };
                     _links.Add(link);
-                    _ = link.CarryAsync(client, server);
-                    _ = link.CarryAsync(server, client);
                 }
+
+                link.Start();
             }
         }
-        catch (OperationCanceledException) when (_end.IsCancellationRequested)
+        catch (Exception fault) when (fault is SocketException or ObjectDisposedException)
         {
-            // The test is over.
+            // The proxy was closed.
         }
     }
 
     private sealed class Link(TcpClient client, TcpClient server) : IDisposable
     {
-        private volatile bool _swallows;
+        internal volatile bool IsDumb;
 
-        internal bool Swallows
+        internal void Start()
         {
-            get => _swallows;
-            set => _swallows = value;
-        }
-
-        internal async Task CarryAsync(TcpClient from, TcpClient to)
-        {
-            byte[] buffer = new byte[16_384];
-            try
-            {
-                while (await from.GetStream().ReadAsync(buffer) is int count and > 0)
-                {
-                    if (!Swallows)
-                    {
-                        await to.GetStream().WriteAsync(buffer.AsMemory(0, count));
-                    }
-                }
-            }
-            catch (Exception fault) when (fault is IOException or ObjectDisposedException or InvalidOperationException)
-            {
-                // One of the two is gone, and so is the link.
-            }
-
-            if (!Swallows)
-            {
-                Dispose();
-            }
+            _ = PumpAsync(client.GetStream(), server.GetStream());
+            _ = PumpAsync(server.GetStream(), client.GetStream());
         }
 
         public void Dispose()
         {
             client.Dispose();
             server.Dispose();
+        }
+
+        private async Task PumpAsync(NetworkStream from, NetworkStream to)
+        {
+            byte[] buffer = new byte[16_384];
+            try
+            {
+                while (await from.ReadAsync(buffer) is int count and > 0)
+                {
+                    if (!IsDumb)
+                    {
+                        await to.WriteAsync(buffer.AsMemory(0, count));
+                    }
+                }
+            }
+            catch (Exception fault) when (fault is IOException or ObjectDisposedException)
+            {
+                // One side has closed its end.
+            }
         }
     }
 }
