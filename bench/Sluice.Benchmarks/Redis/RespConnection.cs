@@ -4,7 +4,7 @@ using System.Text;
 
 namespace Sluice.Benchmarks;
 
-/// <summary>One connection to a redis-server, for the scripts that ours are measured against: a command, then its answer.</summary>
+/// <summary>One connection to a redis-server that keeps it busy: many commands in one write, then all of their answers.</summary>
 internal sealed class RespConnection : IDisposable
 {
     private readonly TcpClient _client;
@@ -13,34 +13,44 @@ internal sealed class RespConnection : IDisposable
     internal RespConnection(int port)
     {
         _client = new TcpClient("127.0.0.1", port) { NoDelay = true };
-        _stream = new BufferedStream(_client.GetStream(), 16_384);
+        _stream = new BufferedStream(_client.GetStream(), 65_536);
     }
 
-    /// <summary>Loads a script and hands out its name.</summary>
-    internal string Load(string script) => Send("SCRIPT", "LOAD", script);
-
-    /// <summary>Sends a command, and waits for its answer: a line, a number or a text.</summary>
-    /// <exception cref="InvalidOperationException">The server answered with an error.</exception>
-    internal string Send(params string[] command)
+    /// <summary>A command as it goes over the wire.</summary>
+    internal static byte[] Encode(params object[] command)
     {
-        StringBuilder text = new($"*{command.Length}\r\n");
-        foreach (string part in command)
+        using MemoryStream encoded = new();
+        encoded.Write(Encoding.ASCII.GetBytes($"*{command.Length}\r\n"));
+        foreach (object part in command)
         {
-            text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+            byte[] bytes = part as byte[] ?? Encoding.UTF8.GetBytes(Convert.ToString(part, CultureInfo.InvariantCulture)!);
+            encoded.Write(Encoding.ASCII.GetBytes($"${bytes.Length}\r\n"));
+            encoded.Write(bytes);
+            encoded.Write("\r\n"u8);
         }
 
-        _stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
-        _stream.Flush();
-        string line = ReadLine();
-        switch (line[0])
+        return encoded.ToArray();
+    }
+
+    /// <summary>Sends some commands and reads their answers.</summary>
+    /// <param name="commands">The commands, encoded.</param>
+    /// <param name="mustBegin">What each answer begins with: the byte of a number, or the first one of a text.</param>
+    /// <exception cref="InvalidOperationException">An answer is another one, or an error.</exception>
+    internal void Run(ReadOnlySpan<byte[]> commands, byte mustBegin)
+    {
+        foreach (byte[] command in commands)
         {
-            case '-':
-                throw new InvalidOperationException(line);
-            case '$':
-                string value = ReadLine();
-                return value;
-            default:
-                return line[1..];
+            _stream.Write(command);
+        }
+
+        _stream.Flush();
+        for (int i = 0; i < commands.Length; i++)
+        {
+            byte first = ReadFirst();
+            if (first != mustBegin)
+            {
+                throw new InvalidOperationException($"The benchmark measured an answer that begins with {first}, and means {mustBegin}.");
+            }
         }
     }
 
@@ -48,6 +58,22 @@ internal sealed class RespConnection : IDisposable
     {
         _stream.Dispose();
         _client.Dispose();
+    }
+
+    private byte ReadFirst()
+    {
+        string line = ReadLine();
+        switch (line[0])
+        {
+            case '-':
+                throw new InvalidOperationException(line);
+            case '$':
+                byte[] text = new byte[int.Parse(line.AsSpan(1), CultureInfo.InvariantCulture) + 2];
+                _stream.ReadExactly(text);
+                return text[0];
+            default:
+                return (byte)line[1];
+        }
     }
 
     private string ReadLine()

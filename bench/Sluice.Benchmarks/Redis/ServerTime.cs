@@ -1,86 +1,89 @@
-using System.Globalization;
 using Sluice.Redis;
 using Sluice.Redis.Tests;
 
 namespace Sluice.Benchmarks;
 
 /// <summary>Microseconds of the server's time for each decision, by its own account (<c>INFO commandstats</c>).</summary>
+/// <remarks>
+/// Every kind is asked in the same way, by one connection that always has commands waiting: a server that sleeps between two
+/// would spend its time on cold caches, and more of it on the longer script.
+/// </remarks>
 internal sealed class ServerTime : IDisposable
 {
     private const int Users = 1_000;
+    private const int Waiting = 50;
     private static readonly Rate Open = new(1_000_000, TimeSpan.FromSeconds(1));
     private static readonly Rate Shut = new(1, TimeSpan.FromHours(1));
 
     private readonly RedisServer _server = RedisServer.Start();
-    private readonly RespConnection _plain;
-    private readonly RedisStore _store;
+    private readonly RespConnection _connection;
     private readonly CallerIdentity[] _callers = Callers.Make(Users);
-    private readonly int[] _order = Callers.UniformOrder(Users);
+    private readonly KeyLayout _keys = new("sluice");
     private readonly string _hashes;
     private readonly string _time;
+    private readonly string _ours;
     private readonly int _runs;
 
     internal ServerTime(int runs)
     {
         _runs = runs;
-        _plain = new RespConnection(_server.Port);
-        _hashes = _plain.Load(TextbookScripts.TwoFieldHashes);
-        _time = _plain.Load(TextbookScripts.OnlyTime);
-        _store = RedisStores.Open(_server, options =>
-        {
-            options.Coalesce = false;
-            options.RememberRefusals = TimeSpan.Zero;
-        });
+        _connection = new RespConnection(_server.Port);
+        _hashes = _server.Send("SCRIPT", "LOAD", TextbookScripts.TwoFieldHashes);
+        _time = _server.Send("SCRIPT", "LOAD", TextbookScripts.OnlyTime);
+        _ours = _server.Send("SCRIPT", "LOAD", DecisionScript.Standard.Text);
     }
 
-    internal double Incrby() => Measure("incrby", _ => _plain.Send("INCRBY", "counter", "1"));
-
-    internal double OnlyTime() => Measure("evalsha", _ => _plain.Send("EVALSHA", _time, "0"));
-
-    /// <summary>The textbook's bucket, of one limit or of four: everybody's and the user's, on the server and on a tool.</summary>
-    internal double TwoFieldHashes(int limits) => Measure("evalsha", user =>
+    internal double Incrby()
     {
-        string[] keys = [$"h:user:{user}", "h:shared", $"h:user:{user}:search", "h:shared:search"];
-        string[] numbers = [.. Enumerable.Repeat<string[]>(["1000000", "1000000"], limits).SelectMany(pair => pair)];
-        string answer = _plain.Send(["EVALSHA", _hashes, limits.ToString(CultureInfo.InvariantCulture), .. keys[..limits], .. numbers]);
-        if (answer != "1")
+        byte[][] commands = [.. Enumerable.Range(0, Users).Select(user => RespConnection.Encode("INCRBY", $"c:{user}", "0"))];
+        return Measure("incrby", commands, (byte)'0');
+    }
+
+    internal double OnlyTime() =>
+        Measure("evalsha", [.. Enumerable.Repeat(RespConnection.Encode("EVALSHA", _time, "0"), Users)], (byte)'1');
+
+    /// <summary>The textbook's bucket, of one limit or of four: the user's and everybody's, on the server and on a tool.</summary>
+    internal double TwoFieldHashes(int limits)
+    {
+        object[] numbers = [.. Enumerable.Repeat(Open.MaxTokens, 2 * limits).Cast<object>()];
+        byte[][] commands = [.. Enumerable.Range(0, Users).Select(user =>
         {
-            throw new InvalidOperationException("The baseline refused.");
-        }
-    });
+            object[] keys = [$"h:user:{user}", "h:shared", $"h:user:{user}:search", "h:shared:search"];
+            return RespConnection.Encode(["EVALSHA", _hashes, limits, .. keys[..limits], .. numbers]);
+        })];
+        return Measure("evalsha", commands, (byte)'1');
+    }
 
     /// <summary>Ours, for a call under a user's limit.</summary>
-    internal double OursOne() => Ours(Limits("one", policy => policy.PerUser(Open)), RateLimitOutcome.Allowed);
+    internal double OursOne() => Measure("evalsha", Commands(Limits("one", policy => policy.PerUser(Open))), 1);
 
     /// <summary>Ours, for a call under four limits, in rows that hold the buckets of so many tools.</summary>
     internal double OursFour(int toolsInRow)
     {
-        ApplicableLimits[] all = [.. Enumerable.Range(0, toolsInRow).Select(tool => Limits($"four-{toolsInRow}", FourLimits(toolsInRow), $"tool-{tool}"))];
-        foreach (ApplicableLimits limits in all)
+        byte[][] commands = [];
+        for (int tool = 0; tool < toolsInRow; tool++)
         {
-            Array.ForEach(_callers, caller => Decide(limits, caller, RateLimitOutcome.Allowed));
+            commands = Commands(Limits($"four-{toolsInRow}", FourLimits(toolsInRow), $"tool-{tool}"));
+            Run(commands, Users, 1);
         }
 
-        return Ours(all[^1], RateLimitOutcome.Allowed);
+        return Measure("evalsha", commands, 1);
     }
 
     /// <summary>Ours, for a call that the last of four limits refuses.</summary>
     internal double OursRefused()
     {
-        ApplicableLimits limits = Limits(
-            "refused", policy => policy.Shared(Open).PerUser(Open).Tool("tool-0", tool => tool.Shared(Open).PerUser(Shut)), "tool-0");
-        foreach (CallerIdentity caller in _callers)
-        {
-            _store.AcquireAsync(new RateLimitRequest(limits, caller), default, default).AsTask().GetAwaiter().GetResult();
-        }
-
-        return Ours(limits, RateLimitOutcome.Denied);
+        byte[][] commands = Commands(Limits(
+            $"refused-{Guid.NewGuid():N}",
+            policy => policy.Shared(Open).PerUser(Open).Tool("tool-0", tool => tool.Shared(Open).PerUser(Shut)),
+            "tool-0"));
+        Run(commands, Users, 1);
+        return Measure("evalsha", commands, 0);
     }
 
     public void Dispose()
     {
-        _plain.Dispose();
-        _store.DisposeAsync().AsTask().GetAwaiter().GetResult();
+        _connection.Dispose();
         _server.Dispose();
     }
 
@@ -93,34 +96,30 @@ internal sealed class ServerTime : IDisposable
         }
     };
 
-    private ApplicableLimits Limits(string server, Action<RateLimitsBuilder> configure, string tool = "search") =>
-        RateLimitPolicy.Build(server, configure).Select("tools/call", tool, _callers[0]);
+    private RedisLimits Limits(string server, Action<RateLimitsBuilder> configure, string tool = "search") =>
+        new(RateLimitPolicy.Build(server, configure).Select("tools/call", tool, _callers[0]), _keys);
 
-    private double Ours(ApplicableLimits limits, RateLimitOutcome expected) =>
-        Measure("evalsha", user => Decide(limits, _callers[user], expected));
-
-    private void Decide(ApplicableLimits limits, CallerIdentity caller, RateLimitOutcome expected)
+    /// <summary>The very commands that the store sends, for each user.</summary>
+    private byte[][] Commands(RedisLimits limits) => [.. _callers.Select(caller =>
     {
-        RateLimitDecision decision =
-            _store.AcquireAsync(new RateLimitRequest(limits, caller), default, default).AsTask().GetAwaiter().GetResult();
-        Require.Outcome(decision, expected);
-        RedisStores.RequireStore(decision);
-    }
+        ScriptRun run = new([new PendingCall(ScriptVerb.Acquire, limits, new CallerKeys(caller), cost: 1)]);
+        return RespConnection.Encode(["EVALSHA", _ours, run.Keys.Length, .. run.Keys, run.Argument]);
+    })];
 
-    private double Measure(string command, Action<int> decide)
+    private double Measure(string command, byte[][] commands, byte mustBegin)
     {
-        for (int i = 0; i < _runs / 10; i++)
-        {
-            decide(_order[i & (_order.Length - 1)]);
-        }
-
+        Run(commands, Math.Max(Users, _runs / 10), mustBegin);
         _server.Send("CONFIG", "RESETSTAT");
-        for (int i = 0; i < _runs; i++)
-        {
-            decide(_order[i & (_order.Length - 1)]);
-        }
-
+        Run(commands, _runs, mustBegin);
         (long calls, double micros) = RedisStores.CommandStatistics(_server, command);
         return micros / calls;
+    }
+
+    private void Run(byte[][] commands, int runs, byte mustBegin)
+    {
+        for (int run = 0; run < runs; run += Waiting)
+        {
+            _connection.Run(commands.AsSpan(run % Users, Waiting), mustBegin);
+        }
     }
 }
