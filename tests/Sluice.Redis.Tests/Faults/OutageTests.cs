@@ -1,6 +1,7 @@
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is away, and comes back.</summary>
+[Collection(Alone.Name)]
 public sealed class OutageTests
 {
     [Fact]

@@ -1,6 +1,7 @@
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is there, and cannot do what it is asked.</summary>
+[Collection(Alone.Name)]
 public sealed class ServerStateTests
 {
     [Fact]

@@ -7,18 +7,14 @@ internal sealed class RedisCluster : IDisposable
 {
     private static readonly TimeSpan FormsWithin = TimeSpan.FromSeconds(30);
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-cluster-");
-
     internal RedisCluster()
     {
         Nodes =
         [
-            .. Enumerable.Range(0, 3).Select(node => RedisServer.Start(
+            .. Enumerable.Range(0, 3).Select(_ => RedisServer.Start(
                 "--cluster-enabled", "yes",
-                "--cluster-config-file", Path.Combine(_folder.FullName, $"node-{node}.conf"),
                 "--cluster-node-timeout", "2000")),
         ];
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => Clean();
         using Process make = Process.Start(new ProcessStartInfo(
             "redis-cli", ["--cluster", "create", .. Nodes.Select(node => node.Configuration), "--cluster-yes"])
         {
@@ -63,7 +59,13 @@ internal sealed class RedisCluster : IDisposable
         }
     }
 
-    public void Dispose() => Clean();
+    public void Dispose()
+    {
+        foreach (RedisServer node in Nodes)
+        {
+            node.Dispose();
+        }
+    }
 
     private static bool Owns(RedisServer node, int slot)
     {
@@ -76,21 +78,6 @@ internal sealed class RedisCluster : IDisposable
     }
 
     private static string IdOf(RedisServer node) => node.Send("CLUSTER", "MYID");
-
-    private void Clean()
-    {
-        foreach (RedisServer node in Nodes)
-        {
-            node.Kill();
-        }
-
-        if (_folder.Exists)
-        {
-            _folder.Delete(recursive: true);
-        }
-
-        _folder.Refresh();
-    }
 
     private static void WaitUntil(Func<bool> isSo)
     {

@@ -14,7 +14,7 @@ internal sealed class RedisServer : IDisposable
 
     private static readonly ConcurrentDictionary<int, bool> PortsUsed = new();
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-redis-");
+    private readonly DirectoryInfo _folder = ProcessGuard.NewFolder("sluice-redis-");
     private readonly string[] _arguments;
     private readonly bool _isPlain;
     private Process _process;
@@ -47,34 +47,25 @@ internal sealed class RedisServer : IDisposable
     internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
 
     /// <summary>Starts one on a certain port, which must be free.</summary>
-    internal static RedisServer StartAt(int port) => Start(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
+    internal static RedisServer StartAt(int port) => new(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
 
     /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
     internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
     {
         int port = FreshPort();
-        return Start(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
-    }
-
-    private static RedisServer Start(int port, string[] arguments, bool isPlain)
-    {
-        RedisServer server = new(port, arguments, isPlain);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.End();
-        return server;
+        return new RedisServer(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
     }
 
     /// <summary>Ends it as a crash would.</summary>
     internal void Kill()
     {
-        try
+        if (!_process.HasExited)
         {
             _process.Kill();
             _process.WaitForExit();
         }
-        catch (InvalidOperationException)
-        {
-            // It has been disposed of, and ended before that.
-        }
+
+        ProcessGuard.Leave(_process);
     }
 
     /// <summary>Starts it again, on the same port, with nothing in it.</summary>
@@ -120,11 +111,13 @@ internal sealed class RedisServer : IDisposable
 
     public void Dispose()
     {
-        End();
+        Kill();
         _process.Dispose();
+        _folder.Delete(recursive: true);
     }
 
     // A port that a test has given up is not another one's: a store that still looks for the first server would find the second.
+    // A cluster's nodes need the port 10,000 above theirs as well.
     private static int FreshPort()
     {
         while (true)
@@ -132,7 +125,7 @@ internal sealed class RedisServer : IDisposable
             using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-            if (PortsUsed.TryAdd(port, true))
+            if (port + 10_000 <= IPEndPoint.MaxPort && PortsUsed.TryAdd(port, true))
             {
                 return port;
             }
@@ -157,16 +150,6 @@ internal sealed class RedisServer : IDisposable
         }
     }
 
-    private void End()
-    {
-        Kill();
-        _folder.Refresh();
-        if (_folder.Exists)
-        {
-            _folder.Delete(recursive: true);
-        }
-    }
-
     private Process Launch()
     {
         string[] all =
@@ -180,6 +163,7 @@ internal sealed class RedisServer : IDisposable
         ];
         Process process = Process.Start(new ProcessStartInfo("redis-server", all) { RedirectStandardOutput = true })
             ?? throw new InvalidOperationException("redis-server did not start. ./test.sh installs it.");
+        ProcessGuard.Guard(process);
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
         long start = Stopwatch.GetTimestamp();

@@ -9,7 +9,7 @@ internal sealed class TlsRedisServer : IDisposable
     /// <summary>Its password.</summary>
     internal const string Password = "a-password-of-the-tests";
 
-    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-tls-");
+    private readonly DirectoryInfo _folder = ProcessGuard.NewFolder("sluice-tls-");
     private readonly RedisServer _server;
 
     private TlsRedisServer()
