@@ -1,8 +1,8 @@
 using System.Security.Claims;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
-using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
 using Sluice.DependencyInjection;
 
 namespace Sluice.ModelContextProtocol.Tests;
@@ -103,6 +103,21 @@ public abstract class LimitingContract
     }
 
     [Fact]
+    public async Task AlternateHandler_WhichNoLimitCouldSee_KeepsTheServerFromStarting()
+    {
+#pragma warning disable MCPEXP002 // Experimental, and one more way by which a call could pass unlimited.
+        InvalidOperationException exception = await Should.ThrowAsync<InvalidOperationException>(() => StartAsync(builder =>
+        {
+            builder.Services.Configure<McpServerOptions>(options => options.Handlers.CallToolWithAlternateHandler = (_, _) =>
+                new ValueTask<ResultOrAlternate<CallToolResult>>(new CallToolResult()));
+            builder.WithRateLimits(limits => limits.Shared("1/1d"));
+        }));
+#pragma warning restore MCPEXP002
+
+        exception.Message.ShouldContain("CallToolFilters");
+    }
+
+    [Fact]
     public async Task Call_OfDifferentUsers_HasABucketForEach()
     {
         ClaimsPrincipal? user = Users.Named("alice");
@@ -176,7 +191,7 @@ public abstract class LimitingContract
     public async Task MeterAllRequests_Lists_AreLimitedAndPingIsNot()
     {
         await using RunningServer server = await StartAsync(builder => builder.WithRateLimits(
-            limits => limits.Shared("2/1d").MeterAllRequests()));
+            limits => limits.Shared("2/1d").MeterAllRequests()), version: "2025-11-25");
 
         await server.Client.ListToolsAsync();
         await server.CallAsync("echo");
@@ -267,9 +282,11 @@ public abstract class LimitingContract
     private static long Number(McpProtocolException refusal, string name) =>
         Convert.ToInt64(refusal.Data[name], System.Globalization.CultureInfo.InvariantCulture);
 
-    private Task<RunningServer> StartAsync(Action<IMcpServerBuilder> configure) => RunningServer.StartAsync(builder =>
-    {
-        UseStore(builder.Services.AddSluice());
-        configure(builder);
-    });
+    private Task<RunningServer> StartAsync(Action<IMcpServerBuilder> configure, string? version = null) => RunningServer.StartAsync(
+        builder =>
+        {
+            UseStore(builder.Services.AddSluice());
+            configure(builder);
+        },
+        version);
 }

@@ -90,7 +90,7 @@ public sealed class SetupTests
     {
         await using RunningServer server = await RunningServer.StartAsync(builder => builder
             .WithTools<AttributedTools>()
-            .WithRateLimits(limits => limits.Shared("1/1d")));
+            .WithRateLimits(limits => limits.Shared("10/1d")));
         IOptionsFactory<McpServerOptions> factory = server.Services.GetRequiredService<IOptionsFactory<McpServerOptions>>();
 
         McpServerOptions one = factory.Create(Options.DefaultName);

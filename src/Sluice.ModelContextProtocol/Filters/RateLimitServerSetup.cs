@@ -5,6 +5,10 @@ using ModelContextProtocol.Server;
 namespace Sluice.ModelContextProtocol;
 
 /// <summary>Puts the limits into a server's filters, innermost: whatever else was configured decides before.</summary>
+/// <remarks>
+/// A server with the SDK's experimental alternate handler of tool calls, which bypasses filters, does not start: the SDK
+/// refuses to have both.
+/// </remarks>
 internal sealed class RateLimitServerSetup(ServerLimitsFactory factory) : IPostConfigureOptions<McpServerOptions>
 {
     private const string ToolsCall = "tools/call";
@@ -19,7 +23,7 @@ internal sealed class RateLimitServerSetup(ServerLimitsFactory factory) : IPostC
             limits,
             ToolsCall,
             static call => call.Name,
-            () => handlers.CallToolHandler is not null || HasAlternate(handlers),
+            () => handlers.CallToolHandler is not null,
             ToolRefusal.Of);
         OperationFilter<GetPromptRequestParams, GetPromptResult> prompts = new(
             limits, PromptsGet, static prompt => prompt.Name, () => handlers.GetPromptHandler is not null, asResult: null);
@@ -36,8 +40,4 @@ internal sealed class RateLimitServerSetup(ServerLimitsFactory factory) : IPostC
 
         limits.Advertise(options);
     }
-
-#pragma warning disable MCPEXP002 // Experimental, but a server that uses it must not be a server without limits.
-    private static bool HasAlternate(McpServerHandlers handlers) => handlers.CallToolWithAlternateHandler is not null;
-#pragma warning restore MCPEXP002
 }

@@ -24,20 +24,24 @@ internal sealed class RunningServer : IAsyncDisposable
     internal IServiceProvider Services => _host.Services;
 
     /// <summary>Starts a host; what is wrong with its options is thrown.</summary>
-    internal static async Task<RunningServer> StartAsync(Action<IMcpServerBuilder> configure)
+    /// <param name="configure">Configures the server.</param>
+    /// <param name="version">The protocol version that the client asks for; null for the newest.</param>
+    internal static async Task<RunningServer> StartAsync(Action<IMcpServerBuilder> configure, string? version = null)
     {
+        Implementation info = new() { Name = $"test-{Guid.NewGuid():N}", Version = "1" }; // Buckets of its own in a store that lives on.
         Pipe toServer = new();
         Pipe toClient = new();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
         IMcpServerBuilder server = builder.Services
-            .AddMcpServer(options => options.ServerInfo = new Implementation { Name = $"test-{Guid.NewGuid():N}", Version = "1" })
+            .AddMcpServer(options => options.ServerInfo = info)
             .WithStreamServerTransport(toServer.Reader.AsStream(), toClient.Writer.AsStream())
             .WithTools<TestTools>();
         configure(server);
         IHost host = builder.Build();
         await host.StartAsync();
         McpClient client = await McpClient.CreateAsync(
-            new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream(), NullLoggers));
+            new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream(), NullLoggers),
+            new McpClientOptions { ProtocolVersion = version });
         return new RunningServer(host, client);
     }
 
