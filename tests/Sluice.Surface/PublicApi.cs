@@ -87,7 +87,10 @@ internal static class PublicApi
     private static string Parameter(ParameterInfo parameter)
     {
         string kind = parameter.IsOut ? "out " : parameter.IsIn ? "in " : parameter.ParameterType.IsByRef ? "ref " : "";
-        string value = parameter.HasDefaultValue ? $" = {TypeNames.Value(parameter.DefaultValue)}" : "";
+        bool isStruct = parameter.ParameterType.IsValueType && Nullable.GetUnderlyingType(parameter.ParameterType) is null;
+        string value = !parameter.HasDefaultValue ? ""
+            : parameter.DefaultValue is null && isStruct ? " = default"
+            : $" = {TypeNames.Value(parameter.DefaultValue)}";
         return $"{kind}{TypeNames.Of(new NullabilityInfoContext().Create(parameter))} {parameter.Name}{value}";
     }
 }

@@ -7,6 +7,9 @@ public sealed class SurfaceTests
 {
     private const string WriteVariable = "SLUICE_WRITE_SURFACE";
 
+    private static readonly string[] Asynchronous =
+        ["Sluice", "Sluice.AspNetCore", "Sluice.DependencyInjection", "Sluice.ModelContextProtocol", "Sluice.Redis"];
+
     [Theory]
     [InlineData("Sluice")]
     [InlineData("Sluice.AspNetCore")]
@@ -50,7 +53,7 @@ public sealed class SurfaceTests
     {
         MethodInfo[] methods =
         [
-            .. from library in new[] { "Sluice", "Sluice.AspNetCore", "Sluice.DependencyInjection", "Sluice.ModelContextProtocol", "Sluice.Redis" }
+            .. from library in Asynchronous
                from type in Assembly.Load(library).GetExportedTypes()
                from method in type.GetMethods(BindingFlags.Public | BindingFlags.Instance | BindingFlags.Static | BindingFlags.DeclaredOnly)
                where method.Name.EndsWith("Async", StringComparison.Ordinal) && method.Name != nameof(IAsyncDisposable.DisposeAsync)

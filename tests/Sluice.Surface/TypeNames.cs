@@ -8,8 +8,15 @@ internal static class TypeNames
 {
     private static readonly Dictionary<Type, string> Words = new()
     {
-        [typeof(void)] = "void", [typeof(object)] = "object", [typeof(string)] = "string", [typeof(bool)] = "bool",
-        [typeof(byte)] = "byte", [typeof(int)] = "int", [typeof(long)] = "long", [typeof(double)] = "double", [typeof(char)] = "char",
+        [typeof(void)] = "void",
+        [typeof(object)] = "object",
+        [typeof(string)] = "string",
+        [typeof(bool)] = "bool",
+        [typeof(byte)] = "byte",
+        [typeof(int)] = "int",
+        [typeof(long)] = "long",
+        [typeof(double)] = "double",
+        [typeof(char)] = "char",
     };
 
     internal static string Declaration(Type type)
@@ -24,8 +31,9 @@ internal static class TypeNames
         string[] bases =
         [
             .. type.BaseType is Type parent && parent != typeof(object) && parent != typeof(ValueType) && parent != typeof(Enum)
-                ? new[] { Of(parent) } : [],
-            .. type.IsEnum || isRecord ? [] : type.GetInterfaces().Select(Of).Order(StringComparer.Ordinal),
+                ? Enumerable.Repeat(Of(parent), 1)
+                : [],
+            .. type.GetInterfaces().Where(_ => !type.IsEnum && !isRecord).Select(Of).Order(StringComparer.Ordinal),
         ];
         string generic = type.IsGenericTypeDefinition ? Constraints(type.GetGenericArguments()) : "";
         return $"{kind} {Of(type)}{(bases.Length > 0 ? " : " + string.Join(", ", bases) : "")}{generic}";
@@ -76,7 +84,8 @@ internal static class TypeNames
     {
         string[] constraints =
         [
-            .. argument.GenericParameterAttributes.HasFlag(GenericParameterAttributes.ReferenceTypeConstraint) ? new[] { "class" } : [],
+            .. Enumerable.Repeat(
+                "class", argument.GenericParameterAttributes.HasFlag(GenericParameterAttributes.ReferenceTypeConstraint) ? 1 : 0),
             .. argument.GetGenericParameterConstraints().Select(Of),
         ];
         return constraints.Length > 0 ? $" where {argument.Name} : {string.Join(", ", constraints)}" : "";
