@@ -3,19 +3,20 @@ using Sluice.Benchmarks;
 const int UsageError = 2;
 bool quick = args.Contains("--quick");
 string[] words = [.. args.Where(arg => arg != "--quick")];
-Func<bool, IReadOnlyList<Figure>>? measure = words switch
+IReadOnlyList<Figure>? figures = words switch
 {
-    ["engine"] => EngineFigures.Measure,
-    ["sdk"] => SdkFigures.Measure,
+    ["engine"] => EngineFigures.Measure(quick),
+    ["redis"] => await RedisFigures.Measure(quick),
+    ["sdk"] => await SdkFigures.MeasureAsync(quick),
     _ => null,
 };
-if (measure is null)
+if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|sdk [--quick]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|sdk [--quick]");
     return UsageError;
 }
 
-foreach (Figure figure in measure(quick))
+foreach (Figure figure in figures)
 {
     Console.WriteLine(figure);
 }

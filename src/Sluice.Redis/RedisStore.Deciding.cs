@@ -26,19 +26,20 @@ public sealed partial class RedisStore
         Lane lane, PendingCall call, RateLimitRequest request, Memory<LimitState> states, bool charges, long mark)
     {
         return await lane.SendAsync(call).ConfigureAwait(false)
-            ? Conclude(call, request, states.Span, charges, mark)
+            ? Conclude(lane, call, request, states.Span, charges, mark)
             : DecideWithout(lane, call.Limits, request, states.Span, charges);
     }
 
     /// <summary>Turns what the script found into the decision, and remembers it.</summary>
     private RateLimitDecision Conclude(
-        PendingCall call, in RateLimitRequest request, Span<LimitState> states, bool charges, long mark)
+        Lane lane, PendingCall call, in RateLimitRequest request, Span<LimitState> states, bool charges, long mark)
     {
         RateLimitDecision decision = Verdict.Of(call.Limits, call.Seen, laterMicros: 0, call.Cost, charges, states);
         if (decision.IsAllowed != call.IsAllowed)
         {
-            throw new InvalidOperationException(
-                $"The script said '{(call.IsAllowed ? "allowed" : "refused")}' where its states say otherwise. Is it this version's?");
+            lane.Breaker.NoteFaultOfACall(new RedisFaultException(
+                RedisFaultKind.Script, "The script's verdict is not what its states say: they are not this version's.", null));
+            return DecideWithout(lane, call.Limits, request, states, charges);
         }
 
         _local.Observe(call, request.Caller, charges && decision.IsAllowed);

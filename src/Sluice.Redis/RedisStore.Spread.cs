@@ -53,7 +53,7 @@ public sealed partial class RedisStore
             await SettleAsync(reserved).ConfigureAwait(false);
         }
 
-        return Conclude(whole, request, states.Span, charges, mark);
+        return Conclude(_lanes.Of(limits.Server), whole, request, states.Span, charges, mark);
     }
 
     private static void Gather(PendingCall whole, PendingCall part)

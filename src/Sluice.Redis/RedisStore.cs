@@ -24,10 +24,14 @@ namespace Sluice.Redis;
 /// </remarks>
 public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
 {
+    private static readonly TimeSpan PauseBetweenWarmUps = TimeSpan.FromMilliseconds(20);
+
     private readonly ConditionalWeakTable<ApplicableLimits, RedisLimits> _known = [];
     private readonly ConditionalWeakTable<CallerIdentity, CallerKeys> _callers = [];
     private readonly ConditionalWeakTable<ApplicableLimits, RedisLimits>.CreateValueCallback _register;
     private readonly IRedisConnection _connection;
+    private readonly DecisionScript _script;
+    private readonly TimeProvider _time;
     private readonly KeyLayout _keys;
     private readonly LaneMap _lanes;
     private readonly LocalBuckets _local;
@@ -38,6 +42,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
         RedisStoreOptions options, IRedisConnection connection, DecisionScript script, TimeProvider time, ILoggerFactory loggers)
     {
         _connection = connection;
+        _script = script;
+        _time = time;
         _keys = new KeyLayout(options.KeyPrefix);
         _register = limits => new RedisLimits(limits, _keys);
         _isSpread = options.Layout == RedisKeyLayout.Spread;
@@ -88,6 +94,38 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
             DecisionScript.Standard,
             time ?? TimeProvider.System,
             loggers ?? NullLoggerFactory.Instance);
+    }
+
+    /// <summary>
+    /// Waits until Redis has run the script once, so that the first call finds everything ready; nothing is charged.
+    /// </summary>
+    /// <param name="atMost">How long to wait. The store works without it, and goes on looking for Redis after it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether Redis answered.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public async Task<bool> WarmUpAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        long start = _time.GetTimestamp();
+        while (_time.GetElapsedTime(start) is TimeSpan elapsed && elapsed < atMost)
+        {
+            try
+            {
+                await _connection.RunAsync(_script, [_keys.Server("").Probe], _script.Arguments(ScriptRun.OfNothing))
+                    .WaitAsync(atMost - elapsed, _time, cancellationToken)
+                    .ConfigureAwait(false);
+                return true;
+            }
+            catch (RedisFaultException)
+            {
+                await Task.Delay(PauseBetweenWarmUps, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+
+        return false;
     }
 
     /// <inheritdoc/>

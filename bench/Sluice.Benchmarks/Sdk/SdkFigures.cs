@@ -6,12 +6,10 @@ internal static class SdkFigures
     private const int QuickPairs = 400;
     private const int Pairs = 4_000;
 
-    internal static IReadOnlyList<Figure> Measure(bool quick) => MeasureAsync(quick ? QuickPairs : Pairs).GetAwaiter().GetResult();
-
-    private static async Task<IReadOnlyList<Figure>> MeasureAsync(int pairs)
+    internal static async Task<IReadOnlyList<Figure>> MeasureAsync(bool quick)
     {
         await using SdkCalls calls = await SdkCalls.StartAsync();
-        (double timeRatio, double addedBytes) = await calls.CompareAsync(pairs);
+        (double timeRatio, double addedBytes) = await calls.CompareAsync(quick ? QuickPairs : Pairs);
         return
         [
             new("sdk-time-ratio", timeRatio, "x", 1.05),

@@ -158,7 +158,7 @@ internal sealed class Lane : IDisposable
     private async Task<byte[]> SendAsync(List<PendingCall> batch)
     {
         ScriptRun run = new(batch);
-        byte[][] arguments = _script.ClockArgument is null ? [run.Argument] : [run.Argument, _script.ClockArgument()];
+        byte[][] arguments = _script.Arguments(run.Argument);
         while (true)
         {
             long sent = _time.GetTimestamp();

@@ -30,6 +30,9 @@ internal sealed class DecisionScript
     /// <summary>The SHA-1 of its text.</summary>
     internal byte[] Hash { get; }
 
+    /// <summary>What a run is given.</summary>
+    internal byte[][] Arguments(byte[] packed) => ClockArgument is null ? [packed] : [packed, ClockArgument()];
+
     private static string Read(string name)
     {
         using Stream stream = typeof(DecisionScript).Assembly.GetManifestResourceStream(name)

@@ -2,11 +2,11 @@ using System.Buffers.Binary;
 
 namespace Sluice.Redis;
 
-/// <summary>A limit as the script is told of it: 70 bytes, apart from the cost the same for every call.</summary>
+/// <summary>A limit as the script is told of it: 78 bytes, apart from the cost the same for every call.</summary>
 internal static class ScriptLimit
 {
     /// <summary>How many bytes a limit takes.</summary>
-    internal const int Bytes = 70;
+    internal const int Bytes = 78;
 
     /// <summary>How many bytes a limit's numbers take.</summary>
     internal const int NumbersBytes = 21;
@@ -35,6 +35,7 @@ internal static class ScriptLimit
         Write(values, 1, numbers.MaxTokens);
         Write(values, 2, cost);
         Write(values, 3, numbers.IsAligned ? 1UL : 0UL);
+        Write(values, 4, 0UL);
     }
 
     private static void WriteTokens(Span<byte> values, LimitNumbers numbers, ulong cost)
@@ -55,6 +56,7 @@ internal static class ScriptLimit
         (UInt128 charge, UInt128 chargeRest) = UInt128.DivRem((UInt128)cost * numbers.TokenUnits, numbers.RateUnits);
         Write(values, 2, charge);
         Write(values, 3, chargeRest);
+        Write(values, 4, numbers.RateUnits);
     }
 
     private static void Write(Span<byte> values, int index, UInt128 value) =>

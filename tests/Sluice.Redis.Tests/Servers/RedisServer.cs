@@ -1,4 +1,6 @@
+using System.Collections.Concurrent;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
@@ -10,6 +12,9 @@ internal sealed class RedisServer : IDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
 
+    private static readonly ConcurrentDictionary<int, bool> PortsUsed = new();
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-redis-");
     private readonly string[] _arguments;
     private readonly bool _isPlain;
     private Process _process;
@@ -29,7 +34,7 @@ internal sealed class RedisServer : IDisposable
     internal int Port { get; }
 
     /// <summary>Its port, as text.</summary>
-    internal string PortText => Port.ToString(System.Globalization.CultureInfo.InvariantCulture);
+    internal string PortText => Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>How StackExchange.Redis is told of it.</summary>
     internal string Configuration => $"127.0.0.1:{Port}";
@@ -41,25 +46,34 @@ internal sealed class RedisServer : IDisposable
     /// <param name="arguments">More of its command line.</param>
     internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
 
+    /// <summary>Starts one on a certain port, which must be free.</summary>
+    internal static RedisServer StartAt(int port) => Start(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
+
     /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
     internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
     {
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-        int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-        probe.Close();
-        RedisServer server = new(port, arguments(port.ToString(System.Globalization.CultureInfo.InvariantCulture)), isPlain);
-        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.Kill();
+        int port = FreshPort();
+        return Start(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
+    }
+
+    private static RedisServer Start(int port, string[] arguments, bool isPlain)
+    {
+        RedisServer server = new(port, arguments, isPlain);
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => server.End();
         return server;
     }
 
     /// <summary>Ends it as a crash would.</summary>
     internal void Kill()
     {
-        if (!_process.HasExited)
+        try
         {
             _process.Kill();
             _process.WaitForExit();
+        }
+        catch (InvalidOperationException)
+        {
+            // It has been disposed of, and ended before that.
         }
     }
 
@@ -74,31 +88,55 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Lets it stand still, or go on.</summary>
     internal void Freeze(bool isFrozen)
     {
-        using Process signal = Process.Start("kill", [isFrozen ? "-STOP" : "-CONT", ProcessId.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using Process signal = Process.Start("kill", [isFrozen ? "-STOP" : "-CONT", ProcessId.ToString(CultureInfo.InvariantCulture)]);
         signal.WaitForExit();
     }
 
     /// <summary>The text of a command's reply, over a connection of its own.</summary>
-    internal string Send(params string[] command)
+    internal string Send(params string[] command) => SendAll(command);
+
+    /// <summary>The text of the last of some commands' replies, over a connection of their own.</summary>
+    internal string SendAll(params string[][] commands)
     {
         using TcpClient client = new("127.0.0.1", Port);
         using NetworkStream stream = client.GetStream();
-        StringBuilder text = new($"*{command.Length}\r\n");
-        foreach (string part in command)
+        stream.ReadTimeout = 20_000;
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        string reply = "";
+        foreach (string[] command in commands)
         {
-            text.Append(System.Globalization.CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+            StringBuilder text = new($"*{command.Length}\r\n");
+            foreach (string part in command)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+            }
+
+            stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
+            reply = ReadReply(reader);
         }
 
-        stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
-        stream.ReadTimeout = 5_000;
-        using StreamReader reader = new(stream, Encoding.UTF8);
-        return ReadReply(reader);
+        return reply;
     }
 
     public void Dispose()
     {
-        Kill();
+        End();
         _process.Dispose();
+    }
+
+    // A port that a test has given up is not another one's: a store that still looks for the first server would find the second.
+    private static int FreshPort()
+    {
+        while (true)
+        {
+            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+            if (PortsUsed.TryAdd(port, true))
+            {
+                return port;
+            }
+        }
     }
 
     private static string ReadReply(StreamReader reader)
@@ -107,15 +145,25 @@ internal sealed class RedisServer : IDisposable
         switch (line[0])
         {
             case '$' when line != "$-1":
-                char[] text = new char[int.Parse(line[1..], System.Globalization.CultureInfo.InvariantCulture)];
+                char[] text = new char[int.Parse(line[1..], CultureInfo.InvariantCulture)];
                 reader.ReadBlock(text);
                 reader.ReadLine();
                 return new string(text);
             case '*':
-                int count = int.Parse(line[1..], System.Globalization.CultureInfo.InvariantCulture);
+                int count = int.Parse(line[1..], CultureInfo.InvariantCulture);
                 return string.Join('\n', Enumerable.Range(0, count).Select(_ => ReadReply(reader)));
             default:
                 return line;
+        }
+    }
+
+    private void End()
+    {
+        Kill();
+        _folder.Refresh();
+        if (_folder.Exists)
+        {
+            _folder.Delete(recursive: true);
         }
     }
 
@@ -126,7 +174,7 @@ internal sealed class RedisServer : IDisposable
             "--bind", "127.0.0.1",
             "--save", "",
             "--appendonly", "no",
-            "--dir", Path.GetTempPath(),
+            "--dir", _folder.FullName,
             "--enable-debug-command", "yes",
             .. _arguments,
         ];

@@ -11,6 +11,14 @@ internal static class Require
         }
     }
 
+    internal static void That(bool isSo, string otherwise)
+    {
+        if (!isSo)
+        {
+            throw new InvalidOperationException(otherwise);
+        }
+    }
+
     internal static void Acquired(bool isAcquired)
     {
         if (!isAcquired)
