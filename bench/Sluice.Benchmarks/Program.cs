@@ -7,11 +7,12 @@ IReadOnlyList<Figure>? figures = words switch
 {
     ["engine"] => EngineFigures.Measure(quick),
     ["redis"] => await RedisFigures.Measure(quick),
+    ["sdk"] => await SdkFigures.MeasureAsync(quick),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|redis [--quick]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|sdk [--quick]");
     return UsageError;
 }
 
