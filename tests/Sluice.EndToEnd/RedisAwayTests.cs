@@ -1,3 +1,5 @@
+using Sluice.Redis.Tests;
+
 namespace Sluice.EndToEnd;
 
 /// <summary>A gateway whose Redis goes, or cannot be what its file says.</summary>
@@ -9,17 +11,17 @@ public sealed class RedisAwayTests
     public async Task Calls_RedisGoesAway_GoOnFromWhatTheGatewaySaw()
     {
         await using DemoProgram upstream = await DemoProgram.StartAsync();
-        RedisProgram redis = await RedisProgram.StartAsync();
+        using RedisServer redis = RedisServer.Start();
         await using SluiceProgram gateway = await SluiceProgram.StartAsync(
             SluiceProgram.Configuration(await upstream.ServerEndpointAsync(), $"{{ perUser: {Tokens}/1d }}")
-            + $"\nstore: {{ redis: '{redis.Address}', timeout: 1s }}");
+            + $"\nstore: {{ redis: '{redis.Configuration}', timeout: 1s }}");
         using HttpClient http = new();
         for (int id = 0; id < 10; id++)
         {
             EchoCalls.IsAdmitted(await EchoCalls.PostAsync(http, gateway.Endpoint, "alice", id)).ShouldBeTrue();
         }
 
-        await redis.DisposeAsync();
+        redis.Kill();
         List<string> answers = [];
         for (int id = 0; id < Tokens; id++)
         {

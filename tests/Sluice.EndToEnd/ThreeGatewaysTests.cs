@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
 
@@ -12,10 +13,10 @@ public sealed class ThreeGatewaysTests
     [Fact]
     public async Task Calls_OverOneRedis_AdmitWhatOneGatewayWould()
     {
-        await using RedisProgram redis = await RedisProgram.StartAsync();
+        using RedisServer redis = RedisServer.Start();
 
         // A busy machine shall not be taken for an outage.
-        (int admitted, int refused, TimeSpan took) = await CallAsync($"store: {{ redis: '{redis.Address}', timeout: 5s }}");
+        (int admitted, int refused, TimeSpan took) = await CallAsync($"store: {{ redis: '{redis.Configuration}', timeout: 5s }}");
 
         admitted.ShouldBeInRange(Tokens, Tokens + (int)(took / (Period / Tokens)));
         refused.ShouldBe(Calls - admitted);
