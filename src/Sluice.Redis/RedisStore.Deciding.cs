@@ -42,7 +42,6 @@ public sealed partial class RedisStore
             return DecideWithout(lane, call.Limits, request, states, charges);
         }
 
-        _local.Observe(call, request.Caller, charges && decision.IsAllowed);
         if (charges && !decision.IsAllowed)
         {
             _refusals.Remember(call, request.Caller, mark);

@@ -48,6 +48,7 @@ public sealed partial class RedisStore
             }
         }
 
+        _local.Observe(whole);
         if (!whole.IsAllowed)
         {
             await SettleAsync(reserved).ConfigureAwait(false);

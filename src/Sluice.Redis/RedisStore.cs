@@ -48,11 +48,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
         _register = limits => new RedisLimits(limits, _keys);
         _isSpread = options.Layout == RedisKeyLayout.Spread;
         ILogger logger = loggers.CreateLogger<RedisStore>();
+        _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
         _lanes = new LaneMap(
-            (name, probe, settings) => new Lane(name, probe, settings, connection, script, time, logger),
+            (name, probe, settings) => new Lane(name, probe, settings, connection, script, _local, time, logger),
             options.Timeout,
             options.Coalesce);
-        _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
         _refusals = new RefusalMemory(options.RememberRefusals, time);
     }
 

@@ -15,12 +15,15 @@ internal sealed class CallerKeys(CallerIdentity caller)
     private string? _tenant;
     private string? _client;
 
+    /// <summary>The caller.</summary>
+    internal CallerIdentity Caller { get; } = caller;
+
     /// <summary>The text for a scope that is not <see cref="RateLimitScope.Shared"/>.</summary>
     internal string Of(RateLimitScope scope) => scope switch
     {
-        RateLimitScope.PerUser => _user ??= Hash(caller.Subject),
-        RateLimitScope.PerTenant => _tenant ??= Hash(caller.Tenant),
-        RateLimitScope.PerClient => _client ??= Hash(caller.Client),
+        RateLimitScope.PerUser => _user ??= Hash(Caller.Subject),
+        RateLimitScope.PerTenant => _tenant ??= Hash(Caller.Tenant),
+        RateLimitScope.PerClient => _client ??= Hash(Caller.Client),
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Everybody shares one key."),
     };
 
@@ -33,10 +36,10 @@ internal sealed class CallerKeys(CallerIdentity caller)
 
         // The issuer's length goes before it, so that the two cannot run into each other. The texts are taken as they are, in
         // UTF-16: two that are no Unicode would be one in UTF-8.
-        int issuerBytes = caller.Issuer.Length * sizeof(char);
+        int issuerBytes = Caller.Issuer.Length * sizeof(char);
         byte[] text = new byte[sizeof(int) + issuerBytes + (part.Length * sizeof(char))];
         BinaryPrimitives.WriteInt32LittleEndian(text, issuerBytes);
-        MemoryMarshal.AsBytes(caller.Issuer.AsSpan()).CopyTo(text.AsSpan(sizeof(int)));
+        MemoryMarshal.AsBytes(Caller.Issuer.AsSpan()).CopyTo(text.AsSpan(sizeof(int)));
         MemoryMarshal.AsBytes(part.AsSpan()).CopyTo(text.AsSpan(sizeof(int) + issuerBytes));
         return Convert.ToHexStringLower(SHA256.HashData(text));
     }

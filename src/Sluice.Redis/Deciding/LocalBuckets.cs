@@ -9,12 +9,10 @@ internal sealed class LocalBuckets(InProcessStore store)
     /// <summary>What a caller is told to wait when nobody decides.</summary>
     private static readonly TimeSpan DeniedFor = TimeSpan.FromSeconds(1);
 
-    /// <summary>Takes over what Redis answered, the charge included.</summary>
-    /// <param name="call">A decision, answered.</param>
-    /// <param name="caller">The caller.</param>
-    /// <param name="isCharged">Whether it charged the limits that admitted the call.</param>
-    internal void Observe(PendingCall call, CallerIdentity caller, bool isCharged)
+    /// <summary>Takes over what Redis answered about all limits of a call, the charge included.</summary>
+    internal void Observe(PendingCall call)
     {
+        bool isCharged = call.Verb == ScriptVerb.Acquire && call.IsAllowed;
         FailurePlan plan = call.Limits.FallbackOf;
         if (plan.Local is null)
         {
@@ -38,7 +36,7 @@ internal sealed class LocalBuckets(InProcessStore store)
             }
         }
 
-        store.Observe(plan.Local, caller, observed[..plan.Local.Count]);
+        store.Observe(plan.Local, call.Caller.Caller, observed[..plan.Local.Count]);
     }
 
     /// <summary>Decides without Redis, as each limit's <see cref="RateLimit.OnStoreFailure"/> says.</summary>

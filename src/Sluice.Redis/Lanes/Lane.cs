@@ -23,6 +23,7 @@ internal sealed class Lane : IDisposable
     private readonly DecisionScript _script;
     private readonly TimeProvider _time;
     private readonly LaneSettings _settings;
+    private readonly LocalBuckets _local;
     private readonly long _timeoutTimestamps;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCall> _unsent = new();
@@ -32,8 +33,16 @@ internal sealed class Lane : IDisposable
     private int _generation;
 
     internal Lane(
-        string name, string probeKey, LaneSettings settings, IRedisConnection connection, DecisionScript script, TimeProvider time, ILogger logger)
+        string name,
+        string probeKey,
+        LaneSettings settings,
+        IRedisConnection connection,
+        DecisionScript script,
+        LocalBuckets local,
+        TimeProvider time,
+        ILogger logger)
     {
+        _local = local;
         _connection = connection;
         _script = script;
         _time = time;
@@ -128,6 +137,7 @@ internal sealed class Lane : IDisposable
         {
             byte[] reply = await SendAsync(batch).ConfigureAwait(false);
             ScriptReply.Read(reply, batch);
+            Note(batch);
             long answered = _time.GetTimestamp();
             bool isInTime = false;
             foreach (PendingCall call in batch)
@@ -152,6 +162,23 @@ internal sealed class Lane : IDisposable
         catch (RedisFaultException fault)
         {
             Fail(batch, fault);
+        }
+    }
+
+    // Here, in the order of the answers, and not where each call goes on: there it could undo what was counted locally since.
+    private void Note(List<PendingCall> batch)
+    {
+        if (Breaker.IsOpen)
+        {
+            return; // What comes so late is older than what this process counts by.
+        }
+
+        foreach (PendingCall call in batch)
+        {
+            if (call.Part is null)
+            {
+                _local.Observe(call);
+            }
         }
     }
 
