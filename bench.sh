@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Builds the benchmarks and runs those of one word; prints a line 'figure NAME VALUE UNIT goal GOAL ok|short' for each figure.
-# Usage: ./bench.sh engine [--quick]
+# Usage: ./bench.sh engine|redis|sdk [--quick]
 set -euo pipefail
 
 cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")"

@@ -3,13 +3,20 @@ using Sluice.Benchmarks;
 const int UsageError = 2;
 bool quick = args.Contains("--quick");
 string[] words = [.. args.Where(arg => arg != "--quick")];
-if (words is not ["engine"])
+IReadOnlyList<Figure>? figures = words switch
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine [--quick]");
+    ["engine"] => EngineFigures.Measure(quick),
+    ["redis"] => await RedisFigures.Measure(quick),
+    ["sdk"] => await SdkFigures.MeasureAsync(quick),
+    _ => null,
+};
+if (figures is null)
+{
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|sdk [--quick]");
     return UsageError;
 }
 
-foreach (Figure figure in EngineFigures.Measure(quick))
+foreach (Figure figure in figures)
 {
     Console.WriteLine(figure);
 }

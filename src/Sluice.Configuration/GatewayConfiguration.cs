@@ -13,6 +13,10 @@ public sealed record GatewayConfiguration
     /// <summary>The keys by which callers are known; empty when nobody is asked who they are.</summary>
     public required ImmutableArray<ApiKey> ApiKeys { get; init; }
 
+    /// <summary>Where buckets are kept.</summary>
+    /// <value>The default is the memory of this process.</value>
+    public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;
+
     /// <summary>The servers; at least one, with different names and paths.</summary>
     public required ImmutableArray<ServerConfiguration> Servers { get; init; }
 }

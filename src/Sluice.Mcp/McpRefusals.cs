@@ -29,10 +29,32 @@ public static class McpRefusals
             throw new ArgumentException("An allowed call has no refusal.", nameof(decision));
         }
 
-        RefusalText text = decision.Limit is RateLimit limit
-            ? RefusalText.OfLimit(decision, limit, cost, settings.ErrorCode)
-            : RefusalText.OfStore();
-        return Wire.Write(text, decision.Limit?.Rejection ?? settings.Rejection, context);
+        return Wire.Write(TextOf(decision, settings, cost), decision.Limit?.Rejection ?? settings.Rejection, context);
+    }
+
+    /// <summary>The error of a decision that is not <see cref="RateLimitOutcome.Allowed"/>, for fronts that do not write the wire.</summary>
+    /// <param name="decision">As for <see cref="Render(RateLimitDecision, RateLimitingSettings, int, RefusalContext)"/>.</param>
+    /// <param name="settings">The settings of the policy that was asked.</param>
+    /// <param name="cost">Tokens that the call costs.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="settings"/> is null.</exception>
+    /// <exception cref="ArgumentException">The decision allows the call.</exception>
+    public static RefusalError Describe(RateLimitDecision decision, RateLimitingSettings settings, int cost)
+    {
+        ArgumentNullException.ThrowIfNull(settings);
+        return decision.IsAllowed
+            ? throw new ArgumentException("An allowed call has no refusal.", nameof(decision))
+            : TextOf(decision, settings, cost).ToError();
+    }
+
+    /// <summary>The error of a call that lacks the identity that a limit counts by.</summary>
+    /// <param name="limit">The limit, as <see cref="ApplicableLimits.IdentityRequiredBy"/> names it.</param>
+    /// <param name="settings">The settings of the policy that was asked.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static RefusalError DescribeMissingIdentity(RateLimit limit, RateLimitingSettings settings)
+    {
+        ArgumentNullException.ThrowIfNull(limit);
+        ArgumentNullException.ThrowIfNull(settings);
+        return RefusalText.OfMissingIdentity(limit, settings.ErrorCode).ToError();
     }
 
     /// <summary>Renders the refusal of a call that lacks the identity that a limit counts by.</summary>
@@ -72,4 +94,9 @@ public static class McpRefusals
         RefusalText text = new(status, code, message);
         return new(status, AcceptHeader.Json, Wire.ErrorBody(text, id).WrittenMemory, RetryAfterSeconds: null);
     }
+
+    private static RefusalText TextOf(RateLimitDecision decision, RateLimitingSettings settings, int cost) =>
+        decision.Limit is RateLimit limit
+            ? RefusalText.OfLimit(decision, limit, cost, settings.ErrorCode)
+            : RefusalText.OfStore();
 }

@@ -77,6 +77,9 @@ public sealed class RateLimitsBuilder
     /// <summary>Sets which requests count.</summary>
     public RateLimitsBuilder Meter(MeteringUnit unit) => With(_settings with { Meter = unit });
 
+    /// <summary>Counts every request, as FastMCP does, except those whose refusal breaks clients.</summary>
+    public RateLimitsBuilder MeterAllRequests() => Meter(MeteringUnit.All);
+
     /// <summary>Sets what happens to a call that lacks the identity that a limit counts by.</summary>
     public RateLimitsBuilder MissingIdentity(MissingIdentity handling) => With(_settings with { MissingIdentity = handling });
 

@@ -19,13 +19,15 @@ public sealed partial class DocumentationTests
             ? Documents.WithLimits([.. block.TrimEnd('\n').Split('\n').Skip(1).Select(line => line[2..])])
             : block;
 
-        GatewayFile.Parse(text, "configuration.md").Faults.ShouldBeEmpty();
+        FixedValues values = new() { Variables = { ["REDIS_PASSWORD"] = "x" } };
+
+        GatewayFile.Parse(text, "configuration.md", values).Faults.ShouldBeEmpty();
     }
 
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(3);
+        Blocks().Count.ShouldBe(4);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -36,6 +38,7 @@ public sealed partial class DocumentationTests
         const string Text = """
             x: 1
             auth: { x: 1, apiKeys: [ { x: 1 } ] }
+            store: { x: 1 }
             servers:
               - x: 1
                 rateLimiting:

@@ -28,6 +28,12 @@ public abstract class StoreUnderTest
     /// <summary>A store without buckets, on that clock. One that can be disposed of is, by the contract.</summary>
     public abstract IRateLimitStore Create(ManualTimeProvider time);
 
+    /// <summary>
+    /// The most tokens that random histories charge by force under a rate, lest the debt come to what the store can no longer count.
+    /// </summary>
+    /// <value>At least 1. The default is <see cref="int.MaxValue"/>.</value>
+    public virtual int LargestForcedCharge(Rate rate) => int.MaxValue;
+
     /// <summary>Whether the store is exact for these numbers, and not only safe; random histories draw no others.</summary>
     public virtual bool IsExactFor(Rate rate) => true;
 }

@@ -63,8 +63,8 @@ public class FourLimits
     [GlobalCleanup]
     public void CheckOutcomes()
     {
-        Require.Holds(Hot(), "The store refused.");
-        Require.Holds(FrameworkHot(), "The baseline ran dry.");
+        Require.That(Hot(), "The store refused.");
+        Require.That(FrameworkHot(), "The baseline ran dry.");
     }
 
     private bool AcquireFour(int tool, int user) =>

@@ -59,8 +59,8 @@ public class KeyedByCaller
     [GlobalCleanup]
     public void CheckOutcomes()
     {
-        Require.Holds(Hot(), "The store refused.");
-        Require.Holds(FrameworkHot(), "The baseline ran dry.");
+        Require.That(Hot(), "The store refused.");
+        Require.That(FrameworkHot(), "The baseline ran dry.");
         _framework.Dispose();
     }
 

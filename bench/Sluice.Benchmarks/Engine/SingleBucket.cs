@@ -34,8 +34,8 @@ public class SingleBucket
     [GlobalCleanup]
     public void CheckOutcomes()
     {
-        Require.Holds(Allow(), "The open bucket refused.");
-        Require.Holds(Deny() > 0, "The closed bucket admitted.");
+        Require.That(Allow(), "The open bucket refused.");
+        Require.That(Deny() > 0, "The closed bucket admitted.");
     }
 
     private static ApplicableLimits Limits(Rate rate) =>

@@ -8,8 +8,8 @@ internal sealed class GatewayReader(FaultList faults)
 {
     private const string ListenAdvice = "Write scheme, address and port, such as http://127.0.0.1:8080.";
     private static readonly Uri DefaultListen = new("http://127.0.0.1:8080");
-    private static readonly string[] Fields = ["servers", "auth", "listen"];
-    private static readonly string[] LaterFields = ["admin", "store", "tls"];
+    private static readonly string[] Fields = ["servers", "auth", "listen", "store"];
+    private static readonly string[] LaterFields = ["admin", "tls"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
     internal GatewayConfiguration? Read(Node root)
@@ -30,6 +30,7 @@ internal sealed class GatewayReader(FaultList faults)
         {
             Listen = ReadListen(reader) ?? DefaultListen,
             ApiKeys = keys,
+            Store = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory,
             Servers = new ServerReader(faults, identities).ReadAll(reader),
         };
     }

@@ -17,8 +17,14 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling",
     ];
 
+    private static readonly string[] AllFields = [.. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields];
+
     // Stands in for a rate that is wrong, so that its place counts as taken and no rule speaks of it a second time.
     private static readonly Rate Placeholder = new(int.MaxValue, Rate.MinRefillPeriod);
+
+    /// <summary>A key as the schema spells it, for documents whose keys do not tell upper case from lower.</summary>
+    internal static string Spell(string key) =>
+        AllFields.FirstOrDefault(field => field.Equals(key, StringComparison.OrdinalIgnoreCase)) ?? key;
 
     /// <summary>The policy, or null when there are faults.</summary>
     /// <param name="node">The value of <c>rateLimiting</c>.</param>

@@ -5,7 +5,7 @@ internal static class RateReader
 {
     private const int MaxQuoted = 64;
     private const string WayOut = "Write a count, a slash and a period, such as 100/1m.";
-    private static readonly string[] Fields = ["maxTokens", "refillPeriod", "burst", "algorithm", "align"];
+    internal static readonly string[] Fields = ["maxTokens", "refillPeriod", "burst", "algorithm", "align"];
 
     /// <summary>The rate, or null when it is wrong.</summary>
     internal static Rate? Read(Node node, string path, FaultList faults)

@@ -15,16 +15,7 @@ internal static class GatewayApplication
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, configuration.Listen));
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
-        builder.Logging
-            .AddSimpleConsole(console =>
-            {
-                console.SingleLine = true;
-                console.TimestampFormat = "HH:mm:ss ";
-            })
-            .AddFilter("Microsoft", LogLevel.Warning)
-            .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // The runner says why a start failed, in one line.
-            .Services.Configure<Microsoft.Extensions.Logging.Console.ConsoleLoggerOptions>(
-                options => options.LogToStandardErrorThreshold = LogLevel.Trace); // Standard output is for the address alone.
+        GatewayLog.Configure(builder.Logging);
 
         WebApplication application = builder.Build();
         GatewayServer[] servers = [.. configuration.Servers.Select(server => new GatewayServer(server, time))];

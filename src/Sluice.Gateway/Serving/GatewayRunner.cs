@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Configuration;
+using Sluice.Redis;
 
 namespace Sluice.Gateway;
 
@@ -11,6 +12,9 @@ internal static class GatewayRunner
 {
     /// <summary>How long calls under way may take to end once the program is asked to stop.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+
+    /// <summary>How long the start waits for Redis.</summary>
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a gateway.</summary>
     /// <param name="configuration">What to serve.</param>
@@ -28,7 +32,23 @@ internal static class GatewayRunner
         string portInUse,
         CancellationToken cancellationToken)
     {
-        InProcessStore store = new(new InProcessStoreOptions(), time);
+        using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
+        IRateLimitStore store;
+        try
+        {
+            store = Stores.Create(configuration.Store, time, loggers);
+        }
+        catch (ArgumentException exception)
+        {
+            return CommandLine.Fail($"store.redis: {exception.Message}");
+        }
+
+        await using IAsyncDisposable? connections = store as IAsyncDisposable;
+        if (store is RedisStore redis)
+        {
+            await redis.WarmUpAsync(WarmUpTime, cancellationToken); // Without an answer the gateway starts all the same.
+        }
+
         await using WebApplication application = GatewayApplication.Build(configuration, store, time, observer, DrainTime);
         try
         {

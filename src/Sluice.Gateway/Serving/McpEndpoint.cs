@@ -1,4 +1,5 @@
 using System.Buffers;
+using Sluice.AspNetCore;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway;
@@ -77,7 +78,7 @@ internal sealed partial class McpEndpoint(
     private async Task PostAsync(HttpContext context, GatewayServer server, CallerIdentity caller, string? withheldHeader)
     {
         // 2. Read.
-        if (await ReadAsync(context) is not (byte[] body, McpMessage message))
+        if (await McpBody.ReadAsync(context, RequestBody.DefaultMaxBytes) is not (byte[] body, McpMessage message))
         {
             return;
         }
@@ -92,7 +93,7 @@ internal sealed partial class McpEndpoint(
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
         if (limits.IdentityRequiredBy is RateLimit required)
         {
-            await WriteAsync(context, McpRefusals.RenderMissingIdentity(required, server.Policy!.Settings, refusal));
+            await RefusalWriter.WriteAsync(context, McpRefusals.RenderMissingIdentity(required, server.Policy!.Settings, refusal));
             return;
         }
 
@@ -104,39 +105,6 @@ internal sealed partial class McpEndpoint(
 
         // 6. Forward.
         await ForwardAsync(context, server, body, message.Id, withheldHeader);
-    }
-
-    private static async ValueTask<(byte[] Body, McpMessage Message)?> ReadAsync(HttpContext context)
-    {
-        HttpRequest request = context.Request;
-        Refusal? refusal;
-        if (!McpReader.IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
-        {
-            refusal = McpRefusals.RenderError(
-                StatusCodes.Status415UnsupportedMediaType,
-                McpReadError.InvalidRequest,
-                "The body must be application/json in UTF-8, without a content encoding.",
-                id: default);
-        }
-        else if (await RequestBody.ReadAsync(request) is not byte[] body)
-        {
-            refusal = McpRefusals.RenderError(
-                StatusCodes.Status413PayloadTooLarge,
-                McpReadError.InvalidRequest,
-                $"The body is larger than {RequestBody.MaxBytes} bytes.",
-                id: default);
-        }
-        else if (McpReader.TryRead(body, out McpMessage? message, out McpReadError? error))
-        {
-            return (body, message);
-        }
-        else
-        {
-            refusal = McpRefusals.Render(error);
-        }
-
-        await WriteAsync(context, refusal);
-        return null;
     }
 
     /// <summary>Asks the store; a refusal is answered here.</summary>
@@ -157,7 +125,7 @@ internal sealed partial class McpEndpoint(
             }
 
             Log.Refused(logger, server.Name, decision.Limit?.Name, decision.RetryAfter);
-            await WriteAsync(context, McpRefusals.Render(decision, server.Policy.Settings, limits.Cost, refusal));
+            await RefusalWriter.WriteAsync(context, McpRefusals.Render(decision, server.Policy.Settings, limits.Cost, refusal));
             return false;
         }
         finally
@@ -176,7 +144,7 @@ internal sealed partial class McpEndpoint(
         }
 
         Log.UpstreamFailed(logger, server.Name, failure.Reason);
-        await WriteAsync(context, McpRefusals.RenderError(
+        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
             failure.Status,
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
@@ -187,21 +155,7 @@ internal sealed partial class McpEndpoint(
     {
         Log.Unauthenticated(logger, failure);
         context.Response.Headers.WWWAuthenticate = "Bearer";
-        return WriteAsync(context, McpRefusals.RenderError(
+        return RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
             StatusCodes.Status401Unauthorized, Unauthorized, $"Unauthorized: {failure}.", id: default));
-    }
-
-    private static Task WriteAsync(HttpContext context, Refusal refusal)
-    {
-        HttpResponse response = context.Response;
-        response.StatusCode = refusal.Status;
-        response.ContentType = refusal.ContentType;
-        if (refusal.RetryAfterSeconds is long seconds)
-        {
-            response.Headers.RetryAfter = seconds.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        }
-
-        response.ContentLength = refusal.Body.Length;
-        return response.Body.WriteAsync(refusal.Body, context.RequestAborted).AsTask();
     }
 }

@@ -70,24 +70,43 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         json.WriteEndObject();
     }
 
+    /// <summary>The same error for fronts that write it themselves.</summary>
+    internal RefusalError ToError() => new(Code, Message, [.. Data()]);
+
     private void WriteData(Utf8JsonWriter json)
+    {
+        foreach ((string name, object value) in Data())
+        {
+            if (value is string text)
+            {
+                json.WriteString(name, text);
+            }
+            else
+            {
+                json.WriteNumber(name, (long)value);
+            }
+        }
+    }
+
+    /// <summary>What <c>data</c> holds, in order: texts, and whole numbers as <see cref="long"/>.</summary>
+    private IEnumerable<KeyValuePair<string, object>> Data()
     {
         if (RetryAfter is TimeSpan wait)
         {
-            json.WriteNumber("retryAfterSeconds", RoundUp(wait, TimeSpan.TicksPerSecond));
-            json.WriteNumber("retryAfterMs", RoundUp(wait, TimeSpan.TicksPerMillisecond));
+            yield return new("retryAfterSeconds", RoundUp(wait, TimeSpan.TicksPerSecond));
+            yield return new("retryAfterMs", RoundUp(wait, TimeSpan.TicksPerMillisecond));
         }
 
         if (Limit is not null)
         {
-            json.WriteString("limitType", Limit.ScopeName);
-            json.WriteString("limit", Limit.Name);
-            json.WriteNumber("maxTokens", Limit.Rate.MaxTokens);
+            yield return new("limitType", Limit.ScopeName);
+            yield return new("limit", Limit.Name);
+            yield return new("maxTokens", (long)Limit.Rate.MaxTokens);
         }
 
         if (Remaining is int remaining)
         {
-            json.WriteNumber("remaining", remaining);
+            yield return new("remaining", (long)remaining);
         }
     }
 

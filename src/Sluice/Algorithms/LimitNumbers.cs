@@ -20,17 +20,25 @@ internal sealed class LimitNumbers
     /// <param name="rate">The rate.</param>
     /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin, by the wall clock.</param>
     internal LimitNumbers(Rate rate, long epochTicks)
+        : this(rate, (ulong)rate.RefillPeriod.Ticks, Reduced(rate), epochTicks)
+    {
+    }
+
+    /// <summary>Numbers that count by a clock with other ticks than 100 ns.</summary>
+    /// <param name="rate">The rate.</param>
+    /// <param name="periodTicks">The period in that clock's ticks; at least 1.</param>
+    /// <param name="units">The units that one of its ticks brings, below 2^31, and those that make a token.</param>
+    /// <param name="epochTicks">That clock's ticks from the Unix epoch to the store's origin.</param>
+    internal LimitNumbers(Rate rate, ulong periodTicks, (ulong Rate, ulong Token) units, long epochTicks)
     {
         Algorithm = rate.Algorithm;
         MaxTokens = (ulong)rate.MaxTokens;
         Capacity = (ulong)rate.Capacity;
-        PeriodTicks = (ulong)rate.RefillPeriod.Ticks;
+        PeriodTicks = periodTicks;
         IsAligned = rate.Align;
-        PhaseTicks = (ulong)(((epochTicks % rate.RefillPeriod.Ticks) + rate.RefillPeriod.Ticks) % rate.RefillPeriod.Ticks);
-
-        ulong divisor = GreatestCommonDivisor(MaxTokens, PeriodTicks);
-        RateUnits = MaxTokens / divisor;
-        TokenUnits = PeriodTicks / divisor;
+        long period = (long)periodTicks;
+        PhaseTicks = (ulong)(((epochTicks % period) + period) % period);
+        (RateUnits, TokenUnits) = units;
         CapacityUnits = (UInt128)Capacity * TokenUnits;
         (FullTicks, UInt128 fullRest) = UInt128.DivRem(CapacityUnits, RateUnits);
         FullRest = (ulong)fullRest;
@@ -106,7 +114,15 @@ internal sealed class LimitNumbers
         && PeriodTicks == (ulong)rate.RefillPeriod.Ticks
         && IsAligned == rate.Align;
 
-    private static ulong GreatestCommonDivisor(ulong left, ulong right)
+    /// <summary>The units that a tick of 100 ns brings, and those of a token, in lowest terms.</summary>
+    internal static (ulong Rate, ulong Token) Reduced(Rate rate)
+    {
+        ulong divisor = GreatestCommonDivisor((ulong)rate.MaxTokens, (ulong)rate.RefillPeriod.Ticks);
+        return ((ulong)rate.MaxTokens / divisor, (ulong)rate.RefillPeriod.Ticks / divisor);
+    }
+
+    /// <summary>The largest number that divides both.</summary>
+    internal static ulong GreatestCommonDivisor(ulong left, ulong right)
     {
         while (right != 0)
         {

@@ -109,6 +109,13 @@ public sealed partial class InProcessStore : IRateLimitStore
         GC.KeepAlive(this);
     }
 
+    /// <summary>Makes the caller's buckets what another store had them be, as of now.</summary>
+    internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
+    {
+        _engine.Observe(limits, caller, observed);
+        GC.KeepAlive(this);
+    }
+
     private static void ThrowIfShort(in RateLimitRequest request, int length)
     {
         if (length != 0 && length < request.Limits.Count)

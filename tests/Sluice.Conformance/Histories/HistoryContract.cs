@@ -8,7 +8,7 @@ namespace Sluice.Conformance;
 /// <para>A failure prints its seed and the smallest history that still fails. <c>SLUICE_SEED</c> repeats a run.</para>
 /// <para>
 /// <c>SLUICE_LONG=1</c> runs ten million histories instead of a hundred thousand, and adds a line for every hundred thousand to
-/// the file that <c>SLUICE_PROGRESS</c> names; <c>eng/long-histories.sh</c> does both.
+/// the file that <c>SLUICE_PROGRESS</c> names; <c>eng/long-histories.sh</c> does both. <c>SLUICE_HISTORIES</c> is another number.
 /// </para>
 /// </remarks>
 public abstract class HistoryContract<TStore>
@@ -20,13 +20,19 @@ public abstract class HistoryContract<TStore>
     /// <summary>How many histories the normal run plays; fewer where every step costs a journey to another process.</summary>
     protected virtual int HistoriesInNormalRun => Histories;
 
+    /// <summary>Fewer of them, for runs that repeat all tests hundreds of times.</summary>
+    private static int? FewerHistories =>
+        Environment.GetEnvironmentVariable("SLUICE_HISTORIES") is { Length: > 0 } count
+            ? int.Parse(count, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
+
     [Fact]
     public void Decide_AnyHistory_EqualsTheModelStepByStep()
     {
         TStore store = new();
         HistoryGenerator generator = new(store);
         bool isLong = Environment.GetEnvironmentVariable("SLUICE_LONG") == "1";
-        int left = isLong ? LongHistories : HistoriesInNormalRun;
+        int left = isLong ? LongHistories : FewerHistories ?? HistoriesInNormalRun;
         int seed = Seeds.AnnounceAny();
         SplitMix seeds = new((ulong)seed);
         while (left > 0)

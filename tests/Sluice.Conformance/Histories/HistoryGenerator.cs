@@ -139,7 +139,13 @@ public sealed class HistoryGenerator(StoreUnderTest store)
 
         // Mostly what the smallest bucket can hold, or most calls would cost more than one of them ever does.
         int capacity = random.OneIn(8) ? rate.Capacity : policy.Limits.Min(limit => limit.Rate.Capacity);
-        return new HistoryStep(wait, ticks, verb, caller, index, Cost(random, capacity));
+        int cost = Cost(random, capacity);
+        if (verb == HistoryVerb.Charge)
+        {
+            cost = Math.Min(cost, policy.Limits.Min(limit => store.LargestForcedCharge(limit.Rate)));
+        }
+
+        return new HistoryStep(wait, ticks, verb, caller, index, cost);
     }
 
     private long Pause(SplitMix random, Rate rate)

@@ -15,6 +15,15 @@ internal static class Callers
                 .. arguments,
             ]);
 
+    /// <summary>The Inspector's command line, with a server that it starts itself and speaks to over stdio.</summary>
+    internal static Task<ProgramResult> InspectorOverStdioAsync(string server, string[] serverArguments, params IEnumerable<string> arguments) =>
+        ChildProcess.RunAsync(
+            "node",
+            [
+                Path.Combine(Repository.NodeModules, "inspector", "clients", "launcher", "build", "index.js"),
+                "--cli", "dotnet", server, .. serverArguments, .. arguments,
+            ]);
+
     /// <summary>A TypeScript client: what its user sees of each call.</summary>
     /// <param name="kind"><c>sdk</c>, <c>client-legacy</c> or <c>client-modern</c>.</param>
     /// <param name="endpoint">Where to connect.</param>

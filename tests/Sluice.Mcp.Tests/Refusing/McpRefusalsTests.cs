@@ -34,6 +34,41 @@ public sealed class McpRefusalsTests
         error.GetProperty("data").GetProperty("limitType").GetString().ShouldBe(Calls.Limit(limit).ScopeName);
     }
 
+    [Theory]
+    [InlineData(RateLimitOutcome.Denied)]
+    [InlineData(RateLimitOutcome.Unsatisfiable)]
+    public void Describe_ADecision_SaysWhatRenderWrites(RateLimitOutcome outcome)
+    {
+        RateLimitDecision decision = Calls.Denied("search/perUser", TimeSpan.FromMilliseconds(1_400)) with { Outcome = outcome };
+
+        ShouldBeTheSame(McpRefusals.Describe(decision, Calls.Policy.Settings, cost: 1), Error(decision));
+    }
+
+    [Fact]
+    public void Describe_NoStore_SaysWhatRenderWrites() =>
+        ShouldBeTheSame(McpRefusals.Describe(default, Calls.Policy.Settings, cost: 1), Error(default));
+
+    [Fact]
+    public void Describe_AnAllowedCall_IsTheCallersBug() => Should.Throw<ArgumentException>(() => McpRefusals.Describe(
+        new RateLimitDecision { Outcome = RateLimitOutcome.Allowed }, Calls.Policy.Settings, cost: 1));
+
+    [Fact]
+    public void DescribeMissingIdentity_ALimit_NamesItAndNoWait()
+    {
+        RefusalError error = McpRefusals.DescribeMissingIdentity(Calls.Limit("search/perUser"), Calls.Policy.Settings);
+
+        error.Message.ShouldBe("The call does not say whose it is: perUser limit on tool 'search' needs a user");
+        error.Data.Select(field => field.Key).ShouldBe(["limitType", "limit", "maxTokens"]);
+    }
+
+    private static void ShouldBeTheSame(RefusalError described, JsonElement rendered)
+    {
+        described.Code.ShouldBe(rendered.GetProperty("code").GetInt32());
+        described.Message.ShouldBe(rendered.GetProperty("message").GetString());
+        described.Data.Select(field => $"{field.Key}={field.Value}").ShouldBe(
+            rendered.GetProperty("data").EnumerateObject().Select(field => $"{field.Name}={field.Value}"));
+    }
+
     [Fact]
     public void Render_NameTheCallerSent_IsNotRepeated() => Calls.Body(Calls.Render(
         Calls.Denied("shared", TimeSpan.FromSeconds(2)),

@@ -1,6 +1,6 @@
 using Sluice.Mcp;
 
-namespace Sluice.Gateway;
+namespace Sluice.AspNetCore;
 
 /// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
 internal static class LimitHeaders

@@ -3,7 +3,7 @@ namespace Sluice.Benchmarks;
 /// <summary>Ends a benchmark that measured something else than its name says.</summary>
 internal static class Require
 {
-    internal static void Holds(bool isSo, string otherwise)
+    internal static void That(bool isSo, string otherwise)
     {
         if (!isSo)
         {

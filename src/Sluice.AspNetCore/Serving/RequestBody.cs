@@ -1,19 +1,19 @@
 using System.Buffers;
 using System.IO.Pipelines;
 
-namespace Sluice.Gateway;
+namespace Sluice.AspNetCore;
 
 /// <summary>Reads a request's body whole, up to a bound.</summary>
 internal static class RequestBody
 {
-    /// <summary>The largest body that is read: 4 MiB.</summary>
-    internal const int MaxBytes = 4 * 1024 * 1024;
+    /// <summary>The largest body that is read where nothing else is set: 4 MiB.</summary>
+    internal const int DefaultMaxBytes = 4 * 1024 * 1024;
 
-    /// <summary>The body's bytes, or null when there are more than <see cref="MaxBytes"/>.</summary>
+    /// <summary>The body's bytes, or null when there are more than <paramref name="maxBytes"/>.</summary>
     /// <exception cref="IOException">The client broke off, or sent something that is not HTTP.</exception>
-    internal static async ValueTask<byte[]?> ReadAsync(HttpRequest request)
+    internal static async ValueTask<byte[]?> ReadAsync(HttpRequest request, int maxBytes)
     {
-        if (request.ContentLength > MaxBytes)
+        if (request.ContentLength > maxBytes)
         {
             return null;
         }
@@ -23,7 +23,7 @@ internal static class RequestBody
         {
             ReadResult result = await reader.ReadAsync(request.HttpContext.RequestAborted);
             ReadOnlySequence<byte> buffer = result.Buffer;
-            if (buffer.Length > MaxBytes)
+            if (buffer.Length > maxBytes)
             {
                 reader.AdvanceTo(buffer.End);
                 return null;

@@ -1,0 +1,127 @@
+using System.Buffers;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using Sluice.DependencyInjection;
+using Sluice.Mcp;
+
+namespace Sluice.AspNetCore;
+
+/// <summary>The way of a call through the middleware: read, identify, select, decide, then hand on or refuse.</summary>
+/// <remarks>
+/// Only a POST carries a message; what else a session needs (GET, DELETE, OPTIONS) passes unmetered. Who calls was settled by
+/// the host's authentication before, so reading first costs nobody's protection, and every refusal carries the call's id.
+/// </remarks>
+internal sealed partial class CallLimiter(
+    RateLimitPolicy policy, IRateLimitStore store, SluiceHttpOptions options, ILogger<CallLimiter> logger)
+{
+    private const int InternalError = -32603;
+
+    /// <summary>A limiter of a policy, or what is missing.</summary>
+    /// <param name="services">The app's services.</param>
+    /// <param name="name">The policy's name; null for the only one.</param>
+    /// <param name="call">The call that wants it, for the message.</param>
+    internal static CallLimiter Create(IServiceProvider services, string? name, string call)
+    {
+        if (services.GetService<IRateLimitStore>() is not IRateLimitStore store)
+        {
+            throw new InvalidOperationException($"{call} needs a store. Call services.AddSluice(…) before the app is built.");
+        }
+
+        IReadOnlyDictionary<string, RateLimitPolicy> policies = services.GetRequiredService<IOptions<SluiceOptions>>().Value.Policies;
+        string known = policies.Count == 0
+            ? "there are none. Add one with AddSluice(options => options.AddPolicy(…))."
+            : $"known are: {string.Join(", ", policies.Keys.Order(StringComparer.Ordinal).Select(key => $"'{key}'"))}.";
+        RateLimitPolicy? policy = name is null && policies.Count == 1 ? policies.Values.First() : policies.GetValueOrDefault(name ?? "");
+        return policy is null
+            ? throw new InvalidOperationException(name is null
+                ? $"{call} without a name needs exactly one policy; {known}"
+                : $"{call} names the policy '{name}'; {known}")
+            : new CallLimiter(
+                policy,
+                store,
+                services.GetRequiredService<IOptions<SluiceHttpOptions>>().Value,
+                services.GetRequiredService<ILogger<CallLimiter>>());
+    }
+
+    internal async Task InvokeAsync(HttpContext context, RequestDelegate next)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
+        {
+            await next(context);
+            return;
+        }
+
+        if (await McpBody.ReadAsync(context, options.MaxRequestBytes) is not (byte[] body, McpMessage message))
+        {
+            return;
+        }
+
+        // What the app reads are the very bytes that were metered.
+        context.Request.Body = new MemoryStream(body, writable: false);
+        if (!message.IsMeterable || await AdmitAsync(context, message))
+        {
+            await next(context);
+        }
+    }
+
+    /// <summary>Whether the call may go on; a refusal is answered here.</summary>
+    private async ValueTask<bool> AdmitAsync(HttpContext context, McpMessage message)
+    {
+        CallerIdentity caller;
+        try
+        {
+            caller = options.Identify is null
+                ? PrincipalIdentity.Of(context.User)
+                : await options.Identify(context) ?? CallerIdentity.None;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !context.RequestAborted.IsCancellationRequested)
+        {
+            // The application's own code failed: to go on without an identity would let the caller choose another bucket.
+            Log.NotIdentified(logger, exception, policy.Server);
+            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+                StatusCodes.Status500InternalServerError,
+                InternalError,
+                "The caller could not be identified, so the call was not made.",
+                message.Id));
+            return false;
+        }
+
+        ApplicableLimits limits = policy.Select(message.Method, message.Operation, caller);
+        RefusalContext refusal = new(
+            message,
+            message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
+            context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
+        if (limits.IdentityRequiredBy is RateLimit required)
+        {
+            await RefusalWriter.WriteAsync(context, McpRefusals.RenderMissingIdentity(required, policy.Settings, refusal));
+            return false;
+        }
+
+        return limits.Count == 0 || await DecideAsync(context, caller, limits, refusal);
+    }
+
+    private async ValueTask<bool> DecideAsync(
+        HttpContext context, CallerIdentity caller, ApplicableLimits limits, RefusalContext refusal)
+    {
+        LimitState[] buffer = ArrayPool<LimitState>.Shared.Rent(ApplicableLimits.MaxCount);
+        try
+        {
+            Memory<LimitState> states = buffer.AsMemory(0, limits.Count);
+            RateLimitDecision decision = await store.AcquireAsync(new(limits, caller), states, context.RequestAborted);
+            LimitHeaders.Write(context.Response.Headers, policy.Settings, limits, states.Span, decision);
+            if (decision.IsAllowed)
+            {
+                return true;
+            }
+
+            Log.Refused(logger, policy.Server, decision.Limit?.Name, decision.RetryAfter);
+            await RefusalWriter.WriteAsync(context, McpRefusals.Render(decision, policy.Settings, limits.Cost, refusal));
+            return false;
+        }
+        finally
+        {
+            ArrayPool<LimitState>.Shared.Return(buffer);
+        }
+    }
+}

@@ -1,0 +1,44 @@
+using Sluice.Mcp;
+
+namespace Sluice.AspNetCore;
+
+/// <summary>Reads a POST as one message of MCP, or answers why it is none.</summary>
+internal static class McpBody
+{
+    /// <summary>The body and its message, or null when the request has been answered.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="maxBytes">The largest body that is read.</param>
+    /// <exception cref="IOException">The client broke off, or sent something that is not HTTP.</exception>
+    internal static async ValueTask<(byte[] Body, McpMessage Message)?> ReadAsync(HttpContext context, int maxBytes)
+    {
+        HttpRequest request = context.Request;
+        Refusal? refusal;
+        if (!McpReader.IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
+        {
+            refusal = McpRefusals.RenderError(
+                StatusCodes.Status415UnsupportedMediaType,
+                McpReadError.InvalidRequest,
+                "The body must be application/json in UTF-8, without a content encoding.",
+                id: default);
+        }
+        else if (await RequestBody.ReadAsync(request, maxBytes) is not byte[] body)
+        {
+            refusal = McpRefusals.RenderError(
+                StatusCodes.Status413PayloadTooLarge,
+                McpReadError.InvalidRequest,
+                $"The body is larger than {maxBytes} bytes.",
+                id: default);
+        }
+        else if (McpReader.TryRead(body, out McpMessage? message, out McpReadError? error))
+        {
+            return (body, message);
+        }
+        else
+        {
+            refusal = McpRefusals.Render(error);
+        }
+
+        await RefusalWriter.WriteAsync(context, refusal);
+        return null;
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.CompilerServices;
+using System.Security.Claims;
+
+namespace Sluice.DependencyInjection;
+
+/// <summary>The caller that a host's authentication has verified.</summary>
+/// <remarks>
+/// <para>
+/// User: <c>sub</c>, or the name identifier that it is mapped to. Tenant: <c>tid</c> or <c>org_id</c>. Client: <c>azp</c> or
+/// <c>client_id</c>. Issuer: <c>iss</c>, or the issuer of the user's claim. All of one identity of the principal: claims that
+/// different parties vouch for are never mixed.
+/// </para>
+/// <para>
+/// Surrounding white space is trimmed and Unicode brought into form NFC, which .NET can do only where it runs with ICU;
+/// elsewhere a text stays as its issuer writes it.
+/// </para>
+/// <para>Thread safety: any number of threads. An answer is remembered as long as its principal lives.</para>
+/// </remarks>
+public static class PrincipalIdentity
+{
+    private static readonly string[] SubjectClaims = ["sub", ClaimTypes.NameIdentifier];
+    private static readonly string[] TenantClaims = ["tid", "org_id", "http://schemas.microsoft.com/identity/claims/tenantid"];
+    private static readonly string[] ClientClaims = ["azp", "client_id"];
+    private static readonly ConditionalWeakTable<ClaimsPrincipal, CallerIdentity> Known = [];
+
+    /// <summary>The caller, or <see cref="CallerIdentity.None"/> for a principal that nobody has authenticated.</summary>
+    /// <param name="principal">The principal, or null.</param>
+    public static CallerIdentity Of(ClaimsPrincipal? principal) =>
+        principal is null ? CallerIdentity.None : Known.GetValue(principal, static principal => Read(principal));
+
+    private static CallerIdentity Read(ClaimsPrincipal principal)
+    {
+        ClaimsIdentity? identity = principal.Identities
+            .Where(identity => identity.IsAuthenticated)
+            .OrderByDescending(identity => Find(identity, SubjectClaims) is not null)
+            .FirstOrDefault();
+        if (identity is null)
+        {
+            return CallerIdentity.None;
+        }
+
+        Claim? subject = Find(identity, SubjectClaims);
+        Claim? tenant = Find(identity, TenantClaims);
+        Claim? client = Find(identity, ClientClaims);
+        string issuer = Text(identity.FindFirst("iss")) ?? (subject ?? tenant ?? client)?.Issuer ?? "";
+        return new CallerIdentity(issuer, Text(subject), Text(tenant), Text(client));
+    }
+
+    private static Claim? Find(ClaimsIdentity identity, string[] types) =>
+        types.Select(identity.FindFirst).FirstOrDefault(claim => Text(claim) is not null);
+
+    private static string? Text(Claim? claim)
+    {
+        string? text = claim?.Value.Trim().Normalize();
+        return string.IsNullOrEmpty(text) ? null : text;
+    }
+}

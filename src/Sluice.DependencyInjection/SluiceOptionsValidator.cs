@@ -1,0 +1,25 @@
+using Microsoft.Extensions.Options;
+
+namespace Sluice.DependencyInjection;
+
+/// <summary>Reports everything that is wrong with the options and their policies at once.</summary>
+internal sealed class SluiceOptionsValidator : IValidateOptions<SluiceOptions>
+{
+    public ValidateOptionsResult Validate(string? name, SluiceOptions options)
+    {
+        ValidateOptionsResultBuilder result = new();
+        if (options.MaxKeys is < InProcessStoreOptions.MinMaxKeys or > InProcessStoreOptions.MaxMaxKeys)
+        {
+            result.AddError(
+                $"{options.MaxKeys} is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.",
+                nameof(options.MaxKeys));
+        }
+
+        foreach (SettingsFault fault in options.Faults)
+        {
+            result.AddError(fault.ToString());
+        }
+
+        return result.Build();
+    }
+}

@@ -1,0 +1,53 @@
+using ModelContextProtocol.Protocol;
+using ModelContextProtocol.Server;
+using Sluice.Mcp;
+
+namespace Sluice.ModelContextProtocol;
+
+/// <summary>Limits requests of the methods that name no tool, prompt or resource, where a policy meters them.</summary>
+/// <param name="limits">The server's limits.</param>
+/// <param name="operations">The methods that have filters of their own.</param>
+internal sealed class MethodFilter(ServerLimits limits, string[] operations)
+{
+    internal async Task InvokeAsync(MessageContext context, McpMessageHandler next, CancellationToken cancellationToken)
+    {
+        if (context.JsonRpcMessage is JsonRpcRequest request && !operations.Contains(request.Method, StringComparer.Ordinal))
+        {
+            await AdmitAsync(context, request, cancellationToken).ConfigureAwait(false);
+        }
+
+        await next(context, cancellationToken).ConfigureAwait(false);
+    }
+
+    private async ValueTask AdmitAsync(MessageContext context, JsonRpcRequest request, CancellationToken cancellationToken)
+    {
+        // A method that no limit is on, such as initialize, needs no identity either.
+        if (limits.Policy.Select(request.Method, "", CallerIdentity.None) is { Count: 0, IdentityRequiredBy: null }
+            && limits.Policy.Settings.MissingIdentity != MissingIdentity.Skip)
+        {
+            return;
+        }
+
+        CallerIdentity caller = limits.IdentifiesAtOnce
+            ? limits.CallerOf(context)
+            : await limits.IdentifyAsync(context, cancellationToken).ConfigureAwait(false);
+        ApplicableLimits applicable = limits.Policy.Select(request.Method, "", caller);
+        if (applicable.IdentityRequiredBy is RateLimit required)
+        {
+            throw ToolRefusal.ExceptionOf(McpRefusals.DescribeMissingIdentity(required, limits.Policy.Settings));
+        }
+
+        if (applicable.Count == 0)
+        {
+            return;
+        }
+
+        RateLimitDecision decision = await limits.Store
+            .AcquireAsync(new RateLimitRequest(applicable, caller), default, cancellationToken)
+            .ConfigureAwait(false);
+        if (limits.RefusalOf(decision, applicable) is RefusalError refusal)
+        {
+            throw ToolRefusal.ExceptionOf(refusal);
+        }
+    }
+}

@@ -1,0 +1,111 @@
+using ModelContextProtocol.Server;
+using Sluice.Mcp;
+
+namespace Sluice.ModelContextProtocol;
+
+/// <summary>Limits the calls of tools, or of prompts, or of resources.</summary>
+/// <remarks>
+/// The way of an allowed call allocates nothing of its own while the store answers at once: it hands on the very task of the
+/// next handler.
+/// </remarks>
+/// <param name="limits">The server's limits.</param>
+/// <param name="method">The method that is called.</param>
+/// <param name="nameOf">What a call names.</param>
+/// <param name="handlesUnmatched">Whether a handler of the server takes names that match nothing it has registered.</param>
+/// <param name="asResult">A refusal as a result, where the method has such a form.</param>
+internal sealed class OperationFilter<TParams, TResult>(
+    ServerLimits limits,
+    string method,
+    Func<TParams, string> nameOf,
+    Func<bool> handlesUnmatched,
+    Func<RefusalError, TResult>? asResult)
+    where TParams : class
+{
+    internal ValueTask<TResult> InvokeAsync(
+        RequestContext<TParams> request, McpRequestHandler<TParams, TResult> next, CancellationToken cancellationToken)
+    {
+        // What does not exist is answered by the SDK, and costs nothing.
+        if (request.Params is null || (request.MatchedPrimitive is null && !handlesUnmatched()))
+        {
+            return next(request, cancellationToken);
+        }
+
+        return limits.IdentifiesAtOnce
+            ? DecideAsync(request, limits.CallerOf(request), next, cancellationToken)
+            : IdentifyAsync(request, next, cancellationToken);
+    }
+
+    private async ValueTask<TResult> IdentifyAsync(
+        RequestContext<TParams> request, McpRequestHandler<TParams, TResult> next, CancellationToken cancellationToken)
+    {
+        CallerIdentity caller = await limits.IdentifyAsync(request, cancellationToken).ConfigureAwait(false);
+        return await DecideAsync(request, caller, next, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<TResult> DecideAsync(
+        RequestContext<TParams> request,
+        CallerIdentity caller,
+        McpRequestHandler<TParams, TResult> next,
+        CancellationToken cancellationToken)
+    {
+        ApplicableLimits applicable = limits.Policy.Select(method, nameOf(request.Params), caller);
+        if (applicable.IdentityRequiredBy is RateLimit required)
+        {
+            return Refuse(McpRefusals.DescribeMissingIdentity(required, limits.Policy.Settings), required.Rejection);
+        }
+
+        if (applicable.Count == 0)
+        {
+            return next(request, cancellationToken);
+        }
+
+        RateLimitRequest asked = new(applicable, caller);
+        ValueTask<RateLimitDecision> decision = limits.Store.AcquireAsync(asked, default, cancellationToken);
+        return decision.IsCompletedSuccessfully
+            ? GoOnAsync(request, asked, decision.Result, next, cancellationToken)
+            : AwaitAsync(request, asked, decision, next, cancellationToken);
+    }
+
+    private async ValueTask<TResult> AwaitAsync(
+        RequestContext<TParams> request,
+        RateLimitRequest asked,
+        ValueTask<RateLimitDecision> decision,
+        McpRequestHandler<TParams, TResult> next,
+        CancellationToken cancellationToken) =>
+        await GoOnAsync(request, asked, await decision.ConfigureAwait(false), next, cancellationToken).ConfigureAwait(false);
+
+    private ValueTask<TResult> GoOnAsync(
+        RequestContext<TParams> request,
+        in RateLimitRequest asked,
+        in RateLimitDecision decision,
+        McpRequestHandler<TParams, TResult> next,
+        CancellationToken cancellationToken) =>
+        limits.RefusalOf(decision, asked.Limits) is RefusalError refusal
+            ? Refuse(refusal, decision.Limit?.Rejection ?? limits.Policy.Settings.Rejection)
+            : limits.Refunds ? RefundAsync(request, asked, next, cancellationToken)
+            : next(request, cancellationToken);
+
+    private async ValueTask<TResult> RefundAsync(
+        RequestContext<TParams> request,
+        RateLimitRequest asked,
+        McpRequestHandler<TParams, TResult> next,
+        CancellationToken cancellationToken)
+    {
+        try
+        {
+            return await next(request, cancellationToken).ConfigureAwait(false);
+        }
+        catch (Exception exception) when (limits.IsRefunded(exception))
+        {
+            // Not with the call's own token: a call that was cancelled is refunded too.
+            await limits.Store.RefundAsync(asked, CancellationToken.None).ConfigureAwait(false);
+            throw;
+        }
+    }
+
+    // The other forms differ only in HTTP, which this front does not write.
+    private ValueTask<TResult> Refuse(RefusalError refusal, RejectionForm form) =>
+        form == RejectionForm.ToolResult && asResult is not null
+            ? new ValueTask<TResult>(asResult(refusal))
+            : ValueTask.FromException<TResult>(ToolRefusal.ExceptionOf(refusal));
+}

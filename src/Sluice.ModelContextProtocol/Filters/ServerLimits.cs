@@ -1,0 +1,112 @@
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Logging;
+using ModelContextProtocol;
+using ModelContextProtocol.Server;
+using Sluice.DependencyInjection;
+using Sluice.Mcp;
+
+namespace Sluice.ModelContextProtocol;
+
+/// <summary>The limits of one server: who calls, which limits apply, and what the store says.</summary>
+/// <remarks>Thread safety: any number of threads.</remarks>
+internal sealed partial class ServerLimits(
+    RateLimitPolicy policy, IRateLimitStore store, McpRateLimitOptions options, ILogger logger)
+{
+    private const string CallerItem = "Sluice.Caller";
+    private const string LimitsMeta = "sluice/rateLimits";
+
+    // On stdio the process is the user: whoever may start it may use it.
+    private static readonly CallerIdentity Process = new(
+        "process", $"{Environment.MachineName}/{Environment.UserName}", tenant: null, client: null);
+
+    internal RateLimitPolicy Policy => policy;
+
+    internal IRateLimitStore Store => store;
+
+    /// <summary>Whether who calls is known without waiting.</summary>
+    internal bool IdentifiesAtOnce => options.Identify is null;
+
+    /// <summary>Whether a limit may be on a method that names no tool, prompt or resource.</summary>
+    internal bool MetersOtherMethods => policy.Settings.Meter == MeteringUnit.All || !policy.Settings.Methods.IsEmpty;
+
+    /// <summary>Whether some failures of a call give its cost back.</summary>
+    internal bool Refunds => options.RefundedExceptions.Count > 0;
+
+    /// <summary>Whether this failure of a call gives its cost back.</summary>
+    internal bool IsRefunded(Exception exception) => options.RefundedExceptions.Any(type => type.IsInstanceOfType(exception));
+
+    /// <summary>Who calls, where <see cref="IdentifiesAtOnce"/>, or where it was asked for this request before.</summary>
+    internal CallerIdentity CallerOf(MessageContext context) =>
+        options.Identify is not null
+            ? context.Items.TryGetValue(CallerItem, out object? known) && known is CallerIdentity caller ? caller : CallerIdentity.None
+            : context.User is not null ? PrincipalIdentity.Of(context.User)
+            : context.JsonRpcMessage.Context?.RelatedTransport is null ? Process
+            : CallerIdentity.None;
+
+    /// <summary>Asks who calls, and remembers it for this request.</summary>
+    /// <exception cref="McpProtocolException">It could not be found out; the reason is logged.</exception>
+    internal async ValueTask<CallerIdentity> IdentifyAsync(MessageContext context, CancellationToken cancellationToken)
+    {
+        try
+        {
+            CallerIdentity caller = await options.Identify!(context, cancellationToken).ConfigureAwait(false) ?? CallerIdentity.None;
+            context.Items[CallerItem] = caller;
+            return caller;
+        }
+        catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
+        {
+            // The application's own code failed: to go on without an identity would let the caller choose another bucket.
+            Log.NotIdentified(logger, exception, policy.Server);
+            throw new McpProtocolException(
+                "The caller could not be identified, so the call was not made.", McpErrorCode.InternalError);
+        }
+    }
+
+    /// <summary>Null for a decision that lets the call go on; else what to answer.</summary>
+    internal RefusalError? RefusalOf(in RateLimitDecision decision, ApplicableLimits limits)
+    {
+        if (decision.IsAllowed)
+        {
+            return null;
+        }
+
+        Log.Refused(logger, policy.Server, decision.Limit?.Name, decision.RetryAfter);
+        return McpRefusals.Describe(decision, policy.Settings, limits.Cost);
+    }
+
+    /// <summary>Writes each tool's limits into its <c>_meta</c>, where the options ask for it.</summary>
+    internal void Advertise(McpServerOptions server)
+    {
+        if (!options.AdvertiseLimits)
+        {
+            return;
+        }
+
+        CallerIdentity somebody = new("", "user", "tenant", "client");
+        foreach (McpServerTool tool in server.ToolCollection ?? [])
+        {
+            ApplicableLimits limits = policy.Select("tools/call", tool.ProtocolTool.Name, somebody);
+            JsonArray described = [];
+            foreach (RateLimit limit in limits.Limits)
+            {
+                if (limit.Mode == LimitMode.Enforce)
+                {
+                    described.Add((JsonNode)Describe(limit, limits.Cost));
+                }
+            }
+
+            tool.ProtocolTool.Meta ??= [];
+            tool.ProtocolTool.Meta[LimitsMeta] = described;
+        }
+    }
+
+    private static JsonObject Describe(RateLimit limit, int cost) => new()
+    {
+        ["limit"] = limit.Name,
+        ["limitType"] = limit.ScopeName,
+        ["maxTokens"] = limit.Rate.MaxTokens,
+        ["refillPeriodMs"] = (long)limit.Rate.RefillPeriod.TotalMilliseconds,
+        ["capacity"] = limit.Rate.Capacity,
+        ["cost"] = cost,
+    };
+}

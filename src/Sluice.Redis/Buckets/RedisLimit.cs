@@ -1,0 +1,29 @@
+namespace Sluice.Redis;
+
+/// <summary>A limit, and everything about it that goes to the script.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+internal sealed class RedisLimit
+{
+    internal RedisLimit(RateLimit limit)
+    {
+        Limit = limit;
+        Name = BucketName.Of(limit.Target);
+        Numbers = StepNumbers.Of(limit.Rate);
+        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.KindName}:{limit.Target.Key}") : null;
+    }
+
+    /// <summary>The limit.</summary>
+    internal RateLimit Limit { get; }
+
+    /// <summary>The bucket's name in its row.</summary>
+    internal byte[] Name { get; }
+
+    /// <summary>The limit's numbers in the server's steps.</summary>
+    internal StepNumbers Numbers { get; }
+
+    /// <summary>Whether it is a sliding log, which has a key of its own beside the row.</summary>
+    internal bool IsLog => Limit.Rate.Algorithm == RateLimitAlgorithm.SlidingWindow;
+
+    /// <summary>What a log's key has behind the key of its row; null for other algorithms.</summary>
+    internal string? LogSuffix { get; }
+}

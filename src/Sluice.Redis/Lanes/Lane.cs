@@ -1,0 +1,275 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Redis;
+
+/// <summary>The way of calls to one place in Redis and back: in order, merged while others are on their way, never for longer
+/// than the timeout.</summary>
+/// <remarks>
+/// <para>
+/// A call that comes while nothing is on its way is sent alone at once. While as many runs as may be are on their way, calls
+/// wait, and the next run takes all of them up to a bound: nobody waits for others to come.
+/// </para>
+/// <para>
+/// A call that is given up before it was sent is never sent. One that was sent may have been charged, once: no call is ever sent
+/// twice, but for a run that failed before it wrote.
+/// </para>
+/// <para>Thread safety: any thread may send.</para>
+/// </remarks>
+internal sealed class Lane : IDisposable
+{
+    private static readonly TimeSpan PauseWhilePassing = TimeSpan.FromMilliseconds(2);
+
+    private readonly IRedisConnection _connection;
+    private readonly DecisionScript _script;
+    private readonly TimeProvider _time;
+    private readonly LaneSettings _settings;
+    private readonly LocalBuckets _local;
+    private readonly long _timeoutTimestamps;
+    private readonly Lock _gate = new();
+    private readonly Queue<PendingCall> _unsent = new();
+    private readonly Queue<PendingCall> _given = new();
+    private readonly ITimer _timer;
+    private int _runs;
+    private int _generation;
+
+    internal Lane(
+        string name,
+        string probeKey,
+        LaneSettings settings,
+        IRedisConnection connection,
+        DecisionScript script,
+        LocalBuckets local,
+        TimeProvider time,
+        ILogger logger)
+    {
+        _local = local;
+        _connection = connection;
+        _script = script;
+        _time = time;
+        _settings = settings;
+        _timeoutTimestamps = (long)(settings.Timeout.TotalSeconds * time.TimestampFrequency);
+        _timer = time.CreateTimer(static lane => ((Lane)lane!).GiveUp(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        Breaker = new Breaker(name, probeKey, settings.Timeout, connection, time, logger);
+        Breaker.Opened += Abandon;
+    }
+
+    /// <summary>Whether calls are sent at all.</summary>
+    internal Breaker Breaker { get; }
+
+    /// <summary>Sends a call. The task says whether it was answered, within the timeout.</summary>
+    internal Task<bool> SendAsync(PendingCall call)
+    {
+        call.DeadlineTimestamp = _time.GetTimestamp() + _timeoutTimestamps;
+        List<PendingCall>? batch;
+        int generation;
+        lock (_gate)
+        {
+            if (_given.Count == 0)
+            {
+                _timer.Change(_settings.Timeout, Timeout.InfiniteTimeSpan);
+            }
+
+            _given.Enqueue(call);
+            _unsent.Enqueue(call);
+            batch = TakeLocked();
+            generation = _generation;
+        }
+
+        if (batch is not null)
+        {
+            _ = RunAllAsync(batch, generation);
+        }
+
+        return call.Task;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _timer.Dispose();
+        Breaker.Dispose();
+        Abandon();
+    }
+
+    private List<PendingCall>? TakeLocked()
+    {
+        if (_runs >= _settings.MaxRuns)
+        {
+            return null;
+        }
+
+        List<PendingCall>? batch = null;
+        while (_unsent.TryPeek(out PendingCall? call) && (batch is null || batch.Count < _settings.MaxBatch))
+        {
+            _unsent.Dequeue();
+            if (!call.Task.IsCompleted)
+            {
+                batch ??= [];
+                batch.Add(call);
+            }
+        }
+
+        _runs += batch is null ? 0 : 1;
+        return batch;
+    }
+
+    private async Task RunAllAsync(List<PendingCall>? batch, int generation)
+    {
+        while (batch is not null)
+        {
+            await RunAsync(batch).ConfigureAwait(false);
+            lock (_gate)
+            {
+                if (generation != _generation)
+                {
+                    return; // The lane was given up meanwhile, and counts its runs anew.
+                }
+
+                _runs--;
+                batch = TakeLocked();
+            }
+        }
+    }
+
+    private async Task RunAsync(List<PendingCall> batch)
+    {
+        try
+        {
+            byte[] reply = await SendAsync(batch).ConfigureAwait(false);
+            ScriptReply.Read(reply, batch);
+            Note(batch);
+            long answered = _time.GetTimestamp();
+            bool isInTime = false;
+            foreach (PendingCall call in batch)
+            {
+                call.AnsweredTimestamp = answered;
+                isInTime |= call.TrySetResult(true);
+            }
+
+            if (isInTime)
+            {
+                Breaker.NoteAnswer();
+            }
+        }
+        catch (RedisFaultException fault) when (fault.IsOfTheCall && batch.Count > 1)
+        {
+            // One key of many is at fault, and nothing was written: the others shall not suffer for it.
+            foreach (PendingCall call in batch)
+            {
+                await RunAsync([call]).ConfigureAwait(false);
+            }
+        }
+        catch (RedisFaultException fault)
+        {
+            Fail(batch, fault);
+        }
+    }
+
+    // Here, in the order of the answers, and not where each call goes on: there it could undo what was counted locally since.
+    private void Note(List<PendingCall> batch)
+    {
+        if (Breaker.IsOpen)
+        {
+            return; // What comes so late is older than what this process counts by.
+        }
+
+        foreach (PendingCall call in batch)
+        {
+            if (call.Part is null)
+            {
+                _local.Observe(call);
+            }
+        }
+    }
+
+    private async Task<byte[]> SendAsync(List<PendingCall> batch)
+    {
+        ScriptRun run = new(batch);
+        byte[][] arguments = _script.Arguments(run.Argument);
+        while (true)
+        {
+            long sent = _time.GetTimestamp();
+            foreach (PendingCall call in batch)
+            {
+                call.SentTimestamp = sent;
+            }
+
+            try
+            {
+                return await _connection.RunAsync(_script, run.Keys, arguments).ConfigureAwait(false);
+            }
+            catch (RedisFaultException fault) when (fault.IsPassing && batch.Exists(call => !call.Task.IsCompleted))
+            {
+                await Task.Delay(PauseWhilePassing, _time).ConfigureAwait(false);
+            }
+        }
+    }
+
+    private void Fail(List<PendingCall> batch, RedisFaultException fault)
+    {
+        bool isInTime = false;
+        foreach (PendingCall call in batch)
+        {
+            isInTime |= call.TrySetResult(false);
+        }
+
+        if (fault.IsOfTheCall)
+        {
+            Breaker.NoteFaultOfACall(fault);
+        }
+        else if (isInTime)
+        {
+            Breaker.NoteFault(fault.Kind, fault.Message);
+        }
+    }
+
+    /// <summary>Completes the calls whose time is up, and waits for the next one's.</summary>
+    private void GiveUp()
+    {
+        List<PendingCall> late = [];
+        lock (_gate)
+        {
+            long now = _time.GetTimestamp();
+            while (_given.TryPeek(out PendingCall? call))
+            {
+                if (!call.Task.IsCompleted && call.DeadlineTimestamp > now)
+                {
+                    TimeSpan left = _time.GetElapsedTime(now, call.DeadlineTimestamp);
+                    _timer.Change(left, Timeout.InfiniteTimeSpan);
+                    break;
+                }
+
+                _given.Dequeue();
+                if (!call.Task.IsCompleted)
+                {
+                    late.Add(call);
+                }
+            }
+        }
+
+        int given = late.Count(call => call.TrySetResult(false));
+        if (given > 0)
+        {
+            Breaker.NoteFault(RedisFaultKind.Timeout, $"no answer within {_settings.Timeout.TotalMilliseconds} ms");
+        }
+    }
+
+    /// <summary>Gives up everything that is on its way.</summary>
+    private void Abandon()
+    {
+        PendingCall[] given;
+        lock (_gate)
+        {
+            _generation++;
+            _runs = 0;
+            given = [.. _given];
+            _given.Clear();
+            _unsent.Clear();
+        }
+
+        foreach (PendingCall call in given)
+        {
+            call.TrySetResult(false);
+        }
+    }
+}

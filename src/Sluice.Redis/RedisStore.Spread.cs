@@ -1,0 +1,95 @@
+namespace Sluice.Redis;
+
+/// <content>Rows in slots of their own: reserve and settle.</content>
+public sealed partial class RedisStore
+{
+    /// <summary>The rows of a call, each with its lane and the limits that lie in it; the one that everybody shares is the last.</summary>
+    private IEnumerable<(Lane Lane, int[]? Part)> PartsOf(RedisLimits limits, CallerKeys caller)
+    {
+        if (!_isSpread)
+        {
+            return [(_lanes.Of(limits.Server), null)];
+        }
+
+        return limits.Rows
+            .OrderBy(scope => scope == RateLimitScope.Shared)
+            .Select(scope => (
+                LaneOf(limits, scope, caller),
+                (int[]?)[.. Enumerable.Range(0, limits.Limits.Length).Where(i => limits.Limits[i].Limit.Scope == scope)]));
+    }
+
+    private Lane LaneOf(RedisLimits limits, RateLimitScope scope, CallerKeys caller) =>
+        scope == RateLimitScope.Shared
+            ? _lanes.Of(limits.Server)
+            : _lanes.OfRow(limits.Server, limits.Server.Row(scope, caller, isSpread: true));
+
+    private async ValueTask<RateLimitDecision> DecideSpreadAsync(
+        RedisLimits limits, RateLimitRequest request, Memory<LimitState> states, bool charges)
+    {
+        long mark = _refusals.Mark;
+        CallerKeys keys = Of(request.Caller);
+        PendingCall whole = new(charges ? ScriptVerb.Acquire : ScriptVerb.Peek, limits, keys, (ulong)request.Cost) { IsAllowed = true };
+        List<(Lane Lane, PendingCall Call)> reserved = [];
+        foreach ((Lane lane, int[]? part) in PartsOf(limits, keys))
+        {
+            // Once a row has refused, the others are only looked at, for what they would have said.
+            ScriptVerb verb = whole.IsAllowed ? whole.Verb : ScriptVerb.Peek;
+            PendingCall call = new(verb, limits, keys, whole.Cost) { Part = part, IsSpread = true };
+            if (lane.Breaker.IsOpen || !await lane.SendAsync(call).ConfigureAwait(false))
+            {
+                await SettleAsync(reserved).ConfigureAwait(false);
+                return DecideWithout(lane, limits, request, states.Span, charges);
+            }
+
+            Gather(whole, call);
+            if (verb == ScriptVerb.Acquire && call.IsAllowed)
+            {
+                reserved.Add((lane, call));
+            }
+        }
+
+        _local.Observe(whole);
+        if (!whole.IsAllowed)
+        {
+            await SettleAsync(reserved).ConfigureAwait(false);
+        }
+
+        return Conclude(_lanes.Of(limits.Server), whole, request, states.Span, charges, mark);
+    }
+
+    private static void Gather(PendingCall whole, PendingCall part)
+    {
+        whole.IsAllowed &= part.IsAllowed;
+        whole.SentTimestamp = whole.SentTimestamp == 0 ? part.SentTimestamp : whole.SentTimestamp;
+        whole.AnsweredTimestamp = part.AnsweredTimestamp;
+        foreach (int index in part.Part!)
+        {
+            whole.Seen[index] = part.Seen[index];
+        }
+    }
+
+    /// <summary>
+    /// Takes reservations back, as far as they can still be told from what came after. One whose settling fails stays charged,
+    /// to its own caller.
+    /// </summary>
+    private static async Task SettleAsync(List<(Lane Lane, PendingCall Call)> reserved)
+    {
+        foreach ((Lane lane, PendingCall call) in reserved)
+        {
+            int[] charged = [.. call.Part!.Where(index => IsCharged(call, index))];
+            PendingCall settle = new(ScriptVerb.Settle, call.Limits, call.Caller, call.Cost)
+            {
+                Part = charged,
+                IsSpread = true,
+                MadeAtMicros = call.Seen[call.Part![0]].NowMicros,
+            };
+            await lane.SendAsync(settle).ConfigureAwait(false);
+        }
+    }
+
+    private static bool IsCharged(PendingCall call, int index)
+    {
+        SeenBucket seen = call.Seen[index];
+        return BucketAnswer.Of(call.Limits.Limits[index], seen, seen.NowMicros, call.Cost).Outcome == RateLimitOutcome.Allowed;
+    }
+}

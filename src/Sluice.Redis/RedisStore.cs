@@ -1,0 +1,224 @@
+using System.Runtime.CompilerServices;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using StackExchange.Redis;
+
+namespace Sluice.Redis;
+
+/// <summary>A store that keeps its buckets in Redis, so that any number of processes share them.</summary>
+/// <remarks>
+/// <para>
+/// A decision is one run of a script on the server, whatever the number of limits: all or nothing, at one instant of the
+/// server's clock, in whole microseconds. Clocks of the processes play no part.
+/// </para>
+/// <para>
+/// It never throws because of Redis. A decision that has no answer within <see cref="RedisStoreOptions.Timeout"/> is made
+/// without it, as each limit's <see cref="RateLimit.OnStoreFailure"/> says; after three failures in a row nobody waits any more
+/// until a probe was written. What timed out may have been charged, once: nothing is sent twice.
+/// </para>
+/// <para>
+/// A call is not given up by its cancellation token once it is on its way: the timeout bounds it, and so it is known whether it
+/// was charged.
+/// </para>
+/// <para>Needs Redis 6.2 or newer. Thread safety: every member may be called from any thread.</para>
+/// </remarks>
+public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
+{
+    private static readonly TimeSpan PauseBetweenWarmUps = TimeSpan.FromMilliseconds(20);
+
+    private readonly ConditionalWeakTable<ApplicableLimits, RedisLimits> _known = [];
+    private readonly ConditionalWeakTable<CallerIdentity, CallerKeys> _callers = [];
+    private readonly ConditionalWeakTable<ApplicableLimits, RedisLimits>.CreateValueCallback _register;
+    private readonly IRedisConnection _connection;
+    private readonly DecisionScript _script;
+    private readonly TimeProvider _time;
+    private readonly KeyLayout _keys;
+    private readonly LaneMap _lanes;
+    private readonly LocalBuckets _local;
+    private readonly RefusalMemory _refusals;
+    private readonly bool _isSpread;
+
+    internal RedisStore(
+        RedisStoreOptions options, IRedisConnection connection, DecisionScript script, TimeProvider time, ILoggerFactory loggers)
+    {
+        _connection = connection;
+        _script = script;
+        _time = time;
+        _keys = new KeyLayout(options.KeyPrefix);
+        _register = limits => new RedisLimits(limits, _keys);
+        _isSpread = options.Layout == RedisKeyLayout.Spread;
+        ILogger logger = loggers.CreateLogger<RedisStore>();
+        _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
+        _lanes = new LaneMap(
+            (name, probe, settings) => new Lane(name, probe, settings, connection, script, _local, time, logger),
+            options.Timeout,
+            options.Coalesce);
+        _refusals = new RefusalMemory(options.RememberRefusals, time);
+    }
+
+    /// <summary>Whether Redis decides, as far as this process knows: of every MCP server that has been called.</summary>
+    public bool IsAvailable => _lanes.All.All(lane => !lane.Breaker.IsOpen);
+
+    /// <summary>How many calls were decided without Redis because it did not answer, since the store was made.</summary>
+    public long DecidedWithout => _lanes.All.Sum(lane => lane.Breaker.DecidedWithout);
+
+    /// <summary>A store that makes its own connections. It does not wait for them: Redis may come later.</summary>
+    /// <param name="options">Where Redis is, and how the store works.</param>
+    /// <param name="time">The clock of this process, for timeouts; null for the system's.</param>
+    /// <param name="loggers">Where transitions are logged; null for nowhere.</param>
+    /// <exception cref="ArgumentException">An option is outside its range, or this client cannot do what it asks for.</exception>
+    public static RedisStore Connect(RedisStoreOptions options, TimeProvider? time = null, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        RedisStoreRules.ThrowIfFaulty(options);
+        StackExchangeConnection connection = StackExchangeConnection.Connect(ClientConfiguration.Of(options));
+        return new RedisStore(
+            options, connection, DecisionScript.Standard, time ?? TimeProvider.System, loggers ?? NullLoggerFactory.Instance);
+    }
+
+    /// <summary>A store over connections that exist already, and stay the caller's to close.</summary>
+    /// <param name="multiplexer">The connections.</param>
+    /// <param name="options">How the store works; null for the defaults. Its configuration is not read.</param>
+    /// <param name="time">The clock of this process, for timeouts; null for the system's.</param>
+    /// <param name="loggers">Where transitions are logged; null for nowhere.</param>
+    /// <exception cref="ArgumentException">An option is outside its range.</exception>
+    public static RedisStore Over(
+        IConnectionMultiplexer multiplexer, RedisStoreOptions? options = null, TimeProvider? time = null, ILoggerFactory? loggers = null)
+    {
+        ArgumentNullException.ThrowIfNull(multiplexer);
+        options ??= new RedisStoreOptions();
+        RedisStoreRules.ThrowIfFaulty(options);
+        return new RedisStore(
+            options,
+            StackExchangeConnection.Borrow(multiplexer),
+            DecisionScript.Standard,
+            time ?? TimeProvider.System,
+            loggers ?? NullLoggerFactory.Instance);
+    }
+
+    /// <summary>
+    /// Waits until Redis has run the script once, so that the first call finds everything ready; nothing is charged.
+    /// </summary>
+    /// <param name="atMost">How long to wait. The store works without it, and goes on looking for Redis after it.</param>
+    /// <param name="cancellationToken">Ends the wait.</param>
+    /// <returns>Whether Redis answered.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    public async Task<bool> WarmUpAsync(TimeSpan atMost, CancellationToken cancellationToken)
+    {
+        long start = _time.GetTimestamp();
+        while (_time.GetElapsedTime(start) is TimeSpan elapsed && elapsed < atMost)
+        {
+            try
+            {
+                await _connection.RunAsync(_script, [_keys.Server("").Probe], _script.Arguments(ScriptRun.OfNothing))
+                    .WaitAsync(atMost - elapsed, _time, cancellationToken)
+                    .ConfigureAwait(false);
+                return true;
+            }
+            catch (RedisFaultException)
+            {
+                await Task.Delay(PauseBetweenWarmUps, _time, cancellationToken).ConfigureAwait(false);
+            }
+            catch (TimeoutException)
+            {
+                return false;
+            }
+        }
+
+        return false;
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RateLimitDecision> AcquireAsync(
+        RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken)
+    {
+        if (IsAnsweredHere(request, states, cancellationToken, out ValueTask<RateLimitDecision> answer))
+        {
+            return answer;
+        }
+
+        RedisLimits limits = Of(request.Limits);
+        return _refusals.TryRecall(limits, request, states.Span, out RateLimitDecision refusal)
+            ? new ValueTask<RateLimitDecision>(refusal)
+            : DecideAsync(limits, request, states, charges: true);
+    }
+
+    /// <inheritdoc/>
+    public ValueTask<RateLimitDecision> PeekAsync(
+        RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) =>
+        IsAnsweredHere(request, states, cancellationToken, out ValueTask<RateLimitDecision> answer)
+            ? answer
+            : DecideAsync(Of(request.Limits), request, states, charges: false);
+
+    /// <inheritdoc/>
+    public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled(cancellationToken)
+            : ChangeAsync(ScriptVerb.Refund, request);
+
+    /// <inheritdoc/>
+    public ValueTask ChargeAsync(RateLimitRequest request, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled(cancellationToken)
+            : ChangeAsync(ScriptVerb.Charge, request);
+
+    /// <inheritdoc/>
+    public async ValueTask ResetAsync(
+        ReadOnlyMemory<RateLimit> limits, CallerIdentity caller, CancellationToken cancellationToken)
+    {
+        ArgumentNullException.ThrowIfNull(caller);
+        cancellationToken.ThrowIfCancellationRequested();
+        foreach (IGrouping<string, RateLimit> server in limits.ToArray().GroupBy(limit => limit.Server, StringComparer.Ordinal))
+        {
+            foreach (RateLimit[] some in server.Chunk(ApplicableLimits.MaxCount))
+            {
+                RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys);
+                await ChangeAsync(ScriptVerb.Reset, known, caller, cost: 1).ConfigureAwait(false);
+            }
+        }
+
+        _local.Reset(limits.Span, caller);
+    }
+
+    /// <summary>Closes the store's own connections. Calls on their way are decided without Redis.</summary>
+    public async ValueTask DisposeAsync()
+    {
+        _lanes.Dispose();
+        try
+        {
+            await _connection.DisposeAsync().ConfigureAwait(false);
+        }
+        catch (RedisFaultException)
+        {
+            // A connection that never came about, or is broken, is closed.
+        }
+    }
+
+    private RedisLimits Of(ApplicableLimits limits) => _known.GetValue(limits, _register);
+
+    private CallerKeys Of(CallerIdentity caller) => _callers.GetValue(caller, static caller => new CallerKeys(caller));
+
+    private static bool IsAnsweredHere(
+        in RateLimitRequest request,
+        Memory<LimitState> states,
+        CancellationToken cancellationToken,
+        out ValueTask<RateLimitDecision> answer)
+    {
+        int count = request.Limits.Count;
+        if (!states.IsEmpty && states.Length < count)
+        {
+            throw new ArgumentException(
+                $"There is room for {states.Length} states, but {count} limits apply. Pass none, or room for all.", nameof(states));
+        }
+
+        if (cancellationToken.IsCancellationRequested)
+        {
+            answer = ValueTask.FromCanceled<RateLimitDecision>(cancellationToken);
+            return true;
+        }
+
+        answer = new ValueTask<RateLimitDecision>(
+            new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = int.MaxValue });
+        return count == 0;
+    }
+}

@@ -1,0 +1,41 @@
+namespace Sluice.Redis;
+
+/// <summary>How a <see cref="RedisStore"/> works. It is read once, when the store is made.</summary>
+public sealed class RedisStoreOptions
+{
+    /// <summary>
+    /// The servers and how to reach them, as StackExchange.Redis writes it: <c>"host:6379,ssl=true,password=…"</c>.
+    /// </summary>
+    /// <value>Not used by a store over a multiplexer that already exists. There is no default.</value>
+    public string Configuration { get; set; } = "";
+
+    /// <summary>A PEM file of the authorities that may have signed the server's certificate, instead of the machine's.</summary>
+    /// <value>A path; the default is null: the machine's authorities.</value>
+    public string? CertificateAuthority { get; set; }
+
+    /// <summary>What every key begins with.</summary>
+    /// <value>1 to 64 characters out of <c>A-Z a-z 0-9 _ . - :</c>. The default is <c>sluice</c>.</value>
+    public string KeyPrefix { get; set; } = "sluice";
+
+    /// <summary>How long a decision may take before it is made without Redis.</summary>
+    /// <value>From 1 ms to 5 s. The default is 50 ms.</value>
+    public TimeSpan Timeout { get; set; } = TimeSpan.FromMilliseconds(50);
+
+    /// <summary>For how long a refusal may be repeated without asking Redis, at most until the tokens are there.</summary>
+    /// <value>
+    /// From zero, which is never, to 1 minute. The default is 1 s. A reset or a refund by another process is noticed after that.
+    /// </value>
+    public TimeSpan RememberRefusals { get; set; } = TimeSpan.FromSeconds(1);
+
+    /// <summary>Whether calls that wait for each other anyway go to Redis together.</summary>
+    /// <value>The default is true.</value>
+    public bool Coalesce { get; set; } = true;
+
+    /// <summary>Where the buckets of one MCP server lie in a cluster.</summary>
+    /// <value>The default is <see cref="RedisKeyLayout.Compact"/>. Every process must say the same.</value>
+    public RedisKeyLayout Layout { get; set; }
+
+    /// <summary>How many buckets this process remembers, to go on by while Redis does not answer.</summary>
+    /// <value>As <see cref="InProcessStoreOptions.MaxKeys"/>. The default is 1,000,000.</value>
+    public int LocalMaxKeys { get; set; } = new InProcessStoreOptions().MaxKeys;
+}

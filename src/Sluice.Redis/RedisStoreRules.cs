@@ -1,0 +1,59 @@
+using System.Text.RegularExpressions;
+
+namespace Sluice.Redis;
+
+/// <summary>What options must keep to.</summary>
+internal static partial class RedisStoreRules
+{
+    private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan MaxMemory = TimeSpan.FromMinutes(1);
+
+    /// <summary>Every fault at once.</summary>
+    internal static IEnumerable<SettingsFault> Check(RedisStoreOptions options)
+    {
+        if (!Prefix().IsMatch(options.KeyPrefix))
+        {
+            yield return new SettingsFault(
+                nameof(options.KeyPrefix),
+                $"'{options.KeyPrefix}' is not a prefix of keys. Use 1 to 64 characters out of A-Z a-z 0-9 _ . - and :.");
+        }
+
+        if (options.Timeout < MinTimeout || options.Timeout > MaxTimeout)
+        {
+            yield return new SettingsFault(nameof(options.Timeout), $"{options.Timeout} is outside 1 ms to 5 s.");
+        }
+
+        if (options.RememberRefusals < TimeSpan.Zero || options.RememberRefusals > MaxMemory)
+        {
+            yield return new SettingsFault(
+                nameof(options.RememberRefusals), $"{options.RememberRefusals} is outside 0 to 1 minute. 0 turns it off.");
+        }
+
+        if (!Enum.IsDefined(options.Layout))
+        {
+            yield return new SettingsFault(nameof(options.Layout), $"{options.Layout} is not a layout of keys.");
+        }
+
+        if (options.LocalMaxKeys is < InProcessStoreOptions.MinMaxKeys or > InProcessStoreOptions.MaxMaxKeys)
+        {
+            yield return new SettingsFault(
+                nameof(options.LocalMaxKeys),
+                $"{options.LocalMaxKeys} is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.");
+        }
+    }
+
+    /// <summary>Throws where a rule is broken.</summary>
+    /// <exception cref="ArgumentException">It names every fault.</exception>
+    internal static void ThrowIfFaulty(RedisStoreOptions options)
+    {
+        SettingsFault[] faults = [.. Check(options)];
+        if (faults.Length > 0)
+        {
+            throw new ArgumentException(string.Join(" ", faults.Select(fault => $"{fault.Path}: {fault.Message}")), nameof(options));
+        }
+    }
+
+    [GeneratedRegex(@"^[A-Za-z0-9_.:\-]{1,64}\z")]
+    private static partial Regex Prefix();
+}

@@ -1,0 +1,52 @@
+namespace Sluice.Redis;
+
+/// <summary>A call on its way to Redis and back. Its task says whether it was answered; then the rest can be read.</summary>
+/// <remarks>
+/// Thread safety: who answers fills it in and then completes the task; who gives it up completes the task with false, and whatever
+/// is filled in afterwards is not read.
+/// </remarks>
+internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKeys caller, ulong cost)
+    : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
+{
+    /// <summary>What is asked.</summary>
+    internal ScriptVerb Verb { get; } = verb;
+
+    /// <summary>Of which limits.</summary>
+    internal RedisLimits Limits { get; } = limits;
+
+    /// <summary>For whom.</summary>
+    internal CallerKeys Caller { get; } = caller;
+
+    /// <summary>For how many tokens.</summary>
+    internal ulong Cost { get; } = cost;
+
+    /// <summary>Which of the limits, where the layout asks for them one row at a time; else null.</summary>
+    internal int[]? Part { get; init; }
+
+    /// <summary>The instant of the charge that a settle takes back.</summary>
+    internal ulong MadeAtMicros { get; init; }
+
+    /// <summary>Whether every caller's row lies in a slot of its own.</summary>
+    internal bool IsSpread { get; init; }
+
+    /// <summary>When it is given up, as a timestamp of the store's clock.</summary>
+    internal long DeadlineTimestamp { get; set; }
+
+    /// <summary>When it was sent.</summary>
+    internal long SentTimestamp { get; set; }
+
+    /// <summary>When the answer came.</summary>
+    internal long AnsweredTimestamp { get; set; }
+
+    /// <summary>Whether every enforced limit admits it.</summary>
+    internal bool IsAllowed { get; set; }
+
+    /// <summary>Each bucket: after a decision as it was before, after a change as it is now.</summary>
+    internal SeenBucket[] Seen { get; } = new SeenBucket[limits.Limits.Length];
+
+    /// <summary>How many of the limits it is about.</summary>
+    internal int Count => Part?.Length ?? Limits.Limits.Length;
+
+    /// <summary>The index, among all limits, of one that it is about.</summary>
+    internal int LimitAt(int index) => Part is null ? index : Part[index];
+}

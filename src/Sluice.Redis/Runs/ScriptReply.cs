@@ -1,0 +1,58 @@
+using System.Buffers.Binary;
+
+namespace Sluice.Redis;
+
+/// <summary>Reads what a run answered into its calls.</summary>
+internal static class ScriptReply
+{
+    private const int CallBytes = 1 + sizeof(double);
+    private const int StateBytes = 16;
+    private const int LogBytes = 24;
+
+    /// <summary>Fills in the calls, in the order in which they were asked; it completes none.</summary>
+    /// <exception cref="RedisFaultException">The answer is not as long as the calls ask for.</exception>
+    internal static void Read(ReadOnlySpan<byte> reply, IReadOnlyList<PendingCall> calls)
+    {
+        foreach (PendingCall call in calls)
+        {
+            Require(reply, CallBytes);
+            call.IsAllowed = reply[0] == 1;
+            ulong now = Integer(reply[1..]);
+            reply = reply[CallBytes..];
+            for (int i = 0; i < call.Count; i++)
+            {
+                int index = call.LimitAt(i);
+                RedisLimit limit = call.Limits.Limits[index];
+                int length = limit.IsLog ? LogBytes : StateBytes;
+                Require(reply, length);
+                call.Seen[index] = new SeenBucket(State(limit, reply), now, limit.IsLog ? Integer(reply[8..]) : 0);
+                reply = reply[length..];
+            }
+        }
+
+        if (!reply.IsEmpty)
+        {
+            throw new RedisFaultException(RedisFaultKind.Script, $"The script's answer is {reply.Length} bytes too long.", null);
+        }
+    }
+
+    private static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Limit.Rate.Algorithm switch
+    {
+        RateLimitAlgorithm.SlidingWindow => new(Integer(state[16..]), Integer(state)),
+        RateLimitAlgorithm.SlidingWindowCounter => new(
+            Integer(state),
+            ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(state[8..]) << 32)
+                | BinaryPrimitives.ReadUInt32LittleEndian(state[12..])),
+        _ => new(Integer(state), Integer(state[8..])),
+    };
+
+    private static ulong Integer(ReadOnlySpan<byte> number) => (ulong)BinaryPrimitives.ReadDoubleLittleEndian(number);
+
+    private static void Require(ReadOnlySpan<byte> reply, int length)
+    {
+        if (reply.Length < length)
+        {
+            throw new RedisFaultException(RedisFaultKind.Script, "The script's answer breaks off.", null);
+        }
+    }
+}

@@ -1,0 +1,151 @@
+using System.Buffers.Binary;
+
+namespace Sluice.Redis;
+
+/// <summary>One run of the script: its keys and its argument, for one call or for many.</summary>
+internal sealed class ScriptRun
+{
+    private const int HeaderBytes = (3 * sizeof(ushort)) + 1;
+    private const int CallBytes = 2 + sizeof(double);
+    private const int CallLimitBytes = 3 * sizeof(ushort);
+
+    private readonly List<string> _rows = [];
+    private readonly List<string> _logs = [];
+    private readonly Dictionary<string, ushort>? _numbers;
+    private readonly List<(RedisLimits Limits, ulong Cost)> _groups = [];
+
+    /// <param name="calls">The calls, in the order in which they are decided.</param>
+    internal ScriptRun(IReadOnlyList<PendingCall> calls)
+    {
+        _numbers = calls.Count > 1 ? new(StringComparer.Ordinal) : null;
+        int limitCount = 0;
+        int callBytes = 0;
+        foreach (PendingCall call in calls)
+        {
+            callBytes += CallBytes + (call.Count * CallLimitBytes);
+            if (IndexOfGroup(call) < 0)
+            {
+                _groups.Add((call.Limits, call.Cost));
+                limitCount += call.Limits.Limits.Length;
+            }
+        }
+
+        byte[] argument = new byte[HeaderBytes + (limitCount * ScriptLimit.Bytes) + callBytes];
+        Span<byte> rest = WriteLimits(argument.AsSpan(HeaderBytes));
+        List<int> logPlaces = [];
+        foreach (PendingCall call in calls)
+        {
+            rest = WriteCall(rest, call, argument.Length, logPlaces);
+        }
+
+        // Logs come behind the rows, and only now is it known how many those are.
+        foreach (int place in logPlaces)
+        {
+            Span<byte> number = argument.AsSpan(place);
+            BinaryPrimitives.WriteUInt16LittleEndian(
+                number, (ushort)(BinaryPrimitives.ReadUInt16LittleEndian(number) + _rows.Count));
+        }
+
+        BinaryPrimitives.WriteUInt16LittleEndian(argument, (ushort)limitCount);
+        BinaryPrimitives.WriteUInt16LittleEndian(argument.AsSpan(sizeof(ushort)), (ushort)calls.Count);
+        BinaryPrimitives.WriteUInt16LittleEndian(argument.AsSpan(2 * sizeof(ushort)), (ushort)_rows.Count);
+        argument[3 * sizeof(ushort)] = calls.All(IsPlain) ? (byte)1 : (byte)0;
+        Argument = argument;
+        Keys = [.. _rows, .. _logs];
+    }
+
+    /// <summary>The argument of a run that is asked nothing.</summary>
+    internal static byte[] OfNothing { get; } = new byte[HeaderBytes];
+
+    /// <summary>The rows, then the logs.</summary>
+    internal string[] Keys { get; }
+
+    /// <summary>The packed argument.</summary>
+    internal byte[] Argument { get; }
+
+    private static bool IsPlain(PendingCall call) =>
+        call.Limits.IsPlain && call.Verb is (ScriptVerb.Acquire or ScriptVerb.Peek);
+
+    private Span<byte> WriteLimits(Span<byte> to)
+    {
+        foreach ((RedisLimits limits, ulong cost) in _groups)
+        {
+            limits.Argument.CopyTo(to);
+            if (cost != (ulong)limits.Applicable.Cost)
+            {
+                for (int i = 0; i < limits.Limits.Length; i++)
+                {
+                    ScriptLimit.Write(to[(i * ScriptLimit.Bytes)..], limits.Limits[i], cost);
+                }
+            }
+
+            to = to[limits.Argument.Length..];
+        }
+
+        return to;
+    }
+
+    private Span<byte> WriteCall(Span<byte> to, PendingCall call, int total, List<int> logPlaces)
+    {
+        to[0] = (byte)call.Verb;
+        to[1] = (byte)call.Count;
+        BinaryPrimitives.WriteDoubleLittleEndian(to[2..], call.MadeAtMicros);
+        to = to[CallBytes..];
+        int first = 1;
+        for (int group = IndexOfGroup(call) - 1; group >= 0; group--)
+        {
+            first += _groups[group].Limits.Limits.Length;
+        }
+
+        for (int i = 0; i < call.Count; i++)
+        {
+            int index = call.LimitAt(i);
+            RedisLimit limit = call.Limits.Limits[index];
+            string row = call.Limits.Server.Row(limit.Limit.Scope, call.Caller, call.IsSpread);
+            BinaryPrimitives.WriteUInt16LittleEndian(to, NumberOf(_rows, row));
+            BinaryPrimitives.WriteUInt16LittleEndian(to[sizeof(ushort)..], (ushort)(first + index));
+            if (limit.IsLog)
+            {
+                BinaryPrimitives.WriteUInt16LittleEndian(to[(2 * sizeof(ushort))..], NumberOf(_logs, row + limit.LogSuffix));
+                logPlaces.Add(total - to.Length + (2 * sizeof(ushort)));
+            }
+
+            to = to[CallLimitBytes..];
+        }
+
+        return to;
+    }
+
+    private int IndexOfGroup(PendingCall call)
+    {
+        for (int i = 0; i < _groups.Count; i++)
+        {
+            if (ReferenceEquals(_groups[i].Limits, call.Limits) && _groups[i].Cost == call.Cost)
+            {
+                return i;
+            }
+        }
+
+        return -1;
+    }
+
+    private ushort NumberOf(List<string> keys, string key)
+    {
+        if (_numbers is null)
+        {
+            int known = keys.IndexOf(key);
+            if (known >= 0)
+            {
+                return (ushort)(known + 1);
+            }
+        }
+        else if (_numbers.TryGetValue(key, out ushort known))
+        {
+            return known;
+        }
+
+        keys.Add(key);
+        _numbers?.Add(key, (ushort)keys.Count);
+        return (ushort)keys.Count;
+    }
+}

@@ -1,0 +1,64 @@
+using System.Buffers.Binary;
+
+namespace Sluice.Redis;
+
+/// <summary>A limit as the script is told of it: 78 bytes, apart from the cost the same for every call.</summary>
+internal static class ScriptLimit
+{
+    /// <summary>How many bytes a limit takes.</summary>
+    internal const int Bytes = 78;
+
+    /// <summary>How many bytes a limit's numbers take.</summary>
+    internal const int NumbersBytes = 21;
+
+    private const int ModeOffset = BucketName.Bytes + NumbersBytes;
+    private const int ValuesOffset = ModeOffset + 1;
+
+    /// <summary>The largest integer that a double holds with all below it, less one: the script counts no further.</summary>
+    internal const ulong Most = (1UL << 53) - 1;
+
+    /// <summary>Writes a limit with a call's cost.</summary>
+    internal static void Write(Span<byte> to, RedisLimit limit, ulong cost)
+    {
+        limit.Name.CopyTo(to);
+        limit.Numbers.Wire.CopyTo(to[BucketName.Bytes..]);
+        to[ModeOffset] = limit.Limit.Mode == LimitMode.Permissive ? (byte)1 : (byte)0;
+        Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
+        LimitNumbers numbers = limit.Numbers.Steps;
+        if (numbers.Algorithm == RateLimitAlgorithm.TokenBucket)
+        {
+            WriteTokens(values, numbers, cost);
+            return;
+        }
+
+        Write(values, 0, numbers.PeriodTicks);
+        Write(values, 1, numbers.MaxTokens);
+        Write(values, 2, cost);
+        Write(values, 3, numbers.IsAligned ? 1UL : 0UL);
+        Write(values, 4, 0UL);
+    }
+
+    private static void WriteTokens(Span<byte> values, LimitNumbers numbers, ulong cost)
+    {
+        if (cost <= numbers.Capacity)
+        {
+            (UInt128 room, UInt128 roomRest) =
+                UInt128.DivRem(numbers.CapacityUnits - ((UInt128)cost * numbers.TokenUnits), numbers.RateUnits);
+            Write(values, 0, room);
+            Write(values, 1, roomRest);
+        }
+        else
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(values, -1); // No debt is small enough.
+            Write(values, 1, 0UL);
+        }
+
+        (UInt128 charge, UInt128 chargeRest) = UInt128.DivRem((UInt128)cost * numbers.TokenUnits, numbers.RateUnits);
+        Write(values, 2, charge);
+        Write(values, 3, chargeRest);
+        Write(values, 4, numbers.RateUnits);
+    }
+
+    private static void Write(Span<byte> values, int index, UInt128 value) =>
+        BinaryPrimitives.WriteDoubleLittleEndian(values[(index * sizeof(double))..], (ulong)UInt128.Min(value, Most));
+}

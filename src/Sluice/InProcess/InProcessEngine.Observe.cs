@@ -1,0 +1,44 @@
+namespace Sluice;
+
+/// <content>Taking over what another store knows.</content>
+internal sealed unsafe partial class InProcessEngine<TSteps>
+{
+    /// <summary>Makes the caller's buckets what another store had them be, as of now.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="observed">The bucket of each of the limits.</param>
+    internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
+    {
+        _clock.Ask();
+        RegisteredLimit[] registered = _registry.Of(limits).Limits;
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(registered, caller, items, sets);
+        Enter(sets, count);
+        try
+        {
+            ulong now = ReadClock();
+            for (int i = 0; i < registered.Length; i++)
+            {
+                LoadLocked(registered[i], ref items[i], now);
+            }
+
+            for (int i = 0; i < registered.Length; i++)
+            {
+                if (items[i].Place != BucketItem.Absent)
+                {
+                    BucketEntry* entry = BucketSet.At(items[i].Set, items[i].Place);
+                    _table.ForgetLog(entry);
+                    entry->State = default;
+                }
+
+                items[i].Next = observed[i].At(registered[i].Numbers, now);
+                WriteLocked(registered[i], items, registered.Length, i, now);
+            }
+        }
+        finally
+        {
+            Exit(sets, count, registered.Length != 0);
+        }
+    }
+}

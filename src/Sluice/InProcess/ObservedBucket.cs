@@ -1,0 +1,34 @@
+namespace Sluice;
+
+/// <summary>A bucket as another store had it at an instant of that store's clock.</summary>
+/// <param name="Numbers">Its limit's numbers, in that store's steps.</param>
+/// <param name="State">
+/// What it remembered, in those steps; of a sliding log the newest entry's instant and all the tokens that count.
+/// </param>
+/// <param name="NowSteps">The instant.</param>
+/// <param name="StepTicks">How many ticks of 100 ns a step has.</param>
+internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState State, ulong NowSteps, ulong StepTicks)
+{
+    /// <summary>The same bucket by another clock, under a limit's numbers: never with more tokens than it had.</summary>
+    /// <param name="limit">The numbers.</param>
+    /// <param name="nowTicks">The instant by the other clock.</param>
+    internal BucketState At(LimitNumbers limit, ulong nowTicks)
+    {
+        if (State.IsNew || limit.Algorithm != Numbers.Algorithm)
+        {
+            return default;
+        }
+
+        if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
+        {
+            // What is owed is a lead over the instant; in which ticks that one counts does not matter.
+            ulong lead = State.Time > NowSteps ? State.Time - NowSteps : 0;
+            return State.Time < NowSteps
+                ? default
+                : TokenBucket.Convert(Numbers, limit, State with { Time = nowTicks + lead }, nowTicks);
+        }
+
+        ulong elapsed = (NowSteps - State.Time) * StepTicks;
+        return elapsed >= 2 * limit.PeriodTicks ? default : State with { Time = nowTicks - elapsed };
+    }
+}

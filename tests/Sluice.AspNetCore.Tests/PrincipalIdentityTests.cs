@@ -1,0 +1,57 @@
+using System.Security.Claims;
+using Sluice.DependencyInjection;
+
+namespace Sluice.AspNetCore.Tests;
+
+public sealed class PrincipalIdentityTests
+{
+    [Fact]
+    public void Of_NobodyAuthenticated_IsNone()
+    {
+        PrincipalIdentity.Of(null).ShouldBe(CallerIdentity.None);
+        PrincipalIdentity.Of(new ClaimsPrincipal()).ShouldBe(CallerIdentity.None);
+        PrincipalIdentity.Of(new ClaimsPrincipal(new ClaimsIdentity([new Claim("sub", "alice")]))).ShouldBe(CallerIdentity.None);
+    }
+
+    [Fact]
+    public void Of_AToken_IsItsIssuerSubjectTenantAndClient() =>
+        Of(new("iss", "https://i"), new("sub", " alice "), new("tid", "acme"), new("azp", "ide"))
+            .ShouldBe(new CallerIdentity("https://i", "alice", "acme", "ide"));
+
+    [Fact]
+    public void Of_MappedAndOtherClaims_AreReadToo() =>
+        Of(new(ClaimTypes.NameIdentifier, "alice", null, "https://i"), new("org_id", "acme"), new("client_id", "ide"))
+            .ShouldBe(new CallerIdentity("https://i", "alice", "acme", "ide"));
+
+    [Fact]
+    public void Of_AClientWithoutAUser_HasNoUser() =>
+        Of(new("iss", "https://i"), new("client_id", "job")).ShouldBe(new CallerIdentity("https://i", null, null, "job"));
+
+    [Fact]
+    public void Of_EmptyClaims_AreAbsent() =>
+        Of(new("iss", "https://i"), new("sub", " "), new(ClaimTypes.NameIdentifier, "alice")).Subject.ShouldBe("alice");
+
+    [Fact]
+    public void Of_SeveralIdentities_AreNeverMixed()
+    {
+        ClaimsPrincipal principal = new(
+        [
+            new ClaimsIdentity([new Claim("iss", "https://one"), new Claim("tid", "acme")], "test"),
+            new ClaimsIdentity([new Claim("iss", "https://two"), new Claim("sub", "alice")], "test"),
+            new ClaimsIdentity([new Claim("iss", "https://three"), new Claim("sub", "mallory"), new Claim("azp", "x")]),
+        ]);
+
+        PrincipalIdentity.Of(principal).ShouldBe(new CallerIdentity("https://two", "alice", null, null));
+    }
+
+    [Fact]
+    public void Of_TheSamePrincipal_IsTheSameIdentity()
+    {
+        ClaimsPrincipal principal = new(new ClaimsIdentity([new Claim("sub", "alice")], "test"));
+
+        PrincipalIdentity.Of(principal).ShouldBeSameAs(PrincipalIdentity.Of(principal));
+    }
+
+    private static CallerIdentity Of(params Claim[] claims) =>
+        PrincipalIdentity.Of(new ClaimsPrincipal(new ClaimsIdentity(claims, "test")));
+}

@@ -1,0 +1,153 @@
+using System.Net;
+using System.Text;
+
+namespace Sluice.ModelContextProtocol.Tests;
+
+public sealed class RateLimitRetryHandlerTests
+{
+    private const string Refusal =
+        """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"m","data":{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"perUser","maxTokens":10,"remaining":0}}}""";
+
+    private const string Unavailable =
+        """{"jsonrpc":"2.0","id":7,"error":{"code":503,"message":"m","data":{"retryAfterSeconds":1,"retryAfterMs":1000}}}""";
+
+    private const string Result = """{"jsonrpc":"2.0","id":7,"result":{}}""";
+
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests, Refusal, 1400)]
+    [InlineData(HttpStatusCode.OK, Refusal, 1400)]
+    [InlineData(HttpStatusCode.OK, "event: message\ndata: " + Refusal + "\n\n", 1400)]
+    [InlineData(HttpStatusCode.ServiceUnavailable, Unavailable, 1000)]
+    public async Task Send_Refused_WaitsAsAskedAndSendsTheSameBytesAgain(HttpStatusCode status, string body, int milliseconds)
+    {
+        WaitingClock clock = new();
+        Answers answers = new(Answer(status, body), Answer(HttpStatusCode.OK, Result, retryAfter: false));
+
+        (HttpStatusCode seen, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = clock });
+
+        (seen, text).ShouldBe((HttpStatusCode.OK, Result));
+        answers.Bodies.ShouldBe(["call", "call"]);
+        clock.Waits.ShouldHaveSingleItem().TotalMilliseconds.ShouldBeInRange(milliseconds, milliseconds * 1.1);
+    }
+
+    [Theory]
+    [InlineData(HttpStatusCode.TooManyRequests, "slow down", true)]
+    [InlineData(HttpStatusCode.TooManyRequests, Refusal, false)]
+    [InlineData(HttpStatusCode.TooManyRequests, Result, true)]
+    [InlineData(HttpStatusCode.BadGateway, Refusal, true)]
+    [InlineData(HttpStatusCode.InternalServerError, Refusal, true)]
+    [InlineData(HttpStatusCode.OK, """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"m","data":{"retryAfterMs":5}}}""", true)]
+    [InlineData(HttpStatusCode.OK, """{"jsonrpc":"2.0","id":7,"result":{"error":{"data":{"limit":"x","retryAfterMs":5}}}}""", true)]
+    [InlineData(HttpStatusCode.OK, """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"m","data":{"limit":"x","retryAfterMs":-5}}}""", true)]
+    public async Task Send_AnsweredByWhatMayHaveRun_IsNotSentAgain(HttpStatusCode status, string body, bool retryAfter)
+    {
+        Answers answers = new(Answer(status, body, retryAfter));
+
+        (HttpStatusCode seen, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = new WaitingClock() });
+
+        (seen, text).ShouldBe((status, body));
+        answers.Bodies.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Send_ThatFails_IsNotSentAgain()
+    {
+        Answers answers = new();
+
+        await Should.ThrowAsync<HttpRequestException>(() => PostAsync(answers, new RateLimitRetryOptions()));
+
+        answers.Bodies.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Send_RefusedForEver_EndsAfterTheRetriesWithTheLastRefusal()
+    {
+        Answers answers = new([.. Enumerable.Range(0, 10).Select(_ => Answer(HttpStatusCode.TooManyRequests, Refusal))]);
+
+        (HttpStatusCode seen, string text) = await PostAsync(
+            answers, new RateLimitRetryOptions { MaxRetries = 2, Time = new WaitingClock() });
+
+        (seen, text).ShouldBe((HttpStatusCode.TooManyRequests, Refusal));
+        answers.Bodies.Count.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task Send_AWaitBeyondTheTotal_IsHandedOnAtOnce()
+    {
+        WaitingClock clock = new();
+        Answers answers = new([.. Enumerable.Range(0, 10).Select(_ => Answer(HttpStatusCode.TooManyRequests, Refusal))]);
+
+        await PostAsync(answers, new RateLimitRetryOptions { MaxTotalWait = TimeSpan.FromSeconds(3), Jitter = 1, Time = clock });
+
+        clock.Waits.Aggregate(TimeSpan.Zero, (sum, wait) => sum + wait).ShouldBeLessThanOrEqualTo(TimeSpan.FromSeconds(3));
+        clock.Waits.ShouldAllBe(wait => wait >= TimeSpan.FromMilliseconds(1400));
+        answers.Bodies.Count.ShouldBe(clock.Waits.Count + 1);
+    }
+
+    [Fact]
+    public async Task Send_CancelledWhileItWaits_EndsTheWait()
+    {
+        using CancellationTokenSource cancel = new();
+        Answers answers = new(Answer(HttpStatusCode.TooManyRequests, Refusal));
+        Task sending = PostAsync(answers, new RateLimitRetryOptions { Time = new WaitingClock { Stands = true } }, cancel.Token);
+
+        await cancel.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(() => sending);
+        answers.Bodies.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Options_Defaults_AreTheDocumentedOnes()
+    {
+        RateLimitRetryOptions options = new();
+
+        (options.MaxRetries, options.MaxTotalWait, options.Jitter).ShouldBe((3, TimeSpan.FromMinutes(1), 0.1));
+        options.Time.ShouldBeSameAs(TimeProvider.System);
+    }
+
+    [Fact]
+    public void Options_OutsideTheirRanges_AreRefused()
+    {
+        Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { MaxRetries = 0 });
+        Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { MaxRetries = 101 });
+        Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { MaxTotalWait = TimeSpan.Zero });
+        Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { MaxTotalWait = TimeSpan.FromDays(1.1) });
+        Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { Jitter = -0.1 });
+        Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { Jitter = double.NaN });
+    }
+
+    private static HttpResponseMessage Answer(HttpStatusCode status, string body, bool retryAfter = true)
+    {
+        HttpResponseMessage response = new(status) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (retryAfter)
+        {
+            response.Headers.Add("Retry-After", "2");
+        }
+
+        return response;
+    }
+
+    private static async Task<(HttpStatusCode Status, string Body)> PostAsync(
+        Answers answers, RateLimitRetryOptions options, CancellationToken cancellationToken = default)
+    {
+        using HttpClient client = new(new RateLimitRetryHandler(answers, options));
+        using HttpResponseMessage response = await client.PostAsync(
+            new Uri("http://server.test/mcp"), new StringContent("call"), cancellationToken);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    /// <summary>Answers in order; then the connection is lost.</summary>
+    private sealed class Answers(params HttpResponseMessage[] responses) : HttpMessageHandler
+    {
+        internal List<string> Bodies { get; } = [];
+
+        protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+        {
+            Bodies.Add(await request.Content!.ReadAsStringAsync(cancellationToken));
+            return Bodies.Count <= responses.Length
+                ? responses[Bodies.Count - 1]
+                : throw new HttpRequestException("The connection was lost.");
+        }
+    }
+}

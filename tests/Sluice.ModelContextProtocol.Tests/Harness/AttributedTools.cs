@@ -1,0 +1,42 @@
+using ModelContextProtocol.Server;
+
+namespace Sluice.ModelContextProtocol.Tests;
+
+[McpServerToolType]
+internal sealed class AttributedTools
+{
+    [McpServerTool(Name = "limited")]
+    [RateLimit("2/1d", Scope = RateLimitScope.PerUser)]
+    [RateLimit("100/1d")]
+    public static string Limited() => "limited";
+
+    [McpServerTool(Name = "dear")]
+    [RateLimit("10/1d")]
+    [RateLimitCost(5)]
+    public static string Dear() => "dear";
+}
+
+[McpServerToolType]
+internal sealed class WronglyAttributedTools
+{
+    [McpServerTool(Name = "wrong")]
+    [RateLimit("10/fortnite")]
+    [RateLimit("0/1m", Scope = RateLimitScope.PerUser)]
+    public static string Wrong() => "wrong";
+}
+
+[McpServerPromptType]
+internal sealed class AttributedPrompts
+{
+    [McpServerPrompt(Name = "greeting")]
+    [RateLimit("1/1d")]
+    public static string Greeting() => "hello";
+}
+
+[McpServerResourceType]
+internal sealed class AttributedResources
+{
+    [McpServerResource(UriTemplate = "notes://{id}")]
+    [RateLimit("1/1d")]
+    public static string Note(string id) => $"note {id}";
+}

@@ -1,0 +1,19 @@
+using System.Security.Claims;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sluice.ModelContextProtocol.Tests;
+
+/// <summary>Verified users, as a host's authentication would give them.</summary>
+internal static class Users
+{
+    internal static ClaimsPrincipal Named(string subject) =>
+        new(new ClaimsIdentity([new Claim("iss", "https://login.example.com"), new Claim("sub", subject)], "test"));
+
+    /// <summary>Every message comes from whoever <paramref name="current"/> says.</summary>
+    internal static IMcpServerBuilder AuthenticatedAs(this IMcpServerBuilder builder, Func<ClaimsPrincipal?> current) =>
+        builder.WithMessageFilters(filters => filters.AddIncomingFilter(next => (context, stop) =>
+        {
+            context.User = current();
+            return next(context, stop);
+        }));
+}

@@ -1,0 +1,193 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Server;
+using Sluice.Configuration;
+using Sluice.DependencyInjection;
+
+namespace Sluice.ModelContextProtocol.Tests;
+
+public sealed class SetupTests
+{
+    [Fact]
+    public async Task WithRateLimits_ASection_MeansWhatYamlMeans()
+    {
+        IConfiguration configuration = Json("""
+            { "RateLimiting": { "PerUser": { "maxTokens": 100, "refillPeriod": "1d", "burst": 20 }, "missingIdentity": "reject",
+              "tools": [{ "name": "echo", "perUser": "1/1d", "cost": 1 }], "caseSensitive": true } }
+            """);
+        await using RunningServer server = await RunningServer.StartAsync(
+            builder => builder.WithRateLimits(configuration.GetSection("RateLimiting")));
+
+        await server.CallAsync("echo");
+
+        (await server.RefusedAsync("echo")).Data["limit"].ShouldBe("echo/perUser");
+    }
+
+    [Fact]
+    public async Task WithRateLimits_ASectionWithFaults_KeepsTheHostFromStartingWithTheMessagesOfYaml()
+    {
+        IConfiguration configuration = Json("""
+            { "RateLimiting": { "perUser": "10/fortnite", "shard": "1/1m", "meter": "some", "errorCode": -32000,
+              "tools": [{ "name": "echo" }, { "name": "ECHO", "perUser": "0/1m" }] } }
+            """);
+        string yaml = """
+            servers:
+              - name: s
+                upstream: http://127.0.0.1:1/mcp
+                rateLimiting:
+                  { perUser: 10/fortnite, shard: 1/1m, meter: some, errorCode: -32000, tools: [{ name: echo }, { name: ECHO, perUser: 0/1m }] }
+            auth: { apiKeys: [{ user: a, sha256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08" }] }
+            """;
+
+        OptionsValidationException exception = await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
+            builder => builder.WithRateLimits(configuration.GetSection("RateLimiting"))));
+
+        IEnumerable<string> expected = GatewayFile.Parse(yaml, "f").Faults.Select(
+            fault => fault.Path.Replace("servers[0].rateLimiting", "rate limits.RateLimiting", StringComparison.Ordinal) + ": " + fault.Message);
+        exception.Failures.Order(StringComparer.Ordinal).ShouldBe(expected.Order(StringComparer.Ordinal));
+        exception.Failures.Count().ShouldBeGreaterThanOrEqualTo(6);
+    }
+
+    [Fact]
+    public async Task WithRateLimits_ASectionThatIsNotThere_KeepsTheHostFromStarting()
+    {
+        OptionsValidationException exception = await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
+            builder => builder.WithRateLimits(Json("{}").GetSection("RateLimiting"))));
+
+        exception.Message.ShouldContain("RateLimiting: is not in the configuration.");
+    }
+
+    [Fact]
+    public async Task WithRateLimits_ARateThatIsNone_KeepsTheHostFromStarting() =>
+        (await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
+            builder => builder.WithRateLimits(limits => limits.PerUser("often"))))).Message.ShouldContain("'often'");
+
+    [Fact]
+    public async Task WithRateLimitAttributes_WithoutAny_KeepsTheHostFromStarting() =>
+        (await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
+            builder => builder.WithRateLimitAttributes()))).Message.ShouldContain("holds no limit");
+
+    [Fact]
+    public async Task WithRateLimits_CalledTwice_LimitsOnceByTheLast()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(builder => builder
+            .WithRateLimits(limits => limits.Shared("1/1d"))
+            .WithRateLimits(limits => limits.Shared("2/1d")));
+
+        await server.CallAsync("echo");
+        await server.CallAsync("echo");
+        await server.RefusedAsync("echo");
+    }
+
+    [Fact]
+    public async Task WithRateLimits_OptionsMadeForEverySession_ShareOnePolicy()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(builder => builder
+            .WithTools<AttributedTools>()
+            .WithRateLimits(limits => limits.Shared("10/1d")));
+        IOptionsFactory<McpServerOptions> factory = server.Services.GetRequiredService<IOptionsFactory<McpServerOptions>>();
+
+        McpServerOptions one = factory.Create(Options.DefaultName);
+        McpServerOptions two = factory.Create(Options.DefaultName);
+
+        ServerLimitsFactory.Find(one).ShouldNotBeNull().ShouldBeSameAs(ServerLimitsFactory.Find(two));
+        one.Filters.Request.CallToolFilters.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task IdentifyBy_ThatThrows_RefusesTheCallLogsItAndChargesNothing()
+    {
+        CapturedLog log = new();
+        bool fails = true;
+        await using RunningServer server = await RunningServer.StartAsync(builder =>
+        {
+            builder.Services.AddLogging(logging => logging.AddProvider(log));
+            builder.WithRateLimits(
+                limits => limits.Shared("1/1d"),
+                options => options.IdentifyBy(_ => fails ? throw new InvalidOperationException("secret") : CallerIdentity.None));
+        });
+
+        McpProtocolException refusal = await server.RefusedAsync("echo");
+        fails = false;
+
+        refusal.ErrorCode.ShouldBe(McpErrorCode.InternalError);
+        refusal.Message.ShouldContain("The caller could not be identified, so the call was not made.");
+        refusal.Message.ShouldNotContain("secret");
+        log.Lines.ShouldContain(line => line.Level == LogLevel.Error && line.Exception is InvalidOperationException);
+        (await server.CallAsync("echo")).ShouldBe("hi");
+    }
+
+    [Fact]
+    public async Task AdvertiseLimits_InTheListOfTools_TellsEachToolsLimits()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(builder => builder.WithRateLimits(
+            limits => limits.Shared("1000/1m").Tool("search", tool => tool.PerUser("10/1m").Cost(2)),
+            options => options.AdvertiseLimits = true));
+
+        IList<McpClientTool> tools = await server.Client.ListToolsAsync();
+
+        JsonArray search = tools.Single(tool => tool.Name == "search").ProtocolTool.Meta.ShouldNotBeNull()["sluice/rateLimits"]!.AsArray();
+        search.Count.ShouldBe(2);
+        search[1]!.ToJsonString().ShouldBe(
+            """{"limit":"search/perUser","limitType":"perUser","maxTokens":10,"refillPeriodMs":60000,"capacity":10,"cost":2}""");
+        tools.Single(tool => tool.Name == "echo").ProtocolTool.Meta!["sluice/rateLimits"]!.AsArray().Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Call_WhileNoStoreAnswers_IsRefusedWithAnErrorOfItsOwn()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(builder =>
+        {
+            builder.Services.AddSingleton<IRateLimitStore, UndecidedStore>();
+            builder.WithRateLimits(limits => limits.Shared("1/1d"));
+        });
+
+        McpProtocolException refusal = await server.RefusedAsync("echo");
+
+        ((int)refusal.ErrorCode).ShouldBe(503);
+        refusal.Message.ShouldNotContain("Rate limit");
+    }
+
+    [Fact]
+    public void AddSluice_CalledTwice_RegistersOneStore()
+    {
+        ServiceCollection services = [];
+        services.AddSluice(options => options.MaxKeys = 5);
+        services.AddSluice();
+
+        services.Count(service => service.ServiceType == typeof(IRateLimitStore)).ShouldBe(1);
+        services.Count(service => service.ServiceType == typeof(IValidateOptions<SluiceOptions>)).ShouldBe(1);
+        using ServiceProvider provider = services.BuildServiceProvider();
+        provider.GetRequiredService<IOptions<SluiceOptions>>().Value.MaxKeys.ShouldBe(5);
+        provider.GetRequiredService<IRateLimitStore>().ShouldBeOfType<InProcessStore>();
+    }
+
+    [Fact]
+    public void SluiceOptions_Defaults_AreTheDocumentedOnes() => new SluiceOptions().MaxKeys.ShouldBe(1_000_000);
+
+    private static IConfiguration Json(string text) =>
+        new ConfigurationBuilder().AddJsonStream(new MemoryStream(Encoding.UTF8.GetBytes(text))).Build();
+
+    /// <summary>A store that cannot decide: its decisions are the default ones.</summary>
+    private sealed class UndecidedStore : IRateLimitStore
+    {
+        public ValueTask<RateLimitDecision> AcquireAsync(
+            RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) => default;
+
+        public ValueTask<RateLimitDecision> PeekAsync(
+            RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) => default;
+
+        public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) => default;
+
+        public ValueTask ChargeAsync(RateLimitRequest request, CancellationToken cancellationToken) => default;
+
+        public ValueTask ResetAsync(
+            ReadOnlyMemory<RateLimit> limits, CallerIdentity caller, CancellationToken cancellationToken) => default;
+    }
+}

@@ -1,0 +1,34 @@
+using Sluice.Conformance;
+
+namespace Sluice.Redis.Tests;
+
+public sealed class RedisTokenBucketTests : TokenBucketContract<RedisUnderTest>;
+
+public sealed class RedisSlidingWindowTests : SlidingWindowContract<RedisUnderTest>;
+
+public sealed class RedisSlidingWindowCounterTests : SlidingWindowCounterContract<RedisUnderTest>;
+
+public sealed class RedisFixedWindowTests : FixedWindowContract<RedisUnderTest>;
+
+public sealed class RedisAllOrNothingTests : AllOrNothingContract<RedisUnderTest>;
+
+public sealed class RedisPermissiveTests : PermissiveContract<RedisUnderTest>;
+
+public sealed class RedisIdentityTests : IdentityContract<RedisUnderTest>;
+
+public sealed class RedisVerbsTests : VerbsContract<RedisUnderTest>;
+
+public sealed class RedisLiveChangeTests : LiveChangeContract<RedisUnderTest>;
+
+public sealed class RedisRefusalTests : RefusalContract<RedisUnderTest>;
+
+public sealed class RedisEnvelopeTests : EnvelopeContract<RedisUnderTest>;
+
+public sealed class RedisClockTests : ClockContract<RedisUnderTest>;
+
+public sealed class RedisVectorTests : VectorContract<RedisUnderTest>;
+
+public sealed class RedisHistoryTests : HistoryContract<RedisUnderTest>
+{
+    protected override int HistoriesInNormalRun => 300;
+}

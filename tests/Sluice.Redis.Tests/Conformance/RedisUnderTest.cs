@@ -1,0 +1,50 @@
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Conformance;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>The store over a real server, by the clock of the test, without anything remembered in this process.</summary>
+public class RedisUnderTest : StoreUnderTest
+{
+    private static int _stores;
+
+    /// <summary>In microseconds from the epoch, so that 2^53 of them is the year 2255; a test starts in 2026.</summary>
+    public override TimeSpan LastInstant => TimeSpan.FromDays(30_000);
+
+    public override TimeSpan Resolution => TimeSpan.FromMicroseconds(1);
+
+    public override bool RemembersEveryReading => false;
+
+    public override long CounterCeiling => uint.MaxValue;
+
+    /// <summary>The layout of the keys.</summary>
+    protected virtual RedisKeyLayout Layout => RedisKeyLayout.Compact;
+
+    // Beyond that a token bucket rounds by larger parts when its rate changes.
+    public override bool IsExactFor(Rate rate) =>
+        rate.RefillPeriod.Ticks % TimeSpan.TicksPerMicrosecond == 0
+        && StepNumbers.Of(rate).StepMicros == 1
+        && rate.MaxTokens <= int.MaxValue / TimeSpan.TicksPerMicrosecond;
+
+    // Debts are counted up to 2^53 µs from 1970, which is the year 2255; a history has at most a few dozen charges.
+    public override int LargestForcedCharge(Rate rate) =>
+        (int)Math.Clamp((1L << 52) / 64 / Math.Max(1, rate.RefillPeriod.Ticks / TimeSpan.TicksPerMicrosecond / rate.MaxTokens), 1, int.MaxValue);
+
+    public override IRateLimitStore Create(ManualTimeProvider time)
+    {
+        RedisStoreOptions options = new()
+        {
+            KeyPrefix = $"t{Environment.ProcessId}-{Interlocked.Increment(ref _stores)}",
+            RememberRefusals = TimeSpan.Zero,
+            Timeout = TimeSpan.FromSeconds(5),
+            LocalMaxKeys = 1_024,
+            Layout = Layout,
+        };
+        return new RedisStore(options, Connection, ScriptClock.Of(time), TimeProvider.System, NullLoggerFactory.Instance);
+    }
+
+    /// <summary>The connection to the servers, which all stores of a kind share.</summary>
+    internal virtual IRedisConnection Connection => Single.Value;
+
+    private static readonly Lazy<IRedisConnection> Single = new(() => SharedConnection.To(RedisServer.Shared.Value.Configuration));
+}

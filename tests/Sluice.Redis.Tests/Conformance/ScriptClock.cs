@@ -1,0 +1,27 @@
+using System.Text;
+using Sluice.Conformance;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>The script by a clock that a test moves. Its keys do not expire, since the server's clock is another one.</summary>
+internal static class ScriptClock
+{
+    private const string Lines =
+        """
+        local clock = tonumber(ARGV[2])
+        local horizon = 253402300799000
+
+        """;
+
+    /// <summary>The script by a manual clock: its wall clock when this is called, and what has elapsed since.</summary>
+    internal static DecisionScript Of(ManualTimeProvider time)
+    {
+        long originMicros = (time.Wall - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
+        long elapsed = time.Elapsed.Ticks;
+        return new DecisionScript(Lines, () =>
+        {
+            long micros = originMicros + ((time.Elapsed.Ticks - elapsed) / TimeSpan.TicksPerMicrosecond);
+            return Encoding.ASCII.GetBytes(micros.ToString(System.Globalization.CultureInfo.InvariantCulture));
+        });
+    }
+}

@@ -1,0 +1,41 @@
+using Sluice.Conformance;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>The store over a cluster of three masters, with every caller's row in a slot of its own.</summary>
+/// <remarks>
+/// It replays neither vectors nor histories: where a limit's numbers have changed, a reservation converts the bucket, and is
+/// taken back under the new numbers, while the model converts nothing when it refuses.
+/// </remarks>
+public sealed class SpreadRedisUnderTest : RedisUnderTest
+{
+    private static readonly Lazy<IRedisConnection> Shared = new(() => SharedConnection.To(RedisCluster.Shared.Value.Configuration));
+
+    protected override RedisKeyLayout Layout => RedisKeyLayout.Spread;
+
+    internal override IRedisConnection Connection => Shared.Value;
+}
+
+public sealed class SpreadRedisTokenBucketTests : TokenBucketContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisSlidingWindowTests : SlidingWindowContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisSlidingWindowCounterTests : SlidingWindowCounterContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisFixedWindowTests : FixedWindowContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisAllOrNothingTests : AllOrNothingContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisPermissiveTests : PermissiveContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisIdentityTests : IdentityContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisVerbsTests : VerbsContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisLiveChangeTests : LiveChangeContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisRefusalTests : RefusalContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisEnvelopeTests : EnvelopeContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisClockTests : ClockContract<SpreadRedisUnderTest>;

@@ -1,0 +1,156 @@
+namespace Sluice.Redis.Tests;
+
+public sealed class RefusalMemoryTests
+{
+    private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
+
+    [Fact]
+    public async Task Acquire_FloodOfRefusals_AsksRedisOnce()
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.Shared("1000/1m").PerUser("1/1h"));
+        await scene.Acquire(limits);
+        (await scene.Acquire(limits)).IsAllowed.ShouldBeFalse();
+        int before = scene.Runs;
+
+        for (int i = 0; i < 1_000; i++)
+        {
+            RateLimitDecision decision = await scene.Acquire(limits);
+            decision.Limit!.Name.ShouldBe("perUser");
+            decision.RetryAfter.ShouldBeInRange(TimeSpan.FromMinutes(59), TimeSpan.FromHours(1));
+        }
+
+        scene.Runs.ShouldBe(before);
+        (await scene.Acquire(limits, StoreScene.Bob)).IsAllowed.ShouldBeTrue();
+        scene.Runs.ShouldBe(before + 1);
+    }
+
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow)]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]
+    [InlineData(RateLimitAlgorithm.FixedWindow)]
+    public async Task Acquire_TokensThereAgain_IsAskedAgainAndAllowed(RateLimitAlgorithm algorithm)
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute, hasClockOfItsOwn: true);
+        ApplicableLimits limits =
+            StoreScene.Limits(policy => policy.PerUser(new Rate(2, TimeSpan.FromSeconds(20), algorithm, burst: null, align: false)));
+        await scene.Acquire(limits, cost: 2);
+        TimeSpan wait = (await scene.Acquire(limits)).RetryAfter;
+        int before = scene.Runs;
+
+        // A second before the promised moment it is remembered; the process's own clock runs on by itself meanwhile.
+        TimeSpan almost = wait - TimeSpan.FromSeconds(1);
+        scene.Time.Advance(almost);
+        scene.ServerTime.Elapsed += almost;
+        (await scene.Acquire(limits)).RetryAfter.ShouldBeInRange(TimeSpan.FromTicks(1), TimeSpan.FromSeconds(1));
+        scene.Runs.ShouldBe(before);
+
+        scene.Time.Advance(TimeSpan.FromSeconds(1));
+        scene.ServerTime.Elapsed += TimeSpan.FromSeconds(1);
+        (await scene.Acquire(limits)).IsAllowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Acquire_LongerThanRefusalsAreRemembered_AsksAgain()
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = TimeSpan.FromSeconds(10));
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("1/1h"));
+        await scene.Acquire(limits);
+        await scene.Acquire(limits);
+        await using RedisStore other = scene.Another();
+        await other.ResetAsync(limits.Limits.ToArray(), StoreScene.Alice, default);
+        (await scene.Acquire(limits)).IsAllowed.ShouldBeFalse(); // Another process's reset is heard of late.
+
+        scene.Time.Advance(TimeSpan.FromSeconds(10));
+
+        (await scene.Acquire(limits)).IsAllowed.ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Acquire_ResetOrRefundHere_IsHeardOfAtOnce(bool isReset)
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("1/1h"));
+        await scene.Acquire(limits);
+        (await scene.Acquire(limits)).IsAllowed.ShouldBeFalse();
+
+        if (isReset)
+        {
+            await scene.Store.ResetAsync(limits.Limits.ToArray(), StoreScene.Alice, default);
+        }
+        else
+        {
+            await scene.Store.RefundAsync(new RateLimitRequest(limits, StoreScene.Alice), default);
+        }
+
+        (await scene.Acquire(limits)).IsAllowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Acquire_OtherNumbers_AsksAgain()
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("1/1h"));
+        await scene.Acquire(limits);
+        await scene.Acquire(limits);
+
+        (await scene.Acquire(StoreScene.Limits(policy => policy.PerUser("2/1h")))).IsAllowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Acquire_CheaperCall_AsksWhetherItFits()
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("10/1h"));
+        await scene.Acquire(limits, cost: 7);
+        (await scene.Acquire(limits, cost: 5)).IsAllowed.ShouldBeFalse();
+
+        (await scene.Acquire(limits, cost: 3)).IsAllowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Acquire_LimitsThatEverybodyShares_AreRememberedForEverybody()
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.Shared("1/1h"));
+        await scene.Acquire(limits);
+        await scene.Acquire(limits);
+        int before = scene.Runs;
+
+        (await scene.Acquire(limits, StoreScene.Bob)).IsAllowed.ShouldBeFalse();
+        scene.Runs.ShouldBe(before);
+    }
+
+    [Fact]
+    public async Task Acquire_Remembered_AllocatesNothing()
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = Minute);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.Shared("1000/1m").PerUser("1/1h"));
+        await scene.Acquire(limits);
+        await scene.Acquire(limits);
+        LimitState[] states = new LimitState[2];
+        RateLimitRequest request = new(limits, StoreScene.Alice);
+
+        long least = long.MaxValue;
+        for (int reading = 0; reading < 10; reading++)
+        {
+            long before = GC.GetAllocatedBytesForCurrentThread();
+            for (int i = 0; i < 100; i++)
+            {
+                ValueTask<RateLimitDecision> answer = scene.Store.AcquireAsync(request, states, default);
+                if (!answer.IsCompletedSuccessfully)
+                {
+                    throw new InvalidOperationException("It was not remembered.");
+                }
+            }
+
+            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
+        }
+
+        least.ShouldBe(0);
+        states[1].Outcome.ShouldBe(RateLimitOutcome.Denied);
+    }
+}

@@ -1,0 +1,117 @@
+using System.Diagnostics;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>A store that something happens to: one user, who has a hundred tokens and gets none back while a test lasts.</summary>
+internal sealed class FaultScene : IAsyncDisposable
+{
+    /// <summary>What the user has.</summary>
+    internal const int Tokens = 100;
+
+    /// <summary>No decision takes nearly as long as the client would wait by itself, however busy the machine is.</summary>
+    private static readonly TimeSpan FarTooLong = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(30);
+
+    internal FaultScene(string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local)
+    {
+        RedisStoreOptions options = new()
+        {
+            Configuration = configuration + ",connectTimeout=1000",
+            RememberRefusals = TimeSpan.Zero,
+            LocalMaxKeys = 4_096,
+        };
+        Store = RedisStore.Connect(options, TimeProvider.System, Log);
+        Limits = RateLimitPolicy.Build("files", limits => limits.PerUser($"{Tokens}/1d").OnStoreFailure(onStoreFailure))
+            .Select("tools/call", "search", Alice);
+    }
+
+    internal static CallerIdentity Alice { get; } = new("https://issuer.example", "alice", null, null);
+
+    internal static CallerIdentity Bob { get; } = new("https://issuer.example", "bob", null, null);
+
+    internal RedisStore Store { get; }
+
+    internal LogLines Log { get; } = new();
+
+    internal ApplicableLimits Limits { get; }
+
+    /// <summary>A store that has begun to work with Redis.</summary>
+    internal static async Task<FaultScene> Open(string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local)
+    {
+        FaultScene scene = new(configuration, onStoreFailure);
+        (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue();
+
+        // The first calls are compiled while they run, which on a busy machine can take longer than a call may.
+        await Until(async () => (await scene.Acquire(Bob)).Source == DecisionSource.Store && scene.Store.IsAvailable);
+        await scene.Store.ResetAsync(scene.Limits.Limits.ToArray(), Bob, default);
+        scene.Log.Clear();
+        return scene;
+    }
+
+    /// <summary>One call of Alice's.</summary>
+    internal Task<RateLimitDecision> Acquire() => Acquire(Alice);
+
+    /// <summary>One call. It ends in time, whatever happens.</summary>
+    internal async Task<RateLimitDecision> Acquire(CallerIdentity caller)
+    {
+        long start = Stopwatch.GetTimestamp();
+        RateLimitDecision decision = await Store.AcquireAsync(new RateLimitRequest(Limits, caller), default, default);
+        Stopwatch.GetElapsedTime(start).ShouldBeLessThan(FarTooLong);
+        return decision;
+    }
+
+    /// <summary>So many calls of Alice's, one after another.</summary>
+    internal async Task<RateLimitDecision[]> Acquire(int calls)
+    {
+        RateLimitDecision[] decisions = new RateLimitDecision[calls];
+        for (int i = 0; i < calls; i++)
+        {
+            decisions[i] = await Acquire();
+        }
+
+        return decisions;
+    }
+
+    /// <summary>Calls until Redis is known not to decide; from then on a call waits for nothing.</summary>
+    internal async Task<List<RateLimitDecision>> AcquireUntilItIsKnown()
+    {
+        List<RateLimitDecision> decisions = [];
+        while (Store.IsAvailable)
+        {
+            decisions.Add(await Acquire());
+            decisions.Count.ShouldBeLessThanOrEqualTo(Breaker.Threshold, "The breaker did not open.");
+        }
+
+        ValueTask<RateLimitDecision> next = Store.PeekAsync(new RateLimitRequest(Limits, Bob), default, default);
+        bool waits = !next.IsCompleted;
+        await next;
+        waits.ShouldBeFalse();
+        return decisions;
+    }
+
+    /// <summary>Waits until Redis decides.</summary>
+    internal Task UntilRedisDecides() => Until(
+        async () => (await Store.PeekAsync(new RateLimitRequest(Limits, Alice), default, default)).Source == DecisionSource.Store
+            && Store.IsAvailable);
+
+    /// <summary>Waits until something is so.</summary>
+    internal static async Task Until(Func<Task<bool>> isSo)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!await isSo())
+        {
+            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(RecoversWithin);
+            await Task.Delay(20); // Another process is waited for, by its own clock.
+        }
+    }
+
+    /// <summary>One line when Redis went, and one when it came back.</summary>
+    internal void ShouldHaveLoggedOneOutage()
+    {
+        Log.Of("StoreDown").Length.ShouldBe(1);
+        Log.Of("StoreUp").Length.ShouldBe(1);
+    }
+
+    public ValueTask DisposeAsync() => Store.DisposeAsync();
+}

@@ -1,0 +1,91 @@
+using System.Diagnostics;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>Three masters that share the slots, on free ports of the loopback address.</summary>
+internal sealed class RedisCluster : IDisposable
+{
+    private static readonly TimeSpan FormsWithin = TimeSpan.FromSeconds(30);
+
+    internal RedisCluster()
+    {
+        Nodes =
+        [
+            .. Enumerable.Range(0, 3).Select(_ => RedisServer.Start(
+                "--cluster-enabled", "yes",
+                "--cluster-node-timeout", "2000")),
+        ];
+        using Process make = Process.Start(new ProcessStartInfo(
+            "redis-cli", ["--cluster", "create", .. Nodes.Select(node => node.Configuration), "--cluster-yes"])
+        {
+            RedirectStandardOutput = true,
+        })!;
+        string output = make.StandardOutput.ReadToEnd();
+        make.WaitForExit();
+        make.ExitCode.ShouldBe(0, output);
+        WaitUntil(() => Nodes.All(node => node.Send("CLUSTER", "INFO").Contains("cluster_state:ok", StringComparison.Ordinal)));
+    }
+
+    /// <summary>One for all tests that need one and leave it whole.</summary>
+    internal static Lazy<RedisCluster> Shared { get; } = new(() => new RedisCluster());
+
+    /// <summary>The masters.</summary>
+    internal RedisServer[] Nodes { get; }
+
+    /// <summary>How StackExchange.Redis is told of it.</summary>
+    internal string Configuration => string.Join(',', Nodes.Select(node => node.Configuration));
+
+    /// <summary>The master that a slot belongs to.</summary>
+    internal RedisServer OwnerOf(int slot) =>
+        Nodes.First(node => Owns(node, slot));
+
+    /// <summary>Moves a slot with all of its keys to another master, as an operator's tool does.</summary>
+    internal void Move(int slot, RedisServer from, RedisServer to)
+    {
+        string slotText = slot.ToString(System.Globalization.CultureInfo.InvariantCulture);
+        to.Send("CLUSTER", "SETSLOT", slotText, "IMPORTING", IdOf(from)).ShouldBe("+OK");
+        from.Send("CLUSTER", "SETSLOT", slotText, "MIGRATING", IdOf(to)).ShouldBe("+OK");
+        while (from.Send("CLUSTER", "GETKEYSINSLOT", slotText, "10") is { Length: > 0 } keys)
+        {
+            foreach (string key in keys.Split('\n'))
+            {
+                from.Send("MIGRATE", "127.0.0.1", to.PortText, key, "0", "5000");
+            }
+        }
+
+        foreach (RedisServer node in (RedisServer[])[to, .. Nodes])
+        {
+            node.Send("CLUSTER", "SETSLOT", slotText, "NODE", IdOf(to)).ShouldBe("+OK");
+        }
+    }
+
+    public void Dispose()
+    {
+        foreach (RedisServer node in Nodes)
+        {
+            node.Dispose();
+        }
+    }
+
+    private static bool Owns(RedisServer node, int slot)
+    {
+        string myself = node.Send("CLUSTER", "NODES").Split('\n').First(line => line.Contains("myself", StringComparison.Ordinal));
+        return myself.Split(' ').Skip(8).Where(range => range[0] != '[').Any(range =>
+        {
+            int[] ends = [.. range.Split('-').Select(end => int.Parse(end, System.Globalization.CultureInfo.InvariantCulture))];
+            return slot >= ends[0] && slot <= ends[^1];
+        });
+    }
+
+    private static string IdOf(RedisServer node) => node.Send("CLUSTER", "MYID");
+
+    private static void WaitUntil(Func<bool> isSo)
+    {
+        long start = Stopwatch.GetTimestamp();
+        while (!isSo())
+        {
+            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(FormsWithin, "The cluster did not form.");
+            Thread.Sleep(50); // Other processes are waited for, by their own clocks.
+        }
+    }
+}

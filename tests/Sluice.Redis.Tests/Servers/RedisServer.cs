@@ -1,0 +1,200 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>A redis-server of the tests' own, on a free port of the loopback address, with nothing on disk.</summary>
+internal sealed class RedisServer : IDisposable
+{
+    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
+
+    private static readonly ConcurrentDictionary<int, bool> PortsUsed = new();
+
+    private readonly DirectoryInfo _folder = ProcessGuard.NewFolder("sluice-redis-");
+    private readonly string[] _arguments;
+    private readonly bool _isPlain;
+    private Process _process;
+
+    private RedisServer(int port, string[] arguments, bool isPlain)
+    {
+        Port = port;
+        _arguments = arguments;
+        _isPlain = isPlain;
+        _process = Launch();
+    }
+
+    /// <summary>One for all tests that only need some server. It ends with the process of the tests.</summary>
+    internal static Lazy<RedisServer> Shared { get; } = new(() => Start());
+
+    /// <summary>Its port.</summary>
+    internal int Port { get; }
+
+    /// <summary>Its port, as text.</summary>
+    internal string PortText => Port.ToString(CultureInfo.InvariantCulture);
+
+    /// <summary>How StackExchange.Redis is told of it.</summary>
+    internal string Configuration => $"127.0.0.1:{Port}";
+
+    /// <summary>Its process.</summary>
+    internal int ProcessId => _process.Id;
+
+    /// <summary>Starts one; it answers when this returns.</summary>
+    /// <param name="arguments">More of its command line.</param>
+    internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
+
+    /// <summary>Starts one on a certain port, which must be free.</summary>
+    internal static RedisServer StartAt(int port) => new(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
+
+    /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
+    internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
+    {
+        int port = FreshPort();
+        return new RedisServer(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
+    }
+
+    /// <summary>Ends it as a crash would.</summary>
+    internal void Kill()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        ProcessGuard.Leave(_process);
+    }
+
+    /// <summary>Starts it again, on the same port, with nothing in it.</summary>
+    internal void Restart()
+    {
+        Kill();
+        _process.Dispose();
+        _process = Launch();
+    }
+
+    /// <summary>Lets it stand still, or go on.</summary>
+    internal void Freeze(bool isFrozen)
+    {
+        using Process signal = Process.Start("kill", [isFrozen ? "-STOP" : "-CONT", ProcessId.ToString(CultureInfo.InvariantCulture)]);
+        signal.WaitForExit();
+    }
+
+    /// <summary>The text of a command's reply, over a connection of its own.</summary>
+    internal string Send(params string[] command) => SendAll(command);
+
+    /// <summary>The text of the last of some commands' replies, over a connection of their own.</summary>
+    internal string SendAll(params string[][] commands)
+    {
+        using TcpClient client = new("127.0.0.1", Port);
+        using NetworkStream stream = client.GetStream();
+        stream.ReadTimeout = 20_000;
+        using StreamReader reader = new(stream, Encoding.UTF8);
+        string reply = "";
+        foreach (string[] command in commands)
+        {
+            StringBuilder text = new($"*{command.Length}\r\n");
+            foreach (string part in command)
+            {
+                text.Append(CultureInfo.InvariantCulture, $"${Encoding.UTF8.GetByteCount(part)}\r\n{part}\r\n");
+            }
+
+            stream.Write(Encoding.UTF8.GetBytes(text.ToString()));
+            reply = ReadReply(reader);
+        }
+
+        return reply;
+    }
+
+    public void Dispose()
+    {
+        Kill();
+        _process.Dispose();
+        _folder.Delete(recursive: true);
+    }
+
+    // A port that a test has given up is not another one's: a store that still looks for the first server would find the second.
+    // A cluster's nodes need the port 10,000 above theirs as well.
+    private static int FreshPort()
+    {
+        while (true)
+        {
+            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
+            int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
+            if (port + 10_000 <= IPEndPoint.MaxPort && PortsUsed.TryAdd(port, true))
+            {
+                return port;
+            }
+        }
+    }
+
+    private static string ReadReply(StreamReader reader)
+    {
+        string line = reader.ReadLine() ?? throw new IOException("The server closed the connection.");
+        switch (line[0])
+        {
+            case '$' when line != "$-1":
+                char[] text = new char[int.Parse(line[1..], CultureInfo.InvariantCulture)];
+                reader.ReadBlock(text);
+                reader.ReadLine();
+                return new string(text);
+            case '*':
+                int count = int.Parse(line[1..], CultureInfo.InvariantCulture);
+                return string.Join('\n', Enumerable.Range(0, count).Select(_ => ReadReply(reader)));
+            default:
+                return line;
+        }
+    }
+
+    private Process Launch()
+    {
+        string[] all =
+        [
+            "--bind", "127.0.0.1",
+            "--save", "",
+            "--appendonly", "no",
+            "--dir", _folder.FullName,
+            "--enable-debug-command", "yes",
+            .. _arguments,
+        ];
+        Process process = Process.Start(new ProcessStartInfo("redis-server", all) { RedirectStandardOutput = true })
+            ?? throw new InvalidOperationException("redis-server did not start. ./test.sh installs it.");
+        ProcessGuard.Guard(process);
+        process.OutputDataReceived += static (_, _) => { };
+        process.BeginOutputReadLine();
+        long start = Stopwatch.GetTimestamp();
+        while (!Answers())
+        {
+            if (process.HasExited || Stopwatch.GetElapsedTime(start) > StartsWithin)
+            {
+                throw new InvalidOperationException($"redis-server on port {Port} does not answer.");
+            }
+
+            Thread.Sleep(10); // Another process is waited for, by its own clock.
+        }
+
+        return process;
+    }
+
+    private bool Answers()
+    {
+        try
+        {
+            if (_isPlain)
+            {
+                return Send("PING").Length > 0; // An error about a password is an answer too.
+            }
+
+            using TcpClient client = new("127.0.0.1", Port);
+            return true;
+        }
+        catch (Exception fault) when (fault is SocketException or IOException)
+        {
+            return false;
+        }
+    }
+}
