@@ -71,7 +71,7 @@ internal sealed class SdkCalls : IAsyncDisposable
         for (int i = 0; i < CallsPerBlock; i++)
         {
             CallToolResult result = await server.CallAsync(); // A refusal would be an exception.
-            Require.Acquired(result.IsError != true);
+            Require.That(result.IsError != true, "The tool failed.");
         }
 
         long ticks = Stopwatch.GetTimestamp() - start;
