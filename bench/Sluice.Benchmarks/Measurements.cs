@@ -17,8 +17,8 @@ internal sealed class Measurements(Summary summary)
     {
         Job job = Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
-            .WithWarmupCount(quick ? 10 : 20)
-            .WithIterationCount(quick ? 40 : 100)
+            .WithWarmupCount(quick ? 5 : 20)
+            .WithIterationCount(quick ? 20 : 100)
             .WithIterationTime(TimeInterval.FromMilliseconds(quick ? 20 : 50));
         ManualConfig config = ManualConfig.CreateEmpty()
             .AddJob(job)
