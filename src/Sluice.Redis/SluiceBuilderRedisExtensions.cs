@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using Sluice;
@@ -56,6 +57,8 @@ public static class SluiceBuilderRedisExtensions
         {
             services.Configure(configure);
         }
+
+        services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RedisWarmUp>());
 
         // Whatever store was there before, wherever UseRedis is called.
         services.Replace(ServiceDescriptor.Singleton<IRateLimitStore>(create));

@@ -54,9 +54,6 @@ internal sealed class ScriptRun
         Keys = [.. _rows, .. _logs];
     }
 
-    /// <summary>The argument of a run that is asked nothing.</summary>
-    internal static byte[] OfNothing { get; } = new byte[HeaderBytes];
-
     /// <summary>The rows, then the logs.</summary>
     internal string[] Keys { get; }
 

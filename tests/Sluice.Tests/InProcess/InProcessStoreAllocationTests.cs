@@ -30,7 +30,7 @@ public class InProcessStoreAllocationTests
 
         void Round(int number)
         {
-            fixture.Time.Ticks += TimeSpan.TicksPerMillisecond;
+            fixture.Ticks += TimeSpan.TicksPerMillisecond;
             foreach (CallerIdentity caller in callers)
             {
                 RateLimitRequest request = new(limits, caller);

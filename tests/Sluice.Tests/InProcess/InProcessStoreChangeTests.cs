@@ -48,7 +48,7 @@ public class InProcessStoreChangeTests
             for (int i = 0; i < 20; i++)
             {
                 fixture.Acquire(old, Alice).Remaining.ShouldBe(99 - i);
-                fixture.Time.Ticks++;
+                fixture.Ticks++;
             }
 
             fixture.Acquire(changed, Alice).Remaining.ShouldBe(99);

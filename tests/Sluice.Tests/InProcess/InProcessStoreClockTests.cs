@@ -22,18 +22,18 @@ public class InProcessStoreClockTests
     public void Acquire_ClockStepsBack_CountsAsTheLastReading()
     {
         ApplicableLimits limits = StoreFixture.PerUser(new Rate(1, TimeSpan.FromSeconds(1)));
-        _fixture.Time.Ticks = TimeSpan.TicksPerHour;
+        _fixture.Ticks = TimeSpan.TicksPerHour;
         _ = _fixture.Acquire(limits, Alice);
-        _fixture.Time.Ticks = TimeSpan.TicksPerHour + 4_000_000;
+        _fixture.Ticks = TimeSpan.TicksPerHour + 4_000_000;
         _fixture.PeekStates(limits, Alice)[0].RetryAfter.ShouldBe(TimeSpan.FromTicks(6_000_000));
 
-        _fixture.Time.Ticks = 0;
+        _fixture.Ticks = 0;
         _fixture.Acquire(limits, Alice).RetryAfter.ShouldBe(TimeSpan.FromTicks(6_000_000));
-        _fixture.Time.Ticks = long.MinValue;
+        _fixture.Ticks = long.MinValue;
         _fixture.Acquire(limits, Alice).RetryAfter.ShouldBe(TimeSpan.FromTicks(6_000_000));
-        _fixture.Time.Ticks = TimeSpan.TicksPerHour + 9_999_999;
+        _fixture.Ticks = TimeSpan.TicksPerHour + 9_999_999;
         _fixture.Acquire(limits, Alice).RetryAfter.ShouldBe(TimeSpan.FromTicks(1));
-        _fixture.Time.Ticks = TimeSpan.TicksPerHour + 10_000_000;
+        _fixture.Ticks = TimeSpan.TicksPerHour + 10_000_000;
         _fixture.Acquire(limits, Alice).IsAllowed.ShouldBeTrue();
     }
 
@@ -47,8 +47,8 @@ public class InProcessStoreClockTests
         int admitted = 0;
         for (int i = 0; i < 20_000; i++)
         {
-            _fixture.Time.Ticks = Math.Max(0, highest + random.NextInt64(-50_000_000, 3_000_000));
-            highest = Math.Max(highest, _fixture.Time.Ticks);
+            _fixture.Ticks = Math.Max(0, highest + random.NextInt64(-50_000_000, 3_000_000));
+            highest = Math.Max(highest, _fixture.Ticks);
             admitted += _fixture.Acquire(limits, Alice).IsAllowed ? 1 : 0;
         }
 
@@ -68,7 +68,7 @@ public class InProcessStoreClockTests
         long[] instants = [long.MaxValue - Rate.MaxRefillPeriod.Ticks - 1, long.MaxValue - 1, long.MaxValue];
         foreach (long instant in instants)
         {
-            _fixture.Time.Ticks = instant;
+            _fixture.Ticks = instant;
             _fixture.Store.Reset(limits.Limits, Alice);
             _fixture.Acquire(limits, Alice, cost: 3).IsAllowed.ShouldBeTrue();
             RateLimitDecision denied = _fixture.Acquire(limits, Alice);

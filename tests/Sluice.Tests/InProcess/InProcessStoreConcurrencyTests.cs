@@ -79,7 +79,7 @@ public class InProcessStoreConcurrencyTests
                     0 => Do(() => fixture.Store.Charge(request)),
                     1 => Do(() => fixture.Store.Refund(request)),
                     2 => Do(() => fixture.Store.Reset(request.Limits.Limits, request.Caller)),
-                    3 => Do(() => fixture.Time.Ticks += 1_000),
+                    3 => Do(() => fixture.Ticks += 1_000),
                     4 => fixture.Store.Peek(request, []).IsAllowed,
                     _ => fixture.Store.Acquire(request, []).IsAllowed,
                 };
@@ -88,7 +88,7 @@ public class InProcessStoreConcurrencyTests
 
         fixture.Store.Count.ShouldBeLessThanOrEqualTo(50 + Threads);
         fixture.Store.LogChunksInUse.ShouldBeLessThanOrEqualTo(50);
-        fixture.Time.Ticks += TimeSpan.TicksPerDay;
+        fixture.Ticks += TimeSpan.TicksPerDay;
         for (int user = 0; user < 80; user++)
         {
             fixture.Store.Reset(versions[0].Limits, StoreFixture.User(user));

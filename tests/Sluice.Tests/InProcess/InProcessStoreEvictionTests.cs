@@ -35,14 +35,14 @@ public class InProcessStoreEvictionTests
                 if (fixture.Acquire(limits[limit], callers[caller]).IsAllowed)
                 {
                     List<long> times = admitted.TryGetValue((caller, limit), out List<long>? known) ? known : [];
-                    times.Add(fixture.Time.Ticks);
+                    times.Add(fixture.Ticks);
                     admitted[(caller, limit)] = times;
                 }
 
                 fixture.Store.Count.ShouldBeLessThanOrEqualTo(MaxKeys);
             }
 
-            fixture.Time.Ticks += random.NextInt64(TimeSpan.TicksPerSecond * 4);
+            fixture.Ticks += random.NextInt64(TimeSpan.TicksPerSecond * 4);
         }
 
         fixture.Store.DebtFolds.ShouldBeGreaterThan(0, $"seed {Seed}");
@@ -71,10 +71,10 @@ public class InProcessStoreEvictionTests
         for (int i = 0; i < 20 * MaxKeys; i++)
         {
             _ = fixture.Acquire(slow, StoreFixture.User(i));
-            fixture.Time.Ticks++;
+            fixture.Ticks++;
         }
 
-        fixture.Time.Ticks = TimeSpan.FromDays(365).Ticks - 1;
+        fixture.Ticks = TimeSpan.FromDays(365).Ticks - 1;
         fixture.Acquire(slow, debtor).IsAllowed.ShouldBeFalse();
         fixture.Store.Count.ShouldBe(MaxKeys);
     }
@@ -88,7 +88,7 @@ public class InProcessStoreEvictionTests
         {
             RateLimitDecision decision = fixture.Acquire(limits, StoreFixture.User(i), cost: 5);
             decision.IsAllowed.ShouldBeTrue();
-            fixture.Time.Ticks += TimeSpan.TicksPerSecond;
+            fixture.Ticks += TimeSpan.TicksPerSecond;
         }
 
         fixture.Store.DebtFolds.ShouldBe(0);
@@ -104,7 +104,7 @@ public class InProcessStoreEvictionTests
         _ = fixture.Acquire(limits, StoreFixture.User(2));
 
         fixture.Acquire(limits, StoreFixture.User(1)).IsAllowed.ShouldBeFalse();
-        fixture.Time.Ticks = 2 * TimeSpan.TicksPerSecond;
+        fixture.Ticks = 2 * TimeSpan.TicksPerSecond;
         fixture.Acquire(limits, StoreFixture.User(1)).IsAllowed.ShouldBeTrue();
     }
 
@@ -120,7 +120,7 @@ public class InProcessStoreEvictionTests
             fixture.Store.Charge(new RateLimitRequest(limits[i % limits.Length], StoreFixture.User(i), 101));
         }
 
-        fixture.Time.Ticks = (99 * TimeSpan.TicksPerSecond) - 1;
+        fixture.Ticks = (99 * TimeSpan.TicksPerSecond) - 1;
         fixture.Acquire(limits[0], debtor).IsAllowed.ShouldBeFalse();
     }
 

@@ -53,9 +53,9 @@ public class InProcessStoreTests
         denied.Outcome.ShouldBe(RateLimitOutcome.Denied);
         denied.Limit.ShouldBeSameAs(limits[0]);
         denied.RetryAfter.ShouldBe(TimeSpan.FromTicks(1_428_572)); // A seventh of a second is 1,428,571.43 ticks.
-        fixture.Time.Ticks = 1_428_571;
+        fixture.Ticks = 1_428_571;
         fixture.Acquire(limits, Alice).RetryAfter.ShouldBe(TimeSpan.FromTicks(1));
-        fixture.Time.Ticks = 1_428_572;
+        fixture.Ticks = 1_428_572;
         fixture.Acquire(limits, Alice).IsAllowed.ShouldBeTrue();
     }
 

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 /// <summary>A store on a manual clock, and short ways to ask it.</summary>
@@ -8,7 +10,14 @@ internal sealed class StoreFixture
         Store = new InProcessStore(new InProcessStoreOptions { MaxKeys = maxKeys }, Time);
     }
 
-    internal ManualTime Time { get; } = new();
+    internal ManualTimeProvider Time { get; } = new();
+
+    /// <summary>What has elapsed, in ticks of 100 ns; any value, also a smaller one.</summary>
+    internal long Ticks
+    {
+        get => Time.Elapsed.Ticks;
+        set => Time.Elapsed = TimeSpan.FromTicks(value);
+    }
 
     internal InProcessStore Store { get; }
 

@@ -1,0 +1,92 @@
+using System.Globalization;
+using System.Text;
+
+namespace Sluice.Charts;
+
+/// <summary>Draws a recording: tokens against time, and below them the calls.</summary>
+internal static class Chart
+{
+    private const int Width = 720;
+    private const int Height = 300;
+    private const int Left = 52;
+    private const int Right = 16;
+    private const int Top = 64;
+    private const int Bottom = 86;
+
+    private const string Style =
+        """
+        <style>
+          svg { font: 13px system-ui, sans-serif; --ink: #1f2933; --soft: #6b7785; --line: #d6dce2; --level: #1769aa; --yes: #1b7f4b; --no: #b3261e; --ground: #ffffff; }
+          @media (prefers-color-scheme: dark) { svg { --ink: #e6eaee; --soft: #9aa6b2; --line: #36414d; --level: #6cb6f5; --yes: #5fd08f; --no: #ff8a80; --ground: #14191f; } }
+          text { fill: var(--ink); } .soft { fill: var(--soft); } .title { font-size: 15px; font-weight: 600; }
+          .grid { stroke: var(--line); } .level { fill: none; stroke: var(--level); stroke-width: 2; stroke-linejoin: round; } .area { fill: var(--level); opacity: .12; }
+          .yes { fill: var(--yes); } .no { fill: none; stroke: var(--no); stroke-width: 1.5; }
+        </style>
+        """;
+
+    internal static string Draw(Scenario scenario, Recording recording)
+    {
+        int admitted = recording.Calls.Count(call => call.IsAdmitted);
+        string description =
+            $"{scenario.Rate}: of {recording.Calls.Length} calls in {scenario.Seconds} seconds {admitted} are admitted, "
+            + $"at {string.Join(", ", recording.Calls.Where(call => call.IsAdmitted).Select(call => Text(call.Seconds)))} seconds.";
+        StringBuilder svg = new();
+        svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-labelledby="title description">""").Append('\n');
+        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"title\">{scenario.Title}</title>\n<desc id=\"description\">{description}</desc>\n{Style}\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<rect width=\"{Width}\" height=\"{Height}\" fill=\"var(--ground)\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"26\">{scenario.Title}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left}\" y=\"47\">tokens left</text>\n");
+        Axes(svg, scenario);
+        Level(svg, scenario, recording);
+        Calls(svg, scenario, recording, admitted);
+        return svg.Append("</svg>\n").ToString();
+    }
+
+    private static void Axes(StringBuilder svg, Scenario scenario)
+    {
+        for (int tokens = 0; tokens <= scenario.Rate.Capacity; tokens++)
+        {
+            string y = Text(Y(scenario, tokens));
+            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y}\" y2=\"{y}\"/>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left - 10}\" y=\"{Text(Y(scenario, tokens) + 4)}\" text-anchor=\"end\">{tokens}</text>\n");
+        }
+
+        for (int seconds = 0; seconds <= scenario.Seconds; seconds += 5)
+        {
+            string x = Text(X(scenario, seconds));
+            svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{seconds} s</text>\n");
+        }
+    }
+
+    private static void Level(StringBuilder svg, Scenario scenario, Recording recording)
+    {
+        string points = string.Join(' ', recording.Levels.Select(level => $"{Text(X(scenario, level.Seconds))},{Text(Y(scenario, level.Tokens))}"));
+        string ground = Text(Y(scenario, 0));
+        svg.Append(CultureInfo.InvariantCulture, $"<polygon class=\"area\" points=\"{Left},{ground} {points} {Width - Right},{ground}\"/>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"level\" points=\"{points}\"/>\n");
+    }
+
+    private static void Calls(StringBuilder svg, Scenario scenario, Recording recording, int admitted)
+    {
+        const int Row = Height - 46;
+        foreach ((double seconds, bool isAdmitted) in recording.Calls)
+        {
+            string x = Text(X(scenario, seconds));
+            svg.Append(isAdmitted
+                ? $"<circle class=\"yes\" cx=\"{x}\" cy=\"{Row}\" r=\"4\"/>\n"
+                : $"<circle class=\"no\" cx=\"{x}\" cy=\"{Row}\" r=\"3.25\"/>\n");
+        }
+
+        const int Legend = Height - 16;
+        svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"yes\" cx=\"{Left + 4}\" cy=\"{Legend - 4}\" r=\"4\"/><text x=\"{Left + 15}\" y=\"{Legend}\">admitted, {admitted}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"no\" cx=\"{Left + 134}\" cy=\"{Legend - 4}\" r=\"3.25\"/><text x=\"{Left + 145}\" y=\"{Legend}\">refused, {recording.Calls.Length - admitted}</text>\n");
+    }
+
+    private static double X(Scenario scenario, double seconds) => Left + (seconds / scenario.Seconds * (Width - Left - Right));
+
+    private static double Y(Scenario scenario, double tokens) =>
+        Height - Bottom - (tokens / scenario.Rate.Capacity * (Height - Top - Bottom));
+
+    private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+}

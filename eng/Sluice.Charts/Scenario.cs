@@ -1,0 +1,38 @@
+namespace Sluice.Charts;
+
+/// <summary>A limit, and when somebody calls.</summary>
+/// <param name="Name">The file's name.</param>
+/// <param name="Title">What the chart is called.</param>
+/// <param name="Rate">The limit.</param>
+/// <param name="Seconds">How long the chart is.</param>
+/// <param name="Calls">When calls come, in seconds.</param>
+internal sealed record Scenario(string Name, string Title, Rate Rate, int Seconds, double[] Calls)
+{
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
+
+    /// <summary>Five calls just before an edge at 10 s, and more just after it.</summary>
+    private static readonly double[] AroundTheEdge =
+        [0.2, .. Every(0.3, from: 8.4, count: 4), .. Every(0.3, from: 10.4, count: 8), .. Every(1, from: 15, count: 12)];
+
+    internal static Scenario[] All { get; } =
+    [
+        new("token-bucket", "tokenBucket, 5/10s: what was saved goes at once, the rest as it comes", Of(RateLimitAlgorithm.TokenBucket), 30,
+            [.. Every(0.4, from: 1, count: 10), .. Every(1, from: 8, count: 12), .. Every(0.3, from: 27, count: 6)]),
+        new("burst", "tokenBucket, 5/10s burst 2: the same rate, but never more than two at once",
+            new Rate(5, Period, RateLimitAlgorithm.TokenBucket, burst: 2, align: false), 30,
+            [.. Every(0.4, from: 1, count: 10), .. Every(1, from: 8, count: 12), .. Every(0.3, from: 27, count: 6)]),
+        new("fixed-window", "fixedWindow, 5/10s: ten calls pass within three seconds around an edge",
+            Of(RateLimitAlgorithm.FixedWindow), 30, AroundTheEdge),
+        new("sliding-window", "slidingWindow, 5/10s: never more than five in any ten seconds",
+            Of(RateLimitAlgorithm.SlidingWindow), 30, AroundTheEdge),
+        new("sliding-window-counter", "slidingWindowCounter, 5/10s: nearly that, from two counters",
+            Of(RateLimitAlgorithm.SlidingWindowCounter), 30, AroundTheEdge),
+        new("polling", "tokenBucket, 1/5s, polled four times a second: a refusal postpones nothing",
+            new Rate(1, TimeSpan.FromSeconds(5)), 30, Every(0.25, from: 0.25, count: 118)),
+    ];
+
+    private static Rate Of(RateLimitAlgorithm algorithm) => new(5, Period, algorithm, burst: null, align: false);
+
+    private static double[] Every(double seconds, double from, int count) =>
+        [.. Enumerable.Range(0, count).Select(i => Math.Round(from + (i * seconds), 3))];
+}
