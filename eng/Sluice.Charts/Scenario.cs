@@ -10,7 +10,7 @@ internal sealed record Scenario(string Name, string Title, Rate Rate, int Second
 {
     private static readonly TimeSpan Period = TimeSpan.FromSeconds(10);
 
-    /// <summary>Five calls just before an edge at 10 s, and more just after it.</summary>
+    /// <summary>One call that opens a window, four just before its edge, and more just after it.</summary>
     private static readonly double[] AroundTheEdge =
         [0.2, .. Every(0.3, from: 8.4, count: 4), .. Every(0.3, from: 10.4, count: 8), .. Every(1, from: 15, count: 12)];
 
@@ -21,7 +21,7 @@ internal sealed record Scenario(string Name, string Title, Rate Rate, int Second
         new("burst", "tokenBucket, 5/10s burst 2: the same rate, but never more than two at once",
             new Rate(5, Period, RateLimitAlgorithm.TokenBucket, burst: 2, align: false), 30,
             [.. Every(0.4, from: 1, count: 10), .. Every(1, from: 8, count: 12), .. Every(0.3, from: 27, count: 6)]),
-        new("fixed-window", "fixedWindow, 5/10s: ten calls pass within three seconds around an edge",
+        new("fixed-window", "fixedWindow, 5/10s: nine calls pass within 3.2 seconds around an edge",
             Of(RateLimitAlgorithm.FixedWindow), 30, AroundTheEdge),
         new("sliding-window", "slidingWindow, 5/10s: never more than five in any ten seconds",
             Of(RateLimitAlgorithm.SlidingWindow), 30, AroundTheEdge),

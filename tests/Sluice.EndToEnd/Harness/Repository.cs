@@ -11,7 +11,7 @@ internal static class Repository
 
     internal static string Gateway => Path.Combine(Root, "artifacts", "bin", "Sluice.Gateway", Configuration, "Sluice.Gateway.dll");
 
-    /// <summary>The program of a sample.</summary>
+    /// <summary>The program of a sample, or of a tool.</summary>
     internal static string Sample(string name) => Path.Combine(Root, "artifacts", "bin", name, Configuration, $"{name}.dll");
 
     private static string Configuration => new DirectoryInfo(AppContext.BaseDirectory).Name;
