@@ -1,7 +1,7 @@
 namespace Sluice.Redis;
 
 /// <summary>Why Redis did not decide.</summary>
-public enum RedisFaultKind
+internal enum RedisFaultKind
 {
     /// <summary>None of the others.</summary>
     Other = 0,
