@@ -52,6 +52,7 @@ public sealed class ServerStateTests
         server.Send("CONFIG", "SET", "maxmemory", "1").ShouldBe("+OK");
         RateLimitDecision[] without = [.. await scene.AcquireUntilItIsKnown(), .. await scene.Acquire(100)];
         without.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 40);
+        await ProbesInVain(server, scene);
 
         server.Send("CONFIG", "SET", "maxmemory", "0").ShouldBe("+OK");
         await scene.UntilRedisDecides();
@@ -70,6 +71,8 @@ public sealed class ServerStateTests
         server.Send("REPLICAOF", "127.0.0.1", primary.PortText).ShouldBe("+OK");
         RateLimitDecision[] without = [.. await scene.AcquireUntilItIsKnown(), .. await scene.Acquire(100)];
         without.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 40);
+        await Task.Delay(TimeSpan.FromSeconds(1)); // Time for some probes, which the client itself may keep from a replica.
+        scene.Store.IsAvailable.ShouldBeFalse();
 
         server.Send("REPLICAOF", "NO", "ONE").ShouldBe("+OK");
         await scene.UntilRedisDecides();
@@ -186,5 +189,16 @@ public sealed class ServerStateTests
         admitted.ShouldBeInRange(FaultScene.Tokens, FaultScene.Tokens + (int)scene.Store.DecidedWithout);
         cluster.OwnerOf(slot).ShouldBe(to);
         (await scene.Acquire()).Source.ShouldBe(DecisionSource.Store);
+    }
+
+    /// <summary>A server that answers and cannot write is not taken for one that decides.</summary>
+    private static async Task ProbesInVain(RedisServer server, FaultScene scene)
+    {
+        await FaultScene.Until(() => Task.FromResult(
+            server.Send("INFO", "commandstats").Split('\n').Any(line =>
+                line.StartsWith("cmdstat_set:", StringComparison.Ordinal)
+                && int.Parse(line.Split("rejected_calls=")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture) >= 3)));
+        scene.Store.IsAvailable.ShouldBeFalse();
+        scene.Log.Of("StoreDown").Length.ShouldBe(1);
     }
 }
