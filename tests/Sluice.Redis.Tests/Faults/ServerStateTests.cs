@@ -196,7 +196,7 @@ public sealed class ServerStateTests
     {
         await FaultScene.Until(() => Task.FromResult(
             server.Send("INFO", "commandstats").Split('\n').Any(line =>
-                line.StartsWith("cmdstat_set:", StringComparison.Ordinal)
+                line.Contains("setex:", StringComparison.Ordinal) // With an expiry the client sets by SETEX or PSETEX.
                 && int.Parse(line.Split("rejected_calls=")[1].Split(',')[0], System.Globalization.CultureInfo.InvariantCulture) >= 3)));
         scene.Store.IsAvailable.ShouldBeFalse();
         scene.Log.Of("StoreDown").Length.ShouldBe(1);

@@ -54,9 +54,13 @@ internal static class WorkerProgram
         IRedisConnection connection = new ListeningConnection(StackExchangeConnection.Connect(ClientConfiguration.Of(options)), log);
         RedisStore store = new(
             options, connection, DecisionScript.Standard, time, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
-        return await store.WarmUpAsync(TimeSpan.FromSeconds(30), default)
-            ? store
-            : throw new InvalidOperationException("Redis does not answer.");
+        if (!await store.WarmUpAsync(TimeSpan.FromSeconds(30), default))
+        {
+            throw new InvalidOperationException("Redis does not answer.");
+        }
+
+        log.Clear(); // Of the look that warmed it up.
+        return store;
     }
 
     private static async Task CallAsync(IRateLimitStore store, int calls, ConcurrentQueue<LoggedCall>? log)
