@@ -5,8 +5,8 @@ namespace Sluice;
 /// <summary>The framework's <see cref="RateLimiter"/> over one set of limits for one caller.</summary>
 /// <remarks>
 /// <para>
-/// It keeps nothing itself: the buckets are the store's, so two limiters with the same store, limits and caller count
-/// together, and one may be dropped and made again at no loss. It never queues: what is refused is refused at once, and the
+/// Over a store it keeps nothing itself: two limiters with the same store, limits and caller count together, and one may be
+/// dropped and made again at no loss. One with a rate alone has a store of its own. It never queues: what is refused is refused at once, and the
 /// lease's <see cref="MetadataName.RetryAfter"/> says exactly when to come back.
 /// </para>
 /// <para>
@@ -19,6 +19,7 @@ public sealed class SluiceRateLimiter : RateLimiter
     private readonly InProcessStore _store;
     private readonly ApplicableLimits _limits;
     private readonly CallerIdentity _caller;
+    private readonly bool _ownsStore;
     private readonly LeaseCounter _leases = new();
 
     /// <summary>A limiter of its own, on the system's clock.</summary>
@@ -36,6 +37,7 @@ public sealed class SluiceRateLimiter : RateLimiter
     public SluiceRateLimiter(Rate rate, TimeProvider time)
         : this(new InProcessStore(new InProcessStoreOptions { MaxKeys = 1 }, time), LimitsOf(rate), CallerIdentity.None)
     {
+        _ownsStore = true;
     }
 
     /// <summary>A limiter over limits that others may share.</summary>
@@ -53,8 +55,12 @@ public sealed class SluiceRateLimiter : RateLimiter
         _caller = caller;
     }
 
-    /// <summary>Any time at all: since the limiter keeps nothing, whoever holds it may drop it when it is not in use.</summary>
-    public override TimeSpan? IdleDuration => TimeSpan.MaxValue;
+    /// <summary>Whether whoever holds the limiter may drop it: any time at all if so, and null if not.</summary>
+    /// <value>
+    /// Null while a store of the limiter's own owes: the framework's partitioned limiters drop what was idle for ten seconds, and
+    /// the debt would go with it. A limiter over somebody's store keeps nothing, and may be dropped whenever it is not in use.
+    /// </value>
+    public override TimeSpan? IdleDuration => !_ownsStore || IsFull() ? TimeSpan.MaxValue : null;
 
     /// <inheritdoc/>
     public override RateLimiterStatistics GetStatistics() => _leases.Statistics(LimiterCalls.Available(_store, _limits, _caller));
@@ -69,6 +75,13 @@ public sealed class SluiceRateLimiter : RateLimiter
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<RateLimitLease>(cancellationToken)
             : ValueTask.FromResult(AttemptAcquireCore(permitCount));
+
+    private bool IsFull()
+    {
+        LimitState state = default;
+        _ = _store.Peek(new RateLimitRequest(_limits, _caller, 1), new Span<LimitState>(ref state));
+        return state.ResetAfter == TimeSpan.Zero;
+    }
 
     private static ApplicableLimits LimitsOf(Rate rate)
     {

@@ -89,6 +89,84 @@ public abstract class EnvelopeContract<TStore> : StoreContract<TStore>
         admitted.ShouldBeGreaterThanOrEqualTo(Tokens * (Polls * PollMs / (PeriodMs + PollMs)));
     }
 
+    /// <remarks>
+    /// Not all of the rate: the share of the window before is down to nothing only when the window ends, and the last token
+    /// waits for that.
+    /// </remarks>
+    [Theory]
+    [InlineData(2, 1_000, 1)]
+    [InlineData(2, 1_000, 500)]
+    [InlineData(3, 1_000, 7)]
+    [InlineData(3, 1_000, 333)]
+    [InlineData(10, 1_000, 1)]
+    [InlineData(10, 1_000, 100)]
+    [InlineData(10, 86_400_000, 3_600_000)]
+    [InlineData(100, 60_000, 600)]
+    [InlineData(100, 60_000, 599)]
+    public async Task Acquire_CallerWhoNeverStops_GetsAllButOneOfEveryWindowOfACounter(int maxTokens, long periodMs, long pollMs)
+    {
+        const int Windows = 12;
+
+        List<long> admitted = await Poll(Of(RateLimitAlgorithm.SlidingWindowCounter, maxTokens, periodMs), pollMs, Windows * periodMs);
+
+        int[] perWindow = new int[Windows];
+        foreach (long atMs in admitted)
+        {
+            perWindow[atMs / periodMs]++;
+        }
+
+        perWindow[0].ShouldBe(maxTokens);
+        perWindow.ShouldAllBe(tokens => tokens >= maxTokens - 1 && tokens <= maxTokens, string.Join(", ", perWindow));
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(7)]
+    [InlineData(1_000)]
+    public async Task Acquire_CallerWhoNeverStopsAtACounterOfOne_GetsItInEverySecondWindow(long pollMs)
+    {
+        const long PeriodMs = 1_000;
+
+        List<long> admitted = await Poll(Of(RateLimitAlgorithm.SlidingWindowCounter, 1, PeriodMs), pollMs, 40 * PeriodMs);
+
+        admitted[0].ShouldBe(0);
+        admitted.Zip(admitted.Skip(1), (earlier, later) => later - earlier)
+            .ShouldAllBe(wait => wait >= 2 * PeriodMs && wait < (2 * PeriodMs) + pollMs);
+        admitted.Count.ShouldBeGreaterThanOrEqualTo((int)(40 * PeriodMs / ((2 * PeriodMs) + pollMs)));
+    }
+
+    [Theory]
+    [InlineData(2, 1_000, 1_000)]
+    [InlineData(3, 1_000, 500)]
+    [InlineData(11, 1_000, 100)]
+    [InlineData(11, 1_000, 170)]
+    [InlineData(101, 60_000, 600)]
+    public async Task Acquire_CallerWhoAsksEvenlyForOneLess_IsNeverRefusedByACounter(int maxTokens, long periodMs, long pollMs)
+    {
+        long untilMs = 20 * periodMs;
+
+        List<long> admitted = await Poll(Of(RateLimitAlgorithm.SlidingWindowCounter, maxTokens, periodMs), pollMs, untilMs);
+
+        admitted.Count.ShouldBe((int)((untilMs + pollMs - 1) / pollMs));
+    }
+
+    /// <summary>The milliseconds at which a caller is admitted who asks for one token at a time, evenly, from zero on.</summary>
+    private async Task<List<long>> Poll(Rate rate, long pollMs, long untilMs)
+    {
+        ApplicableLimits limits = PerUser(rate);
+        List<long> admitted = [];
+        for (long atMs = 0; atMs < untilMs; atMs += pollMs)
+        {
+            Time.Elapsed = Ms(atMs);
+            if ((await Acquire(limits, Alice)).Decision.IsAllowed)
+            {
+                admitted.Add(atMs);
+            }
+        }
+
+        return admitted;
+    }
+
     /// <summary>What a caller gets who asks in bursts, in a steady stream, and after pauses.</summary>
     private async Task<List<(TimeSpan At, int Cost)>> Record(Rate rate)
     {
@@ -118,16 +196,20 @@ public abstract class EnvelopeContract<TStore> : StoreContract<TStore>
         return admitted;
     }
 
+    /// <summary>Whether an interval of so many ticks, both ends included, may see so many tokens.</summary>
     private static bool IsWithin(Rate rate, Int128 tokens, long ticks)
     {
-        bool isWithinOnePeriod = ticks < rate.RefillPeriod.Ticks;
+        Int128 maxTokens = rate.MaxTokens;
+        Int128 period = rate.RefillPeriod.Ticks;
+        Int128 wholePeriods = ticks / period;
         return rate.Algorithm switch
         {
-            RateLimitAlgorithm.TokenBucket =>
-                (tokens - rate.Capacity) * rate.RefillPeriod.Ticks <= (Int128)rate.MaxTokens * ticks,
-            RateLimitAlgorithm.SlidingWindow => !isWithinOnePeriod || tokens <= rate.MaxTokens,
-            RateLimitAlgorithm.SlidingWindowCounter => !isWithinOnePeriod || tokens < 2 * (Int128)rate.MaxTokens,
-            RateLimitAlgorithm.FixedWindow => !isWithinOnePeriod || tokens <= 2 * (Int128)rate.MaxTokens,
+            RateLimitAlgorithm.TokenBucket => (tokens - rate.Capacity) * period <= maxTokens * ticks,
+            RateLimitAlgorithm.SlidingWindow => tokens <= maxTokens * (wholePeriods + 1),
+
+            // As a full bucket would; so never twice the tokens within one period.
+            RateLimitAlgorithm.SlidingWindowCounter => (tokens - maxTokens) * period <= maxTokens * ticks,
+            RateLimitAlgorithm.FixedWindow => tokens <= maxTokens * (wholePeriods + 2),
             _ => throw new ArgumentOutOfRangeException(nameof(rate), rate.Algorithm, "Not an algorithm."),
         };
     }

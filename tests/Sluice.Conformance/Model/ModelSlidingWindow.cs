@@ -15,6 +15,10 @@ internal sealed record ModelSlidingWindow(Rate Rate, BigInteger Now, ImmutableLi
 
     private BigInteger Used => Log.Aggregate(BigInteger.Zero, (sum, entry) => sum + entry.Cost);
 
+    public bool Equals(ModelSlidingWindow? other) => base.Equals(other) && Log.SequenceEqual(other.Log);
+
+    public override int GetHashCode() => HashCode.Combine(base.GetHashCode(), Log.Count);
+
     internal override ModelBucket At(BigInteger now) =>
         this with { Now = now, Log = Log.RemoveAll(entry => now - entry.Time >= Period) };
 

@@ -102,6 +102,35 @@ public sealed class SluiceRateLimiterTests
     }
 
     [Fact]
+    public void IdleDuration_BucketOfItsOwn_IsNoneUntilTheBucketIsFull()
+    {
+        using SluiceRateLimiter limiter = new(Rate.Parse("2/1s"), _time);
+        limiter.IdleDuration.ShouldBe(TimeSpan.MaxValue);
+
+        limiter.AttemptAcquire();
+
+        limiter.IdleDuration.ShouldBeNull();
+        _time.Advance(TimeSpan.FromMilliseconds(500) - TimeSpan.FromTicks(1));
+        limiter.IdleDuration.ShouldBeNull();
+        _time.Advance(TimeSpan.FromTicks(1));
+        limiter.IdleDuration.ShouldBe(TimeSpan.MaxValue);
+    }
+
+    [Fact]
+    public void IdleDuration_BucketOfAStore_IsAnyTimeSinceTheDebtStays()
+    {
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 10 }, _time);
+        ApplicableLimits limits = StoreFixture.PerUser(Rate.Parse("1/1d"));
+        using SluiceRateLimiter first = new(store, limits, StoreFixture.User(1));
+        first.AttemptAcquire().IsAcquired.ShouldBeTrue();
+
+        first.IdleDuration.ShouldBe(TimeSpan.MaxValue);
+
+        using SluiceRateLimiter second = new(store, limits, StoreFixture.User(1));
+        second.AttemptAcquire().IsAcquired.ShouldBeFalse();
+    }
+
+    [Fact]
     public void Partitions_OfOnePolicy_CountEachCallerAndChargeAllOrNothing()
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits

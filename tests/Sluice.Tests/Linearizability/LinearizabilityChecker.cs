@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 /// <summary>Says whether the operations of a history can be put in one order that respects time and explains every answer.</summary>
@@ -8,7 +10,7 @@ namespace Sluice.Tests;
 internal sealed class LinearizabilityChecker
 {
     private readonly Operation[] _operations;
-    private readonly HashSet<(int Done, SequentialStore State)> _seen = [];
+    private readonly HashSet<(int Done, ModelState State)> _seen = [];
 
     private LinearizabilityChecker(IEnumerable<Operation> operations) =>
         _operations = [.. operations.OrderBy(operation => operation.CalledAt)];
@@ -17,10 +19,10 @@ internal sealed class LinearizabilityChecker
     internal static bool IsLinearizable(IReadOnlyCollection<Operation> operations)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(operations.Count, 31);
-        return new LinearizabilityChecker(operations).Search(0, new SequentialStore());
+        return new LinearizabilityChecker(operations).Search(0, Operation.Start);
     }
 
-    private bool Search(int done, SequentialStore state)
+    private bool Search(int done, ModelState state)
     {
         if (done == (1 << _operations.Length) - 1)
         {
@@ -46,7 +48,7 @@ internal sealed class LinearizabilityChecker
                 continue;
             }
 
-            (Answer answer, SequentialStore next) = state.Run(_operations[i]);
+            (Answer answer, ModelState next) = _operations[i].RunOn(state);
             if (answer.Equals(_operations[i].Answer) && Search(done | (1 << i), next))
             {
                 return true;

@@ -11,6 +11,9 @@ public class LinearizabilityTests
     [InlineData(RateLimitAlgorithm.TokenBucket, 4, 3, 103)]
     [InlineData(RateLimitAlgorithm.FixedWindow, 3, 4, 104)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 3, 4, 105)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, 2, 5, 106)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, 3, 4, 107)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, 4, 3, 108)]
     public void Engine_RandomHistories_AreLinearizable(RateLimitAlgorithm algorithm, int threads, int each, int seed)
     {
         HistoryMaker maker = new(seed, algorithm);

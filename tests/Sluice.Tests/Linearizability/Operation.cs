@@ -1,8 +1,13 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 /// <summary>One operation of a history, and its answer once it has one.</summary>
 internal sealed class Operation(Verb verb, RateLimitRequest request, long ticks)
 {
+    /// <summary>A store without buckets, as the engine's is: in steps of a tick.</summary>
+    internal static ModelState Start { get; } = new(epoch: 0, resolution: 1, counterCeiling: uint.MaxValue);
+
     internal Verb Verb => verb;
 
     internal RateLimitRequest Request => request;
@@ -18,6 +23,27 @@ internal sealed class Operation(Verb verb, RateLimitRequest request, long ticks)
 
     /// <summary>What it was told.</summary>
     internal Answer Answer { get; set; } = Answer.None;
+
+    /// <summary>What a store answers on which nothing else runs, and what it is then: the specification of every history.</summary>
+    internal (Answer Answer, ModelState Next) RunOn(ModelState state)
+    {
+        switch (verb)
+        {
+            case Verb.Acquire or Verb.Peek:
+                (RateLimitDecision decision, LimitState[] states, ModelState next) = state.Decide(request, verb == Verb.Acquire);
+                return (new Answer(decision, states), next);
+            case Verb.Charge:
+                return (Answer.None, state.Charged(request));
+            case Verb.Refund:
+                return (Answer.None, state.Refunded(request));
+            case Verb.Reset:
+                return (Answer.None, state.Reset(request.Limits.Limits[..1], request.Caller));
+            case Verb.Advance:
+                return (Answer.None, state.After(ticks));
+            default:
+                throw new ArgumentOutOfRangeException(nameof(state), verb, "Not a verb.");
+        }
+    }
 
     public override string ToString() =>
         $"[{CalledAt,3} {ReturnedAt,3}] {Verb} {(Verb == Verb.Advance ? ticks : request.Cost)} "

@@ -1,10 +1,11 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 /// <summary>Stores that are wrong on purpose, to show that the checker finds out.</summary>
 internal sealed class RacyTarget(RacyTarget.Fault fault) : IHistoryTarget
 {
-    private readonly Dictionary<string, BucketState> _buckets = [];
-    private ulong _now = LimitNumbers.OriginTicks;
+    private ModelState _state = Operation.Start;
 
     /// <summary>What is wrong.</summary>
     internal enum Fault
@@ -23,70 +24,51 @@ internal sealed class RacyTarget(RacyTarget.Fault fault) : IHistoryTarget
     {
         if (operation.Verb == Verb.Advance)
         {
-            _now += (ulong)operation.Ticks;
+            _state = _state.After(operation.Ticks);
             return Answer.None;
         }
 
-        RateLimitRequest request = operation.Request;
         return operation.Verb != Verb.Acquire
             ? throw new NotSupportedException("Only acquires and advances.")
-            : fault == Fault.LostUpdate ? AcquireOnOldStates(request) : AcquireOneByOne(request);
+            : fault == Fault.LostUpdate ? AcquireOnAnOldState(operation) : AcquireOneByOne(operation);
     }
 
-    private Answer AcquireOnOldStates(RateLimitRequest request)
+    private Answer AcquireOnAnOldState(Operation operation)
     {
-        Dictionary<string, BucketState> seen = new(_buckets);
-        SequentialAnswer(request, seen, out Answer answer, out Dictionary<string, BucketState> next);
+        (Answer answer, ModelState next) = operation.RunOn(_state);
         Schedule.Pause(CommitStep.Writing);
-        foreach ((string key, BucketState state) in next)
-        {
-            _buckets[key] = state;
-        }
-
+        _state = next;
         return answer;
     }
 
-    private Answer AcquireOneByOne(RateLimitRequest request)
+    private Answer AcquireOneByOne(Operation operation)
     {
-        SequentialAnswer(request, new Dictionary<string, BucketState>(_buckets), out Answer answer, out _);
-        List<(string Key, BucketState Before)> charged = [];
-        for (int i = 0; i < request.Limits.Count; i++)
+        RateLimitRequest request = operation.Request;
+        (Answer answer, _) = operation.RunOn(_state);
+        List<RateLimitRequest> charged = [];
+        foreach (RateLimit limit in request.Limits.Limits.ToArray())
         {
-            string key = Key(request, i);
-            BucketState before = _buckets.GetValueOrDefault(key);
-            LimitNumbers numbers = new(request.Limits[i].Rate, 0);
-            if (!BucketRules.Admits(numbers, before, _now, (ulong)request.Cost, out BucketState next, out _))
+            RateLimitRequest one = new(new ApplicableLimits([limit], request.Cost), request.Caller);
+            (RateLimitDecision decision, _, ModelState next) = _state.Decide(one, charges: true);
+            if (!decision.IsAllowed)
             {
                 GiveBack(charged);
                 return answer;
             }
 
-            charged.Add((key, before));
-            _buckets[key] = next;
+            charged.Add(one);
+            _state = next;
             Schedule.Pause(CommitStep.Writing);
         }
 
         return answer;
     }
 
-    private void GiveBack(List<(string Key, BucketState Before)> charged)
+    private void GiveBack(List<RateLimitRequest> charged)
     {
-        foreach ((string key, BucketState before) in charged.Where(_ => fault == Fault.ChargeAndGiveBack))
+        foreach (RateLimitRequest one in charged.Where(_ => fault == Fault.ChargeAndGiveBack))
         {
-            _buckets[key] = before;
+            _state = _state.Refunded(one);
         }
     }
-
-    private void SequentialAnswer(
-        RateLimitRequest request,
-        Dictionary<string, BucketState> seen,
-        out Answer answer,
-        out Dictionary<string, BucketState> next)
-    {
-        SequentialStore store = SequentialStore.At(_now, seen);
-        (answer, SequentialStore after) = store.Run(new Operation(Verb.Acquire, request, 0));
-        next = after.Buckets.ToDictionary();
-    }
-
-    private static string Key(in RateLimitRequest request, int index) => SequentialStore.Key(request, index);
 }

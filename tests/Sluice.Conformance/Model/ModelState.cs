@@ -1,0 +1,192 @@
+using System.Collections.Immutable;
+using System.Numerics;
+
+namespace Sluice.Conformance;
+
+/// <summary>All that the reference knows at one instant, and what each verb answers and makes of it.</summary>
+/// <remarks>
+/// Instants are ticks of 100 ns since the store's origin. Two states are equal when no operation could tell them apart. Thread
+/// safety: immutable.
+/// </remarks>
+internal sealed class ModelState : IEquatable<ModelState>
+{
+    private readonly BigInteger _now;
+    private readonly BigInteger _epoch;
+    private readonly BigInteger _resolution;
+    private readonly BigInteger _counterCeiling;
+    private readonly ImmutableDictionary<ModelBucketKey, ModelBucket> _buckets;
+
+    /// <summary>A state without buckets, at the origin.</summary>
+    /// <param name="epoch">The origin, in ticks since the Unix epoch.</param>
+    /// <param name="resolution">The step of the store's clock, in ticks.</param>
+    /// <param name="counterCeiling">The most tokens that one counter of a sliding window can hold.</param>
+    internal ModelState(BigInteger epoch, BigInteger resolution, BigInteger counterCeiling)
+        : this(0, epoch, resolution, counterCeiling, ImmutableDictionary<ModelBucketKey, ModelBucket>.Empty)
+    {
+    }
+
+    private ModelState(
+        BigInteger now,
+        BigInteger epoch,
+        BigInteger resolution,
+        BigInteger counterCeiling,
+        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets)
+    {
+        _now = now;
+        _epoch = epoch;
+        _resolution = resolution;
+        _counterCeiling = counterCeiling;
+        _buckets = buckets;
+    }
+
+    /// <summary>The same later, if nobody called. A clock that steps back stands still.</summary>
+    internal ModelState At(BigInteger elapsed)
+    {
+        BigInteger now = elapsed - BigInteger.Remainder(elapsed, _resolution);
+        return now <= _now ? this : new ModelState(now, _epoch, _resolution, _counterCeiling, _buckets);
+    }
+
+    /// <summary>The same so much later.</summary>
+    internal ModelState After(BigInteger ticks) => At(_now + ticks);
+
+    /// <summary>The decision about a call, the states of its limits, and what is then; nothing changes unless it charges.</summary>
+    internal (RateLimitDecision Decision, LimitState[] States, ModelState Next) Decide(in RateLimitRequest request, bool charges)
+    {
+        RateLimit[] limits = request.Limits.Limits.ToArray();
+        RateLimit[] enforced = [.. limits.Where(limit => limit.Mode == LimitMode.Enforce)];
+        CallerIdentity caller = request.Caller;
+        int cost = request.Cost;
+        bool isAllowed = enforced.All(limit => Find(limit, caller).Admits(cost));
+        LimitState[] states = new LimitState[limits.Length];
+        ModelState next = this;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            ModelBucket before = next.Find(limits[i], caller);
+            bool isCharged = charges && isAllowed && before.Admits(cost);
+            ModelBucket after = isCharged ? before.Charged(cost) : before;
+            states[i] = Answer(before, after, cost);
+            next = isCharged ? next.With(limits[i], caller, after) : next;
+        }
+
+        return (Decision(enforced, limits, states), states, next);
+    }
+
+    /// <summary>What is when a call's tokens were taken, whether they were there or not.</summary>
+    internal ModelState Charged(in RateLimitRequest request)
+    {
+        int cost = request.Cost;
+        return Change(request, bucket => bucket.Charged(cost));
+    }
+
+    /// <summary>What is when a call's tokens were given back.</summary>
+    internal ModelState Refunded(in RateLimitRequest request)
+    {
+        int cost = request.Cost;
+        return Change(request, bucket => bucket.Refunded(cost));
+    }
+
+    /// <summary>What is when a caller's buckets were forgotten.</summary>
+    internal ModelState Reset(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
+    {
+        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = _buckets;
+        foreach (RateLimit limit in limits)
+        {
+            buckets = buckets.Remove(ModelBucketKey.Of(limit, caller));
+        }
+
+        return new ModelState(_now, _epoch, _resolution, _counterCeiling, buckets);
+    }
+
+    public bool Equals(ModelState? other)
+    {
+        if (other is null || _now != other._now)
+        {
+            return false;
+        }
+
+        Dictionary<ModelBucketKey, ModelBucket> mine = Used();
+        Dictionary<ModelBucketKey, ModelBucket> others = other.Used();
+        return mine.Count == others.Count
+            && mine.All(bucket => others.TryGetValue(bucket.Key, out ModelBucket? same) && bucket.Value.Equals(same));
+    }
+
+    public override bool Equals(object? obj) => Equals(obj as ModelState);
+
+    public override int GetHashCode() =>
+        Used().Aggregate(_now.GetHashCode(), (hash, bucket) => hash ^ HashCode.Combine(bucket.Key, bucket.Value));
+
+    private Dictionary<ModelBucketKey, ModelBucket> Used() => _buckets
+        .Select(bucket => KeyValuePair.Create(bucket.Key, bucket.Value.At(_now)))
+        .Where(bucket => !bucket.Value.IsNew)
+        .ToDictionary();
+
+    private LimitState Answer(ModelBucket before, ModelBucket after, int cost)
+    {
+        RateLimitOutcome outcome = cost > before.Rate.Capacity ? RateLimitOutcome.Unsatisfiable
+            : before.Admits(cost) ? RateLimitOutcome.Allowed
+            : RateLimitOutcome.Denied;
+        return new LimitState
+        {
+            Outcome = outcome,
+            Remaining = (int)BigInteger.Max(0, after.Available.Floor()),
+            RetryAfter = outcome switch
+            {
+                RateLimitOutcome.Allowed => TimeSpan.Zero,
+                RateLimitOutcome.Unsatisfiable => Timeout.InfiniteTimeSpan,
+                _ => Wait(before.UntilAdmits(cost)),
+            },
+            ResetAfter = Wait(after.UntilNew),
+        };
+    }
+
+    private static RateLimitDecision Decision(RateLimit[] enforced, RateLimit[] limits, LimitState[] states)
+    {
+        LimitState Of(RateLimit limit) => states[Array.IndexOf(limits, limit)];
+
+        // MaxBy takes the first of equals, which is the order of the policy.
+        RateLimit? refusing = enforced.FirstOrDefault(limit => Of(limit).Outcome == RateLimitOutcome.Unsatisfiable)
+            ?? enforced.Where(limit => Of(limit).Outcome == RateLimitOutcome.Denied).MaxBy(limit => Of(limit).RetryAfter);
+        return new RateLimitDecision
+        {
+            Outcome = refusing is null ? RateLimitOutcome.Allowed : Of(refusing).Outcome,
+            Source = DecisionSource.Store,
+            Limit = refusing,
+            Remaining = refusing is not null ? Of(refusing).Remaining
+                : enforced.Select(limit => Of(limit).Remaining).DefaultIfEmpty(int.MaxValue).Min(),
+            RetryAfter = refusing is null ? TimeSpan.Zero : Of(refusing).RetryAfter,
+        };
+    }
+
+    private ModelState Change(in RateLimitRequest request, Func<ModelBucket, ModelBucket> change)
+    {
+        ModelState next = this;
+        foreach (RateLimit limit in request.Limits.Limits)
+        {
+            next = next.With(limit, request.Caller, change(Find(limit, request.Caller)));
+        }
+
+        return next;
+    }
+
+    /// <summary>The bucket as it is now, under the limit's numbers.</summary>
+    private ModelBucket Find(RateLimit limit, CallerIdentity caller) =>
+        _buckets.TryGetValue(ModelBucketKey.Of(limit, caller), out ModelBucket? kept)
+            ? kept.At(_now).Under(limit.Rate, _epoch)
+            : ModelBucket.New(limit.Rate, _now, _epoch);
+
+    private ModelState With(RateLimit limit, CallerIdentity caller, ModelBucket bucket)
+    {
+        ModelBucket kept = bucket is ModelSlidingWindowCounter counter
+            ? counter with { Current = BigInteger.Min(counter.Current, _counterCeiling) }
+            : bucket;
+        return new ModelState(
+            _now, _epoch, _resolution, _counterCeiling, _buckets.SetItem(ModelBucketKey.Of(limit, caller), kept));
+    }
+
+    /// <summary>A wait in whole steps of the clock, rounded up; the longest there is when it is longer.</summary>
+    private TimeSpan Wait(Rational ticks)
+    {
+        BigInteger steps = (ticks / _resolution).Ceiling();
+        return TimeSpan.FromTicks((long)BigInteger.Min(long.MaxValue, steps * _resolution));
+    }
+}
