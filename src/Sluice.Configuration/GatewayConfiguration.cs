@@ -10,12 +10,19 @@ public sealed record GatewayConfiguration
     /// <value>The default is <c>http://127.0.0.1:8080</c>.</value>
     public required Uri Listen { get; init; }
 
+    /// <summary>The certificate of an <c>https</c> address; null for <c>http</c>.</summary>
+    public TlsConfiguration? Tls { get; init; }
+
     /// <summary>The keys by which callers are known; empty when nobody is asked who they are.</summary>
     public required ImmutableArray<ApiKey> ApiKeys { get; init; }
 
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>
     public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;
+
+    /// <summary>How many long streams may be open, and for how long.</summary>
+    /// <value>The default is <see cref="StreamBounds.Default"/>.</value>
+    public StreamBounds Streams { get; init; } = StreamBounds.Default;
 
     /// <summary>The servers; at least one, with different names and paths.</summary>
     public required ImmutableArray<ServerConfiguration> Servers { get; init; }

@@ -13,6 +13,15 @@ public sealed record ServerConfiguration
     /// <summary>The <see cref="Timeout"/> of a server that sets none: 10 minutes, since tools may take their time.</summary>
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(10);
 
+    /// <summary>The smallest <see cref="MaxRequestBytes"/>: 1 KiB.</summary>
+    public const int MinMaxRequestBytes = 1024;
+
+    /// <summary>The largest <see cref="MaxRequestBytes"/>: 256 MiB.</summary>
+    public const int MaxMaxRequestBytes = 256 * 1024 * 1024;
+
+    /// <summary>The <see cref="MaxRequestBytes"/> of a server that sets none: 4 MiB.</summary>
+    public const int DefaultMaxRequestBytes = 4 * 1024 * 1024;
+
     /// <summary>Its name, part of the identity of its buckets.</summary>
     /// <value>1 to 64 ASCII letters, digits, dots, underscores and hyphens.</value>
     public required string Name { get; init; }
@@ -27,6 +36,16 @@ public sealed record ServerConfiguration
     /// <summary>How long it may take to begin an answer; a stream that has begun may last.</summary>
     /// <value>From 1 s to 1 day. The default is 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
+
+    /// <summary>The largest body of a request that is read; a larger one is answered 413.</summary>
+    /// <value>Bytes, from 1 KiB to 256 MiB. The default is 4 MiB.</value>
+    public int MaxRequestBytes { get; init; } = DefaultMaxRequestBytes;
+
+    /// <summary>
+    /// Whether requests whose <c>Mcp-Method</c>, <c>Mcp-Name</c> or <c>MCP-Protocol-Version</c> disagrees with the body are refused
+    /// here; otherwise that is left to the server.
+    /// </summary>
+    public bool StrictHeaders { get; init; }
 
     /// <summary>Its limits, or null for none.</summary>
     public RateLimitPolicy? Policy { get; init; }

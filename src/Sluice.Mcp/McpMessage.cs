@@ -37,6 +37,9 @@ public sealed record McpMessage
         Kind != McpMessageKind.Response
         && !Method.StartsWith(MethodNames.NotificationPrefix, StringComparison.Ordinal);
 
+    /// <summary>Whether the answer is a stream without an end of its own: <c>subscriptions/listen</c>.</summary>
+    public bool IsLongStream => Kind == McpMessageKind.Request && Method == MethodNames.SubscriptionsListen;
+
     /// <summary>The era in which to answer, given the version of the HTTP header: the body's version goes first.</summary>
     /// <param name="headerVersion">The value of <see cref="McpVersions.HeaderName"/>, or null.</param>
     public McpEra EraWith(string? headerVersion) => McpVersions.EraOf(ProtocolVersion ?? headerVersion);

@@ -15,4 +15,7 @@ public sealed record McpReadError(int Status, int Code, string Message, ReadOnly
 
     /// <summary>The message lacks what its method needs.</summary>
     public const int InvalidParams = -32602;
+
+    /// <summary>The headers disagree with the message.</summary>
+    public const int HeaderMismatch = -32020;
 }

@@ -27,7 +27,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(4);
+        Blocks().Count.ShouldBe(5);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -39,6 +39,8 @@ public sealed partial class DocumentationTests
             x: 1
             auth: { x: 1, apiKeys: [ { x: 1 } ] }
             store: { x: 1 }
+            tls: { x: 1 }
+            streams: { x: 1 }
             servers:
               - x: 1
                 rateLimiting:

@@ -6,7 +6,9 @@ namespace Sluice.Conformance;
 /// <para>
 /// It is a clock that keeps its promises only if the test does: <see cref="Elapsed"/> can be set to less than it was.
 /// </para>
-/// <para>It has no timers: what waits in a test would wait for ever.</para>
+/// <para>
+/// Timers that are due run on the thread that moves the clock, in the order of their instants, when it has arrived there.
+/// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
@@ -14,6 +16,8 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <summary>The timestamp at which every such clock starts: not zero, so that nobody can take one for elapsed time.</summary>
     public const long Origin = 1_000_000_007;
 
+    private readonly Lock _gate = new();
+    private readonly List<ManualTimer> _timers = [];
     private long _elapsedTicks;
     private long _wallTicks;
 
@@ -34,7 +38,11 @@ public sealed class ManualTimeProvider : TimeProvider
     public TimeSpan Elapsed
     {
         get => TimeSpan.FromTicks(Volatile.Read(ref _elapsedTicks));
-        set => Volatile.Write(ref _elapsedTicks, value.Ticks);
+        set
+        {
+            Volatile.Write(ref _elapsedTicks, value.Ticks);
+            RunTimers();
+        }
     }
 
     /// <summary>What the wall clock shows. Setting it leaves the monotonic clock.</summary>
@@ -58,8 +66,82 @@ public sealed class ManualTimeProvider : TimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => Wall;
 
-    /// <summary>Not supported.</summary>
-    /// <exception cref="NotSupportedException">Always.</exception>
-    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-        throw new NotSupportedException("A manual clock has no timers.");
+    /// <inheritdoc/>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+    {
+        ManualTimer timer = new(this, () => callback(state));
+        timer.Change(dueTime, period);
+        return timer;
+    }
+
+    private void RunTimers()
+    {
+        while (TakeDue() is ManualTimer timer)
+        {
+            timer.Run();
+        }
+    }
+
+    private ManualTimer? TakeDue()
+    {
+        lock (_gate)
+        {
+            ManualTimer? first = _timers.MinBy(timer => timer.DueTicks);
+            if (first is null || first.DueTicks > Elapsed.Ticks)
+            {
+                return null;
+            }
+
+            first.Next();
+            if (first.DueTicks == long.MaxValue)
+            {
+                _timers.Remove(first);
+            }
+
+            return first;
+        }
+    }
+
+    /// <summary>A timer of this clock.</summary>
+    private sealed class ManualTimer(ManualTimeProvider time, Action run) : ITimer
+    {
+        private long _periodTicks;
+
+        internal long DueTicks { get; private set; } = long.MaxValue;
+
+        public bool Change(TimeSpan dueTime, TimeSpan period)
+        {
+            lock (time._gate)
+            {
+                _periodTicks = period > TimeSpan.Zero ? period.Ticks : 0;
+                DueTicks = dueTime < TimeSpan.Zero ? long.MaxValue : time.Elapsed.Ticks + dueTime.Ticks;
+                time._timers.Remove(this);
+                if (DueTicks != long.MaxValue)
+                {
+                    time._timers.Add(this);
+                }
+            }
+
+            time.RunTimers();
+            return true;
+        }
+
+        public void Dispose()
+        {
+            lock (time._gate)
+            {
+                time._timers.Remove(this);
+            }
+        }
+
+        public ValueTask DisposeAsync()
+        {
+            Dispose();
+            return ValueTask.CompletedTask;
+        }
+
+        internal void Next() => DueTicks = _periodTicks == 0 ? long.MaxValue : DueTicks + _periodTicks;
+
+        internal void Run() => run();
+    }
 }

@@ -42,22 +42,29 @@ internal sealed class GatewayFixture : IAsyncDisposable
     internal static Task<GatewayFixture> StartWithKeysAsync(Uri upstream, string rateLimiting) => StartAsync(
         $$"""
         listen: http://127.0.0.1:0
-        auth: { apiKeys: [{ user: alice, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(AliceKey)))}} }] }
+        auth: { apiKeys: [{ user: alice, sha256: {{HashOf(AliceKey)}} }] }
         servers:
           - { name: one, upstream: "{{upstream}}", rateLimiting: {{rateLimiting}} }
         """);
 
-    internal static async Task<GatewayFixture> StartAsync(string yaml)
+    internal static Task<GatewayFixture> StartAsync(string yaml) => StartAsync(yaml, TimeProvider.System, ServingBounds.Default);
+
+    internal static async Task<GatewayFixture> StartAsync(string yaml, TimeProvider time, ServingBounds bounds, Certificates? certificates = null)
     {
         WebApplication application = GatewayApplication.Build(
             GatewayFile.Parse(yaml, "test.yaml").RequireConfiguration(),
-            new InProcessStore(new InProcessStoreOptions(), TimeProvider.System),
-            TimeProvider.System,
+            new InProcessStore(new InProcessStoreOptions(), time),
+            time,
             observer: null,
-            drainTime: TimeSpan.FromSeconds(5));
+            drainTime: TimeSpan.FromSeconds(5),
+            bounds,
+            certificates);
         await application.StartAsync();
         return new GatewayFixture(application);
     }
+
+    /// <summary>A key's hash, as a file holds it.</summary>
+    internal static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));
 
     internal static HttpRequestMessage Post(string body, string path = "/mcp")
     {

@@ -75,6 +75,41 @@ public sealed class RefusedRequestTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData(1023, true)]
+    [InlineData(1024, true)]
+    [InlineData(1025, false)]
+    public async Task Post_BodyOfAServersOwnBound_IsReadUpToIt(int bytes, bool isRead)
+    {
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers:
+              - { name: one, upstream: "{{_upstream.Endpoint}}", maxRequestBytes: 1024 }
+            """);
+
+        (HttpStatusCode status, _) = await gateway.SendAsync(GatewayFixture.Post("[]".PadRight(bytes)));
+
+        status.ShouldBe(isRead ? HttpStatusCode.BadRequest : HttpStatusCode.RequestEntityTooLarge);
+    }
+
+    [Fact]
+    public async Task Post_HeadersThatDisagreeWhereTheyMustNot_Is400()
+    {
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers:
+              - { name: one, upstream: "{{_upstream.Endpoint}}", strictHeaders: true }
+            """);
+        HttpRequestMessage request = GatewayFixture.Post("""{"jsonrpc":"2.0","id":9,"method":"tools/call","params":{"name":"a"}}""");
+        request.Headers.Add("Mcp-Method", "ping");
+
+        (await gateway.SendAsync(request)).ShouldBe((
+            HttpStatusCode.BadRequest,
+            """{"jsonrpc":"2.0","id":9,"error":{"code":-32020,"message":"The header 'Mcp-Method' is not the body's method."}}"""));
+    }
+
+    [Theory]
     [InlineData("evil.example", null)]
     [InlineData("127.0.0.1.evil.example", null)]
     [InlineData("127.0.0.1", "http://evil.example")]

@@ -150,6 +150,31 @@ internal sealed class FieldReader
         return null;
     }
 
+    /// <summary>A duration within a range, or null when it is absent or wrong.</summary>
+    /// <param name="name">The field.</param>
+    /// <param name="min">The shortest.</param>
+    /// <param name="max">The longest.</param>
+    /// <param name="range">The range in words, such as <c>1s to 1d</c>.</param>
+    /// <param name="example">A duration to write instead.</param>
+    internal TimeSpan? Duration(string name, TimeSpan min, TimeSpan max, string range, string example)
+    {
+        if (Scalar(name, required: false, $"a duration, such as {example}") is not ScalarNode scalar)
+        {
+            return null;
+        }
+
+        // A period of zero is none, but no time at all is a duration here.
+        TimeSpan duration = TimeSpan.Zero;
+        bool isDuration = scalar.Value.Trim() is "0" or "0s" || Rate.TryParsePeriod(scalar.Value, out duration, out _);
+        if (isDuration && duration >= min && duration <= max)
+        {
+            return duration;
+        }
+
+        _faults.Add(scalar, PathOf(name), $"{scalar.Describe()} is not a duration from {range}. Write one such as {example}.");
+        return null;
+    }
+
     /// <summary><c>true</c> or <c>false</c>; false when it is absent or wrong.</summary>
     internal bool Boolean(string name)
     {

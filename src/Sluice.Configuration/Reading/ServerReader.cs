@@ -7,7 +7,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
     private const string UpstreamAdvice = "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp.";
-    private static readonly string[] Fields = ["name", "upstream", "path", "timeout", "rateLimiting"];
+    private static readonly string[] Fields = ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "rateLimiting"];
     private static readonly string[] CommandFields = ["command", "args", "env"];
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
@@ -29,13 +29,26 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         string? name = ReadName(reader);
         Uri? upstream = ReadUpstream(reader);
         string? path = ReadPath(reader, name);
-        TimeSpan timeout = ReadTimeout(reader);
+        TimeSpan? timeout = reader.Duration(
+            "timeout", ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h");
+        int? maxRequestBytes = reader.Integer(
+            "maxRequestBytes", ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes);
+        bool strictHeaders = reader.Boolean("strictHeaders");
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
             ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
             : null;
         return name is null || upstream is null || path is null
             ? null
-            : new ServerConfiguration { Name = name, Upstream = upstream, Path = path, Timeout = timeout, Policy = policy };
+            : new ServerConfiguration
+            {
+                Name = name,
+                Upstream = upstream,
+                Path = path,
+                Timeout = timeout ?? ServerConfiguration.DefaultTimeout,
+                MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
+                StrictHeaders = strictHeaders,
+                Policy = policy,
+            };
     }
 
     private string? ReadName(FieldReader reader)
@@ -119,25 +132,6 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
                     + "dot first.",
                 node,
                 Field);
-    }
-
-    private TimeSpan ReadTimeout(FieldReader reader)
-    {
-        const string Field = "timeout";
-        if (reader.Scalar(Field, required: false, "a duration, such as 30s or 10m") is not ScalarNode scalar)
-        {
-            return ServerConfiguration.DefaultTimeout;
-        }
-
-        bool isTimeout = Rate.TryParsePeriod(scalar.Value, out TimeSpan timeout, out _)
-            && timeout >= ServerConfiguration.MinTimeout
-            && timeout <= ServerConfiguration.MaxTimeout;
-        if (!isTimeout)
-        {
-            faults.Add(scalar, reader.PathOf(Field), $"{scalar.Describe()} is not a duration from 1s to 1d. Write one such as 30s, 10m or 1h.");
-        }
-
-        return timeout;
     }
 
     private string? Unique(FieldReader reader, string path, string field)

@@ -31,10 +31,10 @@ internal sealed class StoreReader(FaultList faults)
             Redis = redis,
             CertificateAuthority = reader.Text("certificateAuthority", required: false),
             KeyPrefix = ReadPrefix(reader) ?? memory.KeyPrefix,
-            Timeout = ReadDuration(
-                reader, "timeout", memory.Timeout, StoreConfiguration.MinTimeout, StoreConfiguration.MaxTimeout, "1ms to 5s"),
-            RememberRefusals = ReadDuration(
-                reader, "rememberRefusals", memory.RememberRefusals, TimeSpan.Zero, StoreConfiguration.MaxRememberRefusals, "0s to 1m"),
+            Timeout = reader.Duration("timeout", StoreConfiguration.MinTimeout, StoreConfiguration.MaxTimeout, "1ms to 5s", "50ms")
+                ?? memory.Timeout,
+            RememberRefusals = reader.Duration("rememberRefusals", TimeSpan.Zero, StoreConfiguration.MaxRememberRefusals, "0s to 1m", "50ms")
+                ?? memory.RememberRefusals,
             IsSpread = reader.Choice("layout", Layouts) ?? memory.IsSpread,
             MaxKeys = reader.Integer("maxKeys", InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys) ?? memory.MaxKeys,
         };
@@ -63,24 +63,5 @@ internal sealed class StoreReader(FaultList faults)
             isPrefix ? null : $"is not a prefix of keys. Use 1 to {MaxPrefixLength} characters out of A-Z a-z 0-9 _ . - and :.",
             reader.Node(Field)!,
             Field);
-    }
-
-    private TimeSpan ReadDuration(
-        FieldReader reader, string field, TimeSpan otherwise, TimeSpan min, TimeSpan max, string range)
-    {
-        if (reader.Scalar(field, required: false, "a duration, such as 50ms") is not ScalarNode scalar)
-        {
-            return otherwise;
-        }
-
-        // A period of zero is none, but no time at all is a duration here.
-        TimeSpan duration = TimeSpan.Zero;
-        bool isDuration = scalar.Value.Trim() is "0" or "0s" || Rate.TryParsePeriod(scalar.Value, out duration, out _);
-        if (!isDuration || duration < min || duration > max)
-        {
-            faults.Add(scalar, reader.PathOf(field), $"{scalar.Describe()} is not a duration from {range}. Write one such as 50ms.");
-        }
-
-        return duration;
     }
 }

@@ -46,11 +46,11 @@ internal sealed class UpstreamForwarder : IDisposable
     /// <param name="context">The request, whose body has been read.</param>
     /// <param name="body">The very bytes that were read; null when the request has none.</param>
     /// <param name="withheldHeader">A header that is the gateway's own business, or null.</param>
-    /// <param name="stopping">Ends a stream that would outlive the gateway.</param>
+    /// <param name="ends">Ends the answer in its middle, properly, where it is a stream without an end of its own.</param>
     /// <returns>Null, or why the upstream gave no answer at all; nothing has been written to the client then.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     internal async Task<UpstreamFailure?> ForwardAsync(
-        HttpContext context, byte[]? body, string? withheldHeader, CancellationToken stopping)
+        HttpContext context, byte[]? body, string? withheldHeader, CancellationToken ends)
     {
         using HttpRequestMessage request = BuildRequest(context.Request, body, withheldHeader);
         using CancellationTokenSource late = new(_timeout, _time);
@@ -71,8 +71,7 @@ internal sealed class UpstreamForwarder : IDisposable
 
         using (response)
         {
-            // A GET is a stream without an end of its own; a POST may finish while the gateway drains.
-            await CopyResponseAsync(context, response, body is null ? stopping : CancellationToken.None);
+            await CopyResponseAsync(context, response, ends);
         }
 
         return null;
@@ -109,23 +108,29 @@ internal sealed class UpstreamForwarder : IDisposable
         : _upstream;
 
     private static async Task CopyResponseAsync(
-        HttpContext context, HttpResponseMessage response, CancellationToken stopping)
+        HttpContext context, HttpResponseMessage response, CancellationToken ends)
     {
         HttpResponse outgoing = context.Response;
         outgoing.StatusCode = (int)response.StatusCode;
         CopyHeaders(response, outgoing);
-        if (outgoing.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true)
+        bool isStream = outgoing.ContentType?.StartsWith("text/event-stream", StringComparison.OrdinalIgnoreCase) == true;
+        if (isStream)
         {
             outgoing.Headers["X-Accel-Buffering"] = "no";
             context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
         }
 
         CancellationToken clientGone = context.RequestAborted;
-        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(clientGone, stopping);
+        using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(clientGone, ends);
         byte[] buffer = ArrayPool<byte>.Shared.Rent(StreamBufferBytes);
         try
         {
             await outgoing.StartAsync(clientGone);
+            if (isStream)
+            {
+                await outgoing.BodyWriter.FlushAsync(clientGone); // The client waits for the head, and the first event may be far off.
+            }
+
             await using Stream stream = await response.Content.ReadAsStreamAsync(clientGone);
             int read;
             while ((read = await stream.ReadAsync(buffer, ended.Token)) > 0)
@@ -133,7 +138,7 @@ internal sealed class UpstreamForwarder : IDisposable
                 await outgoing.BodyWriter.WriteAsync(buffer.AsMemory(0, read), clientGone); // Flushes each read.
             }
         }
-        catch (OperationCanceledException) when (stopping.IsCancellationRequested && !clientGone.IsCancellationRequested)
+        catch (OperationCanceledException) when (ends.IsCancellationRequested && !clientGone.IsCancellationRequested)
         {
             return; // The stream ends here, properly; its client may resume it elsewhere.
         }

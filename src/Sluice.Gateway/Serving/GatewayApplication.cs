@@ -1,6 +1,8 @@
 using System.Net;
+using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -9,10 +11,25 @@ namespace Sluice.Gateway;
 internal static class GatewayApplication
 {
     internal static WebApplication Build(
-        GatewayConfiguration configuration, IRateLimitStore store, TimeProvider time, ICallObserver? observer, TimeSpan drainTime)
+        GatewayConfiguration configuration,
+        IRateLimitStore store,
+        TimeProvider time,
+        ICallObserver? observer,
+        TimeSpan drainTime,
+        ServingBounds bounds,
+        Certificates? certificates)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
-        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel => Configure(kestrel, configuration.Listen));
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            Configure(kestrel, bounds);
+            Listen(kestrel, configuration.Listen, certificates);
+        });
+        if (certificates is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
         GatewayLog.Configure(builder.Logging);
@@ -23,6 +40,7 @@ internal static class GatewayApplication
         McpEndpoint endpoint = new(
             configuration.ApiKeys.IsEmpty ? null : new ApiKeyAuthenticator(configuration.ApiKeys),
             store,
+            new StreamGate(configuration.Streams, time),
             observer,
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
@@ -44,19 +62,47 @@ internal static class GatewayApplication
             : PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
     }
 
-    private static void Configure(KestrelServerOptions kestrel, Uri listen)
+    private static void Configure(KestrelServerOptions kestrel, ServingBounds bounds)
     {
         kestrel.AddServerHeader = false;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // Clients send names unencoded, whatever they hold.
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
-        kestrel.Limits.MaxRequestBodySize = null; // Bodies are bounded where they are read, with an answer in JSON-RPC.
+        KestrelServerLimits limits = kestrel.Limits;
+        limits.MaxRequestBodySize = null; // Bodies are bounded where they are read, with an answer in JSON-RPC.
+        limits.MaxRequestHeadersTotalSize = bounds.HeadBytes;
+        limits.MaxRequestHeaderCount = bounds.Headers;
+        limits.MaxConcurrentConnections = bounds.Connections;
+        limits.RequestHeadersTimeout = bounds.HeadTime;
+        limits.MinRequestBodyDataRate = new MinDataRate(bounds.BytesPerSecond, bounds.BodyGrace);
+        limits.MinResponseDataRate = new MinDataRate(bounds.BytesPerSecond, bounds.BodyGrace);
+        limits.Http2.MaxStreamsPerConnection = bounds.StreamsPerConnection;
+    }
+
+    private static void Listen(KestrelServerOptions kestrel, Uri listen, Certificates? certificates)
+    {
         if (listen.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {
-            kestrel.ListenLocalhost(listen.Port);
+            kestrel.ListenLocalhost(listen.Port, endpoint => Secure(endpoint, certificates));
         }
         else
         {
-            kestrel.Listen(IPAddress.Parse(listen.Host.Trim('[', ']')), listen.Port);
+            kestrel.Listen(IPAddress.Parse(listen.Host.Trim('[', ']')), listen.Port, endpoint => Secure(endpoint, certificates));
         }
+    }
+
+    /// <summary>TLS, and with it HTTP/2 for whoever asks for it; without TLS there is HTTP/1.1 alone.</summary>
+    private static void Secure(ListenOptions endpoint, Certificates? certificates)
+    {
+        if (certificates is null)
+        {
+            endpoint.Protocols = HttpProtocols.Http1;
+            return;
+        }
+
+        endpoint.Protocols = HttpProtocols.Http1AndHttp2;
+        endpoint.UseHttps(new TlsHandshakeCallbackOptions
+        {
+            OnConnection = _ => new ValueTask<SslServerAuthenticationOptions>(certificates.Current),
+        });
     }
 }

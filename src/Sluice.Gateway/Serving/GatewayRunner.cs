@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
@@ -49,7 +50,14 @@ internal static class GatewayRunner
             await redis.WarmUpAsync(WarmUpTime, cancellationToken); // Without an answer the gateway starts all the same.
         }
 
-        await using WebApplication application = GatewayApplication.Build(configuration, store, time, observer, DrainTime);
+        using Certificates? certificates = ReadCertificates(configuration.Tls, time, loggers, out string? unread);
+        if (unread is not null)
+        {
+            return CommandLine.Fail(unread);
+        }
+
+        await using WebApplication application = GatewayApplication.Build(
+            configuration, store, time, observer, DrainTime, ServingBounds.Default, certificates);
         try
         {
             await application.StartAsync(cancellationToken);
@@ -67,6 +75,21 @@ internal static class GatewayRunner
         onListening(AddressOf(application));
         await application.WaitForShutdownAsync(cancellationToken);
         return CommandLine.Success;
+    }
+
+    private static Certificates? ReadCertificates(
+        TlsConfiguration? tls, TimeProvider time, ILoggerFactory loggers, out string? unread)
+    {
+        unread = null;
+        try
+        {
+            return tls is null ? null : Certificates.Watch(tls, time, loggers.CreateLogger<Certificates>());
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
+        {
+            unread = $"tls: '{tls!.Certificate}' and '{tls.Key}' are not a certificate and its key: {exception.Message} Name two PEM files.";
+            return null;
+        }
     }
 
     private static Uri AddressOf(WebApplication application) =>

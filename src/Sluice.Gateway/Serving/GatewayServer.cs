@@ -13,6 +13,12 @@ internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvi
     /// <summary>Its limits; null for a server without any.</summary>
     internal RateLimitPolicy? Policy => configuration.Policy;
 
+    /// <summary>The largest body that is read, in bytes.</summary>
+    internal int MaxRequestBytes => configuration.MaxRequestBytes;
+
+    /// <summary>Whether headers that disagree with the body are refused here.</summary>
+    internal bool StrictHeaders => configuration.StrictHeaders;
+
     internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream, configuration.Timeout, time);
 
     public void Dispose() => Upstream.Dispose();

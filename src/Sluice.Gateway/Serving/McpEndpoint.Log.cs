@@ -21,5 +21,8 @@ internal sealed partial class McpEndpoint
 
         [LoggerMessage(6, LogLevel.Information, "A request was not authenticated: {Reason}.")]
         internal static partial void Unauthenticated(ILogger logger, string reason);
+
+        [LoggerMessage(7, LogLevel.Information, "A stream from '{Server}' was not opened: {Reason}.")]
+        internal static partial void StreamRefused(ILogger logger, string server, string reason);
     }
 }

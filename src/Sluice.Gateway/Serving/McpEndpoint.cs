@@ -12,12 +12,14 @@ namespace Sluice.Gateway;
 internal sealed partial class McpEndpoint(
     ApiKeyAuthenticator? authenticator,
     IRateLimitStore store,
+    StreamGate streams,
     ICallObserver? observer,
     ILogger<McpEndpoint> logger,
     CancellationToken stopping)
 {
     private const int InternalError = -32603;
     private const int Unauthorized = -32600;
+    private const int SecondsUntilAnotherTry = 5;
 
     internal async Task HandleAsync(HttpContext context, GatewayServer server)
     {
@@ -33,6 +35,11 @@ internal sealed partial class McpEndpoint(
         {
             Log.UpstreamBrokeOff(logger, server.Name, exception.InnerException?.Message);
             context.Abort();
+        }
+        catch (BadHttpRequestException exception) when (exception.StatusCode == StatusCodes.Status408RequestTimeout)
+        {
+            Log.BadRequest(logger, server.Name, exception.Message);
+            await PlainErrors.WriteAsync(context, exception.StatusCode, "The body came too slowly.");
         }
         catch (BadHttpRequestException exception)
         {
@@ -60,9 +67,13 @@ internal sealed partial class McpEndpoint(
             withheldHeader = identity.ConsumedHeader;
         }
 
-        if (HttpMethods.IsGet(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method))
+        if (HttpMethods.IsGet(method))
         {
-            await ForwardAsync(context, server, body: null, id: default, withheldHeader);
+            await StreamAsync(context, server, caller, body: null, id: default, withheldHeader);
+        }
+        else if (HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method))
+        {
+            await ForwardAsync(context, server, body: null, id: default, withheldHeader, ends: default);
         }
         else if (HttpMethods.IsPost(method))
         {
@@ -78,8 +89,14 @@ internal sealed partial class McpEndpoint(
     private async Task PostAsync(HttpContext context, GatewayServer server, CallerIdentity caller, string? withheldHeader)
     {
         // 2. Read.
-        if (await McpBody.ReadAsync(context, RequestBody.DefaultMaxBytes) is not (byte[] body, McpMessage message))
+        if (await McpBody.ReadAsync(context, server.MaxRequestBytes) is not (byte[] body, McpMessage message))
         {
+            return;
+        }
+
+        if (server.StrictHeaders && FindMismatch(context.Request.Headers, message) is McpReadError mismatch)
+        {
+            await RefusalWriter.WriteAsync(context, McpRefusals.Render(mismatch));
             return;
         }
 
@@ -104,7 +121,20 @@ internal sealed partial class McpEndpoint(
         }
 
         // 6. Forward.
-        await ForwardAsync(context, server, body, message.Id, withheldHeader);
+        if (message.IsLongStream)
+        {
+            await StreamAsync(context, server, caller, body, message.Id, withheldHeader);
+        }
+        else
+        {
+            await ForwardAsync(context, server, body, message.Id, withheldHeader, ends: default);
+        }
+    }
+
+    private static McpReadError? FindMismatch(IHeaderDictionary headers, McpMessage message)
+    {
+        string? Of(string name) => headers[name].Count == 0 ? null : headers[name].ToString();
+        return McpHeaders.FindMismatch(message, Of(McpHeaders.Method), Of(McpHeaders.Name), Of(McpVersions.HeaderName));
     }
 
     /// <summary>Asks the store; a refusal is answered here.</summary>
@@ -134,10 +164,37 @@ internal sealed partial class McpEndpoint(
         }
     }
 
-    private async Task ForwardAsync(
-        HttpContext context, GatewayServer server, byte[]? body, ReadOnlyMemory<byte> id, string? withheldHeader)
+    /// <summary>Forwards what has no end of its own, as long as there is room for it.</summary>
+    private async Task StreamAsync(
+        HttpContext context, GatewayServer server, CallerIdentity caller, byte[]? body, ReadOnlyMemory<byte> id, string? withheldHeader)
     {
-        UpstreamFailure? failure = await server.Upstream.ForwardAsync(context, body, withheldHeader, stopping);
+        if (!streams.TryOpen(caller, stopping, out StreamGate.OpenStream? stream, out string? refusal))
+        {
+            Log.StreamRefused(logger, server.Name, refusal);
+            Refusal answer = McpRefusals.RenderError(
+                StatusCodes.Status503ServiceUnavailable,
+                StatusCodes.Status503ServiceUnavailable,
+                $"No stream can be opened: {refusal}. Close one, or try again later.",
+                id);
+            await RefusalWriter.WriteAsync(context, answer with { RetryAfterSeconds = SecondsUntilAnotherTry });
+            return;
+        }
+
+        using (stream)
+        {
+            await ForwardAsync(context, server, body, id, withheldHeader, stream.Ended);
+        }
+    }
+
+    private async Task ForwardAsync(
+        HttpContext context,
+        GatewayServer server,
+        byte[]? body,
+        ReadOnlyMemory<byte> id,
+        string? withheldHeader,
+        CancellationToken ends)
+    {
+        UpstreamFailure? failure = await server.Upstream.ForwardAsync(context, body, withheldHeader, ends);
         if (failure is null)
         {
             return;

@@ -11,6 +11,7 @@ internal static class MethodNames
     internal const string ToolsCall = "tools/call";
     internal const string PromptsGet = "prompts/get";
     internal const string ResourcesRead = "resources/read";
+    internal const string SubscriptionsListen = "subscriptions/listen";
     internal const string NotificationPrefix = "notifications/";
 
     private static readonly SearchValues<char> Characters =
@@ -20,7 +21,7 @@ internal static class MethodNames
         StringComparer.OrdinalIgnoreCase,
         [
             ToolsCall, PromptsGet, ResourcesRead,
-            "initialize", "ping", "server/discover", "subscriptions/listen",
+            "initialize", "ping", "server/discover", SubscriptionsListen,
             "tools/list", "prompts/list", "resources/list", "resources/templates/list",
             "resources/subscribe", "resources/unsubscribe", "completion/complete", "logging/setLevel",
             "tasks/get", "tasks/list", "tasks/result", "tasks/update", "tasks/cancel",

@@ -1,0 +1,88 @@
+using System.Diagnostics.CodeAnalysis;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>Counts the long streams that are open, and lets no more be opened than may be, per user and in total.</summary>
+/// <remarks>Thread safety: any number of threads.</remarks>
+internal sealed class StreamGate(StreamBounds bounds, TimeProvider time)
+{
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Issuer, string Subject), int> _ofUsers = [];
+    private int _total;
+
+    /// <summary>Opens a stream; it counts until it is disposed of.</summary>
+    /// <param name="caller">Whose it is.</param>
+    /// <param name="stopping">Ends it before its time.</param>
+    /// <param name="stream">The stream, or null.</param>
+    /// <param name="refusal">Null, or why there is none, as a clause.</param>
+    internal bool TryOpen(
+        CallerIdentity caller,
+        CancellationToken stopping,
+        [NotNullWhen(true)] out OpenStream? stream,
+        [NotNullWhen(false)] out string? refusal)
+    {
+        (string Issuer, string Subject)? user = caller.Subject is string subject ? (caller.Issuer, subject) : null;
+        lock (_gate)
+        {
+            int ofUser = user is null ? 0 : _ofUsers.GetValueOrDefault(user.Value);
+            refusal = user is not null && ofUser >= bounds.PerUser ? $"this user has {ofUser} streams open, and may have no more"
+                : _total >= bounds.Total ? "as many streams are open as may be"
+                : null;
+            if (refusal is not null)
+            {
+                stream = null;
+                return false;
+            }
+
+            _total++;
+            if (user is not null)
+            {
+                _ofUsers[user.Value] = ofUser + 1;
+            }
+        }
+
+        stream = new OpenStream(this, user, new CancellationTokenSource(bounds.MaxAge, time), stopping);
+        return true;
+    }
+
+    private void Close((string Issuer, string Subject)? user)
+    {
+        lock (_gate)
+        {
+            _total--;
+            if (user is not null && --_ofUsers[user.Value] == 0)
+            {
+                _ofUsers.Remove(user.Value);
+            }
+        }
+    }
+
+    /// <summary>A stream that is open.</summary>
+    internal sealed class OpenStream : IDisposable
+    {
+        private readonly StreamGate _gate;
+        private readonly (string Issuer, string Subject)? _user;
+        private readonly CancellationTokenSource _old;
+        private readonly CancellationTokenSource _ended;
+
+        internal OpenStream(
+            StreamGate gate, (string Issuer, string Subject)? user, CancellationTokenSource old, CancellationToken stopping)
+        {
+            _gate = gate;
+            _user = user;
+            _old = old;
+            _ended = CancellationTokenSource.CreateLinkedTokenSource(old.Token, stopping);
+        }
+
+        /// <summary>Is cancelled when the stream is to end: it is too old, or the gateway stops.</summary>
+        internal CancellationToken Ended => _ended.Token;
+
+        public void Dispose()
+        {
+            _ended.Dispose();
+            _old.Dispose();
+            _gate.Close(_user);
+        }
+    }
+}
