@@ -27,6 +27,10 @@ internal static class RedisFigures
         Write("four limits, refused", refused);
         Write("textbook, one limit", textbookOne);
         Write("textbook, four limits", textbookFour);
+        foreach (int buckets in (int[])[10, 100, 1_000])
+        {
+            Write($"one limit, in a row of {buckets:N0}", await server.OfARow(buckets));
+        }
 
         (double throughput, double median) = await Coalescing(redis, quick);
         double flood = await CallsPerRefusal(redis);
@@ -62,6 +66,15 @@ internal static class RedisFigures
                         $"{limits.Count,6} {callers,7}  {(together ? "yes" : "no"),8}  {t.PerSecond,11:0}  {t.MedianMs,6:0.000}  {t.NinetyNinthMs,6:0.00}  {t.ClientMicros,11:0.0}  {t.ServerMicros,12:0.0}"));
                 }
             }
+        }
+
+        Console.WriteLine();
+        foreach (ApplicableLimits limits in (ApplicableLimits[])[RedisPolicies.One, RedisPolicies.Four])
+        {
+            double? ceiling = await Ceiling.Measure(redis, limits, connections: 64, quick);
+            Console.WriteLine(ceiling is null
+                ? "redis-benchmark is not on this machine: no ceiling."
+                : string.Create(CultureInfo.InvariantCulture, $"redis-benchmark, {limits.Count} of limits, 64 connections: {ceiling:0} runs/s"));
         }
 
         return (

@@ -29,6 +29,22 @@ internal static class RedisPolicies
     internal static CallerIdentity[] Callers { get; } =
         [.. Enumerable.Range(0, 1_000).Select(i => new CallerIdentity("https://issuer.example", $"user-{i}", null, null))];
 
+    /// <summary>Twenty users, whose rows are worth filling.</summary>
+    internal static CallerIdentity[] FewCallers => Callers[..20];
+
+    /// <summary>So many tools, each with a limit of each user's: as many buckets in a user's row.</summary>
+    internal static ApplicableLimits[] Tools(int count)
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build($"row-{count}", limits =>
+        {
+            for (int i = 0; i < count; i++)
+            {
+                limits.Tool($"tool-{i}", tool => tool.PerUser(Plenty));
+            }
+        });
+        return [.. Enumerable.Range(0, count).Select(i => policy.Select("tools/call", $"tool-{i}", Callers[0]))];
+    }
+
     /// <summary>A store that asks Redis every time.</summary>
     internal static RedisStore StoreOver(BenchedRedis redis, bool coalesces, TimeSpan rememberRefusals = default) =>
         RedisStore.Over(redis.Multiplexer, new RedisStoreOptions

@@ -28,6 +28,27 @@ internal sealed class ServerTime(BenchedRedis redis, bool quick)
         });
     }
 
+    /// <summary>Ours, of one limit of a caller whose row holds so many buckets.</summary>
+    internal async Task<double> OfARow(int buckets)
+    {
+        RedisStore store = RedisPolicies.StoreOver(redis, coalesces: false);
+        ApplicableLimits[] tools = RedisPolicies.Tools(buckets);
+        foreach (CallerIdentity caller in RedisPolicies.FewCallers)
+        {
+            foreach (ApplicableLimits tool in tools)
+            {
+                await store.AcquireAsync(new RateLimitRequest(tool, caller), default, default);
+            }
+        }
+
+        return await Least("evalsha", async i =>
+        {
+            CallerIdentity caller = RedisPolicies.FewCallers[i % RedisPolicies.FewCallers.Length];
+            RateLimitDecision decision = await store.AcquireAsync(new RateLimitRequest(tools[i * 7 % buckets], caller), default, default);
+            Require.That(decision.IsAllowed && decision.Source == DecisionSource.Store, "Another outcome than the one that is measured.");
+        });
+    }
+
     /// <summary>The textbook's, of so many limits.</summary>
     internal async Task<double> OfTextbook(int limits)
     {

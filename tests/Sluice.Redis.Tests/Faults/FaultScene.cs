@@ -13,10 +13,11 @@ internal sealed class FaultScene : IAsyncDisposable
 
     private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(30);
 
-    internal FaultScene(string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local)
+    internal FaultScene(string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local, TimeSpan? timeout = null)
     {
         RedisStoreOptions options = new()
         {
+            Timeout = timeout ?? new RedisStoreOptions().Timeout,
             Configuration = configuration + ",connectTimeout=1000",
             RememberRefusals = TimeSpan.Zero,
             LocalMaxKeys = 4_096,
@@ -37,9 +38,10 @@ internal sealed class FaultScene : IAsyncDisposable
     internal ApplicableLimits Limits { get; }
 
     /// <summary>A store that has begun to work with Redis.</summary>
-    internal static async Task<FaultScene> Open(string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local)
+    internal static async Task<FaultScene> Open(
+        string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local, TimeSpan? timeout = null)
     {
-        FaultScene scene = new(configuration, onStoreFailure);
+        FaultScene scene = new(configuration, onStoreFailure, timeout);
         (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue();
 
         // The first calls are compiled while they run, which on a busy machine can take longer than a call may.

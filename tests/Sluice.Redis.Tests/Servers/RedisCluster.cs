@@ -42,20 +42,39 @@ internal sealed class RedisCluster : IDisposable
     /// <summary>Moves a slot with all of its keys to another master, as an operator's tool does.</summary>
     internal void Move(int slot, RedisServer from, RedisServer to)
     {
-        string slotText = slot.ToString(System.Globalization.CultureInfo.InvariantCulture);
-        to.Send("CLUSTER", "SETSLOT", slotText, "IMPORTING", IdOf(from)).ShouldBe("+OK");
-        from.Send("CLUSTER", "SETSLOT", slotText, "MIGRATING", IdOf(to)).ShouldBe("+OK");
-        while (from.Send("CLUSTER", "GETKEYSINSLOT", slotText, "10") is { Length: > 0 } keys)
+        BeginMove(slot, from, to);
+        while (MoveAKey(slot, from, to))
         {
-            foreach (string key in keys.Split('\n'))
-            {
-                from.Send("MIGRATE", "127.0.0.1", to.PortText, key, "0", "5000");
-            }
         }
 
+        EndMove(slot, to);
+    }
+
+    /// <summary>From here on keys of the slot may lie on either of two masters.</summary>
+    internal static void BeginMove(int slot, RedisServer from, RedisServer to)
+    {
+        to.Send("CLUSTER", "SETSLOT", Text(slot), "IMPORTING", IdOf(from)).ShouldBe("+OK");
+        from.Send("CLUSTER", "SETSLOT", Text(slot), "MIGRATING", IdOf(to)).ShouldBe("+OK");
+    }
+
+    /// <summary>Moves one of the slot's keys, if there is one left.</summary>
+    internal static bool MoveAKey(int slot, RedisServer from, RedisServer to)
+    {
+        string key = from.Send("CLUSTER", "GETKEYSINSLOT", Text(slot), "1");
+        if (key.Length > 0)
+        {
+            from.Send("MIGRATE", "127.0.0.1", to.PortText, key, "0", "5000");
+        }
+
+        return key.Length > 0;
+    }
+
+    /// <summary>From here on the slot is another master's.</summary>
+    internal void EndMove(int slot, RedisServer to)
+    {
         foreach (RedisServer node in (RedisServer[])[to, .. Nodes])
         {
-            node.Send("CLUSTER", "SETSLOT", slotText, "NODE", IdOf(to)).ShouldBe("+OK");
+            node.Send("CLUSTER", "SETSLOT", Text(slot), "NODE", IdOf(to)).ShouldBe("+OK");
         }
     }
 
@@ -76,6 +95,8 @@ internal sealed class RedisCluster : IDisposable
             return slot >= ends[0] && slot <= ends[^1];
         });
     }
+
+    private static string Text(int slot) => slot.ToString(System.Globalization.CultureInfo.InvariantCulture);
 
     private static string IdOf(RedisServer node) => node.Send("CLUSTER", "MYID");
 
