@@ -12,7 +12,8 @@ for glob in "${globs[@]}"; do
 done
 
 dotnet tool restore
-# A mutation that a history can notice, it notices soon; each of them is tried with every test that reaches it.
+# A mutation that a history can notice, it notices soon; each of them is tried with every test that reaches it, but for those
+# of interleavings and envelopes, which take longest and look for what no change of one line makes (stryker-config.json).
 cd tests/Sluice.Tests
 SLUICE_HISTORIES=${SLUICE_HISTORIES:-400} dotnet stryker --project Sluice.csproj "${mutate[@]}" \
   --concurrency "${SLUICE_CONCURRENCY:-1}" --reporter cleartext --reporter json --output ../../artifacts/mutation
