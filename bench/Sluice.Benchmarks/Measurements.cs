@@ -17,25 +17,27 @@ internal sealed class Measurements(Summary summary)
     {
         Job job = Job.Default
             .WithToolchain(InProcessEmitToolchain.Instance)
-            .WithWarmupCount(quick ? 5 : 20)
-            .WithIterationCount(quick ? 20 : 100)
-            .WithIterationTime(TimeInterval.FromMilliseconds(quick ? 20 : 50));
+            .WithWarmupCount(quick ? 100 : 200)
+            .WithIterationCount(quick ? 300 : 1_000)
+            .WithIterationTime(TimeInterval.FromMilliseconds(2)) // Short, so that most are left alone whatever else runs.
+            .WithGcForce(false); // Nothing is allocated that a collection could be put off for.
         ManualConfig config = ManualConfig.CreateEmpty()
             .AddJob(job)
             .AddDiagnoser(MemoryDiagnoser.Default)
             .AddColumnProvider(BenchmarkDotNet.Columns.DefaultColumnProviders.Instance)
-            .AddLogger(ConsoleLogger.Default)
-            .AddExporter(MarkdownExporter.Console)
             .WithOption(ConfigOptions.DisableLogFile, true)
             .WithArtifactsPath(Path.Combine(AppContext.BaseDirectory, "results"));
-        return new Measurements(BenchmarkRunner.Run<T>(config));
+        Console.WriteLine($"Measuring {typeof(T).Name}...");
+        Summary summary = BenchmarkRunner.Run<T>(config);
+        MarkdownExporter.Console.ExportToLog(summary, ConsoleLogger.Default);
+        return new Measurements(summary);
     }
 
     /// <summary>
-    /// The least time of an operation, in nanoseconds: other work on the machine can only add to it, so of many short
-    /// iterations the least is what says most about the code.
+    /// The median time of an operation, in nanoseconds: of many short iterations the least would be luck, where caches are
+    /// missed and garbage is collected, and the mean is what else ran on the machine.
     /// </summary>
-    internal double Least(string method) => Report(method).ResultStatistics?.Min
+    internal double Median(string method) => Report(method).ResultStatistics?.Median
         ?? throw new InvalidOperationException($"'{method}' gave no result: see the log above.");
 
     /// <summary>Bytes allocated by an operation.</summary>

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
 /// <summary>What a store is asked: which limits, for whom, and for how many tokens.</summary>
@@ -8,9 +10,14 @@ public readonly record struct RateLimitRequest
     /// <param name="limits">The limits that apply, as <see cref="RateLimitPolicy.Select"/> gave them.</param>
     /// <param name="caller">The caller's verified identity.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // In line it is written where it is read; else it is copied on the way.
     public RateLimitRequest(ApplicableLimits limits, CallerIdentity caller)
-        : this(limits, caller, (limits ?? throw new ArgumentNullException(nameof(limits))).Cost)
     {
+        ArgumentNullException.ThrowIfNull(limits);
+        ArgumentNullException.ThrowIfNull(caller);
+        Limits = limits;
+        Caller = caller;
+        Cost = limits.Cost;
     }
 
     /// <summary>A request with a cost computed by the caller of the library.</summary>
@@ -19,6 +26,7 @@ public readonly record struct RateLimitRequest
     /// <param name="cost">Tokens; at least 1.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="cost"/> is below 1.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public RateLimitRequest(ApplicableLimits limits, CallerIdentity caller, int cost)
     {
         ArgumentNullException.ThrowIfNull(limits);

@@ -31,5 +31,5 @@ internal static class EngineFigures
     }
 
     private static Figure Ratio(string name, Measurements measured, string ours, string baseline, double goal) =>
-        new(name, measured.Least(ours) / measured.Least(baseline), "x", goal);
+        new(name, measured.Median(ours) / measured.Median(baseline), "x", goal);
 }

@@ -49,6 +49,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     /// <summary>Decides without a lock, if that refuses again.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private RateLimitDecision RefuseOne(
         in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states, in BucketItem item)
     {

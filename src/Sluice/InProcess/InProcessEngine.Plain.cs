@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
 /// <content>The short way through for several limits: one token of each, all plain, all in the table under the same numbers.</content>
@@ -6,6 +8,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private const int NotAdmitted = -1;
 
     /// <summary>Decides by several plain limits; what is refused, and what is out of the ordinary, goes the long way.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private RateLimitDecision AcquirePlain(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
         RegisteredLimit[] registered = known.Limits;

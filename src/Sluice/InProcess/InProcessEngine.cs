@@ -48,6 +48,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             : AcquireAll(request, known, states);
     }
 
+    [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
     private RateLimitDecision AcquireAll(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
