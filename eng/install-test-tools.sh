@@ -33,14 +33,16 @@ install_debian_packages() {
   rm -f -- "$log"
 }
 
+# install_node_packages FOLDER: what a folder's lock file says, unless it is there already.
 install_node_packages() {
-  local folder=$root/tests/Sluice.EndToEnd/node
+  local folder=$1
   local stamp=$folder/node_modules/.installed-lock
   cmp -s -- "$folder/package-lock.json" "$stamp" && return 0
-  echo "Installing the npm packages of the end-to-end tests ..."
+  echo "Installing the npm packages of $(basename -- "$folder") for the end-to-end tests ..."
   (cd -- "$folder" && npm ci --no-audit --no-fund --loglevel=error)
   cp -- "$folder/package-lock.json" "$stamp"
 }
 
 install_debian_packages
-install_node_packages
+install_node_packages "$root/tests/Sluice.EndToEnd/node"
+install_node_packages "$root/tests/Sluice.EndToEnd/conformance"

@@ -8,8 +8,9 @@ public static class McpClientRateLimitExtensions
 {
     /// <summary>Calls a tool, and where a limit refuses it waits as long as the refusal says and calls it again.</summary>
     /// <remarks>
-    /// Only an error with <c>data.limit</c> and <c>data.retryAfterMs</c> (or the code 503) is such a refusal: that call was not
-    /// made. Do not use it with a server whose tools pass on the refusals of other servers as their own: there the tool has run.
+    /// Only an error with <c>data.limit</c> and <c>data.retryAfterMs</c> (or the code 503) is such a refusal, as a JSON-RPC error or
+    /// in the body of an HTTP 429 or 503: that call was not made. Do not use it with a server whose tools pass on the refusals of
+    /// other servers as their own: there the tool has run.
     /// </remarks>
     /// <param name="client">The client.</param>
     /// <param name="toolName">The tool.</param>
@@ -19,6 +20,7 @@ public static class McpClientRateLimitExtensions
     /// <exception cref="ArgumentNullException"><paramref name="client"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="toolName"/> is null or empty.</exception>
     /// <exception cref="McpProtocolException">The call failed, or was refused and is not to be tried again.</exception>
+    /// <exception cref="HttpRequestException">The same, where the server says it by the status of HTTP.</exception>
     public static async ValueTask<CallToolResult> CallToolWithRetryAsync(
         this McpClient client,
         string toolName,
@@ -35,9 +37,9 @@ public static class McpClientRateLimitExtensions
             {
                 return await client.CallToolAsync(toolName, arguments, cancellationToken: cancellationToken).ConfigureAwait(false);
             }
-            catch (McpProtocolException exception)
+            catch (Exception exception) when (exception is McpProtocolException or HttpRequestException)
             {
-                if (RefusalReader.WaitOf((int)exception.ErrorCode, exception.Data) is not TimeSpan wait
+                if (RefusalReader.WaitOf(exception) is not TimeSpan wait
                     || !await budget.TryWaitAsync(wait, cancellationToken).ConfigureAwait(false))
                 {
                     throw;

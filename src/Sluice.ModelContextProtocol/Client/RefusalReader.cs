@@ -1,6 +1,9 @@
 using System.Collections;
 using System.Globalization;
+using System.Net;
+using System.Text;
 using System.Text.Json;
+using ModelContextProtocol;
 
 namespace Sluice.ModelContextProtocol;
 
@@ -37,8 +40,18 @@ internal static class RefusalReader
         }
     }
 
-    /// <summary>The wait that an error of the SDK asks for.</summary>
-    internal static TimeSpan? WaitOf(int code, IDictionary data) =>
+    /// <summary>The wait that an exception of the SDK's client asks for.</summary>
+    /// <remarks>An HTTP status is an <see cref="HttpRequestException"/> there, which quotes the body at the end of its message.</remarks>
+    internal static TimeSpan? WaitOf(Exception exception) => exception switch
+    {
+        McpProtocolException protocol => WaitOf((int)protocol.ErrorCode, protocol.Data),
+        HttpRequestException { StatusCode: HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable } http
+            when http.Message.IndexOf('{', StringComparison.Ordinal) is >= 0 and int start =>
+            WaitOf(Encoding.UTF8.GetBytes(http.Message[start..])),
+        _ => null,
+    };
+
+    private static TimeSpan? WaitOf(int code, IDictionary data) =>
         (data.Contains(Limit) || code == StoreUnavailable)
         && long.TryParse(
             Convert.ToString(data[Wait], CultureInfo.InvariantCulture), NumberStyles.None, CultureInfo.InvariantCulture, out long milliseconds)

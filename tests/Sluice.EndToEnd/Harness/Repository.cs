@@ -7,6 +7,8 @@ internal static class Repository
 
     internal static string NodeFolder => Path.Combine(Root, "tests", "Sluice.EndToEnd", "node");
 
+    internal static string ConformanceFolder => Path.Combine(Root, "tests", "Sluice.EndToEnd", "conformance");
+
     internal static string NodeModules => Path.Combine(NodeFolder, "node_modules", "@modelcontextprotocol");
 
     internal static string Gateway => Path.Combine(Root, "artifacts", "bin", "Sluice.Gateway", Configuration, "Sluice.Gateway.dll");

@@ -37,10 +37,7 @@ internal sealed class Session : IDisposable
     internal async Task<Answer> PostAsync(string message)
     {
         using HttpResponseMessage response = await _http.SendAsync(Post(message));
-        return new Answer(
-            response.StatusCode,
-            await response.Content.ReadAsStringAsync(),
-            response.Headers.TryGetValues("RateLimit", out IEnumerable<string>? values) ? string.Join(", ", values) : "");
+        return await Answer.ReadAsync(response);
     }
 
     /// <summary>The stream on which the server speaks first; its headers are there when this returns.</summary>

@@ -31,7 +31,9 @@ async function connect() {
 async function outcome(call) {
   try {
     const result = call.list ? await client.listTools() : await client.callTool({ name: call.tool, arguments: call.arguments });
-    return call.list ? { tools: result.tools.length } : { text: result.content[0].text, isError: result.isError ?? false };
+    return call.list
+      ? { tools: result.tools.length }
+      : { text: result.content[0].text, isError: result.isError ?? false, structured: result.structuredContent };
   } catch (error) {
     return { error: error.constructor.name, code: error.code, message: error.message, data: error.data };
   }
