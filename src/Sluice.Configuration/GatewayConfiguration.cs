@@ -10,8 +10,9 @@ public sealed record GatewayConfiguration
     /// <value>The default is <c>http://127.0.0.1:8080</c>.</value>
     public required Uri Listen { get; init; }
 
-    /// <summary>The keys by which callers are known; empty when nobody is asked who they are.</summary>
-    public required ImmutableArray<ApiKey> ApiKeys { get; init; }
+    /// <summary>How callers are known.</summary>
+    /// <value>The default is <see cref="AuthConfiguration.None"/>: nobody is asked who they are.</value>
+    public AuthConfiguration Auth { get; init; } = AuthConfiguration.None;
 
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>

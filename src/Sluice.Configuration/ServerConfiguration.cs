@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sluice.Configuration;
 
 /// <summary>One MCP server behind the gateway.</summary>
@@ -27,6 +29,9 @@ public sealed record ServerConfiguration
     /// <summary>How long it may take to begin an answer; a stream that has begun may last.</summary>
     /// <value>From 1 s to 1 day. The default is 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
+
+    /// <summary>What callers may do, by entries of which one must allow a call; null when every known caller may do everything.</summary>
+    public ImmutableArray<AllowRule>? Allow { get; init; }
 
     /// <summary>Its limits, or null for none.</summary>
     public RateLimitPolicy? Policy { get; init; }

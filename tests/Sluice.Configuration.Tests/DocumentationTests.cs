@@ -27,7 +27,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(4);
+        Blocks().Count.ShouldBe(5);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -37,10 +37,11 @@ public sealed partial class DocumentationTests
         // The fields come from the readers themselves, which list them when they do not know one.
         const string Text = """
             x: 1
-            auth: { x: 1, apiKeys: [ { x: 1 } ] }
+            auth: { x: 1, apiKeys: [ { x: 1 } ], jwt: { x: 1 }, trustedProxy: { x: 1 } }
             store: { x: 1 }
             servers:
               - x: 1
+                allow: [ { x: 1 } ]
                 rateLimiting:
                   x: 1
                   headers: { x: 1 }

@@ -1,4 +1,3 @@
-using System.Collections.Immutable;
 using System.Net;
 
 namespace Sluice.Configuration;
@@ -21,15 +20,15 @@ internal sealed class GatewayReader(FaultList faults)
         }
 
         int before = faults.Count;
-        ImmutableArray<ApiKey> keys = reader.Node("auth") is Node auth ? new AuthReader(faults).Read(auth) : [];
+        AuthConfiguration auth = reader.Node("auth") is Node node ? new AuthReader(faults).Read(node) : AuthConfiguration.None;
         bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
         KnownIdentities identities = isMisspelt || faults.Count > before ? KnownIdentities.All
             : !reader.Has("auth") ? KnownIdentities.None
-            : new(HasUsers: true, HasTenants: keys.Any(key => key.Tenant is not null), HasClients: false);
+            : KnownIdentities.Of(auth);
         return new GatewayConfiguration
         {
             Listen = ReadListen(reader) ?? DefaultListen,
-            ApiKeys = keys,
+            Auth = auth,
             Store = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory,
             Servers = new ServerReader(faults, identities).ReadAll(reader),
         };

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -12,6 +13,9 @@ internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvi
 
     /// <summary>Its limits; null for a server without any.</summary>
     internal RateLimitPolicy? Policy => configuration.Policy;
+
+    /// <summary>What callers may do; null when every known caller may do everything.</summary>
+    internal ImmutableArray<AllowRule>? Allow => configuration.Allow;
 
     internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream, configuration.Timeout, time);
 

@@ -21,5 +21,8 @@ internal sealed partial class McpEndpoint
 
         [LoggerMessage(6, LogLevel.Information, "A request was not authenticated: {Reason}.")]
         internal static partial void Unauthenticated(ILogger logger, string reason);
+
+        [LoggerMessage(7, LogLevel.Debug, "A call to '{Server}' was refused: its caller may not use the operation.")]
+        internal static partial void Forbidden(ILogger logger, string server);
     }
 }

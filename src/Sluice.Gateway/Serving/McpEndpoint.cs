@@ -10,14 +10,13 @@ namespace Sluice.Gateway;
 /// else a session needs (GET, DELETE, OPTIONS) passes unmetered.
 /// </remarks>
 internal sealed partial class McpEndpoint(
-    ApiKeyAuthenticator? authenticator,
+    GatewayAuthentication authentication,
     IRateLimitStore store,
     ICallObserver? observer,
     ILogger<McpEndpoint> logger,
     CancellationToken stopping)
 {
     private const int InternalError = -32603;
-    private const int Unauthorized = -32600;
 
     internal async Task HandleAsync(HttpContext context, GatewayServer server)
     {
@@ -45,28 +44,25 @@ internal sealed partial class McpEndpoint(
     {
         // 1. Identify. A preflight carries no credentials by design and reaches nothing but the upstream's CORS policy.
         string method = context.Request.Method;
-        CallerIdentity caller = CallerIdentity.None;
-        string? withheldHeader = null;
-        if (authenticator is not null && !HttpMethods.IsOptions(method))
+        AuthenticationResult identity = AuthenticationResult.NotAsked;
+        if (authentication.Authenticator is IAuthenticator authenticator && !HttpMethods.IsOptions(method))
         {
-            AuthenticationResult identity = authenticator.Authenticate(context.Request.Headers);
+            identity = await authenticator.AuthenticateAsync(context);
             if (!identity.IsSuccess)
             {
-                await ChallengeAsync(context, identity.Failure);
+                Log.Unauthenticated(logger, identity.Failure);
+                await authentication.Challenges.RefuseAsync(context, identity);
                 return;
             }
-
-            caller = identity.Caller;
-            withheldHeader = identity.ConsumedHeader;
         }
 
         if (HttpMethods.IsGet(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method))
         {
-            await ForwardAsync(context, server, body: null, id: default, withheldHeader);
+            await ForwardAsync(context, server, body: null, id: default, identity.WithheldHeader);
         }
         else if (HttpMethods.IsPost(method))
         {
-            await PostAsync(context, server, caller, withheldHeader);
+            await PostAsync(context, server, identity);
         }
         else
         {
@@ -75,7 +71,7 @@ internal sealed partial class McpEndpoint(
         }
     }
 
-    private async Task PostAsync(HttpContext context, GatewayServer server, CallerIdentity caller, string? withheldHeader)
+    private async Task PostAsync(HttpContext context, GatewayServer server, AuthenticationResult identity)
     {
         // 2. Read.
         if (await McpBody.ReadAsync(context, RequestBody.DefaultMaxBytes) is not (byte[] body, McpMessage message))
@@ -83,14 +79,22 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
-        // 3. Select.
-        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.IsMeterable
-            ? policy.Select(message.Method, message.Operation, caller)
-            : ApplicableLimits.None;
         RefusalContext refusal = new(
             message,
             message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
+        if (!AllowList.Allows(server.Allow, message, identity.Claims))
+        {
+            Log.Forbidden(logger, server.Name);
+            await authentication.Challenges.ForbidAsync(context, server, refusal);
+            return;
+        }
+
+        // 3. Select.
+        CallerIdentity caller = identity.Caller!;
+        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.IsMeterable
+            ? policy.Select(message.Method, message.Operation, caller)
+            : ApplicableLimits.None;
         if (limits.IdentityRequiredBy is RateLimit required)
         {
             await RefusalWriter.WriteAsync(context, McpRefusals.RenderMissingIdentity(required, server.Policy!.Settings, refusal));
@@ -104,7 +108,7 @@ internal sealed partial class McpEndpoint(
         }
 
         // 6. Forward.
-        await ForwardAsync(context, server, body, message.Id, withheldHeader);
+        await ForwardAsync(context, server, body, message.Id, identity.WithheldHeader);
     }
 
     /// <summary>Asks the store; a refusal is answered here.</summary>
@@ -149,13 +153,5 @@ internal sealed partial class McpEndpoint(
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
             id));
-    }
-
-    private Task ChallengeAsync(HttpContext context, string failure)
-    {
-        Log.Unauthenticated(logger, failure);
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-            StatusCodes.Status401Unauthorized, Unauthorized, $"Unauthorized: {failure}.", id: default));
     }
 }

@@ -1,0 +1,132 @@
+using System.Collections.Immutable;
+using System.Text.Json;
+using Microsoft.IdentityModel.JsonWebTokens;
+using Microsoft.IdentityModel.Tokens;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>Checks the tokens of one issuer by its keys and by nobody else's.</summary>
+/// <remarks>
+/// <para>Source: RFC 7519, section 7.2, and RFC 8725, JSON Web Token Best Current Practices.</para>
+/// <para>Thread safety: any number of requests at a time.</para>
+/// </remarks>
+internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvider time)
+{
+    /// <summary>By how much the clocks of an issuer and of the gateway may differ.</summary>
+    internal static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
+
+    private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = UnverifiedToken.MaxLength };
+
+    /// <summary>Who calls with a token that says that it is of this issuer.</summary>
+    /// <param name="text">The token as it came.</param>
+    /// <param name="token">What it says.</param>
+    /// <param name="cancellationToken">The client went away.</param>
+    internal async ValueTask<AuthenticationResult> VerifyAsync(string text, UnverifiedToken token, CancellationToken cancellationToken)
+    {
+        if (WhyHeaderIsWrong(token.Header, out string algorithm) is string wrongHeader)
+        {
+            return AuthenticationResult.Failed(wrongHeader);
+        }
+
+        KeyAnswer answer = await keys.FindAsync(UnverifiedToken.TextOf(token.Header, "kid"), algorithm, cancellationToken);
+        if (answer.Keys.IsEmpty)
+        {
+            return answer.RetryAfter is TimeSpan wait
+                ? AuthenticationResult.Unavailable("the keys of the token's issuer cannot be fetched at the moment", wait)
+                : AuthenticationResult.Failed("the token is signed by a key that its issuer does not have");
+        }
+
+        TokenValidationResult result = await Handler.ValidateTokenAsync(text, ParametersFor(answer.Keys, algorithm));
+        return result.IsValid ? Identify(token.Claims) : AuthenticationResult.Failed(Describe(result.Exception));
+    }
+
+    private static string? WhyHeaderIsWrong(JsonElement header, out string algorithm)
+    {
+        algorithm = UnverifiedToken.TextOf(header, "alg") ?? "";
+        if (!VerificationKey.Algorithms.Contains(algorithm))
+        {
+            return $"the token's algorithm is not accepted: use one of {string.Join(", ", VerificationKey.Algorithms)}";
+        }
+
+        // What must be understood is not understood here; RFC 7515, section 4.1.11.
+        if (header.TryGetProperty("crit", out _))
+        {
+            return "the token demands extensions that are not supported";
+        }
+
+        // A token for another purpose that happens to verify is no access token; RFC 8725, section 3.11.
+        string? type = header.TryGetProperty("typ", out _) ? UnverifiedToken.TextOf(header, "typ") ?? "" : null;
+        bool isAccessToken = type is null
+            || type.Equals("JWT", StringComparison.OrdinalIgnoreCase)
+            || type.Equals("at+jwt", StringComparison.OrdinalIgnoreCase)
+            || type.Equals("application/at+jwt", StringComparison.OrdinalIgnoreCase);
+        return isAccessToken ? null : "the token is not an access token, by its 'typ'";
+    }
+
+    private TokenValidationParameters ParametersFor(ImmutableArray<VerificationKey> candidates, string algorithm) => new()
+    {
+        IgnoreTrailingSlashWhenValidatingAudience = false,
+        IssuerSigningKeys = candidates.Select(candidate => candidate.Key),
+        RequireSignedTokens = true,
+        ValidAlgorithms = [algorithm],
+        ValidAudiences = issuer.Audiences,
+        ValidIssuer = issuer.Issuer,
+        ValidateLifetime = false, // The library asks the system's clock; the gateway's own is asked below.
+    };
+
+    private AuthenticationResult Identify(JsonElement claims)
+    {
+        if (WhyNotNow(claims) is string wrongTime)
+        {
+            return AuthenticationResult.Failed(wrongTime);
+        }
+
+        if (!TokenClaims.TryReadPart(claims, [issuer.UserClaim], out string? user, out string? wrong)
+            || !TokenClaims.TryReadPart(claims, issuer.TenantClaims, out string? tenant, out wrong)
+            || !TokenClaims.TryReadPart(claims, issuer.ClientClaims, out string? client, out wrong))
+        {
+            return AuthenticationResult.Failed(wrong!);
+        }
+
+        return user is null
+            ? AuthenticationResult.Failed($"the token names no user: its claim '{issuer.UserClaim}' is absent or empty")
+            : AuthenticationResult.Succeeded(new CallerIdentity(issuer.Issuer, user, tenant, client), CallerClaims.OfToken(claims));
+    }
+
+    private string? WhyNotNow(JsonElement claims)
+    {
+        double now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
+        if (!TryReadSeconds(claims, "exp", out double? expires) || !TryReadSeconds(claims, "nbf", out double? begins))
+        {
+            return "the token's 'exp' or 'nbf' is not a time";
+        }
+
+        return expires is null ? "the token never expires, which is not accepted"
+            : now >= expires + ClockSkew.TotalSeconds ? "the token has expired"
+            : begins is not null && now < begins - ClockSkew.TotalSeconds ? "the token is not valid yet"
+            : null;
+    }
+
+    private static bool TryReadSeconds(JsonElement claims, string name, out double? seconds)
+    {
+        seconds = null;
+        if (!claims.TryGetProperty(name, out JsonElement claim))
+        {
+            return true;
+        }
+
+        bool isNumber = claim.ValueKind == JsonValueKind.Number && claim.TryGetDouble(out double value) && double.IsFinite(value);
+        seconds = isNumber ? claim.GetDouble() : null;
+        return isNumber;
+    }
+
+    private static string Describe(Exception exception) => exception switch
+    {
+        SecurityTokenInvalidAudienceException => "the token is for another audience",
+        SecurityTokenInvalidIssuerException => "the token is of another issuer",
+        SecurityTokenInvalidAlgorithmException => "the token's algorithm is not accepted",
+        SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "the token's signature is wrong",
+        _ => "the token cannot be verified",
+    };
+}
