@@ -24,6 +24,28 @@ public sealed partial class DocumentationTests
         GatewayFile.Parse(text, "configuration.md", values).Faults.ShouldBeEmpty();
     }
 
+    public static TheoryData<string, string> AuthenticationBlocks()
+    {
+        TheoryData<string, string> blocks = [];
+        foreach (string path in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "authentication"), "*.md").Order())
+        {
+            foreach (Match match in YamlBlock().Matches(File.ReadAllText(path).ReplaceLineEndings("\n")))
+            {
+                blocks.Add(Path.GetFileName(path), match.Groups[1].Value);
+            }
+        }
+
+        return blocks;
+    }
+
+    [Theory]
+    [MemberData(nameof(AuthenticationBlocks))]
+    public void AuthenticationPage_YamlBlock_IsValid(string page, string block) =>
+        GatewayFile.Parse(block, page).Faults.ShouldBeEmpty();
+
+    [Fact]
+    public void AuthenticationPages_EachHaveABlock() => AuthenticationBlocks().Count.ShouldBe(5);
+
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {

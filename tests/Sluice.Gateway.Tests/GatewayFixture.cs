@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -16,14 +17,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
     {
         _application = application;
         Address = new Uri(application.Urls.First());
-        SocketsHttpHandler handler = new()
-        {
-            AllowAutoRedirect = false,
-            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            UseCookies = false,
-        };
-        Client = new HttpClient(handler) { BaseAddress = Address };
+        Client = ClientFrom(IPAddress.Loopback);
     }
 
     internal Uri Address { get; }
@@ -47,17 +41,46 @@ internal sealed class GatewayFixture : IAsyncDisposable
           - { name: one, upstream: "{{upstream}}", rateLimiting: {{rateLimiting}} }
         """);
 
-    internal static async Task<GatewayFixture> StartAsync(string yaml)
+    internal static Task<GatewayFixture> StartAsync(string yaml) => StartAsync(yaml, TimeProvider.System);
+
+    internal static async Task<GatewayFixture> StartAsync(string yaml, TimeProvider time)
     {
         WebApplication application = GatewayApplication.Build(
             GatewayFile.Parse(yaml, "test.yaml").RequireConfiguration(),
-            new InProcessStore(new InProcessStoreOptions(), TimeProvider.System),
-            TimeProvider.System,
+            new InProcessStore(new InProcessStoreOptions(), time),
+            time,
             observer: null,
             drainTime: TimeSpan.FromSeconds(5));
         await application.StartAsync();
         return new GatewayFixture(application);
     }
+
+    /// <summary>A client that calls from one of this machine's own addresses.</summary>
+    internal HttpClient ClientFrom(IPAddress address) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(address, 0));
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        UseCookies = false,
+    })
+    {
+        BaseAddress = Address,
+    };
 
     internal static HttpRequestMessage Post(string body, string path = "/mcp")
     {

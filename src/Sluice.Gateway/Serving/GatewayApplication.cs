@@ -31,7 +31,7 @@ internal static class GatewayApplication
             observer,
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
-        RebindingGuard guard = new(configuration.Listen.IsLoopback);
+        RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl);
         application.Run(context => HandleAsync(context, guard, authentication, paths, endpoint));
         return application;
     }

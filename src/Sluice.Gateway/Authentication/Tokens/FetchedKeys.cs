@@ -119,7 +119,15 @@ internal sealed partial class FetchedKeys : IKeySource
         {
             Log.NotFetched(_logger, _issuer, "it did not answer in time");
         }
+        finally
+        {
+            Keep(keys);
+        }
+    }
 
+    /// <summary>Puts an answer in the place of the one before; none, the default, leaves the keys that are known.</summary>
+    private void Keep(ImmutableArray<VerificationKey> keys)
+    {
         lock (_lock)
         {
             _hasFailed = keys.IsDefault;

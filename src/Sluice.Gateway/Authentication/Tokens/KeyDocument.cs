@@ -15,6 +15,8 @@ internal static class KeyDocument
     internal const int MaxKeys = 64;
 
     private const int MinRsaBits = 2_048;
+    private const int MaxNumberBytes = 2_048; // RSA of 16384 bits, the most that the framework takes.
+    private const string OtherCurve = "its curve is none of P-256, P-384 and P-521";
     private const string TooShort = "its RSA key is shorter than 2048 bits";
 
     /// <summary>The keys of a file, whatever its kind.</summary>
@@ -143,12 +145,12 @@ internal static class KeyDocument
         new ECDsaSecurityKey(curve) { KeyId = id },
         id,
         algorithm,
-        curve.KeySize switch
+        curve.ExportParameters(includePrivateParameters: false).Curve.Oid.Value switch
         {
-            256 => "ES256",
-            384 => "ES384",
-            521 => "ES512",
-            _ => throw new FormatException("its curve is none of P-256, P-384 and P-521"),
+            "1.2.840.10045.3.1.7" => "ES256",
+            "1.3.132.0.34" => "ES384",
+            "1.3.132.0.35" => "ES512",
+            _ => throw new FormatException(OtherCurve), // Others are of the same size, and verify something else.
         });
 
     private static ECCurve CurveOf(string? name) => name switch
@@ -156,9 +158,14 @@ internal static class KeyDocument
         "P-256" => ECCurve.NamedCurves.nistP256,
         "P-384" => ECCurve.NamedCurves.nistP384,
         "P-521" => ECCurve.NamedCurves.nistP521,
-        _ => throw new FormatException("its curve is none of P-256, P-384 and P-521"),
+        _ => throw new FormatException(OtherCurve),
     };
 
-    private static byte[] Number(JsonElement key, string name) =>
-        Base64Url.DecodeFromChars(UnverifiedToken.TextOf(key, name) ?? throw new FormatException($"it lacks '{name}'"));
+    private static byte[] Number(JsonElement key, string name)
+    {
+        byte[] bytes = Base64Url.DecodeFromChars(UnverifiedToken.TextOf(key, name) ?? throw new FormatException($"it lacks '{name}'"));
+
+        // The framework answers an empty number by an exception that says nothing of keys.
+        return bytes.Length is > 0 and <= MaxNumberBytes ? bytes : throw new FormatException($"its '{name}' is no number of a key");
+    }
 }

@@ -16,6 +16,9 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
     /// <summary>By how much the clocks of an issuer and of the gateway may differ.</summary>
     internal static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
 
+    // The end of the year 9999, beyond which no calendar here goes.
+    private const double LastSecond = 253_402_300_799;
+
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = UnverifiedToken.MaxLength };
 
     /// <summary>Who calls with a token that says that it is of this issuer.</summary>
@@ -29,6 +32,11 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
             return AuthenticationResult.Failed(wrongHeader);
         }
 
+        if (!TryReadSeconds(token.Claims, "exp", out double? expires) || !TryReadSeconds(token.Claims, "nbf", out double? begins))
+        {
+            return AuthenticationResult.Failed("the token's 'exp' or 'nbf' is not a time");
+        }
+
         KeyAnswer answer = await keys.FindAsync(UnverifiedToken.TextOf(token.Header, "kid"), algorithm, cancellationToken);
         if (answer.Keys.IsEmpty)
         {
@@ -38,7 +46,8 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
         }
 
         TokenValidationResult result = await Handler.ValidateTokenAsync(text, ParametersFor(answer.Keys, algorithm));
-        return result.IsValid ? Identify(token.Claims) : AuthenticationResult.Failed(Describe(result.Exception));
+        string? wrong = result.IsValid ? WhyNotNow(expires, begins) : Describe(result.Exception);
+        return wrong is null ? Identify(token.Claims) : AuthenticationResult.Failed(wrong);
     }
 
     private static string? WhyHeaderIsWrong(JsonElement header, out string algorithm)
@@ -77,11 +86,6 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
 
     private AuthenticationResult Identify(JsonElement claims)
     {
-        if (WhyNotNow(claims) is string wrongTime)
-        {
-            return AuthenticationResult.Failed(wrongTime);
-        }
-
         if (!TokenClaims.TryReadPart(claims, [issuer.UserClaim], out string? user, out string? wrong)
             || !TokenClaims.TryReadPart(claims, issuer.TenantClaims, out string? tenant, out wrong)
             || !TokenClaims.TryReadPart(claims, issuer.ClientClaims, out string? client, out wrong))
@@ -94,14 +98,9 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
             : AuthenticationResult.Succeeded(new CallerIdentity(issuer.Issuer, user, tenant, client), CallerClaims.OfToken(claims));
     }
 
-    private string? WhyNotNow(JsonElement claims)
+    private string? WhyNotNow(double? expires, double? begins)
     {
         double now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
-        if (!TryReadSeconds(claims, "exp", out double? expires) || !TryReadSeconds(claims, "nbf", out double? begins))
-        {
-            return "the token's 'exp' or 'nbf' is not a time";
-        }
-
         return expires is null ? "the token never expires, which is not accepted"
             : now >= expires + ClockSkew.TotalSeconds ? "the token has expired"
             : begins is not null && now < begins - ClockSkew.TotalSeconds ? "the token is not valid yet"
@@ -116,7 +115,7 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
             return true;
         }
 
-        bool isNumber = claim.ValueKind == JsonValueKind.Number && claim.TryGetDouble(out double value) && double.IsFinite(value);
+        bool isNumber = claim.ValueKind == JsonValueKind.Number && claim.TryGetDouble(out double value) && Math.Abs(value) <= LastSecond;
         seconds = isNumber ? claim.GetDouble() : null;
         return isNumber;
     }
