@@ -28,6 +28,10 @@ internal sealed class AuthenticationResult
     /// <summary>When another attempt makes sense; zero where waiting does not help.</summary>
     internal TimeSpan RetryAfter { get; private init; }
 
+    /// <summary>How loudly to tell: what anybody can send any number of is told to nobody unless they ask.</summary>
+    internal LogLevel LogLevel =>
+        Outcome is AuthenticationOutcome.Failed or AuthenticationOutcome.Unavailable ? LogLevel.Information : LogLevel.Debug;
+
     [MemberNotNullWhen(true, nameof(Caller))]
     [MemberNotNullWhen(false, nameof(Failure))]
     internal bool IsSuccess => Outcome == AuthenticationOutcome.Succeeded;

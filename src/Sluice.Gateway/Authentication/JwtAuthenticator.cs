@@ -10,6 +10,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
     private readonly FrozenDictionary<string, TokenVerifier> _byIssuer;
     private readonly FetchedKeys[] _fetched;
     private readonly IssuerDiscovery _discovery;
+    private readonly VerifiedTokens _verified = new();
 
     /// <param name="issuers">The issuers, with different names.</param>
     /// <param name="time">The clock by which tokens expire.</param>
@@ -61,15 +62,34 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
             return ValueTask.FromResult(AuthenticationResult.Failed($"the token has more than {UnverifiedToken.MaxLength} characters"));
         }
 
-        if (UnverifiedToken.Read(text) is not UnverifiedToken token)
-        {
-            return ValueTask.FromResult(AuthenticationResult.Failed("the token is not a JSON Web Token"));
-        }
-
-        return UnverifiedToken.TextOf(token.Claims, "iss") is string issuer && _byIssuer.TryGetValue(issuer, out TokenVerifier? verifier)
-            ? verifier.VerifyAsync(text, token, context.RequestAborted)
-            : ValueTask.FromResult(AuthenticationResult.Failed("the token is of an issuer that is not accepted here"));
+        return VerifyAsync(text, context.RequestAborted);
     }
 
     public void Dispose() => _discovery.Dispose();
+
+    private async ValueTask<AuthenticationResult> VerifyAsync(string text, CancellationToken cancellationToken)
+    {
+        if (_verified.TryFind(text, out VerifiedToken? known) && await known.Verifier.IsStillGoodAsync(known, cancellationToken))
+        {
+            return known.Result;
+        }
+
+        if (UnverifiedToken.Read(text) is not UnverifiedToken token)
+        {
+            return AuthenticationResult.Failed("the token is not a JSON Web Token");
+        }
+
+        if (UnverifiedToken.TextOf(token.Claims, "iss") is not string issuer || !_byIssuer.TryGetValue(issuer, out TokenVerifier? verifier))
+        {
+            return AuthenticationResult.Failed("the token is of an issuer that is not accepted here");
+        }
+
+        (AuthenticationResult result, VerifiedToken? verified) = await verifier.VerifyAsync(text, token, cancellationToken);
+        if (verified is not null)
+        {
+            _verified.Add(text, verified);
+        }
+
+        return result;
+    }
 }

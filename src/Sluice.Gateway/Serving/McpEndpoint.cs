@@ -50,7 +50,7 @@ internal sealed partial class McpEndpoint(
             identity = await authenticator.AuthenticateAsync(context);
             if (!identity.IsSuccess)
             {
-                Log.Unauthenticated(logger, identity.Failure);
+                Log.Unauthenticated(logger, identity.LogLevel, identity.Failure);
                 await authentication.Challenges.RefuseAsync(context, identity);
                 return;
             }

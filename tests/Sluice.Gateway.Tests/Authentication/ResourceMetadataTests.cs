@@ -88,7 +88,10 @@ public sealed class ResourceMetadataTests
         await using TokenScene scene = await TokenScene.StartAsync(auth: ", publicUrl: \"https://mcp.example.com:8443\"");
         using HttpRequestMessage request = TokenScene.CallWith(null);
         request.Headers.Host = host;
-        request.Headers.TryAddWithoutValidation("Origin", origin);
+        if (origin is not null)
+        {
+            request.Headers.Add("Origin", origin);
+        }
 
         (await scene.Gateway.SendAsync(request)).Status.ShouldBe(expected);
     }

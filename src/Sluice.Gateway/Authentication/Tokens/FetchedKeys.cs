@@ -28,6 +28,7 @@ internal sealed partial class FetchedKeys : IKeySource
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private ImmutableArray<VerificationKey> _keys; // Default until the first answer.
+    private long _generation;
     private long _lastSuccessTimestamp;
     private long? _lastAttemptTimestamp;
     private bool _hasFailed;
@@ -67,7 +68,7 @@ internal sealed partial class FetchedKeys : IKeySource
             fetching = known.IsEmpty || _time.GetElapsedTime(_lastSuccessTimestamp) >= MaxAge ? FetchLocked() : _underWay;
             if (!known.IsEmpty)
             {
-                return new(known, RetryAfter: null); // Old keys are good until there are new ones.
+                return new(known, _generation, RetryAfter: null); // Old keys are good until there are new ones.
             }
         }
 
@@ -75,7 +76,7 @@ internal sealed partial class FetchedKeys : IKeySource
         lock (_lock)
         {
             // While the issuer is away nobody can say whether it has such a key.
-            return new(FindLocked(id, algorithm), _hasFailed ? UntilNextAttemptLocked() : null);
+            return new(FindLocked(id, algorithm), _generation, _hasFailed ? UntilNextAttemptLocked() : null);
         }
     }
 
@@ -134,6 +135,7 @@ internal sealed partial class FetchedKeys : IKeySource
             if (!_hasFailed)
             {
                 _keys = keys;
+                _generation++;
                 _lastSuccessTimestamp = _time.GetTimestamp();
             }
         }

@@ -57,5 +57,5 @@ internal sealed class FileKeys : IKeySource
     }
 
     public ValueTask<KeyAnswer> FindAsync(string? id, string algorithm, CancellationToken cancellationToken) =>
-        ValueTask.FromResult(new KeyAnswer([.. _keys.Where(key => key.CanVerify(id, algorithm))], RetryAfter: null));
+        ValueTask.FromResult(new KeyAnswer([.. _keys.Where(key => key.CanVerify(id, algorithm))], Generation: 0, RetryAfter: null));
 }

@@ -13,41 +13,49 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvider time)
 {
-    /// <summary>By how much the clocks of an issuer and of the gateway may differ.</summary>
-    internal static readonly TimeSpan ClockSkew = TimeSpan.FromSeconds(30);
-
-    // The end of the year 9999, beyond which no calendar here goes.
-    private const double LastSecond = 253_402_300_799;
-
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = UnverifiedToken.MaxLength };
 
-    /// <summary>Who calls with a token that says that it is of this issuer.</summary>
+    /// <summary>Who calls with a token that says that it is of this issuer, and what to remember when it is right.</summary>
     /// <param name="text">The token as it came.</param>
     /// <param name="token">What it says.</param>
     /// <param name="cancellationToken">The client went away.</param>
-    internal async ValueTask<AuthenticationResult> VerifyAsync(string text, UnverifiedToken token, CancellationToken cancellationToken)
+    internal async ValueTask<(AuthenticationResult Result, VerifiedToken? Verified)> VerifyAsync(
+        string text, UnverifiedToken token, CancellationToken cancellationToken)
     {
         if (WhyHeaderIsWrong(token.Header, out string algorithm) is string wrongHeader)
         {
-            return AuthenticationResult.Failed(wrongHeader);
+            return (AuthenticationResult.Failed(wrongHeader), null);
         }
 
-        if (!TryReadSeconds(token.Claims, "exp", out double? expires) || !TryReadSeconds(token.Claims, "nbf", out double? begins))
+        if (TokenValidity.Read(token.Claims) is not TokenValidity validity)
         {
-            return AuthenticationResult.Failed("the token's 'exp' or 'nbf' is not a time");
+            return (AuthenticationResult.Failed("the token's 'exp' or 'nbf' is not a time"), null);
         }
 
-        KeyAnswer answer = await keys.FindAsync(UnverifiedToken.TextOf(token.Header, "kid"), algorithm, cancellationToken);
+        string? id = UnverifiedToken.TextOf(token.Header, "kid");
+        KeyAnswer answer = await keys.FindAsync(id, algorithm, cancellationToken);
         if (answer.Keys.IsEmpty)
         {
-            return answer.RetryAfter is TimeSpan wait
-                ? AuthenticationResult.Unavailable("the keys of the token's issuer cannot be fetched at the moment", wait)
-                : AuthenticationResult.Failed("the token is signed by a key that its issuer does not have");
+            return (
+                answer.RetryAfter is TimeSpan wait
+                    ? AuthenticationResult.Unavailable("the keys of the token's issuer cannot be fetched at the moment", wait)
+                    : AuthenticationResult.Failed("the token is signed by a key that its issuer does not have"),
+                null);
         }
 
-        TokenValidationResult result = await Handler.ValidateTokenAsync(text, ParametersFor(answer.Keys, algorithm));
-        string? wrong = result.IsValid ? WhyNotNow(expires, begins) : Describe(result.Exception);
-        return wrong is null ? Identify(token.Claims) : AuthenticationResult.Failed(wrong);
+        TokenValidationResult checkedToken = await Handler.ValidateTokenAsync(text, ParametersFor(answer.Keys, algorithm));
+        string? wrong = checkedToken.IsValid ? validity.WhyNotAt(time.GetUtcNow()) : Describe(checkedToken.Exception);
+        AuthenticationResult result = wrong is null ? Identify(token.Claims) : AuthenticationResult.Failed(wrong);
+        return (result, result.IsSuccess ? new VerifiedToken(this, result, id, algorithm, answer.Generation, validity) : null);
+    }
+
+    /// <summary>Whether a token that this has verified is as good as it was then: in time, and by keys that are the same.</summary>
+    internal async ValueTask<bool> IsStillGoodAsync(VerifiedToken token, CancellationToken cancellationToken)
+    {
+        KeyAnswer answer = await keys.FindAsync(token.KeyId, token.Algorithm, cancellationToken);
+        return !answer.Keys.IsEmpty
+            && answer.Generation == token.Generation
+            && token.Validity.WhyNotAt(time.GetUtcNow()) is null;
     }
 
     private static string? WhyHeaderIsWrong(JsonElement header, out string algorithm)
@@ -96,28 +104,6 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
         return user is null
             ? AuthenticationResult.Failed($"the token names no user: its claim '{issuer.UserClaim}' is absent or empty")
             : AuthenticationResult.Succeeded(new CallerIdentity(issuer.Issuer, user, tenant, client), CallerClaims.OfToken(claims));
-    }
-
-    private string? WhyNotNow(double? expires, double? begins)
-    {
-        double now = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).TotalSeconds;
-        return expires is null ? "the token never expires, which is not accepted"
-            : now >= expires + ClockSkew.TotalSeconds ? "the token has expired"
-            : begins is not null && now < begins - ClockSkew.TotalSeconds ? "the token is not valid yet"
-            : null;
-    }
-
-    private static bool TryReadSeconds(JsonElement claims, string name, out double? seconds)
-    {
-        seconds = null;
-        if (!claims.TryGetProperty(name, out JsonElement claim))
-        {
-            return true;
-        }
-
-        bool isNumber = claim.ValueKind == JsonValueKind.Number && claim.TryGetDouble(out double value) && Math.Abs(value) <= LastSecond;
-        seconds = isNumber ? claim.GetDouble() : null;
-        return isNumber;
     }
 
     private static string Describe(Exception exception) => exception switch
