@@ -18,6 +18,10 @@ public sealed record ApiKey
     /// <value>1 to 256 characters.</value>
     public string? Name { get; init; }
 
+    /// <summary>What the key allows, as the claim <c>scope</c> of a token would say it.</summary>
+    /// <value>The default is nothing.</value>
+    public ImmutableArray<string> Scopes { get; init; } = [];
+
     /// <summary>The SHA-256 of the key's UTF-8 bytes.</summary>
     /// <value>32 bytes.</value>
     public required ImmutableArray<byte> Sha256 { get; init; }

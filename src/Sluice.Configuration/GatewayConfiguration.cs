@@ -13,8 +13,9 @@ public sealed record GatewayConfiguration
     /// <summary>The certificate of an <c>https</c> address; null for <c>http</c>.</summary>
     public TlsConfiguration? Tls { get; init; }
 
-    /// <summary>The keys by which callers are known; empty when nobody is asked who they are.</summary>
-    public required ImmutableArray<ApiKey> ApiKeys { get; init; }
+    /// <summary>How callers are known.</summary>
+    /// <value>The default is <see cref="AuthConfiguration.None"/>: nobody is asked who they are.</value>
+    public AuthConfiguration Auth { get; init; } = AuthConfiguration.None;
 
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sluice.Configuration;
 
 /// <summary>One MCP server behind the gateway.</summary>
@@ -46,6 +48,9 @@ public sealed record ServerConfiguration
     /// here; otherwise that is left to the server.
     /// </summary>
     public bool StrictHeaders { get; init; }
+
+    /// <summary>What callers may do, by entries of which one must allow a call; null when every known caller may do everything.</summary>
+    public ImmutableArray<AllowRule>? Allow { get; init; }
 
     /// <summary>Its limits, or null for none.</summary>
     public RateLimitPolicy? Policy { get; init; }

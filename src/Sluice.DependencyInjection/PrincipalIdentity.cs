@@ -10,10 +10,7 @@ namespace Sluice.DependencyInjection;
 /// <c>client_id</c>. Issuer: <c>iss</c>, or the issuer of the user's claim. All of one identity of the principal: claims that
 /// different parties vouch for are never mixed.
 /// </para>
-/// <para>
-/// Surrounding white space is trimmed and Unicode brought into form NFC, which .NET can do only where it runs with ICU;
-/// elsewhere a text stays as its issuer writes it.
-/// </para>
+/// <para>Each part is brought into one spelling by <see cref="CallerIdentity.Normalize"/>.</para>
 /// <para>Thread safety: any number of threads. An answer is remembered as long as its principal lives.</para>
 /// </remarks>
 public static class PrincipalIdentity
@@ -51,7 +48,7 @@ public static class PrincipalIdentity
 
     private static string? Text(Claim? claim)
     {
-        string? text = claim?.Value.Trim().Normalize();
+        string? text = claim is null ? null : CallerIdentity.Normalize(claim.Value);
         return string.IsNullOrEmpty(text) ? null : text;
     }
 }

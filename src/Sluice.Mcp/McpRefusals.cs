@@ -74,6 +74,18 @@ public static class McpRefusals
         return Wire.Write(RefusalText.OfMissingIdentity(limit, settings.ErrorCode), limit.Rejection, context);
     }
 
+    /// <summary>Renders the refusal of a call that its caller may not make.</summary>
+    /// <param name="message">What is refused, and the way out; it names nobody.</param>
+    /// <param name="form">The form, in which HTTP 403 stands where a limit's refusal would be 429. The error's code is 403.</param>
+    /// <param name="context">The client.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="message"/> or the context's message is null.</exception>
+    public static Refusal RenderForbidden(string message, RejectionForm form, RefusalContext context)
+    {
+        ArgumentNullException.ThrowIfNull(message);
+        ArgumentNullException.ThrowIfNull(context.Message);
+        return Wire.Write(RefusalText.OfForbidden(message), form, context);
+    }
+
     /// <summary>Renders the error of a body that is not one message.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
     public static Refusal Render(McpReadError error)

@@ -6,7 +6,7 @@ namespace Sluice;
 /// Every part is qualified by the issuer that vouches for it: <c>alice</c> of one issuer is never <c>alice</c> of another.
 /// An absent part is null; it is never confused with any text, <c>"anonymous"</c> included.
 /// </para>
-/// <para>Parts compare exactly, by ordinal. Normalise (Unicode NFC, surrounding white space trimmed) before.</para>
+/// <para>Parts compare exactly, by ordinal. Bring them into one spelling by <see cref="Normalize"/> before.</para>
 /// <para><see cref="ToString"/> names nobody, so that an identity cannot reach a log by accident.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
@@ -47,6 +47,17 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
 
     /// <summary>The OAuth client or agent, or null.</summary>
     public string? Client { get; }
+
+    /// <summary>A part in the one spelling that it has: Unicode's form NFC, without surrounding white space; otherwise exact.</summary>
+    /// <param name="part">What somebody verified.</param>
+    /// <returns>The part, which may be empty now.</returns>
+    /// <remarks>It does not depend on ICU, without which the framework's own normalisation changes nothing.</remarks>
+    /// <exception cref="ArgumentNullException"><paramref name="part"/> is null.</exception>
+    public static string Normalize(string part)
+    {
+        ArgumentNullException.ThrowIfNull(part);
+        return NormalFormC.Of(part.Trim());
+    }
 
     /// <summary>The part that a scope asks for; null when it is absent, and for <see cref="RateLimitScope.Shared"/>.</summary>
     public string? Part(RateLimitScope scope) => scope switch

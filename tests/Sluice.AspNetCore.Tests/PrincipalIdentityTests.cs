@@ -32,6 +32,10 @@ public sealed class PrincipalIdentityTests
         Of(new("iss", "https://i"), new("sub", " "), new(ClaimTypes.NameIdentifier, "alice")).Subject.ShouldBe("alice");
 
     [Fact]
+    public void Of_TwoSpellingsOfOneName_AreOneCaller() =>
+        Of(new("iss", "https://i"), new("sub", "e\u0301va")).ShouldBe(Of(new("iss", "https://i"), new("sub", "\u00E9va")));
+
+    [Fact]
     public void Of_SeveralIdentities_AreNeverMixed()
     {
         ClaimsPrincipal principal = new(

@@ -24,6 +24,28 @@ public sealed partial class DocumentationTests
         GatewayFile.Parse(text, "configuration.md", values).Faults.ShouldBeEmpty();
     }
 
+    public static TheoryData<string, string> AuthenticationBlocks()
+    {
+        TheoryData<string, string> blocks = [];
+        foreach (string path in Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "authentication"), "*.md").Order())
+        {
+            foreach (Match match in YamlBlock().Matches(File.ReadAllText(path).ReplaceLineEndings("\n")))
+            {
+                blocks.Add(Path.GetFileName(path), match.Groups[1].Value);
+            }
+        }
+
+        return blocks;
+    }
+
+    [Theory]
+    [MemberData(nameof(AuthenticationBlocks))]
+    public void AuthenticationPage_YamlBlock_IsValid(string page, string block) =>
+        GatewayFile.Parse(block, page).Faults.ShouldBeEmpty();
+
+    [Fact]
+    public void AuthenticationPages_EachHaveABlock() => AuthenticationBlocks().Count.ShouldBe(5);
+
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
@@ -37,12 +59,13 @@ public sealed partial class DocumentationTests
         // The fields come from the readers themselves, which list them when they do not know one.
         const string Text = """
             x: 1
-            auth: { x: 1, apiKeys: [ { x: 1 } ] }
+            auth: { x: 1, apiKeys: [ { x: 1 } ], jwt: { x: 1 }, trustedProxy: { x: 1 } }
             store: { x: 1 }
             tls: { x: 1 }
             streams: { x: 1 }
             servers:
               - x: 1
+                allow: [ { x: 1 } ]
                 rateLimiting:
                   x: 1
                   headers: { x: 1 }

@@ -4,7 +4,7 @@ namespace Sluice.Configuration.Tests;
 internal static class Documents
 {
     /// <summary>A valid document that uses most of the schema.</summary>
-    internal static string Everything => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cases", "valid-everything.yaml"));
+    internal static string Everything => Case("valid-everything");
 
     /// <summary>What <see cref="Everything"/> refers to.</summary>
     internal static FixedValues Values => new()
@@ -12,6 +12,9 @@ internal static class Documents
         Variables = { ["UPSTREAM"] = "http://127.0.0.1:3001/mcp", ["TEN"] = "10" },
         Files = { ["/run/secrets/hash"] = new string('a', 64) },
     };
+
+    /// <summary>A document of the folder Cases.</summary>
+    internal static string Case(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cases", name + ".yaml"));
 
     /// <summary>A document with one server, whose limits are these lines.</summary>
     internal static string WithLimits(params string[] lines) =>

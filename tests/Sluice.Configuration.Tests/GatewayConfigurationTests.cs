@@ -9,16 +9,16 @@ public sealed class GatewayConfigurationTests
     [Fact]
     public void Parse_Keys_AreWhatTheFileSays()
     {
-        Everything.ApiKeys.Length.ShouldBe(2);
-        Everything.ApiKeys[0].User.ShouldBe("ci-bot");
-        Everything.ApiKeys[0].Tenant.ShouldBe("acme");
-        Everything.ApiKeys[0].Name.ShouldBe("ci");
-        Convert.ToHexStringLower(Everything.ApiKeys[0].Sha256.AsSpan())
+        Everything.Auth.ApiKeys.Length.ShouldBe(2);
+        Everything.Auth.ApiKeys[0].User.ShouldBe("ci-bot");
+        Everything.Auth.ApiKeys[0].Tenant.ShouldBe("acme");
+        Everything.Auth.ApiKeys[0].Name.ShouldBe("ci");
+        Convert.ToHexStringLower(Everything.Auth.ApiKeys[0].Sha256.AsSpan())
             .ShouldBe("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08");
-        Everything.ApiKeys[1].User.ShouldBe("42");
-        Everything.ApiKeys[1].Tenant.ShouldBeNull();
-        Everything.ApiKeys[1].Name.ShouldBeNull();
-        Convert.ToHexStringLower(Everything.ApiKeys[1].Sha256.AsSpan()).ShouldBe(new string('a', 64));
+        Everything.Auth.ApiKeys[1].User.ShouldBe("42");
+        Everything.Auth.ApiKeys[1].Tenant.ShouldBeNull();
+        Everything.Auth.ApiKeys[1].Name.ShouldBeNull();
+        Convert.ToHexStringLower(Everything.Auth.ApiKeys[1].Sha256.AsSpan()).ShouldBe(new string('a', 64));
     }
 
     [Fact]
@@ -99,7 +99,7 @@ public sealed class GatewayConfigurationTests
             "servers: [ { name: a, upstream: \"http://127.0.0.1:3001/mcp\", rateLimiting: { shared: 1/s } } ]", "f").RequireConfiguration();
 
         configuration.Listen.ShouldBe(new Uri("http://127.0.0.1:8080"));
-        configuration.ApiKeys.ShouldBeEmpty();
+        configuration.Auth.ApiKeys.ShouldBeEmpty();
         configuration.Servers.ShouldHaveSingleItem().Path.ShouldBe("/a/mcp");
         RateLimitingSettings defaults = new();
         RateLimitingSettings settings = configuration.Servers[0].Policy.ShouldNotBeNull().Settings;
@@ -144,20 +144,66 @@ public sealed class GatewayConfigurationTests
     [InlineData("  \u00E9va  ", "\u00E9va")]
     [InlineData("\u6771\u4EAC", "\u6771\u4EAC")]
     [InlineData("\uAC00", "\uAC00")]
-    public void Parse_UserWithOneSpelling_IsTrimmed(string user, string expected) =>
-        WithUser(user).RequireConfiguration().ApiKeys[0].User.ShouldBe(expected);
+    [InlineData("e\u0301va", "\u00E9va")]
+    [InlineData("\u212Bngstrom", "\u00C5ngstrom")]
+    [InlineData("\u1100\u1161", "\uAC00")]
+    public void Parse_User_HasOneSpelling(string user, string expected) =>
+        WithUser(user).RequireConfiguration().Auth.ApiKeys[0].User.ShouldBe(expected);
 
-    [Theory]
-    [InlineData("e\u0301va")]
-    [InlineData("\u212Bngstrom")]
-    [InlineData("\u1100\u1161")]
-    [InlineData("\uF900")]
-    public void Parse_UserWithSeveralSpellings_IsAFault(string user)
+    [Fact]
+    public void Parse_Auth_IsWhatTheFileSays()
     {
-        Fault fault = WithUser(user).Faults.ShouldHaveSingleItem();
+        GatewayConfiguration configuration = GatewayFile.Parse(Documents.Case("valid-auth"), "f").RequireConfiguration();
+        AuthConfiguration auth = configuration.Auth;
 
-        fault.Path.ShouldBe("auth.apiKeys[0].user");
-        fault.Message.ShouldStartWith("holds a character that Unicode spells in several ways");
+        auth.IdentifiesCallers.ShouldBeTrue();
+        auth.JwtIssuers.Select(issuer => issuer.Issuer).ShouldBe(
+            ["https://login.example.com/realms/one", "http://127.0.0.1:9000", "internal"]);
+        auth.JwtIssuers[0].Audiences.ShouldBe(["https://mcp.example.com"]);
+        auth.JwtIssuers[0].UserClaim.ShouldBe("email");
+        auth.JwtIssuers[0].TenantClaims.ShouldBe(["realm_access.tenant"]);
+        auth.JwtIssuers[0].ClientClaims.ShouldBe(["appid"]);
+        auth.JwtIssuers[0].KeyFile.ShouldBeNull();
+        auth.JwtIssuers[1].Audiences.ShouldBe(["one", "two"]);
+        auth.JwtIssuers[1].UserClaim.ShouldBe("sub");
+        auth.JwtIssuers[1].TenantClaims.ShouldBe(["tid", "org_id"]);
+        auth.JwtIssuers[1].ClientClaims.ShouldBe(["azp", "client_id"]);
+        auth.JwtIssuers[2].KeyFile.ShouldBe("/etc/sluice/internal.pem");
+        auth.ApiKeys.ShouldHaveSingleItem().Scopes.ShouldBe(["files:read", "files:write"]);
+        TrustedProxy proxy = auth.TrustedProxy.ShouldNotBeNull();
+        proxy.From.Select(network => network.ToString()).ShouldBe(["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]);
+        (proxy.UserHeader, proxy.TenantHeader, proxy.ClientHeader).ShouldBe(("X-Auth-User", "X-Auth-Tenant", "X-Auth-Client"));
+        auth.PublicUrl.ShouldBe(new Uri("https://mcp.example.com"));
+        auth.Failures.ShouldBe(new Rate(20, TimeSpan.FromMinutes(5)));
+    }
+
+    [Fact]
+    public void Parse_AllowList_IsWhatTheFileSays()
+    {
+        AllowRule[] rules = [.. GatewayFile.Parse(Documents.Case("valid-auth"), "f").RequireConfiguration().Servers[0].Allow!.Value];
+
+        rules.Length.ShouldBe(3);
+        rules[0].Claim.ShouldBe("scope");
+        rules[0].Values.ShouldBe(["files:read", "files:write"]);
+        rules[0].IsAbout(OperationKind.Tool, "READ_it").ShouldBeTrue();
+        rules[0].IsAbout(OperationKind.Tool, "list").ShouldBeTrue();
+        rules[0].IsAbout(OperationKind.Tool, "write_it").ShouldBeFalse();
+        rules[0].IsAbout(OperationKind.Resource, "file:///x").ShouldBeTrue();
+        rules[0].IsAbout(OperationKind.Prompt, "list").ShouldBeFalse();
+        rules[1].Values.ShouldBe(["files:write"]);
+        rules[2].Claim.ShouldBeNull();
+        rules[2].Values.ShouldBeEmpty();
+        rules[2].IsAbout(OperationKind.Prompt, "any").ShouldBeTrue();
+        Everything.Servers[0].Allow.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Parse_NoAuth_AsksNobodyAndAllowsTenFailures()
+    {
+        AuthConfiguration auth = GatewayFile.Parse("servers: [{ name: a, upstream: 'http://127.0.0.1:1/mcp' }]", "f").RequireConfiguration().Auth;
+
+        auth.IdentifiesCallers.ShouldBeFalse();
+        auth.Failures.ShouldBe(new Rate(10, TimeSpan.FromMinutes(1)));
     }
 
     [Fact]

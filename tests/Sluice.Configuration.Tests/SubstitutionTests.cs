@@ -77,7 +77,7 @@ public sealed class SubstitutionTests : IDisposable
         string text = Documents.WithLimits("shared: 1/s").Replace("user: alice", "user: ${USER_ID}", StringComparison.Ordinal);
 
         GatewayFile.Parse(text, "f", new FixedValues { Variables = { ["USER_ID"] = "0042" } })
-            .RequireConfiguration().ApiKeys[0].User.ShouldBe("0042");
+            .RequireConfiguration().Auth.ApiKeys[0].User.ShouldBe("0042");
     }
 
     [Fact]

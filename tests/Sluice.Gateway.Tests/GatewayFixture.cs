@@ -1,4 +1,5 @@
 using System.Net;
+using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
@@ -16,14 +17,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
     {
         _application = application;
         Address = new Uri(application.Urls.First());
-        SocketsHttpHandler handler = new()
-        {
-            AllowAutoRedirect = false,
-            RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
-            UseCookies = false,
-        };
-        Client = new HttpClient(handler) { BaseAddress = Address };
+        Client = ClientFrom(IPAddress.Loopback);
     }
 
     internal Uri Address { get; }
@@ -47,7 +41,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
           - { name: one, upstream: "{{upstream}}", rateLimiting: {{rateLimiting}} }
         """);
 
-    internal static Task<GatewayFixture> StartAsync(string yaml) => StartAsync(yaml, TimeProvider.System, ServingBounds.Default);
+    internal static Task<GatewayFixture> StartAsync(string yaml) => StartAsync(yaml, TimeProvider.System);
+
+    internal static Task<GatewayFixture> StartAsync(string yaml, TimeProvider time) => StartAsync(yaml, time, ServingBounds.Default);
 
     internal static async Task<GatewayFixture> StartAsync(string yaml, TimeProvider time, ServingBounds bounds, Certificates? certificates = null)
     {
@@ -62,6 +58,33 @@ internal sealed class GatewayFixture : IAsyncDisposable
         await application.StartAsync();
         return new GatewayFixture(application);
     }
+
+    /// <summary>A client that calls from one of this machine's own addresses.</summary>
+    internal HttpClient ClientFrom(IPAddress address) => new(new SocketsHttpHandler
+    {
+        AllowAutoRedirect = false,
+        ConnectCallback = async (context, cancellationToken) =>
+        {
+            Socket socket = new(SocketType.Stream, ProtocolType.Tcp);
+            try
+            {
+                socket.Bind(new IPEndPoint(address, 0));
+                await socket.ConnectAsync(IPAddress.Loopback, context.DnsEndPoint.Port, cancellationToken);
+                return new NetworkStream(socket, ownsSocket: true);
+            }
+            catch (SocketException)
+            {
+                socket.Dispose();
+                throw;
+            }
+        },
+        RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
+        UseCookies = false,
+    })
+    {
+        BaseAddress = Address,
+    };
 
     /// <summary>A key's hash, as a file holds it.</summary>
     internal static string HashOf(string key) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(key)));

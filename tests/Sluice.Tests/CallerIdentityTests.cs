@@ -18,4 +18,11 @@ public sealed class CallerIdentityTests
     [Fact]
     public void Constructor_EmptyPart_Throws() =>
         Should.Throw<ArgumentException>(() => new CallerIdentity("a", "", null, null)).ParamName.ShouldBe("subject");
+
+    [Theory]
+    [InlineData(" alice\t", "alice")]
+    [InlineData("e\u0301va", "\u00E9va")]
+    [InlineData("Alice", "Alice")]
+    [InlineData(" \u2000", "")]
+    public void Normalize_APart_HasOneSpelling(string part, string expected) => CallerIdentity.Normalize(part).ShouldBe(expected);
 }

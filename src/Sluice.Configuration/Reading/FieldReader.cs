@@ -3,7 +3,7 @@ using System.Globalization;
 namespace Sluice.Configuration;
 
 /// <summary>Reads the fields of one mapping by type; whatever is wrong becomes a fault, and reading goes on.</summary>
-internal sealed class FieldReader
+internal sealed partial class FieldReader
 {
     /// <summary>The longest name, user or tenant.</summary>
     internal const int MaxTextLength = 256;
@@ -110,11 +110,7 @@ internal sealed class FieldReader
             return null;
         }
 
-        string text = scalar.Value.Trim();
-        string? wrong = IsAnotherType(scalar) ? $"{(isPrivate ? "the value" : scalar.Describe())} is not text. Put it in quotes."
-            : text.Length is < 1 or > MaxTextLength ? $"has {text.Length} characters, and must have 1 to {MaxTextLength}."
-            : Characters.HasForbidden(text) ? "holds a control character. Remove it."
-            : null;
+        string? wrong = WhyNotText(scalar, isPrivate, out string text);
         return Accept(text, wrong, scalar, name);
     }
 
@@ -276,6 +272,15 @@ internal sealed class FieldReader
                 _misspelt.Add(meant);
             }
         }
+    }
+
+    private static string? WhyNotText(ScalarNode scalar, bool isPrivate, out string text)
+    {
+        text = scalar.Value.Trim();
+        return IsAnotherType(scalar) ? $"{(isPrivate ? "the value" : scalar.Describe())} is not text. Put it in quotes."
+            : text.Length is < 1 or > MaxTextLength ? $"has {text.Length} characters, and must have 1 to {MaxTextLength}."
+            : Characters.HasForbidden(text) ? "holds a control character. Remove it."
+            : null;
     }
 
     private static string DescribeTyped(ScalarNode scalar) => scalar.IsTyped ? scalar.Describe() : $"the text {scalar.Describe()}";

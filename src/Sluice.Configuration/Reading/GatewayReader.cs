@@ -1,5 +1,3 @@
-using System.Collections.Immutable;
-
 namespace Sluice.Configuration;
 
 /// <summary>Reads the root of a gateway's file.</summary>
@@ -18,17 +16,17 @@ internal sealed class GatewayReader(FaultList faults)
         }
 
         int before = faults.Count;
-        ImmutableArray<ApiKey> keys = reader.Node("auth") is Node auth ? new AuthReader(faults).Read(auth) : [];
+        AuthConfiguration auth = reader.Node("auth") is Node node ? new AuthReader(faults).Read(node) : AuthConfiguration.None;
         bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
         KnownIdentities identities = isMisspelt || faults.Count > before ? KnownIdentities.All
             : !reader.Has("auth") ? KnownIdentities.None
-            : new(HasUsers: true, HasTenants: keys.Any(key => key.Tenant is not null), HasClients: false);
+            : KnownIdentities.Of(auth);
         (Uri listen, TlsConfiguration? tls) = new ListenReader(faults).Read(reader);
         return new GatewayConfiguration
         {
             Listen = listen,
             Tls = tls,
-            ApiKeys = keys,
+            Auth = auth,
             Store = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory,
             Streams = reader.Node("streams") is Node streams ? new StreamsReader(faults).Read(streams) : StreamBounds.Default,
             Servers = new ServerReader(faults, identities).ReadAll(reader),

@@ -12,16 +12,26 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     /// <summary>Nothing: no <c>auth</c>.</summary>
     internal static KnownIdentities None { get; } = new(false, false, false);
 
+    /// <summary>What a checked <c>auth</c> gives.</summary>
+    internal static KnownIdentities Of(AuthConfiguration auth)
+    {
+        bool hasTokens = !auth.JwtIssuers.IsEmpty;
+        return new(
+            auth.IdentifiesCallers,
+            HasTenants: hasTokens || auth.TrustedProxy?.TenantHeader is not null || auth.ApiKeys.Any(key => key.Tenant is not null),
+            HasClients: hasTokens || auth.TrustedProxy?.ClientHeader is not null);
+    }
+
     /// <summary>Null, or why a limit of this scope could not tell callers apart.</summary>
     /// <param name="scope">A scope as configuration spells it.</param>
     internal string? WhyUnknown(string scope) => scope switch
     {
         "perUser" or "perTenant" or "perClient" when !HasUsers =>
-            "needs to know who calls, and the file has no 'auth'. Add auth.apiKeys, or use 'shared'.",
+            "needs to know who calls, and no 'auth' tells it. Add auth.apiKeys or auth.jwt, or use 'shared'.",
         "perTenant" when !HasTenants =>
-            "needs the caller's tenant, and no entry of auth.apiKeys has one. Add 'tenant' to the keys, or use 'perUser'.",
+            "needs the caller's tenant, and nothing in 'auth' tells it. Add 'tenant' to the keys or 'tenantHeader' to the proxy, or use 'perUser'.",
         "perClient" when !HasClients =>
-            "needs the client that calls, and API keys do not tell it. Use 'perUser'.",
+            "needs the client that calls, and nothing in 'auth' tells it: API keys do not. Use 'perUser', or auth.jwt.",
         _ => null,
     };
 }

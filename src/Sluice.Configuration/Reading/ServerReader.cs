@@ -7,7 +7,8 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
     private const string UpstreamAdvice = "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp.";
-    private static readonly string[] Fields = ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "rateLimiting"];
+    private static readonly string[] Fields =
+        ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "allow", "rateLimiting"];
     private static readonly string[] CommandFields = ["command", "args", "env"];
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
@@ -37,6 +38,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
             ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
             : null;
+        ImmutableArray<AllowRule>? allow = new AllowReader(faults, identities).Read(reader, policy?.Settings.CaseSensitive ?? false);
         return name is null || upstream is null || path is null
             ? null
             : new ServerConfiguration
@@ -48,6 +50,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
                 MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
                 StrictHeaders = strictHeaders,
                 Policy = policy,
+                Allow = allow,
             };
     }
 

@@ -14,29 +14,53 @@ namespace Sluice.Gateway;
 /// </para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
-internal sealed class ApiKeyAuthenticator
+internal sealed class ApiKeyAuthenticator : IAuthenticator
 {
     /// <summary>The issuer of identities that come from the configuration's own keys.</summary>
     internal const string Issuer = "urn:sluice:api-key";
 
     internal const string HeaderName = "X-API-Key";
-    private const string BearerPrefix = "Bearer ";
     private const int MaxKeyLength = 4_096;
     private readonly FrozenDictionary<string, KnownKey> _byHash;
+    private readonly bool _leavesTokens;
 
-    internal ApiKeyAuthenticator(IEnumerable<ApiKey> keys) =>
+    /// <param name="keys">The keys, all different.</param>
+    /// <param name="leavesTokens">Whether a bearer that has the shape of a JSON Web Token is somebody else's to judge.</param>
+    internal ApiKeyAuthenticator(IEnumerable<ApiKey> keys, bool leavesTokens)
+    {
+        _leavesTokens = leavesTokens;
         _byHash = keys.ToFrozenDictionary(
             key => Convert.ToHexStringLower(key.Sha256.AsSpan()),
-            key => new KnownKey([.. key.Sha256], new CallerIdentity(Issuer, key.User, key.Tenant, client: null)));
+            key => new KnownKey(
+                [.. key.Sha256],
+                new CallerIdentity(Issuer, key.User, key.Tenant, client: null),
+                CallerClaims.OfScopes(key.Scopes)));
+    }
 
-    /// <summary>The caller, or why there is none.</summary>
-    internal AuthenticationResult Authenticate(IHeaderDictionary headers)
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context) =>
+        ValueTask.FromResult(Authenticate(context.Request.Headers));
+
+    private AuthenticationResult Authenticate(IHeaderDictionary headers)
     {
-        if (ReadKey(headers, out bool fromOwnHeader) is not string key)
+        StringValues own = headers[HeaderName];
+        if (own.Count > 1)
         {
-            return AuthenticationResult.Failed("no API key was sent. Send 'Authorization: Bearer KEY' or 'X-API-Key: KEY'");
+            return AuthenticationResult.Failed($"the header {HeaderName} stands twice");
         }
 
+        if (own.Count == 1)
+        {
+            return Check(own[0]?.Trim() ?? "", HeaderName);
+        }
+
+        return BearerCredential.IsAmbiguous(headers) ? AuthenticationResult.Failed(BearerCredential.Twice)
+            : !BearerCredential.TryRead(headers, out string? key) || (_leavesTokens && UnverifiedToken.IsOne(key))
+                ? AuthenticationResult.NoCredentials("no API key was sent")
+            : Check(key, withheldHeader: null);
+    }
+
+    private AuthenticationResult Check(string key, string? withheldHeader)
+    {
         if (key.Length > MaxKeyLength)
         {
             return AuthenticationResult.Failed("the API key is not known");
@@ -45,25 +69,9 @@ internal sealed class ApiKeyAuthenticator
         byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
         return _byHash.TryGetValue(Convert.ToHexStringLower(hash), out KnownKey? known)
             && CryptographicOperations.FixedTimeEquals(known.Hash, hash)
-            ? AuthenticationResult.Succeeded(known.Caller, fromOwnHeader ? HeaderName : null)
+            ? AuthenticationResult.Succeeded(known.Caller, known.Claims, withheldHeader)
             : AuthenticationResult.Failed("the API key is not known");
     }
 
-    /// <summary>The key, or null when there is none or when the headers contradict themselves.</summary>
-    private static string? ReadKey(IHeaderDictionary headers, out bool fromOwnHeader)
-    {
-        StringValues own = headers[HeaderName];
-        fromOwnHeader = own.Count > 0;
-        if (own.Count > 0)
-        {
-            return own.Count == 1 ? own[0]?.Trim() : null;
-        }
-
-        StringValues authorization = headers.Authorization;
-        return authorization.Count == 1 && authorization[0]!.StartsWith(BearerPrefix, StringComparison.OrdinalIgnoreCase)
-            ? authorization[0]![BearerPrefix.Length..].Trim()
-            : null;
-    }
-
-    private sealed record KnownKey(byte[] Hash, CallerIdentity Caller);
+    private sealed record KnownKey(byte[] Hash, CallerIdentity Caller, CallerClaims Claims);
 }

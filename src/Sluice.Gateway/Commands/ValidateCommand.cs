@@ -30,14 +30,15 @@ internal static class ValidateCommand
         foreach (string file in files)
         {
             GatewayFileResult result = GatewayFile.Load(file);
-            if (result.Configuration is not null)
+            string? keyFault = result.Configuration is GatewayConfiguration configuration ? FileKeys.FirstFault(configuration.Auth) : null;
+            if (result.Configuration is not null && keyFault is null)
             {
                 Console.WriteLine($"{file}: valid");
                 continue;
             }
 
             valid = false;
-            Console.WriteLine(FaultFormatter.Format(result.Faults));
+            Console.WriteLine(keyFault is null ? FaultFormatter.Format(result.Faults) : $"{file}: {keyFault}");
         }
 
         return valid ? CommandLine.Success : CommandLine.Failure;

@@ -37,24 +37,35 @@ internal static class GatewayApplication
         WebApplication application = builder.Build();
         GatewayServer[] servers = [.. configuration.Servers.Select(server => new GatewayServer(server, time))];
         application.Lifetime.ApplicationStopped.Register(() => Array.ForEach(servers, server => server.Dispose()));
+        ServerPaths paths = new(servers);
+        GatewayAuthentication authentication = new(
+            configuration.Auth, paths, time, application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
+        application.Lifetime.ApplicationStarted.Register(() => authentication.PrefetchAsync());
+        application.Lifetime.ApplicationStopped.Register(authentication.Dispose);
         McpEndpoint endpoint = new(
-            configuration.ApiKeys.IsEmpty ? null : new ApiKeyAuthenticator(configuration.ApiKeys),
+            authentication,
             store,
             new StreamGate(configuration.Streams, time),
             observer,
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
-        ServerPaths paths = new(servers);
-        RebindingGuard guard = new(configuration.Listen.IsLoopback);
-        application.Run(context => HandleAsync(context, guard, paths, endpoint));
+        RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl);
+        application.Run(context => HandleAsync(context, guard, authentication, paths, endpoint));
         return application;
     }
 
-    private static Task HandleAsync(HttpContext context, RebindingGuard guard, ServerPaths paths, McpEndpoint endpoint)
+    private static Task HandleAsync(
+        HttpContext context, RebindingGuard guard, GatewayAuthentication authentication, ServerPaths paths, McpEndpoint endpoint)
     {
+        authentication.ForwardedHeaders.Apply(context);
         if (guard.Refusal(context.Request) is string refusal)
         {
             return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
+        }
+
+        if (authentication.Metadata is ResourceMetadata metadata && ResourceMetadata.IsAskedBy(context.Request))
+        {
+            return metadata.AnswerAsync(context);
         }
 
         return paths.Find(context.Request.Path) is GatewayServer server

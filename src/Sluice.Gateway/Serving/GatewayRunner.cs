@@ -33,6 +33,11 @@ internal static class GatewayRunner
         string portInUse,
         CancellationToken cancellationToken)
     {
+        if (FileKeys.FirstFault(configuration.Auth) is string fault)
+        {
+            return CommandLine.Fail(fault);
+        }
+
         using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
         IRateLimitStore store;
         try

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -18,6 +19,9 @@ internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvi
 
     /// <summary>Whether headers that disagree with the body are refused here.</summary>
     internal bool StrictHeaders => configuration.StrictHeaders;
+
+    /// <summary>What callers may do; null when every known caller may do everything.</summary>
+    internal ImmutableArray<AllowRule>? Allow => configuration.Allow;
 
     internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream, configuration.Timeout, time);
 

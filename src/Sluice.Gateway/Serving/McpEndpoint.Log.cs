@@ -19,10 +19,13 @@ internal sealed partial class McpEndpoint
         [LoggerMessage(5, LogLevel.Debug, "A request to '{Server}' is not complete HTTP: {Reason}")]
         internal static partial void BadRequest(ILogger logger, string server, string reason);
 
-        [LoggerMessage(6, LogLevel.Information, "A request was not authenticated: {Reason}.")]
-        internal static partial void Unauthenticated(ILogger logger, string reason);
+        [LoggerMessage(EventId = 6, Message = "A request was not authenticated: {Reason}.")]
+        internal static partial void Unauthenticated(ILogger logger, LogLevel level, string reason);
 
         [LoggerMessage(7, LogLevel.Information, "A stream from '{Server}' was not opened: {Reason}.")]
         internal static partial void StreamRefused(ILogger logger, string server, string reason);
+
+        [LoggerMessage(8, LogLevel.Debug, "A call to '{Server}' was refused: its caller may not use the operation.")]
+        internal static partial void Forbidden(ILogger logger, string server);
     }
 }

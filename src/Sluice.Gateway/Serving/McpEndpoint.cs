@@ -10,7 +10,7 @@ namespace Sluice.Gateway;
 /// else a session needs (GET, DELETE, OPTIONS) passes unmetered.
 /// </remarks>
 internal sealed partial class McpEndpoint(
-    ApiKeyAuthenticator? authenticator,
+    GatewayAuthentication authentication,
     IRateLimitStore store,
     StreamGate streams,
     ICallObserver? observer,
@@ -18,7 +18,6 @@ internal sealed partial class McpEndpoint(
     CancellationToken stopping)
 {
     private const int InternalError = -32603;
-    private const int Unauthorized = -32600;
     private const int SecondsUntilAnotherTry = 5;
 
     internal async Task HandleAsync(HttpContext context, GatewayServer server)
@@ -52,32 +51,29 @@ internal sealed partial class McpEndpoint(
     {
         // 1. Identify. A preflight carries no credentials by design and reaches nothing but the upstream's CORS policy.
         string method = context.Request.Method;
-        CallerIdentity caller = CallerIdentity.None;
-        string? withheldHeader = null;
-        if (authenticator is not null && !HttpMethods.IsOptions(method))
+        AuthenticationResult identity = AuthenticationResult.NotAsked;
+        if (authentication.Authenticator is IAuthenticator authenticator && !HttpMethods.IsOptions(method))
         {
-            AuthenticationResult identity = authenticator.Authenticate(context.Request.Headers);
+            identity = await authenticator.AuthenticateAsync(context);
             if (!identity.IsSuccess)
             {
-                await ChallengeAsync(context, identity.Failure);
+                Log.Unauthenticated(logger, identity.LogLevel, identity.Failure);
+                await authentication.Challenges.RefuseAsync(context, identity);
                 return;
             }
-
-            caller = identity.Caller;
-            withheldHeader = identity.ConsumedHeader;
         }
 
         if (HttpMethods.IsGet(method))
         {
-            await StreamAsync(context, server, caller, body: null, id: default, withheldHeader);
+            await StreamAsync(context, server, identity, body: null, id: default);
         }
         else if (HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method))
         {
-            await ForwardAsync(context, server, body: null, id: default, withheldHeader, ends: default);
+            await ForwardAsync(context, server, body: null, id: default, identity.WithheldHeader, ends: default);
         }
         else if (HttpMethods.IsPost(method))
         {
-            await PostAsync(context, server, caller, withheldHeader);
+            await PostAsync(context, server, identity);
         }
         else
         {
@@ -86,7 +82,7 @@ internal sealed partial class McpEndpoint(
         }
     }
 
-    private async Task PostAsync(HttpContext context, GatewayServer server, CallerIdentity caller, string? withheldHeader)
+    private async Task PostAsync(HttpContext context, GatewayServer server, AuthenticationResult identity)
     {
         // 2. Read.
         if (await McpBody.ReadAsync(context, server.MaxRequestBytes) is not (byte[] body, McpMessage message))
@@ -100,14 +96,22 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
-        // 3. Select.
-        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.IsMeterable
-            ? policy.Select(message.Method, message.Operation, caller)
-            : ApplicableLimits.None;
         RefusalContext refusal = new(
             message,
             message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
+        if (!AllowList.Allows(server.Allow, message, identity.Claims))
+        {
+            Log.Forbidden(logger, server.Name);
+            await authentication.Challenges.ForbidAsync(context, server, refusal);
+            return;
+        }
+
+        // 3. Select.
+        CallerIdentity caller = identity.Caller!;
+        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.IsMeterable
+            ? policy.Select(message.Method, message.Operation, caller)
+            : ApplicableLimits.None;
         if (limits.IdentityRequiredBy is RateLimit required)
         {
             await RefusalWriter.WriteAsync(context, McpRefusals.RenderMissingIdentity(required, server.Policy!.Settings, refusal));
@@ -123,11 +127,11 @@ internal sealed partial class McpEndpoint(
         // 6. Forward.
         if (message.IsLongStream)
         {
-            await StreamAsync(context, server, caller, body, message.Id, withheldHeader);
+            await StreamAsync(context, server, identity, body, message.Id);
         }
         else
         {
-            await ForwardAsync(context, server, body, message.Id, withheldHeader, ends: default);
+            await ForwardAsync(context, server, body, message.Id, identity.WithheldHeader, ends: default);
         }
     }
 
@@ -166,9 +170,9 @@ internal sealed partial class McpEndpoint(
 
     /// <summary>Forwards what has no end of its own, as long as there is room for it.</summary>
     private async Task StreamAsync(
-        HttpContext context, GatewayServer server, CallerIdentity caller, byte[]? body, ReadOnlyMemory<byte> id, string? withheldHeader)
+        HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, ReadOnlyMemory<byte> id)
     {
-        if (!streams.TryOpen(caller, stopping, out StreamGate.OpenStream? stream, out string? refusal))
+        if (!streams.TryOpen(identity.Caller!, stopping, out StreamGate.OpenStream? stream, out string? refusal))
         {
             Log.StreamRefused(logger, server.Name, refusal);
             Refusal answer = McpRefusals.RenderError(
@@ -182,7 +186,7 @@ internal sealed partial class McpEndpoint(
 
         using (stream)
         {
-            await ForwardAsync(context, server, body, id, withheldHeader, stream.Ended);
+            await ForwardAsync(context, server, body, id, identity.WithheldHeader, stream.Ended);
         }
     }
 
@@ -206,13 +210,5 @@ internal sealed partial class McpEndpoint(
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
             id));
-    }
-
-    private Task ChallengeAsync(HttpContext context, string failure)
-    {
-        Log.Unauthenticated(logger, failure);
-        context.Response.Headers.WWWAuthenticate = "Bearer";
-        return RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-            StatusCodes.Status401Unauthorized, Unauthorized, $"Unauthorized: {failure}.", id: default));
     }
 }

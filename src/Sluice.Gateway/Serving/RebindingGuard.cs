@@ -7,9 +7,11 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// Source: Model Context Protocol, revision 2025-11-25, Transports, security warning. A gateway on loopback is reached by
 /// loopback names only, and called by pages from loopback only; one on any other address is reached by names that it
-/// cannot know.
+/// cannot know. A configured public name is the gateway's own wherever it listens.
 /// </remarks>
-internal sealed class RebindingGuard(bool listensOnLoopback)
+/// <param name="listensOnLoopback">Whether the gateway is reached from this machine only.</param>
+/// <param name="publicUrl">Where clients reach it by way of a proxy, or null.</param>
+internal sealed class RebindingGuard(bool listensOnLoopback, Uri? publicUrl)
 {
     /// <summary>Null, or why the request is refused.</summary>
     internal string? Refusal(HttpRequest request)
@@ -19,18 +21,19 @@ internal sealed class RebindingGuard(bool listensOnLoopback)
             return null;
         }
 
-        if (!IsLoopback(request.Host.Host))
+        if (!IsOurs(request.Host.Host))
         {
             return "the Host header does not name this machine";
         }
 
         StringValues origin = request.Headers.Origin;
         bool foreign = origin.Count > 1
-            || (origin.Count == 1 && !(Uri.TryCreate(origin[0], UriKind.Absolute, out Uri? page) && IsLoopback(page.Host)));
+            || (origin.Count == 1 && !(Uri.TryCreate(origin[0], UriKind.Absolute, out Uri? page) && IsOurs(page.Host)));
         return foreign ? "the Origin header names another machine" : null;
     }
 
-    private static bool IsLoopback(string host) =>
+    private bool IsOurs(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)
+        || host.Equals(publicUrl?.Host, StringComparison.OrdinalIgnoreCase)
         || (IPAddress.TryParse(host.Trim('[', ']'), out IPAddress? address) && IPAddress.IsLoopback(address));
 }

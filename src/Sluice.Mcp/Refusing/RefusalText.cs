@@ -46,6 +46,8 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
+    internal static RefusalText OfForbidden(string message) => new(Forbidden, Forbidden, message);
+
     // Neither 429, since waiting does not help, nor 401, on which a client that is authenticated, only not as what the
     // limit counts by, would authenticate in the same way for ever.
     internal static RefusalText OfMissingIdentity(RateLimit limit, int errorCode) => new(

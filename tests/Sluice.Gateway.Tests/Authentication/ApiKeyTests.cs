@@ -2,7 +2,7 @@ using System.Net;
 
 namespace Sluice.Gateway.Tests;
 
-public sealed class AuthenticationTests
+public sealed class ApiKeyTests
 {
     private const string Call = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}""";
     private const string OneEach = "{ perUser: 1/1d }";

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>auth.jwt</c>: one issuer, or a list of them.</summary>
+internal sealed class JwtReader(FaultList faults)
+{
+    private const string ListField = "jwt";
+    private const string IssuerField = "issuer";
+    private const string AudienceField = "audience";
+    private const string KeyField = "key";
+    private static readonly string[] Fields = [IssuerField, AudienceField, KeyField, "userClaim", "tenantClaim", "clientClaim"];
+    private readonly Dictionary<string, string> _pathsByIssuer = new(StringComparer.Ordinal);
+
+    /// <summary>The issuers that could be read.</summary>
+    internal ImmutableArray<JwtIssuer> ReadAll(FieldReader auth)
+    {
+        IEnumerable<(Node Item, string Path)> entries = auth.Node(ListField) is MappingNode or ScalarNode
+            ? [(auth.Node(ListField)!, auth.PathOf(ListField))]
+            : auth.List(ListField, required: false);
+        return [.. entries.Select(entry => Read(entry.Item, entry.Path)).OfType<JwtIssuer>()];
+    }
+
+    private JwtIssuer? Read(Node item, string path)
+    {
+        if (FieldReader.Open(item, path, Fields, [], faults) is not FieldReader reader)
+        {
+            return null;
+        }
+
+        string? issuer = ReadIssuer(reader, path);
+        ImmutableArray<string> audiences = reader.Texts(AudienceField, required: true);
+        string? key = reader.Text(KeyField, required: false);
+        string? user = reader.Text("userClaim", required: false);
+        string? tenant = reader.Text("tenantClaim", required: false);
+        string? client = reader.Text("clientClaim", required: false);
+        return issuer is null || audiences.IsEmpty ? null : new JwtIssuer
+        {
+            Issuer = issuer,
+            Audiences = audiences,
+            KeyFile = key,
+            UserClaim = user ?? "sub",
+            TenantClaims = tenant is null ? JwtIssuer.DefaultTenantClaims : [tenant],
+            ClientClaims = client is null ? JwtIssuer.DefaultClientClaims : [client],
+        };
+    }
+
+    private string? ReadIssuer(FieldReader reader, string path)
+    {
+        if (reader.Text(IssuerField, required: true) is not string issuer)
+        {
+            return null;
+        }
+
+        Node node = reader.Node(IssuerField)!;
+        string? wrong = !reader.HasAttempt(KeyField) && WhyNotReachable(issuer) is string why ? $"{node.Describe()} {why}"
+            : !_pathsByIssuer.TryAdd(issuer, path) ? $"is the issuer of {_pathsByIssuer[issuer]} too. Make one entry of the two."
+            : null;
+        return reader.Accept(issuer, wrong, node, IssuerField);
+    }
+
+    // Source: OpenID Connect Discovery 1.0, section 3: https, without query and fragment.
+    private static string? WhyNotReachable(string issuer)
+    {
+        if (!Uri.TryCreate(issuer, UriKind.Absolute, out Uri? url)
+            || (url.Scheme != Uri.UriSchemeHttps && url.Scheme != Uri.UriSchemeHttp)
+            || url.Host.Length == 0
+            || url.Query.Length > 0
+            || url.Fragment.Length > 0
+            || url.UserInfo.Length > 0)
+        {
+            return "is not the URL of an issuer. Write one such as https://login.example.com, or name its keys by 'key'.";
+        }
+
+        return url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback
+            ? "has no TLS, so that anybody on the way could put in keys of their own. Use https, or name its keys by 'key'."
+            : null;
+    }
+}

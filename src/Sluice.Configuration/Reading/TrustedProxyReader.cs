@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>auth.trustedProxy</c>: whose headers are believed.</summary>
+internal sealed class TrustedProxyReader(FaultList faults)
+{
+    private const string FromField = "from";
+    private const string UserField = "userHeader";
+    private const string NetworkAdvice = "Write one such as 10.0.0.0/8, or a single address.";
+    private static readonly string[] HeaderFields = [UserField, "tenantHeader", "clientHeader"];
+    private static readonly string[] Fields = [FromField, .. HeaderFields];
+
+    // Headers that mean something else to the gateway, to HTTP or to every server.
+    private static readonly string[] Reserved =
+        ["authorization", "x-api-key", "host", "content-length", "content-type", "connection", "transfer-encoding", "accept", "cookie",
+            "origin", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "mcp-session-id", "mcp-protocol-version"];
+
+    private readonly Dictionary<string, string> _fieldsByHeader = new(StringComparer.OrdinalIgnoreCase);
+
+    /// <summary>The proxies; of use only when no fault was added.</summary>
+    internal TrustedProxy? Read(Node node, string path)
+    {
+        if (FieldReader.Open(node, path, Fields, [], faults) is not FieldReader reader)
+        {
+            return null;
+        }
+
+        ImmutableArray<IPNetwork> from =
+            [.. reader.Texts(FromField, required: true, WhyNotANetwork).Select(text => ParseNetwork(text)!.Value)];
+        string?[] headers = [.. HeaderFields.Select(field => ReadHeader(reader, field))];
+        foreach (string field in HeaderFields.Where(field => field != UserField && reader.Has(field) && !reader.HasAttempt(UserField)))
+        {
+            faults.Add(reader.Mapping.Find(field)!, reader.PathOf(field), "belongs to a user, and no header names one. Add 'userHeader'.");
+        }
+
+        return new TrustedProxy { From = from, UserHeader = headers[0], TenantHeader = headers[1], ClientHeader = headers[2] };
+    }
+
+    private string? ReadHeader(FieldReader reader, string field)
+    {
+        if (reader.Text(field, required: false) is not string header)
+        {
+            return null;
+        }
+
+        Node node = reader.Node(field)!;
+        // Source: RFC 9110, section 5.1; without the underscore, since many servers cannot tell it from a hyphen.
+        bool isName = header.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
+        string? wrong = !isName ? $"{node.Describe()} is not the name of a header. Use letters, digits and hyphens."
+            : Reserved.Contains(header.ToLowerInvariant()) ? $"{node.Describe()} means something else already. Let the proxy use a header of its own."
+            : !_fieldsByHeader.TryAdd(header, reader.PathOf(field)) ? $"is the header of {_fieldsByHeader[header]} too. Use another."
+            : null;
+        return reader.Accept(header, wrong, node, field);
+    }
+
+    private static string? WhyNotANetwork(string text) =>
+        ParseNetwork(text) is not IPNetwork network ? $"{Shown.Quote(text)} is not a network. {NetworkAdvice}"
+        : network.PrefixLength == 0 ? $"trusts every address, so that anybody could claim to be anybody. {NetworkAdvice}"
+        : HasMoreThan(network, text) ? $"{Shown.Quote(text)} names an address within {network}. Write the one that is meant."
+        : null;
+
+    private static IPNetwork? ParseNetwork(string text)
+    {
+        if (IPNetwork.TryParse(text, out IPNetwork network))
+        {
+            return network;
+        }
+
+        bool isAddress = IPAddress.TryParse(text, out IPAddress? address)
+            && (text.Contains(':') || text.Count(c => c == '.') == 3); // '10' would be 0.0.0.10.
+        return isAddress ? new IPNetwork(address!, address!.GetAddressBytes().Length * 8) : null;
+    }
+
+    // 10.1.2.3/8 is most often a slip in the length, and would trust sixteen million addresses.
+    private static bool HasMoreThan(IPNetwork network, string text) =>
+        text.Split('/') is [string address, _] && !network.BaseAddress.Equals(IPAddress.Parse(address));
+}

@@ -1,0 +1,21 @@
+using System.Collections.Immutable;
+using System.Net;
+
+namespace Sluice.Configuration;
+
+/// <summary>The proxies whose headers are believed, and what they say in them.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public sealed record TrustedProxy
+{
+    /// <summary>The networks in which they are; at least one, none of them all addresses.</summary>
+    public required ImmutableArray<IPNetwork> From { get; init; }
+
+    /// <summary>The header that names the user; null where proxies are believed in nothing but where a call comes from.</summary>
+    public string? UserHeader { get; init; }
+
+    /// <summary>The header that names the user's tenant, or null.</summary>
+    public string? TenantHeader { get; init; }
+
+    /// <summary>The header that names the client, or null.</summary>
+    public string? ClientHeader { get; init; }
+}

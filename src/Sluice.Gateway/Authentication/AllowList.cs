@@ -1,0 +1,55 @@
+using System.Collections.Immutable;
+using Sluice.Configuration;
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <summary>Decides which operations a caller may use, before any limit is asked.</summary>
+/// <remarks>
+/// With a list, what no entry allows is refused: of every kind of operation, whether the list speaks of the kind or not.
+/// Methods that run nothing and read nothing by name, such as <c>tools/list</c>, are not its business.
+/// </remarks>
+internal static class AllowList
+{
+    /// <summary>Whether the caller may make the call.</summary>
+    /// <param name="rules">The server's list; null for none.</param>
+    /// <param name="message">The call.</param>
+    /// <param name="claims">What the caller was granted.</param>
+    internal static bool Allows(ImmutableArray<AllowRule>? rules, McpMessage message, CallerClaims claims)
+    {
+        if (rules is not ImmutableArray<AllowRule> list || KindOf(message) is not OperationKind kind)
+        {
+            return true;
+        }
+
+        foreach (AllowRule rule in list)
+        {
+            if (rule.IsAbout(kind, message.Operation) && (rule.Claim is null || claims.HasAny(rule.Claim, rule.Values)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>The scopes of which one would have allowed a call that was refused; none when no scope would have.</summary>
+    internal static string[] ScopesFor(ImmutableArray<AllowRule>? rules, McpMessage message) => KindOf(message) is OperationKind kind
+        ? ScopesOf(rules?.Where(rule => rule.IsAbout(kind, message.Operation)))
+        : [];
+
+    /// <summary>All scopes of which rules speak, each once.</summary>
+    internal static string[] ScopesOf(IEnumerable<AllowRule>? rules) =>
+    [
+        .. (rules ?? []).Where(rule => rule.Claim is string claim && CallerClaims.IsScope(claim)).SelectMany(rule => rule.Values).Distinct(),
+    ];
+
+    // The reader lets no method of the protocol through in another spelling.
+    private static OperationKind? KindOf(McpMessage message) => message.Method switch
+    {
+        "tools/call" => OperationKind.Tool,
+        "prompts/get" => OperationKind.Prompt,
+        "resources/read" => OperationKind.Resource,
+        _ => null,
+    };
+}

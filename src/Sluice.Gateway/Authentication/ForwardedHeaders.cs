@@ -1,0 +1,83 @@
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>Takes out of a request what only a trusted proxy may say, and adds what a proxy must say behind one.</summary>
+/// <remarks>
+/// <para>
+/// It comes before everything else, so that nothing later can believe such a header by mistake, and no upstream sees it. A
+/// name with underscores counts as the one with hyphens, since many servers cannot tell the two apart.
+/// </para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+internal sealed class ForwardedHeaders
+{
+    internal const string Protocol = "X-Forwarded-Proto";
+    internal const string Host = "X-Forwarded-Host";
+    private const string Prefix = "X-Forwarded-";
+    private readonly TrustedProxies _proxies;
+    private readonly string[] _identityHeaders;
+
+    /// <param name="proxies">Who is believed.</param>
+    /// <param name="configured">Which headers name a caller; or null.</param>
+    internal ForwardedHeaders(TrustedProxies proxies, TrustedProxy? configured)
+    {
+        _proxies = proxies;
+        _identityHeaders =
+            [.. new[] { configured?.UserHeader, configured?.TenantHeader, configured?.ClientHeader }.OfType<string>()];
+    }
+
+    /// <summary>Changes the request's headers.</summary>
+    internal void Apply(HttpContext context)
+    {
+        IHeaderDictionary headers = context.Request.Headers;
+        bool isTrusted = _proxies.SpeakFor(context);
+        List<string>? removed = null;
+        foreach (string name in headers.Keys)
+        {
+            if (IsReserved(name) && !(isTrusted && !name.Contains('_')))
+            {
+                (removed ??= []).Add(name);
+            }
+        }
+
+        removed?.ForEach(name => headers.Remove(name));
+        if (isTrusted)
+        {
+            Append(context, headers);
+        }
+    }
+
+    private bool IsReserved(string name)
+    {
+        if (!name.Contains('_'))
+        {
+            return name.StartsWith(Prefix, StringComparison.OrdinalIgnoreCase)
+                || name.Equals("Forwarded", StringComparison.OrdinalIgnoreCase)
+                || name.Equals("X-Real-IP", StringComparison.OrdinalIgnoreCase)
+                || _identityHeaders.Contains(name, StringComparer.OrdinalIgnoreCase);
+        }
+
+        return IsReserved(name.Replace('_', '-'));
+    }
+
+    // The chain of addresses grows by the proxy's own. What the first proxy saw of the scheme and the host stays as it is:
+    // servers compare these with one value and not with a list.
+    private static void Append(HttpContext context, IHeaderDictionary headers)
+    {
+        string before = headers[TrustedProxies.ForwardedFor].ToString();
+        string address = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
+            ? mapped.MapToIPv4().ToString()
+            : context.Connection.RemoteIpAddress!.ToString();
+        headers[TrustedProxies.ForwardedFor] = before.Length == 0 ? address : $"{before}, {address}";
+        if (headers[Protocol].Count == 0)
+        {
+            headers[Protocol] = context.Request.Scheme;
+        }
+
+        if (headers[Host].Count == 0)
+        {
+            headers[Host] = context.Request.Host.Value;
+        }
+    }
+}

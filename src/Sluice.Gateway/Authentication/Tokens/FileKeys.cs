@@ -1,0 +1,61 @@
+using System.Collections.Immutable;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>The keys of an issuer that stand in a file.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+internal sealed class FileKeys : IKeySource
+{
+    private const int MaxBytes = 256 * 1024;
+    private readonly ImmutableArray<VerificationKey> _keys;
+
+    private FileKeys(ImmutableArray<VerificationKey> keys) => _keys = keys;
+
+    /// <summary>Reads the keys.</summary>
+    /// <exception cref="FormatException">They cannot be had; the message says which file, why, and what to do.</exception>
+    internal static FileKeys Read(string path)
+    {
+        try
+        {
+            using FileStream stream = File.OpenRead(path);
+            byte[] bytes = new byte[MaxBytes + 1];
+            int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+            return length > MaxBytes
+                ? throw new FormatException("it is larger than 256 KiB")
+                : new FileKeys(KeyDocument.ReadFile(bytes[..length]));
+        }
+        catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
+        {
+            string why = exception switch
+            {
+                FormatException => exception.Message,
+                FileNotFoundException or DirectoryNotFoundException => "it does not exist",
+                UnauthorizedAccessException => "it is no file that this user may read",
+                _ => "it cannot be read",
+            };
+            throw new FormatException($"the key '{path}' is of no use: {why}. Name a public key in PEM, or a JSON Web Key Set.", exception);
+        }
+    }
+
+    /// <summary>Null, or what is wrong with the first key file of a configuration that is of no use.</summary>
+    internal static string? FirstFault(AuthConfiguration auth)
+    {
+        foreach (JwtIssuer issuer in auth.JwtIssuers.Where(issuer => issuer.KeyFile is not null))
+        {
+            try
+            {
+                Read(issuer.KeyFile!);
+            }
+            catch (FormatException exception)
+            {
+                return $"auth.jwt.key: {exception.Message}";
+            }
+        }
+
+        return null;
+    }
+
+    public ValueTask<KeyAnswer> FindAsync(string? id, string algorithm, CancellationToken cancellationToken) =>
+        ValueTask.FromResult(new KeyAnswer([.. _keys.Where(key => key.CanVerify(id, algorithm))], Generation: 0, RetryAfter: null));
+}
