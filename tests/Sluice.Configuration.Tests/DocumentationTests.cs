@@ -19,7 +19,7 @@ public sealed partial class DocumentationTests
             ? Documents.WithLimits([.. block.TrimEnd('\n').Split('\n').Skip(1).Select(line => line[2..])])
             : block;
 
-        FixedValues values = new() { Variables = { ["REDIS_PASSWORD"] = "x" } };
+        FixedValues values = new() { Variables = { ["REDIS_PASSWORD"] = "x", ["WEATHER_KEY"] = "x" } };
 
         GatewayFile.Parse(text, "configuration.md", values).Faults.ShouldBeEmpty();
     }
@@ -27,7 +27,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(4);
+        Blocks().Count.ShouldBe(5);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -41,6 +41,7 @@ public sealed partial class DocumentationTests
             store: { x: 1 }
             servers:
               - x: 1
+                upstream: { x: 1 }
                 rateLimiting:
                   x: 1
                   headers: { x: 1 }

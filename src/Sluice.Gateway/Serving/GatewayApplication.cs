@@ -16,17 +16,18 @@ internal static class GatewayApplication
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
         GatewayLog.Configure(builder.Logging);
+        builder.Services
+            .AddSingleton(services => new GatewayServers(configuration, time, services.GetRequiredService<ILoggerFactory>()))
+            .AddHostedService(services => services.GetRequiredService<GatewayServers>());
 
         WebApplication application = builder.Build();
-        GatewayServer[] servers = [.. configuration.Servers.Select(server => new GatewayServer(server, time))];
-        application.Lifetime.ApplicationStopped.Register(() => Array.ForEach(servers, server => server.Dispose()));
         McpEndpoint endpoint = new(
             configuration.ApiKeys.IsEmpty ? null : new ApiKeyAuthenticator(configuration.ApiKeys),
             store,
             observer,
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
-        ServerPaths paths = new(servers);
+        ServerPaths paths = new(application.Services.GetRequiredService<GatewayServers>().All);
         RebindingGuard guard = new(configuration.Listen.IsLoopback);
         application.Run(context => HandleAsync(context, guard, paths, endpoint));
         return application;

@@ -62,7 +62,7 @@ internal sealed partial class McpEndpoint(
 
         if (HttpMethods.IsGet(method) || HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method))
         {
-            await ForwardAsync(context, server, body: null, id: default, withheldHeader);
+            await ForwardAsync(context, server, body: null, message: null, caller, withheldHeader);
         }
         else if (HttpMethods.IsPost(method))
         {
@@ -104,7 +104,7 @@ internal sealed partial class McpEndpoint(
         }
 
         // 6. Forward.
-        await ForwardAsync(context, server, body, message.Id, withheldHeader);
+        await ForwardAsync(context, server, body, message, caller, withheldHeader);
     }
 
     /// <summary>Asks the store; a refusal is answered here.</summary>
@@ -135,9 +135,9 @@ internal sealed partial class McpEndpoint(
     }
 
     private async Task ForwardAsync(
-        HttpContext context, GatewayServer server, byte[]? body, ReadOnlyMemory<byte> id, string? withheldHeader)
+        HttpContext context, GatewayServer server, byte[]? body, McpMessage? message, CallerIdentity caller, string? withheldHeader)
     {
-        UpstreamFailure? failure = await server.Upstream.ForwardAsync(context, body, withheldHeader, stopping);
+        UpstreamFailure? failure = await server.Upstream.ForwardAsync(context, body, message, caller, withheldHeader, stopping);
         if (failure is null)
         {
             return;
@@ -148,7 +148,7 @@ internal sealed partial class McpEndpoint(
             failure.Status,
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
-            id));
+            message?.Id ?? default));
     }
 
     private Task ChallengeAsync(HttpContext context, string failure)
