@@ -74,7 +74,7 @@ internal static class OddServer
             case "tools/call":
                 return Call(message, (string)message["params"]!["name"]!, message["params"]!["arguments"]);
             case "subscriptions/listen":
-                Write($$$"""{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":{{{IdOf(message)}}}}}}""");
+                Write($$$"""{"jsonrpc":"2.0","method":"notifications/subscriptions/acknowledged","params":{"_meta":{"io.modelcontextprotocol/subscriptionId":{{{IdOf(message)}}} } } }""");
                 return false;
             case "resources/subscribe" or "resources/unsubscribe":
                 Write($$"""{"jsonrpc":"2.0","id":{{IdOf(message)}},"result":{"seen":"{{(string?)message["method"]}}"} }""");

@@ -115,8 +115,7 @@ public sealed class StdioSharedTests
         await using StdioGateway gateway = await StdioGateway.StartAsync(upstream: ", instances: shared");
         string one = await gateway.BeginAsync();
         string two = await gateway.BeginAsync();
-        await gateway.Fixture.SendAsync(StdioGateway.Legacy(
-            one, """{"jsonrpc":"2.0","id":1,"method":"resources/subscribe","params":{"uri":"file:///a"}}"""));
+        await SendAsync(gateway, one, "resources/subscribe");
         using StreamReader streamOfOne = await gateway.ListenAsync(one);
         using StreamReader streamOfTwo = await gateway.ListenAsync(two);
 
@@ -182,5 +181,11 @@ public sealed class StdioSharedTests
         legacy.ShouldBe(HttpStatusCode.OK);
         body.ShouldContain("\"code\":429");
         modern.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    private static async Task<string> SendAsync(StdioGateway gateway, string session, string method)
+    {
+        string message = $$"""{"jsonrpc":"2.0","id":1,"method":"{{method}}","params":{"uri":"file:///a"} }""";
+        return (await gateway.Fixture.SendAsync(StdioGateway.Legacy(session, message))).Body;
     }
 }
