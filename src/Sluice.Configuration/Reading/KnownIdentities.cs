@@ -12,12 +12,19 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     /// <summary>Nothing: no <c>auth</c>.</summary>
     internal static KnownIdentities None { get; } = new(false, false, false);
 
+    /// <summary>One user, who started this process: there is no <c>auth</c>, and nobody else.</summary>
+    internal static KnownIdentities ThisProcess { get; } = new(true, false, false) { IsLocal = true };
+
+    private bool IsLocal { get; init; }
+
     /// <summary>Null, or why a limit of this scope could not tell callers apart.</summary>
     /// <param name="scope">A scope as configuration spells it.</param>
     internal string? WhyUnknown(string scope) => scope switch
     {
         "perUser" or "perTenant" or "perClient" when !HasUsers =>
             "needs to know who calls, and the file has no 'auth'. Add auth.apiKeys, or use 'shared'.",
+        "perTenant" or "perClient" when IsLocal =>
+            "needs a tenant or a client, and over stdio there is only the user who runs the server. Use 'perUser' or 'shared'.",
         "perTenant" when !HasTenants =>
             "needs the caller's tenant, and no entry of auth.apiKeys has one. Add 'tenant' to the keys, or use 'perUser'.",
         "perClient" when !HasClients =>
