@@ -43,9 +43,10 @@ internal static class CommandLine
     }
 
     /// <summary>Says on standard error what is wrong with the command line.</summary>
-    internal static int FailUsage(string message)
+    internal static int FailUsage(string command, string message)
     {
         Fail(message);
+        Console.Error.WriteLine($"Try '{command} --help'.");
         return Usage;
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Sluice.Configuration;
+using Sluice.Redis;
 
 namespace Sluice.Gateway;
 
@@ -20,7 +21,7 @@ internal static class LocalRun
     {
         if (Check(file, limits) is string wrong)
         {
-            return CommandLine.FailUsage(wrong);
+            return CommandLine.FailUsage("sluice run", wrong);
         }
 
         LocalConfiguration? configuration = file is null ? Parse(limits) : Load(file);
@@ -33,7 +34,7 @@ internal static class LocalRun
             ? new() { Command = command[0], Arguments = [.. command.Skip(1)] }
             : configuration.Command;
         return server is null
-            ? CommandLine.FailUsage("no server is named. Write it at the end: -- COMMAND ARGUMENTS…")
+            ? CommandLine.FailUsage("sluice run", "no server is named. Write it at the end: -- COMMAND ARGUMENTS…")
             : await RunAsync(configuration, server, cancellationToken);
     }
 
@@ -110,6 +111,11 @@ internal static class LocalRun
         }
 
         await using IAsyncDisposable? connections = store as IAsyncDisposable;
+        if (store is RedisStore redis)
+        {
+            await redis.WarmUpAsync(GatewayRunner.WarmUpTime, cancellationToken); // Without an answer the server starts all the same.
+        }
+
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);

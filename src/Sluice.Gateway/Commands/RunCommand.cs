@@ -43,7 +43,7 @@ internal static class RunCommand
             string[] set = parsed.GetValue(limits) ?? [];
             return parsed.GetValue(stdio) ? LocalRun.RunAsync(named, set, server, cancellationToken)
                 : set.Length > 0 || server.Length > 0
-                    ? Task.FromResult(CommandLine.FailUsage("--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
+                    ? Task.FromResult(CommandLine.FailUsage("sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
                 : RunAsync(named ?? DefaultFile, cancellationToken);
         });
         return command;

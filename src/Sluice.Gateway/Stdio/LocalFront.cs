@@ -172,10 +172,11 @@ internal sealed partial class LocalFront(
         }
         else
         {
-            Write(output, line.Bytes.Span);
+            WriteToClient(line.Bytes.Span);
         }
     }
 
+    // Only the thread that reads them writes them; a client that reads no answers must not hold them up.
     private void TakeError(Line line) => Write(error, line.Bytes.Span);
 
     // Without a body there is nobody who waits.
@@ -183,18 +184,23 @@ internal sealed partial class LocalFront(
     {
         if (!refusal.Body.IsEmpty)
         {
-            Write(output, refusal.Body.Span);
+            WriteToClient(refusal.Body.Span);
         }
     }
 
-    private void Write(Stream stream, ReadOnlySpan<byte> line)
+    private void WriteToClient(ReadOnlySpan<byte> message)
     {
         lock (_writing)
         {
-            stream.Write(line);
-            stream.Write("\n"u8);
-            stream.Flush();
+            Write(output, message);
         }
+    }
+
+    private static void Write(Stream stream, ReadOnlySpan<byte> line)
+    {
+        stream.Write(line);
+        stream.Write("\n"u8);
+        stream.Flush();
     }
 
     private static partial class Log
