@@ -1,4 +1,4 @@
-using System.Text;
+using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
@@ -11,9 +11,6 @@ public static class GatewayFile
 {
     /// <summary>The largest file that is read: 1 MiB.</summary>
     public const int MaxBytes = 1024 * 1024;
-
-    private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";
-    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
     /// <summary>Reads a file, and what it refers to from the environment and the files of this process.</summary>
     /// <param name="path">The file's path; faults name it as it is given.</param>
@@ -29,25 +26,8 @@ public static class GatewayFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(values);
-        if (!BoundedFile.TryRead(path, MaxBytes, out byte[]? bytes, out string? why))
-        {
-            return Failed(path, 0, 0, $"{why}. Name a file that this program may read.");
-        }
-
-        if (bytes.Length > MaxBytes)
-        {
-            return Failed(path, 0, 0, TooLarge);
-        }
-
-        try
-        {
-            return Parse(Utf8.GetString(bytes), path, values);
-        }
-        catch (DecoderFallbackException exception)
-        {
-            (int line, int column) = PositionOf(bytes, Math.Max(0, exception.Index));
-            return Failed(path, line, column, "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.");
-        }
+        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Load(path, values, Read);
+        return new(configuration, faults);
     }
 
     /// <summary>Reads a text, and what it refers to from the environment and the files of this process.</summary>
@@ -66,24 +46,9 @@ public static class GatewayFile
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
-        if (Encoding.UTF8.GetByteCount(text) > MaxBytes)
-        {
-            return Failed(fileName, 0, 0, TooLarge);
-        }
-
-        FaultList faults = new(fileName);
-        Node? root = DocumentReader.Read(text.StartsWith('\uFEFF') ? text[1..] : text, values, faults);
-        GatewayConfiguration? configuration = root is null ? null : new GatewayReader(faults).Read(root);
-        return new(faults.Count == 0 ? configuration : null, faults.ToImmutable());
+        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Parse(text, fileName, values, Read);
+        return new(configuration, faults);
     }
 
-    private static GatewayFileResult Failed(string path, int line, int column, string message) =>
-        new(null, [new Fault(path, line, column, "", message)]);
-
-    private static (int Line, int Column) PositionOf(ReadOnlySpan<byte> bytes, int index)
-    {
-        ReadOnlySpan<byte> before = bytes[..index];
-        int line = before.Count((byte)'\n') + 1;
-        return (line, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
-    }
+    private static GatewayConfiguration? Read(Node root, FaultList faults) => new GatewayReader(faults).Read(root);
 }

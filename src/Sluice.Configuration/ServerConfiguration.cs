@@ -28,8 +28,8 @@ public sealed record ServerConfiguration
     /// <value>1 to 64 ASCII letters, digits, dots, underscores and hyphens.</value>
     public required string Name { get; init; }
 
-    /// <summary>Where it answers: an absolute <c>http</c> or <c>https</c> URL.</summary>
-    public required Uri Upstream { get; init; }
+    /// <summary>The way to it: an address or a command.</summary>
+    public required UpstreamConfiguration Upstream { get; init; }
 
     /// <summary>The path at which the gateway serves it.</summary>
     /// <value>The default is <c>/{name}/mcp</c>.</value>

@@ -19,7 +19,7 @@ public sealed partial class DocumentationTests
             ? Documents.WithLimits([.. block.TrimEnd('\n').Split('\n').Skip(1).Select(line => line[2..])])
             : block;
 
-        FixedValues values = new() { Variables = { ["REDIS_PASSWORD"] = "x" } };
+        FixedValues values = new() { Variables = { ["REDIS_PASSWORD"] = "x", ["WEATHER_KEY"] = "x" } };
 
         GatewayFile.Parse(text, "configuration.md", values).Faults.ShouldBeEmpty();
     }
@@ -49,7 +49,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(5);
+        Blocks().Count.ShouldBe(7);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -65,6 +65,7 @@ public sealed partial class DocumentationTests
             streams: { x: 1 }
             servers:
               - x: 1
+                upstream: { x: 1 }
                 allow: [ { x: 1 } ]
                 rateLimiting:
                   x: 1

@@ -26,10 +26,10 @@ public sealed class GatewayConfigurationTests
     {
         Everything.Listen.ShouldBe(new Uri("http://0.0.0.0:0"));
         Everything.Servers.Length.ShouldBe(2);
-        Everything.Servers[0].Upstream.ShouldBe(new Uri("http://127.0.0.1:3001/mcp"));
+        Everything.Servers[0].Upstream.ShouldBe(new HttpUpstreamConfiguration(new Uri("http://127.0.0.1:3001/mcp")));
         Everything.Servers[0].Path.ShouldBe("/v1/weather/mcp");
         Everything.Servers[1].Name.ShouldBe("free");
-        Everything.Servers[1].Upstream.ShouldBe(new Uri("https://mcp.example.com/mcp?version=2"));
+        Everything.Servers[1].Upstream.ShouldBe(new HttpUpstreamConfiguration(new Uri("https://mcp.example.com/mcp?version=2")));
         Everything.Servers[1].Path.ShouldBe("/free/mcp");
         Everything.Servers[1].Policy.ShouldBeNull();
     }
@@ -54,6 +54,38 @@ public sealed class GatewayConfigurationTests
         configuration.Servers.Select(server => (server.MaxRequestBytes, server.StrictHeaders)).ShouldBe([(1024, true), (4_194_304, false)]);
         Everything.Streams.ShouldBe(StreamBounds.Default);
         Everything.Tls.ShouldBeNull();
+    }
+
+    [Fact]
+    public void Parse_Command_IsWhatTheFileSays()
+    {
+        CommandUpstreamConfiguration command = Command(
+            """
+            { command: " npx ", args: ["-y", "", "a b"], env: { KEY: s3cr3t-value, EMPTY_: "" }, cwd: /srv, instances: shared,
+              maxSessions: 7, idleTimeout: 90s }
+            """);
+
+        command.Command.ShouldBe("npx");
+        command.Arguments.ShouldBe(["-y", "", "a b"]);
+        command.Environment.ShouldBe([new("KEY", "s3cr3t-value"), new("EMPTY_", "")]);
+        command.WorkingDirectory.ShouldBe("/srv");
+        command.Instances.ShouldBe(CommandInstances.Shared);
+        command.MaxSessions.ShouldBe(7);
+        command.IdleTimeout.ShouldBe(TimeSpan.FromSeconds(90));
+        command.ToString().ShouldNotContain("s3cr3t-value");
+    }
+
+    [Fact]
+    public void Parse_CommandAlone_TakesTheDefaults()
+    {
+        CommandUpstreamConfiguration command = Command("{ command: server }");
+
+        command.Arguments.ShouldBeEmpty();
+        command.Environment.ShouldBeEmpty();
+        command.WorkingDirectory.ShouldBeNull();
+        command.Instances.ShouldBe(CommandInstances.PerSession);
+        command.MaxSessions.ShouldBe(100);
+        command.IdleTimeout.ShouldBe(TimeSpan.FromMinutes(30));
     }
 
     [Fact]
@@ -229,4 +261,8 @@ public sealed class GatewayConfigurationTests
 
     private static RateLimitingSettings Settings(params string[] lines) =>
         GatewayFile.Parse(Documents.WithLimits(lines), "f").RequireConfiguration().Servers[0].Policy.ShouldNotBeNull().Settings;
+
+    private static CommandUpstreamConfiguration Command(string upstream) =>
+        GatewayFile.Parse($"servers: [ {{ name: a, upstream: {upstream} }} ]", "f", Documents.Values).RequireConfiguration()
+            .Servers.ShouldHaveSingleItem().Upstream.ShouldBeOfType<CommandUpstreamConfiguration>();
 }

@@ -101,6 +101,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("validate")]
     [InlineData("demo", "--port", "70000")]
     [InlineData("run", "a", "b")]
+    [InlineData("run", "--limit", "1/s")]
+    [InlineData("run", "--", "server")]
+    [InlineData("run", "--stdio", "--", "server")]
+    [InlineData("run", "--stdio", "--limit", "1/s")]
+    [InlineData("run", "--stdio", "--limit", "1/s", "file.yaml", "--", "server")]
     public async Task Usage_Wrong_ExitsWithTwoAndPointsToTheHelp(params string[] arguments)
     {
         ProgramResult result = await SluiceProgram.RunAsync(arguments);

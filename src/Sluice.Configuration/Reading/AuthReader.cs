@@ -5,12 +5,12 @@ internal sealed class AuthReader(FaultList faults)
 {
     private const string FailuresField = "failures";
     private const string PublicUrlField = "publicUrl";
-    private static readonly string[] Fields = ["apiKeys", "jwt", "trustedProxy", PublicUrlField, FailuresField];
+    private static readonly string[] Ways = ["apiKeys", "jwt", "trustedProxy"];
+    private static readonly string[] Fields = [.. Ways, PublicUrlField, FailuresField];
 
     /// <summary>How callers are known; of use only when no fault was added.</summary>
     internal AuthConfiguration Read(Node node)
     {
-        int before = faults.Count;
         if (FieldReader.Open(node, "auth", Fields, [], faults) is not FieldReader reader)
         {
             return AuthConfiguration.None;
@@ -29,7 +29,7 @@ internal sealed class AuthReader(FaultList faults)
                     ? failures
                     : AuthConfiguration.None.Failures,
         };
-        if (faults.Count == before && !auth.IdentifiesCallers && auth.TrustedProxy is null)
+        if (!Ways.Any(reader.HasAttempt))
         {
             faults.Add(node, "auth", "says no way to know callers. Add apiKeys, jwt or trustedProxy, or remove it.");
         }

@@ -274,6 +274,17 @@ internal sealed partial class FieldReader
         }
     }
 
+    /// <summary>Whether a value that is to be text stands there as a boolean or a number.</summary>
+    /// <remarks>Source: YAML 1.2.2, section 10.3.2, the tags that the core schema gives to plain scalars.</remarks>
+    internal static bool IsAnotherType(ScalarNode scalar)
+    {
+        string text = scalar.Value;
+        return scalar.Value.Length > 0 && scalar is { IsPlain: true, IsSubstituted: false }
+            && (text is "true" or "True" or "TRUE" or "false" or "False" or "FALSE"
+                || ((char.IsAsciiDigit(text[^1]) || text[^1] == '.')
+                    && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)));
+    }
+
     private static string? WhyNotText(ScalarNode scalar, bool isPrivate, out string text)
     {
         text = scalar.Value.Trim();
@@ -284,14 +295,4 @@ internal sealed partial class FieldReader
     }
 
     private static string DescribeTyped(ScalarNode scalar) => scalar.IsTyped ? scalar.Describe() : $"the text {scalar.Describe()}";
-
-    // Source: YAML 1.2.2, section 10.3.2, the tags that the core schema gives to plain scalars.
-    private static bool IsAnotherType(ScalarNode scalar)
-    {
-        string text = scalar.Value;
-        return scalar is { IsPlain: true, IsSubstituted: false }
-            && (text is "true" or "True" or "TRUE" or "false" or "False" or "FALSE"
-                || ((char.IsAsciiDigit(text[^1]) || text[^1] == '.')
-                    && double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _)));
-    }
 }

@@ -12,6 +12,11 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     /// <summary>Nothing: no <c>auth</c>.</summary>
     internal static KnownIdentities None { get; } = new(false, false, false);
 
+    /// <summary>One user, who started this process: there is no <c>auth</c>, and nobody else.</summary>
+    internal static KnownIdentities ThisProcess { get; } = new(true, false, false) { IsLocal = true };
+
+    private bool IsLocal { get; init; }
+
     /// <summary>What a checked <c>auth</c> gives.</summary>
     internal static KnownIdentities Of(AuthConfiguration auth)
     {
@@ -28,6 +33,8 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     {
         "perUser" or "perTenant" or "perClient" when !HasUsers =>
             "needs to know who calls, and no 'auth' tells it. Add auth.apiKeys or auth.jwt, or use 'shared'.",
+        "perTenant" or "perClient" when IsLocal =>
+            "needs a tenant or a client, and over stdio there is only the user who runs the server. Use 'perUser' or 'shared'.",
         "perTenant" when !HasTenants =>
             "needs the caller's tenant, and nothing in 'auth' tells it. Add 'tenant' to the keys or 'tenantHeader' to the proxy, or use 'perUser'.",
         "perClient" when !HasClients =>

@@ -6,10 +6,8 @@ namespace Sluice.Configuration;
 internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
-    private const string UpstreamAdvice = "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp.";
     private static readonly string[] Fields =
         ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "allow", "rateLimiting"];
-    private static readonly string[] CommandFields = ["command", "args", "env"];
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
 
@@ -28,7 +26,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         }
 
         string? name = ReadName(reader);
-        Uri? upstream = ReadUpstream(reader);
+        UpstreamConfiguration? upstream = new UpstreamReader(faults).Read(reader);
         string? path = ReadPath(reader, name);
         TimeSpan? timeout = reader.Duration(
             "timeout", ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h");
@@ -70,47 +68,6 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
             ? WhyTaken(_names, name, reader.PathOf(Field), node)
             : $"{node.Describe()} is not a server's name. Use 1 to {MaxNameLength} letters, digits and . _ -, without a dot in front.";
         return reader.Accept(name, wrong, node, Field);
-    }
-
-    private Uri? ReadUpstream(FieldReader reader)
-    {
-        const string Field = "upstream";
-        if (reader.Required(Field) is not Node node || node is ScalarNode { IsUnresolved: true })
-        {
-            return null;
-        }
-
-        if (node is MappingNode mapping && mapping.Fields.Any(field => CommandFields.Contains(field.Name)))
-        {
-            foreach (Field field in mapping.Fields)
-            {
-                faults.Add(field, $"{reader.PathOf(Field)}.{Shown.Step(field.Name)}", $"is not supported yet. {UpstreamAdvice}");
-            }
-
-            return null;
-        }
-
-        Uri? upstream = null;
-        string? wrong = node is not ScalarNode { IsNull: false } scalar
-            ? $"{node.Describe()} is not a URL. {UpstreamAdvice}"
-            : WhyNotAnUpstream(scalar, out upstream);
-        return reader.Accept(upstream, wrong, node, Field);
-    }
-
-    private static string? WhyNotAnUpstream(ScalarNode scalar, out Uri? upstream)
-    {
-        // Up to an @ a URL can hold a password, and a query can hold a token.
-        string shown = scalar.Written.AsSpan().ContainsAny('@', '?') ? "the value" : scalar.Describe();
-        if (!Uri.TryCreate(scalar.Value.Trim(), UriKind.Absolute, out upstream)
-            || (upstream.Scheme != Uri.UriSchemeHttp && upstream.Scheme != Uri.UriSchemeHttps)
-            || upstream.Host.Length == 0)
-        {
-            return $"{shown} is not an http or https URL. {UpstreamAdvice}";
-        }
-
-        return upstream.UserInfo.Length > 0 ? "holds a user or a password, which are not sent to upstreams. Remove them."
-            : upstream.Fragment.Length > 0 ? $"{shown} has a fragment, which no server sees. Remove it and its '#'."
-            : null;
     }
 
     private string? ReadPath(FieldReader reader, string? name)

@@ -46,6 +46,12 @@ internal static class Words
         ["toolResult"] = RejectionForm.ToolResult,
     };
 
+    internal static readonly Dictionary<string, CommandInstances> Instances = new(StringComparer.Ordinal)
+    {
+        ["perSession"] = CommandInstances.PerSession,
+        ["shared"] = CommandInstances.Shared,
+    };
+
     internal static readonly Dictionary<string, LimitHeadersMode> HeaderModes = new(StringComparer.Ordinal)
     {
         ["onRefusal"] = LimitHeadersMode.OnRefusal,

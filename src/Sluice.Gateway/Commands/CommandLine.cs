@@ -13,7 +13,10 @@ internal static class CommandLine
 
     internal static async Task<int> InvokeAsync(string[] args)
     {
-        ParseResult parsed = CreateRoot().Parse(args);
+        // What stands behind the dashes is another program's command line, and none of ours.
+        int dashes = args is ["run", ..] ? Array.IndexOf(args, "--") : -1;
+        string[] server = dashes < 0 ? [] : args[(dashes + 1)..];
+        ParseResult parsed = CreateRoot(server).Parse(dashes < 0 ? args : args[..dashes]);
         if (parsed.Errors.Count > 0)
         {
             foreach (string message in parsed.Errors.Select(error => error.Message).Distinct())
@@ -39,13 +42,21 @@ internal static class CommandLine
         return Failure;
     }
 
+    /// <summary>Says on standard error what is wrong with the command line.</summary>
+    internal static int FailUsage(string command, string message)
+    {
+        Fail(message);
+        Console.Error.WriteLine($"Try '{command} --help'.");
+        return Usage;
+    }
+
     // Not a RootCommand: that would call itself after the file that holds the program.
-    private static Command CreateRoot() =>
+    private static Command CreateRoot(string[] server) =>
         new("sluice", "Sluice limits the rate of calls to MCP servers: per user, tenant, client and tool.")
         {
             new HelpOption { Recursive = true },
             new VersionOption(),
-            RunCommand.Create(),
+            RunCommand.Create(server),
             DemoCommand.Create(),
             ValidateCommand.Create(),
             NewKeyCommand.Create(),

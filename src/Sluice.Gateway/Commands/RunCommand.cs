@@ -3,23 +3,49 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary><c>sluice run [FILE]</c>: the gateway.</summary>
+/// <summary><c>sluice run [FILE]</c>: the gateway; with <c>--stdio</c>, limits around one server for one client.</summary>
 internal static class RunCommand
 {
-    internal static Command Create()
+    private const string DefaultFile = "sluice.yaml";
+
+    /// <summary>Makes the command.</summary>
+    /// <param name="server">What stands behind <c>--</c> on the command line: a server and its arguments.</param>
+    internal static Command Create(string[] server)
     {
-        Argument<string> file = new("FILE")
+        Argument<string?> file = new("FILE")
         {
-            Description = "The configuration.",
-            DefaultValueFactory = _ => "sluice.yaml",
+            Description = $"The configuration; {DefaultFile} when it is left out. With --stdio, a file with the limits.",
+            Arity = ArgumentArity.ZeroOrOne,
+        };
+        Option<bool> stdio = new("--stdio")
+        {
+            Description = "Limit one server over standard input and output: sluice run --stdio [FILE] [--limit …] -- COMMAND ARGUMENTS…",
+        };
+        Option<string[]> limits = new("--limit", "-l")
+        {
+            Description = "With --stdio, in place of a file: RATE for all calls, or TOOL=RATE for a tool's. May be repeated.",
+            HelpName = "LIMIT",
+            DefaultValueFactory = _ => [],
         };
         Command command = new(
             "run",
-            "Run the gateway: limit the calls to the MCP servers that a file names.\n\nExample:\n  sluice run sluice.yaml")
+            "Run the gateway: limit the calls to the MCP servers that a file names.\n\n"
+            + "Example:\n  sluice run sluice.yaml\n"
+            + "  sluice run --stdio --limit 100/1m --limit search=10/1m -- npx -y @example/server")
         {
             file,
+            stdio,
+            limits,
         };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(file), cancellationToken));
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            string? named = parsed.GetValue(file);
+            string[] set = parsed.GetValue(limits) ?? [];
+            return parsed.GetValue(stdio) ? LocalRun.RunAsync(named, set, server, cancellationToken)
+                : set.Length > 0 || server.Length > 0
+                    ? Task.FromResult(CommandLine.FailUsage("sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
+                : RunAsync(named ?? DefaultFile, cancellationToken);
+        });
         return command;
     }
 

@@ -5,7 +5,8 @@ namespace Sluice.Gateway;
 /// <summary>Why an upstream gave no answer, in words for whoever calls and for whoever runs the gateway.</summary>
 /// <param name="Status">The HTTP status for the caller.</param>
 /// <param name="Reason">A clause without addresses or secrets: <c>it refused the connection</c>.</param>
-internal sealed record UpstreamFailure(int Status, string Reason)
+/// <param name="RetryAfter">When it may answer again; null when nobody knows.</param>
+internal sealed record UpstreamFailure(int Status, string Reason, TimeSpan? RetryAfter = null)
 {
     /// <summary>The connection took too long.</summary>
     internal static UpstreamFailure NotConnected { get; } = BadGateway("it did not accept the connection in time");
@@ -13,6 +14,34 @@ internal sealed record UpstreamFailure(int Status, string Reason)
     /// <summary>The answer did not begin within the server's timeout.</summary>
     internal static UpstreamFailure TooLate { get; } =
         new(StatusCodes.Status504GatewayTimeout, "it did not begin an answer within its timeout");
+
+    /// <summary>A process leaves unread what it is sent.</summary>
+    internal static UpstreamFailure NotReading { get; } =
+        new(StatusCodes.Status503ServiceUnavailable, "its process does not read what it is sent", TimeSpan.FromSeconds(1));
+
+    /// <summary>A process wrote a line that is too long.</summary>
+    internal static UpstreamFailure AnswerTooLarge { get; } = BadGateway("its answer is too large");
+
+    /// <summary>A process did not answer <c>initialize</c> with a result.</summary>
+    internal static UpstreamFailure NotInitialized { get; } = BadGateway("its process refused to initialize");
+
+    /// <summary>No further session may begin.</summary>
+    internal static UpstreamFailure TooManySessions { get; } =
+        new(StatusCodes.Status503ServiceUnavailable, "all of its sessions are in use", TimeSpan.FromSeconds(5));
+
+    /// <summary>The gateway stops.</summary>
+    internal static UpstreamFailure Stopping { get; } =
+        new(StatusCodes.Status503ServiceUnavailable, "the gateway stops", TimeSpan.FromSeconds(1));
+
+    /// <summary>A process failed a moment ago, and is given time.</summary>
+    internal static UpstreamFailure BackingOff(TimeSpan wait) =>
+        new(StatusCodes.Status503ServiceUnavailable, "its process failed and is not started again yet", wait);
+
+    /// <summary>A process ended while it had calls.</summary>
+    internal static UpstreamFailure ProcessEnded(int exitCode) => BadGateway($"its process ended with exit code {exitCode}");
+
+    /// <summary>A command could not be started; why is for the log alone, since it names paths.</summary>
+    internal static UpstreamFailure NotStarted { get; } = BadGateway("its command could not be started");
 
     internal static UpstreamFailure From(HttpRequestException exception) => BadGateway(
         exception.InnerException is SocketException socket ? Describe(socket) : Describe(exception.HttpRequestError));

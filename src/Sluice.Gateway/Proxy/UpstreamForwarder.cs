@@ -4,15 +4,16 @@ using System.Net.Http.Headers;
 using System.Text;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Primitives;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>Sends requests on to one upstream and streams the answers back, changing nothing that it need not change.</summary>
+/// <summary>Sends requests on to one upstream over HTTP and streams the answers back, changing nothing that it need not change.</summary>
 /// <remarks>
 /// <para>A request is sent once: a call that may have run is never repeated.</para>
 /// <para>Thread safety: any number of requests at a time.</para>
 /// </remarks>
-internal sealed class UpstreamForwarder : IDisposable
+internal sealed class UpstreamForwarder : IUpstream
 {
     private const int StreamBufferBytes = 16 * 1024;
     private readonly HttpMessageInvoker _invoker;
@@ -42,15 +43,13 @@ internal sealed class UpstreamForwarder : IDisposable
         });
     }
 
-    /// <summary>Sends the request on and the answer back.</summary>
-    /// <param name="context">The request, whose body has been read.</param>
-    /// <param name="body">The very bytes that were read; null when the request has none.</param>
-    /// <param name="withheldHeader">A header that is the gateway's own business, or null.</param>
-    /// <param name="ends">Ends the answer in its middle, properly, where it is a stream without an end of its own.</param>
-    /// <returns>Null, or why the upstream gave no answer at all; nothing has been written to the client then.</returns>
-    /// <exception cref="OperationCanceledException">The client went away.</exception>
-    internal async Task<UpstreamFailure?> ForwardAsync(
-        HttpContext context, byte[]? body, string? withheldHeader, CancellationToken ends)
+    public async Task<UpstreamFailure?> ForwardAsync(
+        HttpContext context,
+        byte[]? body,
+        McpMessage? message,
+        CallerIdentity caller,
+        string? withheldHeader,
+        CancellationToken ends)
     {
         using HttpRequestMessage request = BuildRequest(context.Request, body, withheldHeader);
         using CancellationTokenSource late = new(_timeout, _time);
@@ -77,7 +76,11 @@ internal sealed class UpstreamForwarder : IDisposable
         return null;
     }
 
-    public void Dispose() => _invoker.Dispose();
+    public ValueTask DisposeAsync()
+    {
+        _invoker.Dispose();
+        return ValueTask.CompletedTask;
+    }
 
     private HttpRequestMessage BuildRequest(HttpRequest incoming, byte[]? body, string? withheldHeader)
     {

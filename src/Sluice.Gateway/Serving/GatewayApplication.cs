@@ -33,11 +33,12 @@ internal static class GatewayApplication
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
         GatewayLog.Configure(builder.Logging);
+        builder.Services
+            .AddSingleton(services => new GatewayServers(configuration, time, services.GetRequiredService<ILoggerFactory>()))
+            .AddHostedService(services => services.GetRequiredService<GatewayServers>());
 
         WebApplication application = builder.Build();
-        GatewayServer[] servers = [.. configuration.Servers.Select(server => new GatewayServer(server, time))];
-        application.Lifetime.ApplicationStopped.Register(() => Array.ForEach(servers, server => server.Dispose()));
-        ServerPaths paths = new(servers);
+        ServerPaths paths = new(application.Services.GetRequiredService<GatewayServers>().All);
         GatewayAuthentication authentication = new(
             configuration.Auth, paths, time, application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
         application.Lifetime.ApplicationStarted.Register(() => authentication.PrefetchAsync());

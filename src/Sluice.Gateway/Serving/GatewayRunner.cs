@@ -15,7 +15,7 @@ internal static class GatewayRunner
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
 
     /// <summary>How long the start waits for Redis.</summary>
-    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
+    internal static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a gateway.</summary>
     /// <param name="configuration">What to serve.</param>

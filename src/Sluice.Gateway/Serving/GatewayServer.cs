@@ -4,7 +4,7 @@ using Sluice.Configuration;
 namespace Sluice.Gateway;
 
 /// <summary>One MCP server behind the gateway: its limits, and the way to it.</summary>
-internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvider time) : IDisposable
+internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
 {
     internal string Name => configuration.Name;
 
@@ -23,7 +23,13 @@ internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvi
     /// <summary>What callers may do; null when every known caller may do everything.</summary>
     internal ImmutableArray<AllowRule>? Allow => configuration.Allow;
 
-    internal UpstreamForwarder Upstream { get; } = new(configuration.Upstream, configuration.Timeout, time);
+    internal IUpstream Upstream { get; } = configuration.Upstream switch
+    {
+        HttpUpstreamConfiguration http => new UpstreamForwarder(http.Address, configuration.Timeout, time),
+        CommandUpstreamConfiguration command => new StdioUpstream(
+            configuration.Name, command, configuration.Timeout, time, loggers.CreateLogger<StdioUpstream>()),
+        UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is no upstream.", nameof(configuration)),
+    };
 
-    public void Dispose() => Upstream.Dispose();
+    public ValueTask DisposeAsync() => Upstream.DisposeAsync();
 }

@@ -65,11 +65,11 @@ internal sealed partial class McpEndpoint(
 
         if (HttpMethods.IsGet(method))
         {
-            await StreamAsync(context, server, identity, body: null, id: default);
+            await StreamAsync(context, server, identity, body: null, message: null);
         }
         else if (HttpMethods.IsDelete(method) || HttpMethods.IsOptions(method))
         {
-            await ForwardAsync(context, server, body: null, id: default, identity.WithheldHeader, ends: default);
+            await ForwardAsync(context, server, identity, body: null, message: null, ends: default);
         }
         else if (HttpMethods.IsPost(method))
         {
@@ -127,11 +127,11 @@ internal sealed partial class McpEndpoint(
         // 6. Forward.
         if (message.IsLongStream)
         {
-            await StreamAsync(context, server, identity, body, message.Id);
+            await StreamAsync(context, server, identity, body, message);
         }
         else
         {
-            await ForwardAsync(context, server, body, message.Id, identity.WithheldHeader, ends: default);
+            await ForwardAsync(context, server, identity, body, message, ends: default);
         }
     }
 
@@ -170,7 +170,7 @@ internal sealed partial class McpEndpoint(
 
     /// <summary>Forwards what has no end of its own, as long as there is room for it.</summary>
     private async Task StreamAsync(
-        HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, ReadOnlyMemory<byte> id)
+        HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, McpMessage? message)
     {
         if (!streams.TryOpen(identity.Caller!, stopping, out StreamGate.OpenStream? stream, out string? refusal))
         {
@@ -179,26 +179,27 @@ internal sealed partial class McpEndpoint(
                 StatusCodes.Status503ServiceUnavailable,
                 StatusCodes.Status503ServiceUnavailable,
                 $"No stream can be opened: {refusal}. Close one, or try again later.",
-                id);
+                message?.Id ?? default);
             await RefusalWriter.WriteAsync(context, answer with { RetryAfterSeconds = SecondsUntilAnotherTry });
             return;
         }
 
         using (stream)
         {
-            await ForwardAsync(context, server, body, id, identity.WithheldHeader, stream.Ended);
+            await ForwardAsync(context, server, identity, body, message, stream.Ended);
         }
     }
 
     private async Task ForwardAsync(
         HttpContext context,
         GatewayServer server,
+        AuthenticationResult identity,
         byte[]? body,
-        ReadOnlyMemory<byte> id,
-        string? withheldHeader,
+        McpMessage? message,
         CancellationToken ends)
     {
-        UpstreamFailure? failure = await server.Upstream.ForwardAsync(context, body, withheldHeader, ends);
+        UpstreamFailure? failure = await server.Upstream.ForwardAsync(
+            context, body, message, identity.Caller!, identity.WithheldHeader, ends);
         if (failure is null)
         {
             return;
@@ -209,6 +210,6 @@ internal sealed partial class McpEndpoint(
             failure.Status,
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
-            id));
+            message?.Id ?? default));
     }
 }

@@ -24,6 +24,15 @@ internal static class Callers
                 "--cli", "dotnet", server, .. serverArguments, .. arguments,
             ]);
 
+    /// <summary>The same with a server from a file in the form that desktop clients read.</summary>
+    internal static Task<ProgramResult> InspectorOverStdioAsync(string configurationFile, string server, params IEnumerable<string> arguments) =>
+        ChildProcess.RunAsync(
+            "node",
+            [
+                Path.Combine(Repository.NodeModules, "inspector", "clients", "launcher", "build", "index.js"),
+                "--cli", "--config", configurationFile, "--server", server, .. arguments,
+            ]);
+
     /// <summary>A TypeScript client: what its user sees of each call.</summary>
     /// <param name="kind"><c>sdk</c>, <c>client-legacy</c> or <c>client-modern</c>.</param>
     /// <param name="endpoint">Where to connect.</param>

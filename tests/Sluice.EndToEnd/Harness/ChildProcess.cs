@@ -18,13 +18,17 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     private readonly Lock _reading = new();
     private readonly List<(Predicate<string> Wanted, TaskCompletionSource<string> Line)> _waiting = [];
 
-    private ChildProcess(ProcessStartInfo start)
+    private ChildProcess(ProcessStartInfo start, bool hasInput = false)
     {
         _process = new Process { StartInfo = start };
         _process.OutputDataReceived += (_, line) => Take(line.Data, _output);
         _process.ErrorDataReceived += (_, line) => Take(line.Data, _error);
         _process.Start();
-        _process.StandardInput.Close();
+        if (!hasInput)
+        {
+            _process.StandardInput.Close();
+        }
+
         _process.BeginOutputReadLine();
         _process.BeginErrorReadLine();
     }
@@ -32,16 +36,14 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     internal static ChildProcess Start(string program, params IEnumerable<string> arguments) =>
         Start(program, new Dictionary<string, string>(), arguments);
 
+    /// <summary>Starts a program that a test writes lines to.</summary>
+    internal static ChildProcess StartWithInput(string program, params IEnumerable<string> arguments) =>
+        new(StartInfo(program, arguments), hasInput: true);
+
     internal static ChildProcess Start(
         string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
-        ProcessStartInfo start = new(program, arguments)
-        {
-            RedirectStandardInput = true,
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            UseShellExecute = false,
-        };
+        ProcessStartInfo start = StartInfo(program, arguments);
         foreach ((string name, string value) in environment)
         {
             start.Environment[name] = value;
@@ -49,6 +51,16 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
         return new ChildProcess(start);
     }
+
+    /// <summary>Writes a line to a program that was started with an input.</summary>
+    internal void WriteLine(string line)
+    {
+        _process.StandardInput.Write(line + "\n");
+        _process.StandardInput.Flush();
+    }
+
+    /// <summary>Ends the input of a program that was started with one.</summary>
+    internal void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>Runs a program to its end.</summary>
     internal static async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
@@ -123,6 +135,14 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
         _process.Dispose();
     }
+
+    private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) => new(program, arguments)
+    {
+        RedirectStandardInput = true,
+        RedirectStandardOutput = true,
+        RedirectStandardError = true,
+        UseShellExecute = false,
+    };
 
     private void Signal(int signal) => Kill(_process.Id, signal).ShouldBe(0);
 

@@ -13,6 +13,12 @@ internal static class Repository
 
     internal static string Gateway => Path.Combine(Root, "artifacts", "bin", "Sluice.Gateway", Configuration, "Sluice.Gateway.dll");
 
+    /// <summary>The program of the reference MCP server.</summary>
+    internal static string Everything => Path.Combine(NodeModules, "server-everything", "dist", "index.js");
+
+    /// <summary>The stdio server that misbehaves, a mode of the gateway's tests.</summary>
+    internal static string OddServer => Sample("Sluice.Gateway.Tests");
+
     /// <summary>The program of a sample, or of a tool.</summary>
     internal static string Sample(string name) => Path.Combine(Root, "artifacts", "bin", name, Configuration, $"{name}.dll");
 

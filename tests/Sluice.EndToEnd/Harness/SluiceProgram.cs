@@ -23,7 +23,10 @@ internal sealed class SluiceProgram : IAsyncDisposable
     /// <summary>The file of the specification's first example, with keys of alice and bob, on a free port.</summary>
     /// <param name="upstream">The server behind the gateway.</param>
     /// <param name="rateLimiting">The value of <c>rateLimiting</c>, in YAML's flow style.</param>
-    internal static string Configuration(Uri upstream, string rateLimiting) =>
+    internal static string Configuration(Uri upstream, string rateLimiting) => Configuration(upstream.ToString(), rateLimiting);
+
+    /// <summary>The same for any upstream, in YAML's flow style.</summary>
+    internal static string Configuration(string upstream, string rateLimiting) =>
         $$"""
         listen: http://127.0.0.1:0
         auth:

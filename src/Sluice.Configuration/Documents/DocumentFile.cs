@@ -1,0 +1,69 @@
+using System.Collections.Immutable;
+using System.Text;
+
+namespace Sluice.Configuration;
+
+/// <summary>Gets from a file's bytes to what they mean, whatever kind of document it is.</summary>
+internal static class DocumentFile
+{
+    private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";
+    private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file's path; faults name it as it is given.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="read">Reads the root; what it returns counts only when it adds no fault.</param>
+    internal static (T? Value, ImmutableArray<Fault> Faults) Load<T>(string path, IValueSource values, Func<Node, FaultList, T?> read)
+        where T : class
+    {
+        if (!BoundedFile.TryRead(path, GatewayFile.MaxBytes, out byte[]? bytes, out string? why))
+        {
+            return Failed<T>(path, 0, 0, $"{why}. Name a file that this program may read.");
+        }
+
+        if (bytes.Length > GatewayFile.MaxBytes)
+        {
+            return Failed<T>(path, 0, 0, TooLarge);
+        }
+
+        try
+        {
+            return Parse(Utf8.GetString(bytes), path, values, read);
+        }
+        catch (DecoderFallbackException exception)
+        {
+            (int line, int column) = PositionOf(bytes, Math.Max(0, exception.Index));
+            return Failed<T>(path, line, column, "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.");
+        }
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="text">The text of a file.</param>
+    /// <param name="fileName">What faults call it.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="read">Reads the root; what it returns counts only when it adds no fault.</param>
+    internal static (T? Value, ImmutableArray<Fault> Faults) Parse<T>(
+        string text, string fileName, IValueSource values, Func<Node, FaultList, T?> read)
+        where T : class
+    {
+        if (Encoding.UTF8.GetByteCount(text) > GatewayFile.MaxBytes)
+        {
+            return Failed<T>(fileName, 0, 0, TooLarge);
+        }
+
+        FaultList faults = new(fileName);
+        Node? root = DocumentReader.Read(text.StartsWith('\uFEFF') ? text[1..] : text, values, faults);
+        T? value = root is null ? null : read(root, faults);
+        return (faults.Count == 0 ? value : null, faults.ToImmutable());
+    }
+
+    private static (T? Value, ImmutableArray<Fault> Faults) Failed<T>(string path, int line, int column, string message)
+        where T : class => (null, [new Fault(path, line, column, "", message)]);
+
+    private static (int Line, int Column) PositionOf(ReadOnlySpan<byte> bytes, int index)
+    {
+        ReadOnlySpan<byte> before = bytes[..index];
+        int line = before.Count((byte)'\n') + 1;
+        return (line, Encoding.UTF8.GetCharCount(before[(before.LastIndexOf((byte)'\n') + 1)..]) + 1);
+    }
+}

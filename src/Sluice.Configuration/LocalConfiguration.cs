@@ -1,0 +1,16 @@
+namespace Sluice.Configuration;
+
+/// <summary>What a file says about one server that a client starts for itself and speaks to over standard input and output.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public sealed record LocalConfiguration
+{
+    /// <summary>The server's limits, or null for none.</summary>
+    public RateLimitPolicy? Policy { get; init; }
+
+    /// <summary>How to start the server, or null where the file does not say.</summary>
+    public CommandUpstreamConfiguration? Command { get; init; }
+
+    /// <summary>Where buckets are kept.</summary>
+    /// <value>The default is the memory of this process.</value>
+    public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;
+}

@@ -1,0 +1,88 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>
+/// Reads the limits of one server that a client starts for itself: a file with <c>rateLimiting</c> at its root, or a gateway's
+/// file with one server.
+/// </summary>
+/// <remarks>
+/// <para>Nothing is thrown for what a file holds: all of its faults are returned at once.</para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
+public static class LocalFile
+{
+    /// <summary>The name of a server whose file names none.</summary>
+    public const string ServerName = "stdio";
+
+    private const string RootField = "rateLimiting";
+
+    /// <summary>Reads a file, and what it refers to from the environment and the files of this process.</summary>
+    /// <param name="path">The file's path; faults name it as it is given.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
+    public static LocalFileResult Load(string path) => Load(path, ProcessValueSource.Instance);
+
+    /// <summary>Reads a file.</summary>
+    /// <param name="path">The file's path; faults name it as it is given.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
+    /// <exception cref="ArgumentNullException"><paramref name="values"/> is null.</exception>
+    public static LocalFileResult Load(string path, IValueSource values)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(path);
+        ArgumentNullException.ThrowIfNull(values);
+        (LocalConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Load(path, values, Read);
+        return new(configuration, faults);
+    }
+
+    /// <summary>Reads a text.</summary>
+    /// <param name="text">The text of a file.</param>
+    /// <param name="fileName">What faults call it.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    public static LocalFileResult Parse(string text, string fileName, IValueSource values)
+    {
+        ArgumentNullException.ThrowIfNull(text);
+        ArgumentNullException.ThrowIfNull(fileName);
+        ArgumentNullException.ThrowIfNull(values);
+        (LocalConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Parse(text, fileName, values, Read);
+        return new(configuration, faults);
+    }
+
+    private static LocalConfiguration? Read(Node root, FaultList faults)
+    {
+        if (root is MappingNode mapping && mapping.Find(RootField) is Field limits)
+        {
+            FieldReader.Open(root, "", [RootField], [], faults);
+            return new() { Policy = new RateLimitingReader(faults, KnownIdentities.ThisProcess).Read(limits.Value, RootField, ServerName) };
+        }
+
+        if (new GatewayReader(faults).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
+        {
+            return null;
+        }
+
+        if (gateway.Servers.Length > 1)
+        {
+            Field servers = ((MappingNode)root).Find("servers")!;
+            faults.Add(
+                servers,
+                "servers",
+                $"holds {gateway.Servers.Length} servers, and over stdio there is one. Keep one, or write '{RootField}' at the root.");
+            return null;
+        }
+
+        ServerConfiguration server = gateway.Servers[0];
+        if (server.Allow is not null)
+        {
+            // Nobody over stdio has claims, and a rule that guards nothing must not look as if it did.
+            faults.Add(
+                ((MappingNode)root).Find("servers")!,
+                "servers[0].allow",
+                $"is for callers with claims, and over stdio there is only the user who runs the server. Remove it, or write '{RootField}' at the root.");
+            return null;
+        }
+
+        return new() { Policy = server.Policy, Command = server.Upstream as CommandUpstreamConfiguration, Store = gateway.Store };
+    }
+}

@@ -1,0 +1,137 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>servers[].upstream</c>: a URL, or a command with what belongs to it.</summary>
+internal sealed class UpstreamReader(FaultList faults)
+{
+    private const int MaxEntries = 1_000;
+    private const string Field = "upstream";
+
+    private const string Advice =
+        "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp, or '{ command: … }' for one to start.";
+
+    private static readonly string[] CommandFields = ["command", "args", "env", "cwd", "instances", "maxSessions", "idleTimeout"];
+
+    /// <summary>The upstream, or null when it is wrong.</summary>
+    /// <param name="server">The fields of the server.</param>
+    internal UpstreamConfiguration? Read(FieldReader server)
+    {
+        if (server.Required(Field) is not Node node || node is ScalarNode { IsUnresolved: true })
+        {
+            return null;
+        }
+
+        if (node is MappingNode mapping)
+        {
+            return ReadCommand(mapping, server.PathOf(Field));
+        }
+
+        Uri? address = null;
+        string? wrong = node is not ScalarNode { IsNull: false } scalar
+            ? $"{node.Describe()} is not a URL. {Advice}"
+            : WhyNotAnAddress(scalar, out address);
+        return server.Accept(address, wrong, node, Field) is Uri right ? new HttpUpstreamConfiguration(right) : null;
+    }
+
+    private static string? WhyNotAnAddress(ScalarNode scalar, out Uri? address)
+    {
+        // Up to an @ a URL can hold a password, and a query can hold a token.
+        string shown = scalar.Written.AsSpan().ContainsAny('@', '?') ? "the value" : scalar.Describe();
+        if (!Uri.TryCreate(scalar.Value.Trim(), UriKind.Absolute, out address)
+            || (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps)
+            || address.Host.Length == 0)
+        {
+            return $"{shown} is not an http or https URL. {Advice}";
+        }
+
+        return address.UserInfo.Length > 0 ? "holds a user or a password, which are not sent to upstreams. Remove them."
+            : address.Fragment.Length > 0 ? $"{shown} has a fragment, which no server sees. Remove it and its '#'."
+            : null;
+    }
+
+    private CommandUpstreamConfiguration? ReadCommand(MappingNode mapping, string path)
+    {
+        FieldReader reader = FieldReader.Open(mapping, path, CommandFields, [], faults)!;
+        string? command = reader.Text("command", required: true);
+        CommandUpstreamConfiguration read = new()
+        {
+            Command = command ?? "",
+            Arguments = ReadArguments(reader),
+            Environment = ReadEnvironment(reader),
+            WorkingDirectory = reader.Text("cwd", required: false),
+            Instances = reader.Choice("instances", Words.Instances) ?? default,
+            MaxSessions = reader.Integer("maxSessions", 1, CommandUpstreamConfiguration.MaxMaxSessions)
+                ?? CommandUpstreamConfiguration.DefaultMaxSessions,
+            IdleTimeout = reader.Duration(
+                "idleTimeout",
+                CommandUpstreamConfiguration.MinIdleTimeout,
+                CommandUpstreamConfiguration.MaxIdleTimeout,
+                "1s to 1d",
+                "30s, 10m or 1h") ?? CommandUpstreamConfiguration.DefaultIdleTimeout,
+        };
+        return command is null ? null : read;
+    }
+
+    private ImmutableArray<string> ReadArguments(FieldReader reader) =>
+    [
+        .. reader.List("args", required: false, MaxEntries).Select(entry => ReadText(entry.Item, entry.Path)).OfType<string>(),
+    ];
+
+    private ImmutableArray<KeyValuePair<string, string>> ReadEnvironment(FieldReader reader)
+    {
+        const string Name = "env";
+        Node? node = reader.Node(Name);
+        if (node is not MappingNode variables)
+        {
+            if (node is not null and not ScalarNode { IsUnresolved: true })
+            {
+                string what = node is ScalarNode { IsNull: false } ? "a text" : node.Describe();
+                faults.Add(node, reader.PathOf(Name), $"{what} is not a group of variables. Write '{{ NAME: value }}'.");
+            }
+
+            return [];
+        }
+
+        ImmutableArray<KeyValuePair<string, string>>.Builder read = ImmutableArray.CreateBuilder<KeyValuePair<string, string>>();
+        foreach (Field variable in variables.Fields)
+        {
+            string path = $"{reader.PathOf(Name)}.{Shown.Step(variable.Name)}";
+            if (!IsVariable(variable.Name))
+            {
+                faults.Add(variable, path, $"{Shown.Quote(variable.Name)} is not a variable's name. Use letters, digits and _, without a digit in front.");
+            }
+            else if (ReadText(variable.Value, path) is string value)
+            {
+                read.Add(new(variable.Name, value));
+            }
+        }
+
+        return read.ToImmutable();
+    }
+
+    /// <summary>A text that may be empty and may hold spaces and lines; it is not repeated, since it may be secret.</summary>
+    private string? ReadText(Node node, string path)
+    {
+        if (node is ScalarNode { IsUnresolved: true })
+        {
+            return null;
+        }
+
+        string? wrong = node is not ScalarNode scalar ? $"{node.Describe()} is not text. Write a single value."
+            : scalar.IsNull ? "is empty. Write text; the empty text is \"\"."
+            : FieldReader.IsAnotherType(scalar) ? "the value is not text. Put it in quotes."
+            : scalar.Value.Contains('\0') ? "holds the character U+0000, which no program can be given. Remove it."
+            : null;
+        if (wrong is null)
+        {
+            return ((ScalarNode)node).Value;
+        }
+
+        faults.Add(node, path, wrong);
+        return null;
+    }
+
+    private static bool IsVariable(string name) =>
+        !char.IsAsciiDigit(name[0]) && name.All(c => char.IsAsciiLetterOrDigit(c) || c == '_');
+}

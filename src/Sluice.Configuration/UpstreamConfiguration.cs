@@ -1,0 +1,10 @@
+namespace Sluice.Configuration;
+
+/// <summary>The way to an MCP server: an address or a command.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+public abstract record UpstreamConfiguration
+{
+    private protected UpstreamConfiguration()
+    {
+    }
+}

@@ -1,0 +1,147 @@
+using System.Collections.Immutable;
+using System.Runtime.InteropServices;
+using Sluice.Configuration;
+using Sluice.Redis;
+
+namespace Sluice.Gateway;
+
+/// <summary><c>sluice run --stdio</c>: limits around a server that a client starts for itself.</summary>
+internal static class LocalRun
+{
+    /// <summary>The issuer of the identity of whoever runs this process.</summary>
+    private const string Issuer = "urn:sluice:stdio";
+
+    /// <summary>Runs a server.</summary>
+    /// <param name="file">The file with the limits; or null.</param>
+    /// <param name="limits">Limits from the command line; none when there is a file.</param>
+    /// <param name="command">The server and its arguments; empty when the file says them.</param>
+    /// <param name="cancellationToken">Stops the server.</param>
+    /// <returns>The server's exit code, or the program's own when it does not start.</returns>
+    internal static async Task<int> RunAsync(string? file, string[] limits, string[] command, CancellationToken cancellationToken)
+    {
+        if (Check(file, limits) is string wrong)
+        {
+            return CommandLine.FailUsage("sluice run", wrong);
+        }
+
+        LocalConfiguration? configuration = file is null ? Parse(limits) : Load(file);
+        if (configuration is null)
+        {
+            return CommandLine.Failure;
+        }
+
+        CommandUpstreamConfiguration? server = command.Length > 0
+            ? new() { Command = command[0], Arguments = [.. command.Skip(1)] }
+            : configuration.Command;
+        return server is null
+            ? CommandLine.FailUsage("sluice run", "no server is named. Write it at the end: -- COMMAND ARGUMENTS…")
+            : await RunAsync(configuration, server, cancellationToken);
+    }
+
+    private static string? Check(string? file, string[] limits) => (file, limits) switch
+    {
+        (null, []) => "no limit is set. Name a FILE, or write --limit RATE or --limit TOOL=RATE.",
+        (not null, [_, ..]) => "limits come from a FILE or from --limit. Leave out one of the two.",
+        _ => null,
+    };
+
+    private static LocalConfiguration? Load(string file)
+    {
+        LocalFileResult result = LocalFile.Load(file);
+        if (result.Configuration is null)
+        {
+            Console.Error.WriteLine(FaultFormatter.Format(result.Faults));
+        }
+
+        return result.Configuration;
+    }
+
+    // One user calls, so each limit is that user's.
+    private static LocalConfiguration? Parse(string[] limits)
+    {
+        Rate? server = null;
+        List<OperationSettings> tools = [];
+        foreach (string limit in limits)
+        {
+            int equals = limit.LastIndexOf('=');
+            if (!Rate.TryParse(limit[(equals + 1)..], out Rate? rate, out string? error))
+            {
+                CommandLine.Fail($"--limit: {error}");
+                return null;
+            }
+
+            if (equals >= 0)
+            {
+                tools.Add(new() { Name = limit[..equals], PerUser = rate });
+            }
+            else if (server is null)
+            {
+                server = rate;
+            }
+            else
+            {
+                CommandLine.Fail("--limit: two limits are for all calls together. Keep one, or name a tool: TOOL=RATE.");
+                return null;
+            }
+        }
+
+        RateLimitPolicy? policy = RateLimitPolicy.Compile(
+            LocalFile.ServerName, new() { PerUser = server, Tools = [.. tools] }, out ImmutableArray<SettingsFault> faults);
+        foreach (SettingsFault fault in faults)
+        {
+            CommandLine.Fail($"--limit: {fault.Path}: {fault.Message}");
+        }
+
+        return policy is null ? null : new() { Policy = policy };
+    }
+
+    private static async Task<int> RunAsync(
+        LocalConfiguration configuration, CommandUpstreamConfiguration server, CancellationToken cancellationToken)
+    {
+        TimeProvider time = TimeProvider.System;
+        using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
+        IRateLimitStore store;
+        try
+        {
+            store = Stores.Create(configuration.Store, time, loggers);
+        }
+        catch (ArgumentException exception)
+        {
+            return CommandLine.Fail($"store.redis: {exception.Message}");
+        }
+
+        await using IAsyncDisposable? connections = store as IAsyncDisposable;
+        if (store is RedisStore redis)
+        {
+            await redis.WarmUpAsync(GatewayRunner.WarmUpTime, cancellationToken); // Without an answer the server starts all the same.
+        }
+
+        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        LocalFront front = new(
+            configuration.Policy,
+            store,
+            new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),
+            Console.OpenStandardInput(),
+            Console.OpenStandardOutput(),
+            Console.OpenStandardError(),
+            time,
+            loggers.CreateLogger<LocalFront>());
+        try
+        {
+            return await front.RunAsync(CommandStart.Of(server, inheritAll: true), stopping.Token);
+        }
+        catch (CommandNotStartedException exception)
+        {
+            return CommandLine.Fail($"'{server.Command}' cannot be started: {exception.Message}.");
+        }
+
+        void Stop(PosixSignalContext context)
+        {
+            context.Cancel = true; // The server and its children end first.
+            stopping.Cancel();
+        }
+    }
+}

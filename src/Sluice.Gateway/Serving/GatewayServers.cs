@@ -1,0 +1,15 @@
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>The servers behind a gateway; what they hold, processes above all, ends with the gateway.</summary>
+/// <remarks>The host stops it after Kestrel, so that calls under way come to their end first.</remarks>
+internal sealed class GatewayServers(GatewayConfiguration configuration, TimeProvider time, ILoggerFactory loggers) : IHostedService
+{
+    internal GatewayServer[] All { get; } = [.. configuration.Servers.Select(server => new GatewayServer(server, time, loggers))];
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) =>
+        Task.WhenAll(All.Select(server => server.DisposeAsync().AsTask()));
+}

@@ -1,0 +1,39 @@
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Net.Http.Headers;
+
+namespace Sluice.Gateway;
+
+/// <summary>A response that is a stream of server-sent events, a message each.</summary>
+/// <remarks>Source: WHATWG HTML, section 9.2, Server-sent events; Model Context Protocol, revision 2025-11-25, Transports.</remarks>
+internal static class EventStream
+{
+    internal const string MediaType = "text/event-stream";
+
+    /// <summary>Whether a client takes a media type: because it says so, or says nothing.</summary>
+    internal static bool IsAccepted(HttpRequest request, string mediaType)
+    {
+        MediaTypeHeaderValue wanted = new(mediaType);
+        IList<MediaTypeHeaderValue> accepted = request.GetTypedHeaders().Accept;
+        return accepted.Count == 0 || accepted.Any(type => type.Quality is null or > 0 && wanted.IsSubsetOf(type));
+    }
+
+    /// <summary>Begins the stream: its headers go out at once.</summary>
+    internal static Task StartAsync(HttpContext context)
+    {
+        context.Response.StatusCode = StatusCodes.Status200OK;
+        context.Response.ContentType = MediaType;
+        context.Response.Headers.CacheControl = "no-cache";
+        context.Response.Headers["X-Accel-Buffering"] = "no";
+        context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
+        return FlushAsync(context);
+    }
+
+    /// <summary>Sends a message that stands on one line.</summary>
+    internal static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> message)
+    {
+        byte[] written = [.. "event: message\ndata: "u8, .. message.Span, .. "\n\n"u8];
+        return context.Response.BodyWriter.WriteAsync(written, CancellationToken.None).AsTask();
+    }
+
+    private static Task FlushAsync(HttpContext context) => context.Response.Body.FlushAsync(context.RequestAborted);
+}

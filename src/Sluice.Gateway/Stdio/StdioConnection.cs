@@ -1,0 +1,231 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Text;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>A process that serves MCP, and the calls that it has.</summary>
+/// <remarks>
+/// <para>
+/// Calls go to the process under numbers of the gateway's own, and so do their progress tokens, so that callers who number
+/// their calls alike never get each other's answers. Everything comes back under the names that its caller gave it.
+/// </para>
+/// <para>Thread safety: every member may be called from any thread.</para>
+/// </remarks>
+internal sealed partial class StdioConnection
+{
+    private readonly ConcurrentDictionary<long, StdioCall> _calls = new();
+    private readonly ServerMessageHandler _onServerMessage;
+    private readonly ChildProgram _program;
+    private readonly string _server;
+    private readonly ILogger _logger;
+    private readonly LineLog _garbage;
+    private volatile UpstreamFailure? _end;
+    private volatile bool _hasAnswered;
+    private long _lastKey;
+
+    private StdioConnection(
+        string server, System.Diagnostics.ProcessStartInfo start, TimeProvider time, ILogger logger, ServerMessageHandler onServerMessage)
+    {
+        _server = server;
+        _logger = logger;
+        _onServerMessage = onServerMessage;
+        _garbage = new LineLog(time, line => Log.Garbage(logger, server, line), count => Log.LinesDropped(logger, server, count));
+        LineLog errors = new(time, line => Log.StandardError(logger, server, line), count => Log.LinesDropped(logger, server, count));
+        _program = ChildProgram.Start(start, Receive, errors.Write, time);
+        Ended = WatchAsync();
+    }
+
+    /// <summary>Takes what a process says to its clients without being asked: a notification that belongs to no call, or a request.</summary>
+    internal delegate void ServerMessageHandler(StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts);
+
+    /// <summary>Ends once the process has ended and every call that it had has failed.</summary>
+    internal Task Ended { get; }
+
+    internal bool IsAlive => _end is null;
+
+    /// <summary>Whether the process has answered anything, so that it can be said to have started.</summary>
+    internal bool HasAnswered => _hasAnswered;
+
+    /// <summary>Whether the gateway ended the process, or began to.</summary>
+    internal bool WasStopped => _program.IsStopping;
+
+    /// <summary>Starts a process.</summary>
+    /// <exception cref="CommandNotStartedException">It cannot be started.</exception>
+    internal static StdioConnection Start(
+        string server,
+        CommandUpstreamConfiguration command,
+        TimeProvider time,
+        ILogger logger,
+        ServerMessageHandler onServerMessage)
+    {
+        StdioConnection connection = new(server, CommandStart.Of(command, inheritAll: false), time, logger, onServerMessage);
+        Log.Started(logger, server);
+        return connection;
+    }
+
+    /// <summary>Gives the process a request.</summary>
+    /// <param name="request">The request's bytes.</param>
+    /// <param name="owner">The session that it is of; null for none.</param>
+    /// <param name="canStream">Whether its client takes notifications before the answer.</param>
+    /// <returns>The call, which may have failed already.</returns>
+    internal StdioCall Begin(ReadOnlyMemory<byte> request, object? owner, bool canStream)
+    {
+        MessageParts parts = MessageParts.Read(request.Span)
+            ?? throw new ArgumentException("The reader passed what is no message.", nameof(request));
+        long key = Interlocked.Increment(ref _lastKey);
+        byte[] number = Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture));
+        StdioCall call = new(key, Part(request, parts.Id), Part(request, parts.ProgressToken), owner, canStream);
+        _calls[key] = call;
+        if (!_program.TryWrite(MessageEdit.Apply(request, (parts.Id, number), (parts.ProgressToken, number))))
+        {
+            Fail(key, UpstreamFailure.NotReading);
+        }
+
+        if (_end is UpstreamFailure end)
+        {
+            Fail(key, end); // It ended before it could see the call among those that it had.
+        }
+
+        return call;
+    }
+
+    /// <summary>Gives the process a notification, or an answer to something that it asked.</summary>
+    internal void Send(ReadOnlySpan<byte> message)
+    {
+        if (!_program.TryWrite(message))
+        {
+            Log.NotReading(_logger, _server);
+        }
+    }
+
+    /// <summary>Passes a client's <c>notifications/cancelled</c> on, when it names a call of the client's own.</summary>
+    internal void PassCancellation(ReadOnlyMemory<byte> notification, object owner)
+    {
+        MessageParts? parts = MessageParts.Read(notification.Span);
+        if (parts?.RequestId is not Range requestId)
+        {
+            return;
+        }
+
+        foreach (StdioCall call in _calls.Values)
+        {
+            if (ReferenceEquals(call.Owner, owner) && call.Id.Span.SequenceEqual(notification.Span[requestId]))
+            {
+                Send(MessageEdit.Apply(notification, (requestId, Encoding.ASCII.GetBytes($"{call.Key}"))));
+            }
+        }
+    }
+
+    /// <summary>Forgets a call for whose answer nobody waits any more, and tells the process so.</summary>
+    internal void Cancel(StdioCall call, string reason)
+    {
+        if (_calls.TryRemove(call.Key, out _))
+        {
+            Send(Encoding.UTF8.GetBytes(
+                $$$"""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{{{call.Key}}},"reason":"{{{reason}}}"}}"""));
+        }
+    }
+
+    /// <summary>A call of a session whose client takes notifications before the answer; or null.</summary>
+    internal StdioCall? FindStreaming(object owner) =>
+        _calls.Values.FirstOrDefault(call => call.CanStream && ReferenceEquals(call.Owner, owner));
+
+    internal bool HasCalls(object owner) => _calls.Values.Any(call => ReferenceEquals(call.Owner, owner));
+
+    /// <summary>Ends the process, gently at first.</summary>
+    internal async Task StopAsync()
+    {
+        await _program.StopAsync();
+        await Ended;
+    }
+
+    private async Task WatchAsync()
+    {
+        int exitCode = await _program.Ended;
+        UpstreamFailure end = UpstreamFailure.ProcessEnded(exitCode);
+        _end = end;
+        Log.Ended(_logger, _server, exitCode);
+        foreach (long key in _calls.Keys)
+        {
+            Fail(key, end);
+        }
+    }
+
+    private void Fail(long key, UpstreamFailure failure)
+    {
+        if (_calls.TryRemove(key, out StdioCall? call))
+        {
+            call.Fail(failure);
+        }
+    }
+
+    private void Receive(Line line)
+    {
+        if (line.Bytes.IsEmpty)
+        {
+            return;
+        }
+
+        if (!line.IsWhole)
+        {
+            Log.LineTooLong(_logger, _server, ChildProgram.MaxLineBytes);
+            if (MessageParts.KeyOf(OversizedLine.FindId(line).Span) is long tooLong)
+            {
+                Fail(tooLong, UpstreamFailure.AnswerTooLarge);
+            }
+
+            return;
+        }
+
+        if (MessageParts.Read(line.Bytes.Span) is not MessageParts parts)
+        {
+            _garbage.Write(new Line(line.Bytes[..Math.Min(line.Bytes.Length, 200)], default));
+        }
+        else if (parts.Method is null)
+        {
+            ReceiveAnswer(line.Bytes, parts);
+        }
+        else if (parts.Id is not null || FindCall(line.Bytes, parts) is not StdioCall call)
+        {
+            _onServerMessage(this, MessageEdit.OnOneLine(line.Bytes), parts);
+        }
+        else if (!call.TryNotify(Restore(line.Bytes, parts, call)))
+        {
+            Log.NotificationLost(_logger, _server, parts.Method);
+        }
+    }
+
+    private void ReceiveAnswer(ReadOnlyMemory<byte> message, MessageParts parts)
+    {
+        if (parts.Id is Range id
+            && MessageParts.KeyOf(message.Span[id]) is long key
+            && _calls.TryRemove(key, out StdioCall? call))
+        {
+            _hasAnswered = true;
+            call.Answer(Restore(message, parts, call));
+        }
+        else
+        {
+            Log.NobodyAsked(_logger, _server); // Or no longer: the call was cancelled, or took too long.
+        }
+    }
+
+    /// <summary>The call to which a notification belongs; or null.</summary>
+    private StdioCall? FindCall(ReadOnlyMemory<byte> message, MessageParts parts) =>
+        (parts.Method == "notifications/progress" ? parts.ProgressToken : parts.SubscriptionId) is Range name
+        && MessageParts.KeyOf(message.Span[name]) is long key
+            ? _calls.GetValueOrDefault(key)
+            : null;
+
+    private static ReadOnlyMemory<byte> Restore(ReadOnlyMemory<byte> message, MessageParts parts, StdioCall call) =>
+        MessageEdit.OnOneLine(MessageEdit.Apply(
+            message,
+            (parts.Method is null ? parts.Id : null, call.Id),
+            (parts.Method is null || call.ProgressToken.IsEmpty ? null : parts.ProgressToken, call.ProgressToken),
+            (parts.SubscriptionId, call.Id)));
+
+    private static ReadOnlyMemory<byte> Part(ReadOnlyMemory<byte> message, Range? part) =>
+        part is Range range ? message[range].ToArray() : default;
+}

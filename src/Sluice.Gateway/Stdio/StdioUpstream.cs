@@ -1,0 +1,217 @@
+using Microsoft.Extensions.Primitives;
+using Sluice.AspNetCore;
+using Sluice.Configuration;
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <summary>Serves a program that speaks MCP over its standard streams to clients that speak it over HTTP, in both eras.</summary>
+/// <remarks>
+/// <para>
+/// Legacy clients get a session by <c>initialize</c>, with a process of its own or one that all sessions share. Modern clients
+/// have no sessions, and what they say holds all that it needs, so they share a process.
+/// </para>
+/// <para>Source: Model Context Protocol, revisions 2025-11-25 and 2026-07-28, Transports.</para>
+/// <para>Thread safety: any number of requests at a time.</para>
+/// </remarks>
+internal sealed partial class StdioUpstream : IUpstream
+{
+    private const string SessionHeader = "Mcp-Session-Id";
+    private const int InvalidRequest = -32600;
+    private const int SessionNotFound = -32001; // As the official SDKs answer it; sessions are of the legacy era only.
+    private const string ListenMethod = "subscriptions/listen";
+
+    private readonly string _server;
+    private readonly CommandUpstreamConfiguration _command;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly StartGate _gate;
+    private readonly SessionTable _sessions;
+    private readonly SharedProcess _modern;
+    private readonly SharedProcess? _shared;
+    private readonly CallAnswer _answer;
+    private readonly CallAnswer _lastingAnswer;
+
+    internal StdioUpstream(
+        string server, CommandUpstreamConfiguration command, TimeSpan timeout, TimeProvider time, ILogger<StdioUpstream> logger)
+    {
+        _server = server;
+        _command = command;
+        _timeout = timeout;
+        _time = time;
+        _logger = logger;
+        _gate = new StartGate(time);
+        _sessions = new SessionTable(command.MaxSessions, command.IdleTimeout, time);
+        _modern = new SharedProcess(() => Start(AnswerRequest), initializes: false, timeout, time);
+        _shared = command.Instances == CommandInstances.Shared
+            ? new SharedProcess(() => Start(Distribute), initializes: true, timeout, time)
+            : null;
+        _answer = new CallAnswer(timeout, time);
+        _lastingAnswer = new CallAnswer(Timeout.InfiniteTimeSpan, time);
+    }
+
+    public async Task<UpstreamFailure?> ForwardAsync(
+        HttpContext context,
+        byte[]? body,
+        McpMessage? message,
+        CallerIdentity caller,
+        string? withheldHeader,
+        CancellationToken ends)
+    {
+        if (body is not null && message is not null)
+        {
+            UpstreamFailure? failure = await PostAsync(context, body, message, caller, ends);
+            if (failure?.RetryAfter is TimeSpan wait)
+            {
+                context.Response.Headers.RetryAfter = $"{(long)Math.Ceiling(wait.TotalSeconds)}";
+            }
+
+            return failure;
+        }
+
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.Response.Headers.Allow = "GET, POST, DELETE, OPTIONS";
+        }
+        else if (McpVersions.EraOf(context.Request.Headers[McpVersions.HeaderName]) == McpEra.Modern)
+        {
+            context.Response.Headers.Allow = "POST";
+            await PlainErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "This revision of MCP knows POST only.");
+        }
+        else if (await FindSessionAsync(context, caller, id: default) is StdioSession session)
+        {
+            await UseAsync(context, session, ends);
+        }
+
+        return null;
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await Task.WhenAll(
+            _sessions.DisposeAsync().AsTask(),
+            _modern.DisposeAsync().AsTask(),
+            _shared?.DisposeAsync().AsTask() ?? Task.CompletedTask);
+    }
+
+    /// <summary>A GET or a DELETE.</summary>
+    private async Task UseAsync(HttpContext context, StdioSession session, CancellationToken ends)
+    {
+        if (HttpMethods.IsDelete(context.Request.Method))
+        {
+            _sessions.End(session);
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            return;
+        }
+
+        session.BeginRequest();
+        try
+        {
+            await session.Stream.SendAsync(context, ends);
+        }
+        finally
+        {
+            session.EndRequest();
+        }
+    }
+
+    private async Task<UpstreamFailure?> PostAsync(
+        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, CancellationToken ends)
+    {
+        if (message is { Method: "initialize", Kind: McpMessageKind.Request })
+        {
+            return _shared is null
+                ? await InitializeOwnAsync(context, body, caller)
+                : await InitializeSharedAsync(context, body, message, caller, _shared);
+        }
+
+        if (message.EraWith(context.Request.Headers[McpVersions.HeaderName]) == McpEra.Modern)
+        {
+            return await PostModernAsync(context, body, message, ends);
+        }
+
+        if (await FindSessionAsync(context, caller, message.Id) is not StdioSession session)
+        {
+            return null;
+        }
+
+        session.BeginRequest();
+        try
+        {
+            return _shared is null
+                ? await PostToOwnAsync(context, body, message, session)
+                : await PostToSharedAsync(context, body, message, session, _shared);
+        }
+        finally
+        {
+            session.EndRequest();
+        }
+    }
+
+    private async Task<UpstreamFailure?> PostModernAsync(
+        HttpContext context, byte[] body, McpMessage message, CancellationToken ends)
+    {
+        (StdioConnection? process, UpstreamFailure? failure) = await _modern.GetAsync(version: null, context.RequestAborted);
+        if (process is null)
+        {
+            return failure;
+        }
+
+        if (message.Kind != McpMessageKind.Request)
+        {
+            // Nothing says whose call a cancellation means: leaving is the way to cancel.
+            if (message.Method != "notifications/cancelled")
+            {
+                process.Send(body);
+            }
+
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return null;
+        }
+
+        bool lasts = message.Method == ListenMethod;
+        StdioCall call = process.Begin(body, owner: null, EventStream.IsAccepted(context.Request, EventStream.MediaType));
+        using CancellationTokenSource leave =
+            CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lasts ? ends : CancellationToken.None);
+        return await (lasts ? _lastingAnswer : _answer).SendAsync(context, process, call, _server, leave.Token);
+    }
+
+    /// <summary>The session that a request names; or null when it has been answered.</summary>
+    private async Task<StdioSession?> FindSessionAsync(HttpContext context, CallerIdentity caller, ReadOnlyMemory<byte> id)
+    {
+        StringValues named = context.Request.Headers[SessionHeader];
+        if (named.Count != 1)
+        {
+            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+                StatusCodes.Status400BadRequest,
+                InvalidRequest,
+                $"The request names no session: send 'initialize', and then {SessionHeader} with the value of its answer.",
+                id));
+            return null;
+        }
+
+        if (_sessions.Find(named[0] ?? "", caller) is StdioSession session)
+        {
+            return session;
+        }
+
+        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+            StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
+        return null;
+    }
+
+    private StdioConnection Start(StdioConnection.ServerMessageHandler onServerMessage)
+    {
+        try
+        {
+            return StdioConnection.Start(_server, _command, _time, _logger, onServerMessage);
+        }
+        catch (CommandNotStartedException exception)
+        {
+            Log.NotStarted(_logger, _server, exception.Message);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,194 @@
+using System.Text.Json;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Sluice.EndToEnd;
+
+/// <summary><c>sluice run --stdio</c>, as a desktop client starts it.</summary>
+public sealed class StdioRunTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-stdio-");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Everything_CSharpClient_IsServedAndRefused()
+    {
+        await using McpClient client = await McpClient.CreateAsync(new StdioClientTransport(new StdioClientTransportOptions
+        {
+            Command = "dotnet",
+            Arguments = [Repository.Gateway, "run", "--stdio", "--limit", "100/1d", "--limit", "echo=1/1d", "--", "node", Repository.Everything, "stdio"],
+        }));
+
+        CallToolResult first = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
+        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(
+            async () => await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "again" }));
+
+        first.Content.OfType<TextContentBlock>().First().Text.ShouldBe("Echo: hi");
+        ((int)refusal.ErrorCode).ShouldBe(429);
+        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
+        refusal.Data["limit"].ShouldBe("echo/perUser");
+        (await client.ListToolsAsync()).Count.ShouldBeGreaterThan(1);
+    }
+
+    [Fact]
+    public async Task Everything_InspectorWithADesktopClientsFile_IsServed()
+    {
+        string[] arguments =
+        [
+            Repository.Gateway, "run", "--stdio", Limits("rateLimiting: { perUser: 10/1d }"), "--", "node", Repository.Everything, "stdio",
+        ];
+        string file = Path.Combine(_folder.FullName, "desktop.json");
+        File.WriteAllText(file, JsonSerializer.Serialize(new
+        {
+            mcpServers = new { limited = new { command = "dotnet", args = arguments } },
+        }));
+
+        ProgramResult result = await Callers.InspectorOverStdioAsync(
+            file, "limited", "--method", "tools/call", "--tool-name", "echo", "--tool-arg", "message=hi");
+
+        result.ExitCode.ShouldBe(0, result.ToString());
+        result.Output.ShouldContain("Echo: hi");
+    }
+
+    [Fact]
+    public async Task Output_WhateverComes_IsNothingButMessages()
+    {
+        await using ChildProcess sluice = StartOdd("--limit", "echo=1/1d");
+        string[] lines =
+        [
+            Call(1, "echo"), "nonsense", "", "[]", """{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"a","name":"echo"}}""",
+            """{"jsonrpc":"2.0","method":"tools/call","params":{"name":"echo"}}""", Call(3, "echo"), Call(4, "garbage"), Call(5, "flood"),
+        ];
+        foreach (string line in lines)
+        {
+            sluice.WriteLine(line);
+        }
+
+        await sluice.WaitForLineAsync(line => line.Contains("flooded", StringComparison.Ordinal));
+        sluice.CloseInput();
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.ExitCode.ShouldBe(0);
+        JsonElement[] messages =
+        [
+            .. result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => JsonSerializer.Deserialize<JsonElement>(line)),
+        ];
+        messages.ShouldAllBe(message => message.GetProperty("jsonrpc").GetString() == "2.0");
+        CodeOf(messages, 2).ShouldBe(-32600);
+        CodeOf(messages, 3).ShouldBe(429);
+        messages.Count(message => !message.TryGetProperty("id", out _)).ShouldBe(2); // Nonsense and the batch; a notification gets no answer.
+        messages.Count(message => message.TryGetProperty("result", out _)).ShouldBe(4); // 1, 4, 5, and one that nobody asked for.
+        result.Error.ShouldContain("what is no message: Starting up ...");
+    }
+
+    [Theory]
+    [InlineData("toolResult", "\"isError\":true")]
+    [InlineData("http429", "\"error\":{\"code\":429")]
+    [InlineData("jsonrpc", "\"error\":{\"code\":429")]
+    public async Task Refusal_InTheFormThatIsSet_HasTheIdAsItCame(string form, string expected)
+    {
+        await using ChildProcess sluice = StartOdd(Limits($"rateLimiting: {{ perUser: 1/1d, rejection: {form} }}"));
+        sluice.WriteLine(Call(1, "echo"));
+        sluice.WriteLine("""{"jsonrpc":"2.0","id":"\u0061 1","method":"tools/call","params":{"name":"echo"}}""");
+
+        string refusal = await sluice.WaitForLineAsync(line => line.Contains("Rate limit exceeded", StringComparison.Ordinal));
+
+        refusal.ShouldStartWith("""{"jsonrpc":"2.0","id":"\u0061 1",""");
+        refusal.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Server_OfAGatewayFile_NeedsNoCommand()
+    {
+        await using ChildProcess sluice = ChildProcess.StartWithInput(
+            "dotnet", Repository.Gateway, "run", "--stdio", Limits(
+                $"servers: [ {{ name: odd, upstream: {{ command: dotnet, args: ['{Repository.OddServer}', odd-server] }}, rateLimiting: {{ shared: 1/1d }} }} ]"));
+        sluice.WriteLine(Call(1, "echo"));
+
+        await sluice.WaitForLineAsync(line => line.Contains("\"result\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Server_ThatDies_EndsTheProgramWithItsExitCode()
+    {
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(Call(1, "die"));
+
+        (await sluice.WaitForExitAsync()).ExitCode.ShouldBe(3);
+    }
+
+    [Theory]
+    [InlineData("")]
+    [InlineData("stays")]
+    public async Task Interrupt_EndsTheServerAndItsChildren(string manner)
+    {
+        await using ChildProcess sluice = StartOdd(["--limit", "100/1d"], manner);
+        sluice.WriteLine(Call(1, "pid"));
+        int server = Processes.IdIn(await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":1}", StringComparison.Ordinal)));
+        sluice.WriteLine(Call(2, "fork"));
+        int child = Processes.IdIn(await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":2}", StringComparison.Ordinal)));
+
+        sluice.Interrupt();
+
+        await sluice.WaitForExitAsync();
+        await Processes.GoneAsync(server);
+        await Processes.GoneAsync(child);
+    }
+
+    [Fact]
+    public async Task Server_ThatStaysWhenItsInputEnds_IsEnded()
+    {
+        await using ChildProcess sluice = StartOdd(["--limit", "100/1d"], "stays");
+        sluice.WriteLine(Call(1, "fork"));
+        int child = Processes.IdIn(await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":1}", StringComparison.Ordinal)));
+
+        sluice.CloseInput();
+
+        (await sluice.WaitForExitAsync()).ExitCode.ShouldNotBe(0);
+        await Processes.GoneAsync(child);
+    }
+
+    [Fact]
+    public async Task Server_ThatDoesNotExist_IsSaidOnStandardErrorAlone()
+    {
+        ProgramResult result = await SluiceProgram.RunAsync("run", "--stdio", "--limit", "1/s", "--", "no-such-server");
+
+        result.ShouldBe(new ProgramResult(1, "", "sluice: 'no-such-server' cannot be started: no program 'no-such-server' is on the PATH.\n"));
+    }
+
+    [Theory]
+    [InlineData("x=1/s", "--limit: ")]
+    [InlineData("5", "--limit: ")]
+    [InlineData("=1/s", "--limit: ")]
+    public async Task Limit_Wrong_IsSaidOnStandardErrorAlone(string limit, string expected)
+    {
+        string[] twice = limit == "x=1/s" ? ["--limit", limit] : [];
+
+        ProgramResult result = await SluiceProgram.RunAsync(["run", "--stdio", "--limit", limit, .. twice, "--", "server"]);
+
+        result.ExitCode.ShouldBe(1, result.ToString());
+        result.Output.ShouldBeEmpty();
+        result.Error.ShouldContain(expected);
+    }
+
+    private static ChildProcess StartOdd(params IEnumerable<string> options) => StartOdd(options, "");
+
+    private static ChildProcess StartOdd(IEnumerable<string> options, string manner) => ChildProcess.StartWithInput(
+        "dotnet", [Repository.Gateway, "run", "--stdio", .. options, "--", "dotnet", Repository.OddServer, "odd-server", manner]);
+
+    private static string Call(int id, string tool) =>
+        $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"{{{tool}}}"}}""";
+
+    private static int CodeOf(JsonElement[] messages, int id) => messages
+        .Single(message => message.TryGetProperty("id", out JsonElement its) && its.ValueKind == JsonValueKind.Number && its.GetInt32() == id)
+        .GetProperty("error").GetProperty("code").GetInt32();
+
+    private string Limits(string text)
+    {
+        string file = Path.Combine(_folder.FullName, $"{Guid.NewGuid():N}.yaml");
+        File.WriteAllText(file, text);
+        return file;
+    }
+}
