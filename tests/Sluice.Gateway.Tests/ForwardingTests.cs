@@ -84,6 +84,64 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task Post_CompressedAnswer_ArrivesAsItWasSent()
+    {
+        byte[] compressed = [0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 3, 1, 2, 3]; // Whether it can be unpacked is the client's business.
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            context.Response.Headers.ContentEncoding = "gzip";
+            await context.Response.Body.WriteAsync(compressed);
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+
+        using HttpResponseMessage response = await gateway.Client.SendAsync(GatewayFixture.Post(Call));
+
+        (await response.Content.ReadAsByteArrayAsync()).ShouldBe(compressed);
+        response.Content.Headers.ContentEncoding.ShouldBe(["gzip"]);
+        upstream.Received.Single().Headers.AcceptEncoding.ShouldBeEmpty();
+    }
+
+    [Fact]
+    public async Task Post_CookieOfAnotherAnswer_IsNotSentOn()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+        {
+            context.Response.Headers.SetCookie = "session=of-somebody-else; Path=/";
+            return context.Response.WriteAsync("{}");
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+
+        await gateway.SendAsync(GatewayFixture.Post(Call));
+        await gateway.SendAsync(GatewayFixture.Post(Call));
+
+        upstream.Received.Count.ShouldBe(2);
+        upstream.Received.ShouldAllBe(request => request.Headers.Cookie.Count == 0);
+    }
+
+    [Fact]
+    public async Task Stop_WithACallUnderWay_WaitsForItsAnswer()
+    {
+        TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource answering = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            arrived.SetResult();
+            await answering.Task;
+            await context.Response.WriteAsync("the answer");
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        Task<(HttpStatusCode Status, string Body)> call = gateway.SendAsync(GatewayFixture.Post(Call));
+        await arrived.Task;
+
+        Task stopped = gateway.StopAsync();
+        stopped.IsCompleted.ShouldBeFalse();
+        answering.SetResult();
+
+        (await call).ShouldBe((HttpStatusCode.OK, "the answer"));
+        await stopped;
+    }
+
+    [Fact]
     public async Task Post_StreamedAnswer_ArrivesEventByEvent()
     {
         TaskCompletionSource firstWasSeen = new(TaskCreationOptions.RunContinuationsAsynchronously);

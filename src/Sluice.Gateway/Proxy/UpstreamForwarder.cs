@@ -43,13 +43,18 @@ internal sealed class UpstreamForwarder : IUpstream
         });
     }
 
-    public async Task<UpstreamFailure?> ForwardAsync(
+    public Task<UpstreamFailure?> ForwardAsync(
         HttpContext context,
         byte[]? body,
         McpMessage? message,
         CallerIdentity caller,
         string? withheldHeader,
-        CancellationToken ends)
+        CancellationToken ends) =>
+        ForwardAsync(context, body is null ? null : new ByteArrayContent(body), withheldHeader, ends);
+
+    /// <summary>Sends a request on, whose body may still be on its way, and the answer back.</summary>
+    internal async Task<UpstreamFailure?> ForwardAsync(
+        HttpContext context, HttpContent? body, string? withheldHeader, CancellationToken ends)
     {
         using HttpRequestMessage request = BuildRequest(context.Request, body, withheldHeader);
         using CancellationTokenSource late = new(_timeout, _time);
@@ -82,13 +87,13 @@ internal sealed class UpstreamForwarder : IUpstream
         return ValueTask.CompletedTask;
     }
 
-    private HttpRequestMessage BuildRequest(HttpRequest incoming, byte[]? body, string? withheldHeader)
+    private HttpRequestMessage BuildRequest(HttpRequest incoming, HttpContent? body, string? withheldHeader)
     {
         HttpRequestMessage request = new(HttpMethod.Parse(incoming.Method), Target(incoming.QueryString))
         {
             Version = HttpVersion.Version11,
             VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
-            Content = body is null ? null : new ByteArrayContent(body),
+            Content = body,
         };
         StringValues connection = incoming.Headers.Connection;
         foreach ((string name, StringValues values) in incoming.Headers)

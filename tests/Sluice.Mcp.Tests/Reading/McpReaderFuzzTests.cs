@@ -6,37 +6,87 @@ using Xunit.Abstractions;
 namespace Sluice.Mcp.Tests;
 
 /// <summary>Whatever comes, the reader answers; and what it accepts, every other parser reads as the same call.</summary>
+/// <remarks>
+/// A failure prints its seed, and <c>SLUICE_SEED</c> repeats the run. <c>SLUICE_FUZZ_SECONDS</c> makes it go on for so long, with a
+/// line for every round added to the file that <c>SLUICE_PROGRESS</c> names; <c>eng/fuzz-reader.sh</c> does both.
+/// </remarks>
 public sealed class McpReaderFuzzTests(ITestOutputHelper output)
 {
-    private const int Bodies = 100_000;
+    private const int BodiesOfARound = 100_000;
+    private const int RoundsOfAReport = 10;
+    private static readonly long? GivenSeed = NumberIn("SLUICE_SEED");
+    private static readonly TimeSpan Duration = TimeSpan.FromSeconds(NumberIn("SLUICE_FUZZ_SECONDS") ?? 0);
 
     [Fact]
     public void TryRead_MutatedMessages_AreRefusedOrReadAlikeByEveryParser()
     {
-        int seed = Random.Shared.Next();
-        output.WriteLine($"seed {seed}");
+        int seed = (int)(GivenSeed ?? Random.Shared.Next());
+        long begin = TimeProvider.System.GetTimestamp();
+        long accepted = 0;
+        long rounds = 0;
+        TimeSpan elapsed;
+        do
+        {
+            accepted += Play(unchecked(seed + (int)rounds++));
+            elapsed = TimeProvider.System.GetElapsedTime(begin);
+            if (rounds % RoundsOfAReport == 0)
+            {
+                Report();
+            }
+        }
+        while (elapsed < Duration);
+        Report();
+
+        (accepted / rounds).ShouldBeInRange(BodiesOfARound / 50, BodiesOfARound / 2); // Else the mutations test only one side.
+
+        void Report()
+        {
+            long bodies = rounds * BodiesOfARound;
+            string line = $"{bodies:N0} bodies, {accepted:N0} of them accepted, none wrong, {bodies / elapsed.TotalSeconds:N0} a second, SLUICE_SEED={seed}";
+            output.WriteLine(line);
+            if (Environment.GetEnvironmentVariable("SLUICE_PROGRESS") is { Length: > 0 } path)
+            {
+                File.AppendAllText(path, $"{elapsed:hh\\:mm\\:ss} {line}{Environment.NewLine}");
+            }
+        }
+    }
+
+    /// <summary>Reads the bodies of one seed.</summary>
+    /// <returns>How many were accepted.</returns>
+    private static int Play(int seed)
+    {
         Mutations mutations = new(seed);
         int accepted = 0;
-        for (int i = 0; i < Bodies; i++)
+        for (int i = 0; i < BodiesOfARound; i++)
         {
             byte[] body = mutations.Next();
-            string place = $"seed {seed}, body {i}: {Encoding.Latin1.GetString(body)}";
-            if (TryRead(body, place, out McpMessage? message, out McpReadError? error))
+            string Place() => $"SLUICE_SEED={seed}, body {i}: {Encoding.Latin1.GetString(body)}";
+            byte[] before = [.. body];
+            if (TryRead(body, Place, out McpMessage? message, out McpReadError? error))
             {
                 accepted++;
-                ShouldBeReadAlike(body, message!, place);
+                ShouldBeReadAlike(body, message!, Place);
             }
             else
             {
-                ShouldBeTheOnlyId(body, error!, place);
+                ShouldBeTheOnlyId(body, error!, Place);
+            }
+
+            if (!body.AsSpan().SequenceEqual(before))
+            {
+                throw new InvalidOperationException($"The bytes were changed. {Place()}");
             }
         }
 
-        output.WriteLine($"{accepted} of {Bodies} accepted");
-        accepted.ShouldBeInRange(Bodies / 50, Bodies / 2); // Else the mutations test only one side.
+        return accepted;
     }
 
-    private static bool TryRead(byte[] body, string place, out McpMessage? message, out McpReadError? error)
+    private static long? NumberIn(string variable) =>
+        Environment.GetEnvironmentVariable(variable) is { Length: > 0 } number
+            ? long.Parse(number, System.Globalization.CultureInfo.InvariantCulture)
+            : null;
+
+    private static bool TryRead(byte[] body, Func<string> place, out McpMessage? message, out McpReadError? error)
     {
         try
         {
@@ -44,26 +94,27 @@ public sealed class McpReaderFuzzTests(ITestOutputHelper output)
         }
         catch (Exception exception)
         {
-            throw new InvalidOperationException(place, exception);
+            throw new InvalidOperationException(place(), exception);
         }
     }
 
-    private static void ShouldBeReadAlike(byte[] body, McpMessage message, string place)
+    private static void ShouldBeReadAlike(byte[] body, McpMessage message, Func<string> place)
     {
         using JsonDocument document = JsonDocument.Parse(body);
         Reading expected = new(
             message.Kind == McpMessageKind.Response ? null : message.Method, message.Operation, Encoding.UTF8.GetString(message.Id.Span));
         foreach (StringComparison comparison in (StringComparison[])[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
         {
-            ReadingOf(document.RootElement, comparison, takeLast: false).ShouldBe(expected, place);
-            ReadingOf(document.RootElement, comparison, takeLast: true).ShouldBe(expected, place);
+            ReadingOf(document.RootElement, comparison, takeLast: false).ShouldBe(expected, place());
+            ReadingOf(document.RootElement, comparison, takeLast: true).ShouldBe(expected, place());
         }
     }
 
-    private static void ShouldBeTheOnlyId(byte[] body, McpReadError error, string place)
+    private static void ShouldBeTheOnlyId(byte[] body, McpReadError error, Func<string> place)
     {
-        error.Status.ShouldBe(400, place);
-        error.Code.ShouldBeOneOf(McpReadError.ParseError, McpReadError.InvalidRequest, McpReadError.InvalidParams);
+        bool isKnown = error.Status == 400
+            && error.Code is McpReadError.ParseError or McpReadError.InvalidRequest or McpReadError.InvalidParams;
+        isKnown.ShouldBeTrue(place());
         if (error.Id.IsEmpty || error.Code == McpReadError.ParseError)
         {
             return;
@@ -71,7 +122,7 @@ public sealed class McpReaderFuzzTests(ITestOutputHelper output)
 
         using JsonDocument document = JsonDocument.Parse(body);
         JsonElement[] ids = [.. Values(document.RootElement, "id", StringComparison.OrdinalIgnoreCase)];
-        ids.ShouldHaveSingleItem(place).GetRawText().ShouldBe(Encoding.UTF8.GetString(error.Id.Span), place);
+        ids.ShouldHaveSingleItem(place()).GetRawText().ShouldBe(Encoding.UTF8.GetString(error.Id.Span), place());
     }
 
     private static Reading ReadingOf(JsonElement message, StringComparison comparison, bool takeLast)

@@ -16,6 +16,10 @@ internal sealed class Mutations(int seed)
         """{"jsonrpc":"2.0","id":0,"method":"tools/list","params":{"cursor":"c"}}""",
         """{"jsonrpc":"2.0","id":9,"result":{"content":[]}}""",
         """{"jsonrpc":"2.0","id":9,"error":{"code":-1,"message":"m"}}""",
+        """{"jsonrpc":"2.0","id":"l","method":"subscriptions/listen","params":{"notifications":{"toolsListChanged":true},"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientCapabilities":{}}}}""",
+        """{"id":1,"jsonrpc":"2.0","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"c","version":"1"}},"method":"initialize"}""",
+        """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":7,"reason":"no"}}""",
+        """[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}},{"jsonrpc":"2.0","id":2,"method":"ping"}]""",
     ];
 
     // What tells parsers apart, in the places where it does.
@@ -30,10 +34,18 @@ internal sealed class Mutations(int seed)
 
     private readonly Random _random = new(seed);
 
-    /// <summary>The next body: a message with one to four changes.</summary>
+    /// <summary>The next body: a message, or the beginning of one and the end of another, with one to four changes.</summary>
     internal byte[] Next()
     {
         List<byte> body = [.. Encoding.UTF8.GetBytes(Pick(Messages))];
+        if (_random.Next(16) == 0)
+        {
+            byte[] other = Encoding.UTF8.GetBytes(Pick(Messages));
+            int from = _random.Next(body.Count);
+            body.RemoveRange(from, body.Count - from);
+            body.AddRange(other[_random.Next(other.Length)..]);
+        }
+
         for (int changes = _random.Next(1, 5); changes > 0; changes--)
         {
             Change(body);
