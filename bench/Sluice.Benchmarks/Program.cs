@@ -1,18 +1,36 @@
+using System.Globalization;
 using Sluice.Benchmarks;
 
 const int UsageError = 2;
 bool quick = args.Contains("--quick");
 string[] words = [.. args.Where(arg => arg != "--quick")];
+switch (words)
+{
+    // The programs that the benchmark of the gateway starts.
+    case [TrivialServer.Word]:
+        await TrivialServer.RunAsync();
+        return 0;
+    case [BareForwarder.Word, string server]:
+        await BareForwarder.RunAsync(new Uri(server));
+        return 0;
+
+    case ["gateway", "soak"]:
+        return await Soak.RunAsync(TimeSpan.FromMinutes(30)) ? 0 : 1;
+    case ["gateway", "soak", string minutes] when double.TryParse(minutes, CultureInfo.InvariantCulture, out double number) && number > 0:
+        return await Soak.RunAsync(TimeSpan.FromMinutes(number)) ? 0 : 1;
+}
+
 IReadOnlyList<Figure>? figures = words switch
 {
     ["engine"] => EngineFigures.Measure(quick),
     ["redis"] => await RedisFigures.Measure(quick),
+    ["gateway"] => await GatewayFigures.MeasureAsync(quick),
     ["sdk"] => await SdkFigures.MeasureAsync(quick),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|sdk [--quick]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk [--quick]\n       ./bench.sh gateway soak [MINUTES]");
     return UsageError;
 }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Frozen;
 using System.Security.Cryptography;
 using System.Text;
@@ -21,7 +22,8 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
 
     internal const string HeaderName = "X-API-Key";
     private const int MaxKeyLength = 4_096;
-    private readonly FrozenDictionary<string, KnownKey> _byHash;
+    private static readonly AuthenticationResult NotKnown = AuthenticationResult.Failed("the API key is not known");
+    private readonly FrozenDictionary<string, KnownKey>.AlternateLookup<ReadOnlySpan<char>> _byHash;
     private readonly bool _leavesTokens;
 
     /// <param name="keys">The keys, all different.</param>
@@ -29,12 +31,9 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
     internal ApiKeyAuthenticator(IEnumerable<ApiKey> keys, bool leavesTokens)
     {
         _leavesTokens = leavesTokens;
-        _byHash = keys.ToFrozenDictionary(
-            key => Convert.ToHexStringLower(key.Sha256.AsSpan()),
-            key => new KnownKey(
-                [.. key.Sha256],
-                new CallerIdentity(Issuer, key.User, key.Tenant, client: null),
-                CallerClaims.OfScopes(key.Scopes)));
+        _byHash = keys
+            .ToFrozenDictionary(key => Convert.ToHexStringLower(key.Sha256.AsSpan()), KnownKey.Of, StringComparer.Ordinal)
+            .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context) =>
@@ -50,28 +49,48 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
 
         if (own.Count == 1)
         {
-            return Check(own[0]?.Trim() ?? "", HeaderName);
+            return Find(own[0]?.Trim() ?? "")?.InItsOwnHeader ?? NotKnown;
         }
 
         return BearerCredential.IsAmbiguous(headers) ? AuthenticationResult.Failed(BearerCredential.Twice)
             : !BearerCredential.TryRead(headers, out string? key) || (_leavesTokens && UnverifiedToken.IsOne(key))
                 ? AuthenticationResult.NoCredentials("no API key was sent")
-            : Check(key, withheldHeader: null);
+            : Find(key)?.AsBearer ?? NotKnown;
     }
 
-    private AuthenticationResult Check(string key, string? withheldHeader)
+    private KnownKey? Find(string key)
     {
         if (key.Length > MaxKeyLength)
         {
-            return AuthenticationResult.Failed("the API key is not known");
+            return null;
         }
 
-        byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes(key));
-        return _byHash.TryGetValue(Convert.ToHexStringLower(hash), out KnownKey? known)
-            && CryptographicOperations.FixedTimeEquals(known.Hash, hash)
-            ? AuthenticationResult.Succeeded(known.Caller, known.Claims, withheldHeader)
-            : AuthenticationResult.Failed("the API key is not known");
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(key.Length));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        Span<char> digits = stackalloc char[2 * SHA256.HashSizeInBytes];
+        int length = Encoding.UTF8.GetBytes(key, bytes);
+        SHA256.HashData(bytes.AsSpan(0, length), hash);
+        ArrayPool<byte>.Shared.Return(bytes, clearArray: true); // Nobody who rents it next is to find a key.
+        bool isHash = Convert.TryToHexStringLower(hash, digits, out _);
+        return isHash && _byHash.TryGetValue(digits, out KnownKey? known) && CryptographicOperations.FixedTimeEquals(known.Hash, hash)
+            ? known
+            : null;
     }
 
-    private sealed record KnownKey(byte[] Hash, CallerIdentity Caller, CallerClaims Claims);
+    /// <summary>A key, and what to say of a request that carries it.</summary>
+    /// <param name="Hash">Its SHA-256.</param>
+    /// <param name="AsBearer">The answer where it stands in <c>Authorization</c>, which travels on.</param>
+    /// <param name="InItsOwnHeader">The answer where it stands in a header that is the gateway's alone.</param>
+    private sealed record KnownKey(byte[] Hash, AuthenticationResult AsBearer, AuthenticationResult InItsOwnHeader)
+    {
+        internal static KnownKey Of(ApiKey key)
+        {
+            CallerIdentity caller = new(Issuer, key.User, key.Tenant, client: null);
+            CallerClaims claims = CallerClaims.OfScopes(key.Scopes);
+            return new(
+                [.. key.Sha256],
+                AuthenticationResult.Succeeded(caller, claims),
+                AuthenticationResult.Succeeded(caller, claims, withheldHeader: HeaderName));
+        }
+    }
 }

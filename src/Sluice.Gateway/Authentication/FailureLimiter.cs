@@ -39,22 +39,26 @@ internal sealed class FailureLimiter : IAuthenticator
 
     public async ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context)
     {
-        RateLimitRequest attempt = new(_limits, Identify(_proxies.ClientOf(context)));
-        RateLimitDecision decision = _store.Peek(attempt, []);
-        if (!decision.IsAllowed)
+        if (_store.Count > 0) // As long as nobody has failed, nobody's address needs to be known.
         {
-            return AuthenticationResult.Blocked(decision.RetryAfter);
+            RateLimitDecision decision = _store.Peek(AttemptFrom(context), []);
+            if (!decision.IsAllowed)
+            {
+                return AuthenticationResult.Blocked(decision.RetryAfter);
+            }
         }
 
         AuthenticationResult result = await _inner.AuthenticateAsync(context);
         if (result.Outcome == AuthenticationOutcome.Failed)
         {
             // Not a charge that could go into debt: attempts that were under way together must not add up to a long lock-out.
-            _store.Acquire(attempt, []);
+            _store.Acquire(AttemptFrom(context), []);
         }
 
         return result;
     }
+
+    private RateLimitRequest AttemptFrom(HttpContext context) => new(_limits, Identify(_proxies.ClientOf(context)));
 
     private static CallerIdentity Identify(IPAddress? address) => new(
         Issuer,

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text;
@@ -15,7 +16,7 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal sealed class UpstreamForwarder : IUpstream
 {
-    private const int StreamBufferBytes = 16 * 1024;
+    private const int BufferBytes = 16 * 1024;
     private readonly HttpMessageInvoker _invoker;
     private readonly Uri _upstream;
     private readonly TimeSpan _timeout;
@@ -130,7 +131,6 @@ internal sealed class UpstreamForwarder : IUpstream
 
         CancellationToken clientGone = context.RequestAborted;
         using CancellationTokenSource ended = CancellationTokenSource.CreateLinkedTokenSource(clientGone, ends);
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(StreamBufferBytes);
         try
         {
             await outgoing.StartAsync(clientGone);
@@ -140,10 +140,8 @@ internal sealed class UpstreamForwarder : IUpstream
             }
 
             await using Stream stream = await response.Content.ReadAsStreamAsync(clientGone);
-            int read;
-            while ((read = await stream.ReadAsync(buffer, ended.Token)) > 0)
+            while (await CopyNextAsync(stream, outgoing.BodyWriter, ended.Token, clientGone))
             {
-                await outgoing.BodyWriter.WriteAsync(buffer.AsMemory(0, read), clientGone); // Flushes each read.
             }
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested && !clientGone.IsCancellationRequested)
@@ -154,6 +152,25 @@ internal sealed class UpstreamForwarder : IUpstream
         {
             // The status is already on the wire: an aborted connection is the only way left to say that this is not the end.
             throw new UpstreamBrokeOffException(exception);
+        }
+    }
+
+    /// <summary>Copies what comes next, and flushes it.</summary>
+    /// <returns>False at the end.</returns>
+    private static async ValueTask<bool> CopyNextAsync(
+        Stream from, PipeWriter to, CancellationToken ended, CancellationToken clientGone)
+    {
+        _ = await from.ReadAsync(Memory<byte>.Empty, ended); // Waits for as long as it takes without holding a buffer.
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
+        try
+        {
+            int read = await from.ReadAsync(buffer, ended);
+            if (read > 0)
+            {
+                await to.WriteAsync(buffer.AsMemory(0, read), clientGone);
+            }
+
+            return read > 0;
         }
         finally
         {

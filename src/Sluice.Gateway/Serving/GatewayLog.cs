@@ -12,6 +12,7 @@ internal static class GatewayLog
             console.TimestampFormat = "HH:mm:ss ";
         })
         .AddFilter("Microsoft", LogLevel.Warning)
+        .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // It logs what Kestrel logs too, and makes each call an activity for it.
         .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // The runner says why a start failed, in one line.
         .Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
 }

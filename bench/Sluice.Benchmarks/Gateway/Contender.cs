@@ -1,0 +1,88 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>A program that answers HTTP on the loopback address, and what it costs.</summary>
+internal sealed class Contender : IDisposable
+{
+    private readonly Process _process;
+
+    private Contender(string name, Process process, Uri endpoint)
+    {
+        Name = name;
+        _process = process;
+        Endpoint = endpoint;
+    }
+
+    internal string Name { get; }
+
+    /// <summary>Where it takes messages.</summary>
+    internal Uri Endpoint { get; }
+
+    /// <summary>CPU time of the program so far.</summary>
+    internal TimeSpan CpuTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
+    /// <summary>Its resident memory, in bytes.</summary>
+    internal long ResidentBytes
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.WorkingSet64;
+        }
+    }
+
+    /// <summary>Starts a program that prints where it listens.</summary>
+    internal static async Task<Contender> StartAsync(string name, params string[] arguments)
+    {
+        const string Ready = "listening on ";
+        Process process = Start("dotnet", arguments);
+        while (await process.StandardOutput.ReadLineAsync() is string line)
+        {
+            if (line.StartsWith(Ready, StringComparison.Ordinal))
+            {
+                _ = process.StandardOutput.ReadToEndAsync(); // So that it never waits for somebody to read.
+                return new Contender(name, process, new Uri(new Uri(line[Ready.Length..]), "/mcp"));
+            }
+        }
+
+        throw new InvalidOperationException($"'{name}' ended before it listened.");
+    }
+
+    /// <summary>Starts a program that says nothing, and waits until its port is open.</summary>
+    internal static async Task<Contender> StartAsync(string name, int port, string program, params string[] arguments)
+    {
+        Process process = Start(program, arguments);
+        Uri endpoint = new(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/mcp"));
+        while (!await FreePort.IsTakenAsync(port))
+        {
+            Require.That(!process.HasExited, $"'{name}' ended before it listened.");
+            await Task.Delay(20); // Another process is waited for, by its own clock.
+        }
+
+        return new Contender(name, process, endpoint);
+    }
+
+    public void Dispose()
+    {
+        if (!_process.HasExited)
+        {
+            _process.Kill();
+            _process.WaitForExit();
+        }
+
+        _process.Dispose();
+    }
+
+    private static Process Start(string program, string[] arguments) =>
+        Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })
+        ?? throw new InvalidOperationException($"'{program}' did not start.");
+}

@@ -1,0 +1,113 @@
+using System.Buffers.Text;
+using System.Diagnostics;
+using System.Net.Sockets;
+using System.Text;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>Calls as fast as the answers come, over a few connections; every answer is looked at.</summary>
+/// <param name="PerSecond">Calls a second.</param>
+/// <param name="MedianMicros">Half of them took no longer, in microseconds.</param>
+/// <param name="NinetyNinthMicros">99 in 100 took no longer, in microseconds.</param>
+/// <param name="CpuMicros">CPU time of the contender for each, in microseconds.</param>
+internal sealed record Load(double PerSecond, double MedianMicros, double NinetyNinthMicros, double CpuMicros)
+{
+    private const int BufferBytes = 16 * 1024;
+
+    internal static Load Run(Contender contender, int connections, int callsOfEach)
+    {
+        byte[] request = RequestTo(contender.Endpoint);
+        double[][] latencies = [.. Enumerable.Range(0, connections).Select(_ => new double[callsOfEach])];
+        Exception? failure = null;
+        using Barrier barrier = new(connections + 1);
+        Thread[] threads = [.. latencies.Select(mine => new Thread(() =>
+        {
+            try
+            {
+                using Socket socket = Connect(contender.Endpoint);
+                barrier.SignalAndWait();
+                Call(socket, request, mine);
+            }
+            catch (Exception exception) when (exception is SocketException or InvalidOperationException)
+            {
+                failure = exception;
+            }
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        barrier.SignalAndWait();
+        TimeSpan cpu = contender.CpuTime;
+        long from = Stopwatch.GetTimestamp();
+        Array.ForEach(threads, thread => thread.Join());
+        double seconds = Stopwatch.GetElapsedTime(from).TotalSeconds;
+        cpu = contender.CpuTime - cpu;
+        Require.That(failure is null, $"'{contender.Name}' answered wrongly: {failure?.Message}.");
+        int calls = connections * callsOfEach;
+        double[] all = [.. latencies.SelectMany(some => some).Order()];
+        return new Load(calls / seconds, all[calls / 2], all[calls * 99 / 100], cpu.TotalMicroseconds / calls);
+    }
+
+    private static byte[] RequestTo(Uri endpoint)
+    {
+        const string Body =
+            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"call","arguments":{"query":"what everybody asks","limit":10}}}""";
+        return Encoding.ASCII.GetBytes(
+            $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nAccept: application/json, text/event-stream\r\n"
+            + $"Content-Type: application/json\r\nMCP-Protocol-Version: 2025-11-25\r\nX-API-Key: {Contenders.Key}\r\n"
+            + $"Content-Length: {Body.Length}\r\n\r\n{Body}");
+    }
+
+    private static Socket Connect(Uri endpoint)
+    {
+        Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
+        socket.Connect(endpoint.Host, endpoint.Port);
+        return socket;
+    }
+
+    private static void Call(Socket socket, byte[] request, double[] latencies)
+    {
+        byte[] buffer = new byte[BufferBytes];
+        for (int i = 0; i < latencies.Length; i++)
+        {
+            long sent = Stopwatch.GetTimestamp();
+            socket.Send(request);
+            ReadAnswer(socket, buffer);
+            latencies[i] = Stopwatch.GetElapsedTime(sent).TotalMicroseconds;
+        }
+    }
+
+    private static void ReadAnswer(Socket socket, byte[] buffer)
+    {
+        int read = 0;
+        int end;
+        while ((end = EndOf(buffer.AsSpan(0, read))) == 0 || read < end)
+        {
+            int more = socket.Receive(buffer, read, buffer.Length - read, SocketFlags.None);
+            Require.That(more > 0, "The connection ended.");
+            read += more;
+        }
+
+        ReadOnlySpan<byte> answer = buffer.AsSpan(0, read);
+        bool isRight = read == end && answer.StartsWith("HTTP/1.1 200 "u8) && answer.EndsWith("\"text\":\"done\"}]}}"u8);
+        if (!isRight)
+        {
+            throw new InvalidOperationException($"An answer was another: {Encoding.Latin1.GetString(answer)}");
+        }
+    }
+
+    /// <summary>Where an answer ends; 0 as long as its head is not complete.</summary>
+    private static int EndOf(ReadOnlySpan<byte> read)
+    {
+        int head = read.IndexOf("\r\n\r\n"u8);
+        if (head < 0)
+        {
+            return 0;
+        }
+
+        ReadOnlySpan<byte> name = "Content-Length: "u8;
+        int length = read[..head].IndexOf(name);
+        int bytes = 0;
+        bool isKnown = length >= 0 && Utf8Parser.TryParse(read[(length + name.Length)..], out bytes, out _);
+        Require.That(isKnown, "An answer had no length.");
+        return head + 4 + bytes;
+    }
+}
