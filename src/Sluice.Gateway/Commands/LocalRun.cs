@@ -1,7 +1,6 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Sluice.Configuration;
-using Sluice.Redis;
 
 namespace Sluice.Gateway;
 
@@ -100,20 +99,10 @@ internal static class LocalRun
     {
         TimeProvider time = TimeProvider.System;
         using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
-        IRateLimitStore store;
-        try
+        await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
+        if (store is null)
         {
-            store = Stores.Create(configuration.Store, time, loggers);
-        }
-        catch (ArgumentException exception)
-        {
-            return CommandLine.Fail($"store.redis: {exception.Message}");
-        }
-
-        await using IAsyncDisposable? connections = store as IAsyncDisposable;
-        if (store is RedisStore redis)
-        {
-            await redis.WarmUpAsync(GatewayRunner.WarmUpTime, cancellationToken); // Without an answer the server starts all the same.
+            return CommandLine.Failure;
         }
 
         using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
@@ -122,7 +111,7 @@ internal static class LocalRun
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         LocalFront front = new(
             configuration.Policy,
-            store,
+            store.Store,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),
             Console.OpenStandardInput(),
             Console.OpenStandardOutput(),

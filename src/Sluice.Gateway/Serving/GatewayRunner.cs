@@ -4,7 +4,6 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Configuration;
-using Sluice.Redis;
 
 namespace Sluice.Gateway;
 
@@ -13,9 +12,6 @@ internal static class GatewayRunner
 {
     /// <summary>How long calls under way may take to end once the program is asked to stop.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
-
-    /// <summary>How long the start waits for Redis.</summary>
-    internal static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a gateway.</summary>
     /// <param name="configuration">What to serve.</param>
@@ -39,20 +35,10 @@ internal static class GatewayRunner
         }
 
         using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
-        IRateLimitStore store;
-        try
+        await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
+        if (store is null)
         {
-            store = Stores.Create(configuration.Store, time, loggers);
-        }
-        catch (ArgumentException exception)
-        {
-            return CommandLine.Fail($"store.redis: {exception.Message}");
-        }
-
-        await using IAsyncDisposable? connections = store as IAsyncDisposable;
-        if (store is RedisStore redis)
-        {
-            await redis.WarmUpAsync(WarmUpTime, cancellationToken); // Without an answer the gateway starts all the same.
+            return CommandLine.Failure;
         }
 
         using Certificates? certificates = ReadCertificates(configuration.Tls, time, loggers, out string? unread);
@@ -62,7 +48,7 @@ internal static class GatewayRunner
         }
 
         await using WebApplication application = GatewayApplication.Build(
-            configuration, store, time, observer, DrainTime, ServingBounds.Default, certificates);
+            configuration, store.Store, time, observer, DrainTime, ServingBounds.Default, certificates);
         try
         {
             await application.StartAsync(cancellationToken);

@@ -6,9 +6,33 @@ namespace Sluice.Gateway;
 /// <summary>Makes the store that a configuration asks for.</summary>
 internal static class Stores
 {
-    /// <summary>A store; one that makes connections is disposed of by whoever asked for it.</summary>
-    /// <exception cref="ArgumentException">Redis cannot be reached as the configuration says.</exception>
-    internal static IRateLimitStore Create(StoreConfiguration store, TimeProvider time, ILoggerFactory loggers)
+    /// <summary>How long a start waits for Redis.</summary>
+    private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
+
+    /// <summary>A store that is ready, as far as it can be; or null, after standard error was told why.</summary>
+    internal static async Task<OpenStore?> OpenAsync(
+        StoreConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+    {
+        IRateLimitStore store;
+        try
+        {
+            store = Create(configuration, time, loggers);
+        }
+        catch (ArgumentException exception)
+        {
+            CommandLine.Fail($"store.redis: {exception.Message}");
+            return null;
+        }
+
+        if (store is RedisStore redis)
+        {
+            await redis.WarmUpAsync(WarmUpTime, cancellationToken); // Without an answer the program starts all the same.
+        }
+
+        return new OpenStore(store);
+    }
+
+    private static IRateLimitStore Create(StoreConfiguration store, TimeProvider time, ILoggerFactory loggers)
     {
         if (store.Redis is not string redis)
         {

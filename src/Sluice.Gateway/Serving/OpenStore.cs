@@ -1,0 +1,10 @@
+namespace Sluice.Gateway;
+
+/// <summary>A store, and the connections that it may have.</summary>
+/// <param name="store">The store.</param>
+internal sealed class OpenStore(IRateLimitStore store) : IAsyncDisposable
+{
+    internal IRateLimitStore Store => store;
+
+    public ValueTask DisposeAsync() => store is IAsyncDisposable connections ? connections.DisposeAsync() : ValueTask.CompletedTask;
+}
