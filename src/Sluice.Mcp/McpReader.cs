@@ -22,6 +22,8 @@ public static class McpReader
     /// <summary>The most bytes that the name or URI of a metered call may take, as it stands in the JSON.</summary>
     public const int MaxOperationBytes = 8_192;
 
+    private const string JsonType = "application/json";
+
     /// <summary>Reads a body.</summary>
     /// <param name="body">The bytes; the message refers to them.</param>
     /// <param name="message">The message, or null.</param>
@@ -42,8 +44,13 @@ public static class McpReader
     /// <returns>False also for two values, and for two character sets, of which another parser may take the other.</returns>
     public static bool IsJson(string? contentType)
     {
+        if (JsonType.Equals(contentType, StringComparison.OrdinalIgnoreCase))
+        {
+            return true; // As nearly all clients say it: there is nothing to parse.
+        }
+
         if (!MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
-            || !"application/json".Equals(type.MediaType, StringComparison.OrdinalIgnoreCase))
+            || !JsonType.Equals(type.MediaType, StringComparison.OrdinalIgnoreCase))
         {
             return false;
         }

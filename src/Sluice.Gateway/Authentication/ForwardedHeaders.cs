@@ -33,7 +33,7 @@ internal sealed class ForwardedHeaders
         IHeaderDictionary headers = context.Request.Headers;
         bool isTrusted = _proxies.SpeakFor(context);
         List<string>? removed = null;
-        foreach (string name in headers.Keys)
+        foreach ((string name, _) in headers) // Their keys alone would be a list made for this.
         {
             if (IsReserved(name) && !(isTrusted && !name.Contains('_')))
             {
