@@ -57,7 +57,7 @@ public static class LocalFile
             return new() { Policy = new RateLimitingReader(faults, KnownIdentities.ThisProcess).Read(limits.Value, RootField, ServerName) };
         }
 
-        if (new GatewayReader(faults).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
+        if (new GatewayReader(faults, KnownIdentities.ThisProcess).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
         {
             return null;
         }

@@ -19,7 +19,7 @@ public sealed class LocalFileTests
         LocalConfiguration configuration = Read(
             """
             store: { maxKeys: 10 }
-            servers: [ { name: a, upstream: { command: npx, args: [x] }, rateLimiting: { shared: 1/s } } ]
+            servers: [ { name: a, upstream: { command: npx, args: [x] }, rateLimiting: { shared: 1/s, perUser: 1/s } } ]
             """);
 
         configuration.Policy.ShouldNotBeNull().Server.ShouldBe("a");
@@ -31,6 +31,9 @@ public sealed class LocalFileTests
     [InlineData(
         "rateLimiting: { perTenant: 1/s }",
         "rateLimiting.perTenant: needs a tenant or a client, and over stdio there is only the user who runs the server. Use 'perUser' or 'shared'.")]
+    [InlineData(
+        "servers: [ { name: a, upstream: { command: npx }, rateLimiting: { perTenant: 1/s } } ]",
+        "servers[0].rateLimiting.perTenant: needs a tenant or a client, and over stdio there is only the user who runs the server.")]
     [InlineData("rateLimiting: { shared: 1/s }\nservers: []", "servers: 'servers' is not a field. Known: rateLimiting.")]
     [InlineData(
         "servers: [ { name: a, upstream: 'http://a' }, { name: b, upstream: 'http://b' } ]",

@@ -1,7 +1,9 @@
 namespace Sluice.Configuration;
 
 /// <summary>Reads the root of a gateway's file.</summary>
-internal sealed class GatewayReader(FaultList faults)
+/// <param name="faults">Takes what is wrong.</param>
+/// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
+internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = null)
 {
     private static readonly string[] Fields = ["servers", "auth", "listen", "tls", "store", "streams"];
     private static readonly string[] LaterFields = ["admin"];
@@ -18,7 +20,8 @@ internal sealed class GatewayReader(FaultList faults)
         int before = faults.Count;
         AuthConfiguration auth = reader.Node("auth") is Node node ? new AuthReader(faults).Read(node) : AuthConfiguration.None;
         bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
-        KnownIdentities identities = isMisspelt || faults.Count > before ? KnownIdentities.All
+        KnownIdentities identities = known is not null ? known
+            : isMisspelt || faults.Count > before ? KnownIdentities.All
             : !reader.Has("auth") ? KnownIdentities.None
             : KnownIdentities.Of(auth);
         (Uri listen, TlsConfiguration? tls) = new ListenReader(faults).Read(reader);
