@@ -9,12 +9,15 @@ namespace Sluice.Benchmarks;
 /// <summary>A program that answers HTTP/1.1 on a free port of the loopback address until its standard input ends.</summary>
 internal static class HttpProgram
 {
-    internal static async Task RunAsync(RequestDelegate answer)
+    /// <summary>Runs it.</summary>
+    /// <param name="answer">Answers a request.</param>
+    /// <param name="configure">Sets up what listens; or null.</param>
+    internal static async Task RunAsync(RequestDelegate answer, Action<KestrelServerOptions>? configure = null)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            kestrel.AddServerHeader = false;
+            configure?.Invoke(kestrel);
             kestrel.Listen(IPAddress.Loopback, port: 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
         await using WebApplication application = builder.Build();

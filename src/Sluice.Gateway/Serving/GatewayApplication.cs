@@ -74,7 +74,8 @@ internal static class GatewayApplication
             : PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
     }
 
-    private static void Configure(KestrelServerOptions kestrel, ServingBounds bounds)
+    /// <summary>Sets up what listens, but for where.</summary>
+    internal static void Configure(KestrelServerOptions kestrel, ServingBounds bounds)
     {
         kestrel.AddServerHeader = false;
         kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // Clients send names unencoded, whatever they hold.
