@@ -18,7 +18,7 @@ internal static class GatewayFigures
         Contender? nginx = await contenders.StartNginxAsync();
         Contender[] all = [contenders.Server, forwarder, gateway, overRedis, .. nginx is null ? [] : (Contender[])[nginx]];
 
-        Console.WriteLine($"{rounds} rounds; in each, every contender takes its turn.");
+        Console.WriteLine($"{rounds} rounds; in each, every contender takes its turn.{(nginx is null ? " nginx is not on this machine, and has no row." : "")}");
         Dictionary<Contender, List<Load>> many = all.ToDictionary(contender => contender, _ => new List<Load>());
         Dictionary<Contender, List<Load>> alone = all.ToDictionary(contender => contender, _ => new List<Load>());
         foreach (Contender contender in all)
