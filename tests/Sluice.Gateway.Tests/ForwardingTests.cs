@@ -119,6 +119,26 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task Connection_IdleForLongerThanServersKeepThem_IsNotUsedAgain()
+    {
+        List<string> connections = [];
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+        {
+            connections.Add(context.Connection.Id);
+            return context.Response.WriteAsync("{}");
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+
+        await gateway.SendAsync(GatewayFixture.Post(Call));
+        await gateway.SendAsync(GatewayFixture.Post(Call));
+        await Task.Delay(TimeSpan.FromSeconds(4.5)); // The connections of .NET know no clock but the system's; Node keeps its own for 5 s.
+        await gateway.SendAsync(GatewayFixture.Post(Call));
+
+        connections[1].ShouldBe(connections[0]);
+        connections[2].ShouldNotBe(connections[0]);
+    }
+
+    [Fact]
     public async Task Stop_WithACallUnderWay_WaitsForItsAnswer()
     {
         TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);

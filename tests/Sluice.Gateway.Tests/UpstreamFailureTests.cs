@@ -103,6 +103,33 @@ public sealed class UpstreamFailureTests
         connections.ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Post_UpstreamClosesAConnectionInUseAgain_IsNeverTriedAgain()
+    {
+        using TcpListener upstream = new(IPAddress.Loopback, 0);
+        upstream.Start();
+        int connections = 0;
+        Task serving = Task.Run(async () =>
+        {
+            while (true)
+            {
+                using TcpClient client = await upstream.AcceptTcpClientAsync();
+                connections++;
+                await ReadRequestAsync(client);
+                await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
+                await ReadRequestAsync(client); // And has no answer: whether the call has run, nobody can say.
+            }
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(EndpointOf(upstream));
+
+        (await gateway.SendAsync(GatewayFixture.Post(Call))).Status.ShouldBe(HttpStatusCode.OK);
+        (await gateway.SendAsync(GatewayFixture.Post(Call))).Status.ShouldBe(HttpStatusCode.BadGateway);
+        upstream.Stop();
+
+        await Should.ThrowAsync<Exception>(serving);
+        connections.ShouldBe(1);
+    }
+
     private static async Task AnswerAsync(TcpListener upstream, Task dies, string answer)
     {
         using TcpClient client = await upstream.AcceptTcpClientAsync();
