@@ -6,6 +6,8 @@ public class BucketRulesTests
     public static TheoryData<RateLimitAlgorithm> Algorithms =>
         [RateLimitAlgorithm.TokenBucket, RateLimitAlgorithm.SlidingWindowCounter, RateLimitAlgorithm.FixedWindow];
 
+    public static TheoryData<RateLimitAlgorithm> AllAlgorithms => [.. Enum.GetValues<RateLimitAlgorithm>()];
+
     [Theory]
     [MemberData(nameof(Algorithms))]
     public void Admits_Refused_AdmitsAtTheWaitAndNotATickBefore(RateLimitAlgorithm algorithm)
@@ -116,6 +118,10 @@ public class BucketRulesTests
             BucketRules.Remaining(limit, state, now).ShouldBe(0);
             BucketRules.Admits(limit, state, now, 1, out _, out _).ShouldBeFalse();
             BucketRules.IsOverdrawn(limit, state, now).ShouldBeTrue();
+            if (reset == ulong.MaxValue)
+            {
+                BucketRules.ResetAfter(limit, state, now).ShouldBe((ulong)long.MaxValue); // The longest wait there is, though the instant was cut off.
+            }
         }
     }
 
@@ -172,6 +178,88 @@ public class BucketRulesTests
             }
         }
     }
+
+    // A fold that owed longer than what went into it would refuse newcomers for nothing; one that forgot a debt, which only a
+    // refund could bring to light, would forgive.
+    [Theory]
+    [MemberData(nameof(AllAlgorithms))]
+    public void Worst_OfBucketsThatWereNotOverdrawn_OwesWhatTheyHoldUntilThen(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in LimitsWithinTime(algorithm))
+        {
+            ulong now = Corners.Instants[2];
+            ulong latest = LatestReset(limit, now);
+            foreach (ulong until in limit.IsAligned ? [latest] : new[] { latest - ((latest - now) / 2), latest })
+            {
+                BucketState worst = BucketRules.Worst(limit, until, overdrawnUntilTicks: now, now);
+
+                BucketRules.ResetAt(limit, worst).ShouldBe(until);
+                BucketRules.IsOverdrawn(limit, worst, now).ShouldBeFalse();
+            }
+
+            BucketState capped = BucketRules.Worst(limit, latest + 123_456, overdrawnUntilTicks: 0, now);
+            BucketRules.ResetAt(limit, capped).ShouldBeInRange(latest, latest + 1); // A tick for a bucket that is full within one.
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(AllAlgorithms))]
+    public void Worst_OfBucketsThatMayBeOverdrawn_IsOverdrawn(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in LimitsWithinTime(algorithm))
+        {
+            ulong now = Corners.Instants[2];
+            ulong latest = LatestReset(limit, now);
+            ulong overdrawnUntil = algorithm == RateLimitAlgorithm.TokenBucket ? latest + 123_456 : now + 1;
+            BucketState worst = BucketRules.Worst(limit, latest, overdrawnUntil, now);
+
+            BucketRules.IsOverdrawn(limit, worst, now).ShouldBeTrue();
+            BucketRules.ResetAt(limit, worst).ShouldBe(Math.Max(latest, overdrawnUntil));
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(AllAlgorithms))]
+    public void Merge_WithAStateThatIsNewAtThisVeryTick_IsTheOther(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in LimitsWithinTime(algorithm).Where(limit => !limit.IsAligned))
+        {
+            ulong now = Corners.Instants[2] + (1UL << 62);
+            BucketState other = BucketRules.Worst(limit, now + ((LatestReset(limit, now) - now) / 2), 0, now);
+            BucketState past = BucketRules.Worst(limit, now, now - 1, now - 1);
+            BucketRules.ResetAt(limit, past).ShouldBe(now);
+
+            BucketRules.Merge(limit, other, past, now).ShouldBe(other);
+            BucketRules.Merge(limit, past, other, now).ShouldBe(other);
+        }
+    }
+
+    [Theory]
+    [InlineData(0, 7, false)]
+    [InlineData(7, 0, false)]
+    [InlineData(7, 7, false)]
+    [InlineData(0, 8, true)]
+    [InlineData(8, 0, true)]
+    public void IsOverdrawn_Counter_LooksAtBothWindows(ulong previous, ulong current, bool expected)
+    {
+        LimitNumbers limit = new(new Rate(7, TimeSpan.FromSeconds(1), RateLimitAlgorithm.SlidingWindowCounter, null, align: false), 0);
+        ulong now = Corners.Instants[2];
+
+        BucketRules.IsOverdrawn(limit, new BucketState(now, (previous << 32) | current), now).ShouldBe(expected);
+    }
+
+    /// <summary>Limits whose buckets fill within time that can be told, and not within a tick.</summary>
+    private static IEnumerable<LimitNumbers> LimitsWithinTime(RateLimitAlgorithm algorithm) => Corners.Limits(algorithm)
+        .Where(limit => algorithm != RateLimitAlgorithm.TokenBucket || (limit.FullTicks > 3 && limit.FullTicks < 1UL << 61));
+
+    /// <summary>When a bucket is new again that has been used up at an instant and is not overdrawn.</summary>
+    private static ulong LatestReset(LimitNumbers limit, ulong now) => limit.Algorithm switch
+    {
+        RateLimitAlgorithm.TokenBucket => now + (ulong)limit.FullTicks,
+        RateLimitAlgorithm.SlidingWindow => now + limit.PeriodTicks,
+        RateLimitAlgorithm.FixedWindow => FixedWindow.ResetAt(limit, FixedWindow.Charge(limit, default, now, 1)),
+        _ => now + (2 * limit.PeriodTicks),
+    };
 
     private static void ShouldCover(LimitNumbers limit, BucketState cover, BucketState state, ulong now)
     {

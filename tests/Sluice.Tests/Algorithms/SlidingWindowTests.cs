@@ -95,13 +95,31 @@ public class SlidingWindowTests
     [Fact]
     public void Charge_BeyondEveryBound_Saturates()
     {
-        for (int i = 0; i < 2_000_000; i++)
+        LimitNumbers slow = Numbers(20, 10_000_000_000_000); // Nothing leaves meanwhile.
+        for (int i = 0; i < 600_000; i++)
         {
             _now += 10;
-            _state = SlidingWindow.Charge(View(Limit), int.MaxValue);
+            _state = SlidingWindow.Charge(View(slow, slow), int.MaxValue);
         }
 
-        SlidingWindow.Remaining(View(Limit)).ShouldBe(0);
+        View(slow, slow).Used().ShouldBe(1UL << 50);
+        SlidingWindow.Remaining(View(slow, slow)).ShouldBe(0);
+    }
+
+    // Of the entries 4, 4, 4 and 4 the first has left, and a maximum of 6 keeps the newest six: 2, 4.
+    [Fact]
+    public void View_UnderASmallerMaximum_DropsNothingOfWhatLeftAlready()
+    {
+        foreach (ulong pause in new ulong[] { 60_000, 10_000, 10_000, 30_000 })
+        {
+            _state = SlidingWindow.Charge(View(Limit), 4);
+            _now += pause;
+        }
+
+        LimitNumbers smaller = Numbers(6, 100_000);
+        _state = SlidingWindow.Refund(View(smaller), 1);
+
+        SlidingWindow.Remaining(View(smaller, smaller)).ShouldBe(1);
     }
 
     // Of the entries 4, 4, 4 and 4, a maximum of 10 keeps the newest ten: 2, 4, 4.
@@ -156,7 +174,9 @@ public class SlidingWindowTests
     private static LimitNumbers Numbers(int maxTokens, long periodTicks) => new(
         new Rate(maxTokens, TimeSpan.FromTicks(periodTicks), RateLimitAlgorithm.SlidingWindow, burst: null, align: false), 0);
 
-    private LogView View(LimitNumbers limit) => new(_pool, Limit, limit, _state, _now);
+    private LogView View(LimitNumbers limit) => View(Limit, limit);
+
+    private LogView View(LimitNumbers written, LimitNumbers limit) => new(_pool, written, limit, _state, _now);
 
     private ulong WaitOf(List<(ulong Time, ulong Cost)> list, ulong excess)
     {

@@ -44,7 +44,10 @@ public class TokenBucketTests
             string at = $"seed {Seed}, step {i}";
             bool admits = TokenBucket.AdmitsExactly(limit, state, now, 1, out BucketState exact, out ulong exactWait);
 
-            if (TokenBucket.AdmitsOne(limit, state.Time, state.Word, now, out ulong time, out ulong word))
+            // Both are sure wherever 64 bits carry the sum, and nowhere else.
+            bool isNear = state.Time < 1UL << 63;
+            TokenBucket.AdmitsOne(limit, state.Time, state.Word, now, out ulong time, out ulong word).ShouldBe(admits && isNear, at);
+            if (admits && isNear)
             {
                 admitted++;
                 admits.ShouldBeTrue(at);
@@ -52,7 +55,8 @@ public class TokenBucketTests
                 TokenBucket.RemainingAfterOne(limit, time, word, now).ShouldBe(TokenBucket.RemainingExactly(limit, exact, now), at);
             }
 
-            if (TokenBucket.RefusesOne(limit, state.Time, state.Word, now, out ulong wait))
+            TokenBucket.RefusesOne(limit, state.Time, state.Word, now, out ulong wait).ShouldBe(!admits && isNear, at);
+            if (!admits && isNear)
             {
                 refused++;
                 admits.ShouldBeFalse(at);
@@ -63,6 +67,34 @@ public class TokenBucketTests
 
         admitted.ShouldBeGreaterThan(20_000);
         refused.ShouldBeGreaterThan(20_000);
+    }
+
+    [Fact]
+    public void Refund_OfACharge_IsTheStateBefore()
+    {
+        foreach (LimitNumbers limit in Corners.Limits(RateLimitAlgorithm.TokenBucket))
+        {
+            ulong now = Corners.Instants[2];
+            foreach (ulong rest in new ulong[] { 0, limit.RateUnits / 2, limit.RateUnits - 1 })
+            {
+                BucketState state = new(now + 1_000, rest);
+                foreach (ulong cost in Corners.Costs(limit))
+                {
+                    TokenBucket.Refund(limit, TokenBucket.Charge(limit, state, now, cost), now, cost).ShouldBe(state);
+                }
+            }
+        }
+    }
+
+    [Fact]
+    public void Merge_OfStatesInOneTick_OwesTheGreaterRest()
+    {
+        ulong now = Corners.Instants[2];
+        BucketState less = new(now, 1);
+        BucketState more = new(now, 5);
+
+        TokenBucket.Merge(less, more).ShouldBe(more);
+        TokenBucket.Merge(more, less).ShouldBe(more);
     }
 
     [Fact]
