@@ -89,15 +89,17 @@ internal static class BucketRules
     }
 
     /// <summary>The state that owes the most of all that are new again at an instant.</summary>
-    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks) =>
-        limit.Algorithm switch
+    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
+    {
+        bool mayBeOverdrawn = overdrawnUntilTicks > nowTicks;
+        return limit.Algorithm switch
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Worst(limit, untilTicks, overdrawnUntilTicks, nowTicks),
-            RateLimitAlgorithm.SlidingWindow =>
-                SlidingWindow.Worst(limit, untilTicks, overdrawnUntilTicks > nowTicks, nowTicks),
-            RateLimitAlgorithm.FixedWindow => FixedWindow.Worst(limit, untilTicks, overdrawnUntilTicks > nowTicks, nowTicks),
-            _ => SlidingWindowCounter.Worst(limit, untilTicks, overdrawnUntilTicks > nowTicks, nowTicks),
+            RateLimitAlgorithm.SlidingWindow => SlidingWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            _ => SlidingWindowCounter.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
         };
+    }
 
     /// <summary>Whether more is owed than the bucket holds, which only a forced charge does; logs must have been folded.</summary>
     internal static bool IsOverdrawn(LimitNumbers limit, BucketState state, ulong nowTicks) => limit.Algorithm switch

@@ -272,8 +272,7 @@ internal static class TokenBucket
     private static UInt128 Debt(LimitNumbers limit, BucketState state, ulong nowTicks, UInt128 ceiling)
     {
         (UInt128 time, ulong rest) = Fullness(state, nowTicks);
-        UInt128 lead = time - nowTicks;
-        return lead > ceiling ? ceiling : UInt128.Min((lead * limit.RateUnits) + rest, ceiling);
+        return UInt128.Min(((time - nowTicks) * limit.RateUnits) + rest, ceiling); // 97 bits by 31, so that the sum fits.
     }
 
     private static (UInt128 Ticks, ulong Units) Fullness(BucketState state, ulong nowTicks)

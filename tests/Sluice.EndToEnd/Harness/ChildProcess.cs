@@ -136,13 +136,16 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         _process.Dispose();
     }
 
-    private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) => new(program, arguments)
-    {
-        RedirectStandardInput = true,
-        RedirectStandardOutput = true,
-        RedirectStandardError = true,
-        UseShellExecute = false,
-    };
+    // A script without job control makes what it starts in the background deaf to Ctrl-C, and its children inherit that: env
+    // lets a program hear it wherever the tests run.
+    private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) =>
+        new("env", ["--default-signal=INT", program, .. arguments])
+        {
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            UseShellExecute = false,
+        };
 
     private void Signal(int signal) => Kill(_process.Id, signal).ShouldBe(0);
 

@@ -68,6 +68,16 @@ public class BucketRulesTests
     }
 
     [Theory]
+    [MemberData(nameof(AllAlgorithms))]
+    public void ResetAt_NewBucket_IsZero(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in Corners.Limits(algorithm))
+        {
+            BucketRules.ResetAt(limit, default).ShouldBe(0UL);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Algorithms))]
     public void Refund_WhatWasCharged_RestoresTheTokens(RateLimitAlgorithm algorithm)
     {

@@ -93,6 +93,25 @@ public class SlidingWindowTests
     }
 
     [Fact]
+    public void Charge_PoolExhausted_LeavesOtherLogsAlone()
+    {
+        LogPool pool = new(2);
+        (BucketState state, BucketState neighbour) = (default, default);
+        for (int i = 0; i < 2 * LogChunk.Entries; i++)
+        {
+            _now += 1_000;
+            state = SlidingWindow.Charge(new LogView(pool, Limit, Limit, state, _now), 1);
+            neighbour = i < 3 ? SlidingWindow.Charge(new LogView(pool, Limit, Limit, neighbour, _now), 2) : neighbour;
+        }
+
+        pool.InUse.ShouldBe(2);
+        SlidingWindow.Remaining(new LogView(pool, Limit, Limit, neighbour, _now)).ShouldBe(14);
+        LogView full = new(pool, Limit, Limit, neighbour, _now);
+        SlidingWindow.Admits(full, 15, out ulong wait).ShouldBeFalse();
+        wait.ShouldBe(Limit.PeriodTicks - (((2 * LogChunk.Entries) - 1) * 1_000));
+    }
+
+    [Fact]
     public void Charge_BeyondEveryBound_Saturates()
     {
         LimitNumbers slow = Numbers(20, 10_000_000_000_000); // Nothing leaves meanwhile.
@@ -169,6 +188,15 @@ public class SlidingWindowTests
         ulong newest = _state.Time;
 
         SlidingWindow.Fold(View(Limit)).ShouldBe(new BucketState(newest, 15));
+    }
+
+    [Fact]
+    public void Fold_LogOfWhichNothingCounts_IsNew()
+    {
+        _state = SlidingWindow.Charge(View(Limit), 3);
+        _now += Limit.PeriodTicks;
+
+        SlidingWindow.Fold(View(Limit)).ShouldBe(default);
     }
 
     private static LimitNumbers Numbers(int maxTokens, long periodTicks) => new(
