@@ -3,7 +3,7 @@ namespace Sluice;
 /// <content>The decision: what every limit answers at one instant, and what all of them answer together.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    /// <summary>Decides without a lock, on states that nobody changed around the instant.</summary>
+    /// <summary>Decides without a lock, on states that nobody changed around the instant; none of them may be a log.</summary>
     /// <returns>Whether that was so, and the states could be read in this way.</returns>
     private bool TryDecide(
         ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong cost, out Verdict verdict)
@@ -23,8 +23,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong now = ReadClock();
         for (int i = 0; i < limits.Length; i++)
         {
-            RegisteredLimit limit = registered[i];
-            if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow || !TryRead(limit, ref items[i]))
+            if (!TryRead(registered[i], ref items[i]))
             {
                 return false;
             }

@@ -60,7 +60,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
         // Who was refused last is likely to be refused again: that can be told without a lock.
         Verdict verdict;
-        if (RefusedLast(sets, count)
+        if (!known.HaveLogs
+            && RefusedLast(sets, count)
             && TryDecide(limits, registered, items, sets, count, cost, out verdict)
             && verdict.Outcome != RateLimitOutcome.Allowed)
         {
@@ -96,12 +97,14 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimit[] registered = _registry.Of(request.Limits).Limits;
+        RegisteredLimits known = _registry.Of(request.Limits);
+        RegisteredLimit[] registered = known.Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
-        for (int look = 0; look < LooksWithoutLocks; look++)
+        int looks = known.HaveLogs ? 0 : LooksWithoutLocks;
+        for (int look = 0; look < looks; look++)
         {
             if (TryDecide(limits, registered, items, sets, count, cost, out Verdict seen))
             {

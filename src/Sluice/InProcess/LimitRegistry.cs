@@ -88,6 +88,7 @@ internal sealed unsafe class LimitRegistry
     {
         RegisteredLimit[] registered = new RegisteredLimit[limits.Length];
         bool arePlain = true;
+        bool haveLogs = false;
         for (int i = 0; i < limits.Length; i++)
         {
             registered[i] = Register(limits[i]);
@@ -95,9 +96,10 @@ internal sealed unsafe class LimitRegistry
             arePlain &= limits[i].Mode == LimitMode.Enforce
                 && numbers.Algorithm == RateLimitAlgorithm.TokenBucket
                 && numbers.IsNarrow;
+            haveLogs |= numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
         }
 
-        return new RegisteredLimits(_owner, registered, arePlain);
+        return new RegisteredLimits(_owner, registered, arePlain, haveLogs);
     }
 
     private RegisteredLimit Register(RateLimit limit)

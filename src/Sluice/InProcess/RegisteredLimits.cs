@@ -2,13 +2,16 @@ namespace Sluice;
 
 /// <summary>What a store knows of the limits of one call, in their order. Kept beside them, so that a decision looks nothing up.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain)
+internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs)
 {
     /// <summary>Marks the store that registered them.</summary>
     internal object Owner => owner;
 
     /// <summary>Whether all are enforced token buckets whose numbers need 64 bits only: the case that has a short way.</summary>
     internal bool ArePlain => arePlain;
+
+    /// <summary>Whether any is a sliding window, whose log cannot be read while somebody may write it.</summary>
+    internal bool HaveLogs => haveLogs;
 
     /// <summary>The limits.</summary>
     internal RegisteredLimit[] Limits => limits;

@@ -1,0 +1,257 @@
+using Sluice.Conformance;
+using static Sluice.CommitStep;
+
+namespace Sluice.Tests;
+
+/// <summary>What decisions cost in steps: locks, readings of the clock, copies and writes.</summary>
+public class InProcessEngineStepsTests
+{
+    private static readonly CallerIdentity Caller = new("https://issuer.example", "alice", "acme", "agent");
+    private readonly ManualTimeProvider _time = new();
+    private readonly InProcessEngine<RecordedSteps> _engine;
+
+    public InProcessEngineStepsTests() => _engine = new InProcessEngine<RecordedSteps>(1_000, _time);
+
+    public static TheoryData<string> OneLimit => ["shared", "perUser"];
+
+    [Theory]
+    [MemberData(nameof(OneLimit))]
+    public void Acquire_OneLimit_LocksOnceReadsTheClockOnceWritesOnce(string scope)
+    {
+        ApplicableLimits limits = Of(scope, "10/1m");
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+
+        StepsOf(limits).ShouldBe([Locking, Reading, Writing, Unlocking]);
+    }
+
+    [Theory]
+    [MemberData(nameof(OneLimit))]
+    public void Acquire_OneLimitRefusedBefore_TakesNoLock(string scope)
+    {
+        ApplicableLimits limits = Of(scope, "1/1m");
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+
+        StepsOf(limits).ShouldBe([Locking, Reading, Copying, Validating]);
+    }
+
+    [Fact]
+    public void Acquire_OneLimitAdmittedAfterARefusal_TakesTheShortWayFromThenOn()
+    {
+        ApplicableLimits limits = Of("perUser", "2/1m");
+        Acquire(limits);
+        Acquire(limits);
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+        _time.Elapsed = TimeSpan.FromMinutes(1);
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+
+        StepsOf(limits).ShouldBe([Locking, Reading, Writing, Unlocking]);
+    }
+
+    [Fact]
+    public void Acquire_OneLimitChangedWhileItIsLookedAt_IsDecidedUnderTheLock()
+    {
+        ApplicableLimits limits = Of("perUser", "1/1m");
+        Acquire(limits);
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+        RateLimitDecision decision = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(
+            () => decision = Acquire(limits), Validating, 2, () => Change(limits, 1));
+
+        steps.ShouldBe(
+        [
+            Locking, Reading, Copying, Validating, Locking, Reading, Copying, Validating, Locking, Reading, Unlocking,
+        ]);
+        decision.RetryAfter.ShouldBe(TimeSpan.FromMinutes(3)); // Of the token that is gone, and of the two charged meanwhile.
+    }
+
+    [Fact]
+    public void Acquire_OneLimitGivenBackWhileItIsLookedAt_IsAdmitted()
+    {
+        ApplicableLimits limits = Of("perUser", "1/1m");
+        Acquire(limits);
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+        RateLimitDecision decision = default;
+
+        _ = RecordedSteps.Of(() => decision = Acquire(limits), Validating, 1, () => Change(limits, -1));
+
+        decision.IsAllowed.ShouldBeTrue();
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public void Acquire_LimitsInFourPlaces_LocksEachOnceAndReadsTheClockOnce()
+    {
+        ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerTenant("10/1m").PerUser("10/1m").PerClient("10/1m"));
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+
+        StepsOf(limits).ShouldBe(
+        [
+            Locking, Locking, Locking, Locking,
+            Reading,
+            Writing, Writing, Writing, Writing,
+            Unlocking, Unlocking, Unlocking, Unlocking,
+        ]);
+    }
+
+    [Fact]
+    public void Acquire_LimitsOfOneCaller_ShareALock()
+    {
+        ApplicableLimits limits = Limits(of => of.PerUser("10/1m").Tool("search", tool => tool.PerUser("5/1m")));
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+
+        StepsOf(limits).ShouldBe([Locking, Reading, Writing, Writing, Unlocking]);
+    }
+
+    [Fact]
+    public void Acquire_LimitsInTwoPlacesRefusedBefore_TakesNoLock()
+    {
+        ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("1/1m"));
+        Acquire(limits);
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+
+        StepsOf(limits).ShouldBe([Locking, Locking, Reading, Copying, Copying, Validating]);
+    }
+
+    [Fact]
+    public void Acquire_LimitsInTwoPlacesAdmittedAfterARefusal_TakesTheShortWayFromThenOn()
+    {
+        ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("2/1m"));
+        Acquire(limits);
+        Acquire(limits);
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+        _time.Elapsed = TimeSpan.FromMinutes(1);
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+
+        StepsOf(limits).ShouldBe([Locking, Locking, Reading, Writing, Writing, Unlocking, Unlocking]);
+    }
+
+    [Theory]
+    [InlineData(RateLimitAlgorithm.FixedWindow)]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]
+    [InlineData(RateLimitAlgorithm.TokenBucket)]
+    public void Acquire_AnyAlgorithmRefusedBefore_TakesNoLock(RateLimitAlgorithm algorithm)
+    {
+        ApplicableLimits limits = Limits(of => of.PerUser(new Rate(4, TimeSpan.FromMinutes(1), algorithm, burst: null, align: false)));
+        Acquire(limits, cost: 3).IsAllowed.ShouldBeTrue();
+        Acquire(limits, cost: 3).IsAllowed.ShouldBeFalse();
+
+        StepsOf(limits, cost: 3).ShouldBe([Locking, Reading, Copying, Validating]);
+    }
+
+    // A log may lie in many pieces, which cannot be read while somebody writes them.
+    [Fact]
+    public void AcquireAndPeek_SlidingWindow_AreDecidedUnderTheLock()
+    {
+        ApplicableLimits limits = Limits(of => of.PerUser(new Rate(1, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false)));
+        Acquire(limits).IsAllowed.ShouldBeTrue();
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+
+        StepsOf(limits).ShouldBe([Locking, Reading, Unlocking]);
+        RecordedSteps.Of(() => Peek(limits)).ShouldBe([Locking, Reading, Unlocking]);
+    }
+
+    [Fact]
+    public void Acquire_LimitsChangedWhileTheyAreLookedAt_AreDecidedUnderTheLock()
+    {
+        ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("1/1m"));
+        Acquire(limits);
+        Acquire(limits).IsAllowed.ShouldBeFalse();
+        RateLimitDecision decision = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(
+            () => decision = Acquire(limits), Validating, 1, () => Change(limits, 1));
+
+        steps.ShouldBe(
+        [
+            Locking, Locking, Reading, Copying, Copying, Validating, Locking, Locking, Reading, Unlocking, Unlocking,
+        ]);
+        decision.RetryAfter.ShouldBe(TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public void Peek_Undisturbed_TakesNoLock()
+    {
+        ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("10/1m"));
+        Acquire(limits);
+
+        RecordedSteps.Of(() => Peek(limits)).ShouldBe([Locking, Locking, Reading, Copying, Copying, Validating]);
+    }
+
+    [Theory]
+    [InlineData(1, 2, 0)]
+    [InlineData(2, 3, 0)]
+    [InlineData(3, 3, 1)]
+    public void Peek_ChangedMeanwhile_LooksThreeTimesAndThenLocks(int changes, int looks, int locks)
+    {
+        ApplicableLimits limits = Of("perUser", "10/1m");
+        Acquire(limits);
+        RateLimitDecision decision = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(
+            () => decision = Peek(limits), Validating, changes, () => Change(limits, 1));
+
+        steps.Count(step => step == Validating).ShouldBe(looks);
+        steps.Count(step => step == Unlocking).ShouldBe(locks);
+        decision.Remaining.ShouldBe(9 - changes);
+    }
+
+    [Fact]
+    public void AnyMember_LimitsInTwoPlaces_AsksTheClockOnce()
+    {
+        CountingTime time = new();
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 10 }, time);
+        RateLimitRequest request = new(Limits(of => of.Shared("9/1m").PerUser("9/1m").Tool("search", tool => tool.PerUser("3/1m"))), Caller);
+        int before = time.Readings;
+
+        for (int i = 0; i < 5; i++)
+        {
+            _ = store.Acquire(request, []);
+        }
+
+        time.Readings.ShouldBe(before + 5);
+        _ = store.Peek(request, []);
+        store.Refund(request);
+        store.Charge(request);
+        store.Reset(request.Limits.Limits, Caller);
+        time.Readings.ShouldBe(before + 8 + request.Limits.Count); // A reset is of one limit after another.
+    }
+
+    private static ApplicableLimits Of(string scope, string rate) =>
+        Limits(of => _ = scope == "shared" ? of.Shared(rate) : of.PerUser(rate));
+
+    private static ApplicableLimits Limits(Action<RateLimitsBuilder> configure) => StoreFixture.Limits(configure, Caller);
+
+    private RateLimitDecision Acquire(ApplicableLimits limits, int cost = 1) =>
+        _engine.Acquire(new RateLimitRequest(limits, Caller, cost), []);
+
+    private RateLimitDecision Peek(ApplicableLimits limits) => _engine.Peek(new RateLimitRequest(limits, Caller), []);
+
+    /// <summary>Takes a token from every limit, or gives one back.</summary>
+    private void Change(ApplicableLimits limits, int tokens)
+    {
+        if (tokens > 0)
+        {
+            _engine.Charge(new RateLimitRequest(limits, Caller));
+        }
+        else
+        {
+            _engine.Refund(new RateLimitRequest(limits, Caller));
+        }
+    }
+
+    private List<CommitStep> StepsOf(ApplicableLimits limits, int cost = 1) => RecordedSteps.Of(() => Acquire(limits, cost));
+
+    /// <summary>A clock that stands, and counts who looks at it.</summary>
+    private sealed class CountingTime : TimeProvider
+    {
+        internal int Readings { get; private set; }
+
+        public override long GetTimestamp()
+        {
+            Readings++;
+            return 7;
+        }
+    }
+}
