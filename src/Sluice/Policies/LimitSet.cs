@@ -14,7 +14,7 @@ internal sealed class LimitSet
     internal LimitSet(RateLimit[] limits, int cost, MissingIdentity missingIdentity)
     {
         _whole = new ApplicableLimits(limits, cost);
-        if (missingIdentity == MissingIdentity.Pool || limits.All(limit => limit.Scope == RateLimitScope.Shared))
+        if (missingIdentity == MissingIdentity.Pool)
         {
             return; // Pooled callers have a bucket of their own kind, which is the store's business.
         }
@@ -22,28 +22,19 @@ internal sealed class LimitSet
         _byKnownParts = new ApplicableLimits[Combinations];
         for (int known = 0; known < Combinations; known++)
         {
-            RateLimit[] met = [.. limits.Where(limit => (Bit(limit.Scope) & ~known) == 0)];
-            RateLimit? unmet = limits.FirstOrDefault(limit => (Bit(limit.Scope) & ~known) != 0);
-            _byKnownParts[known] = unmet is null ? _whole
-                : missingIdentity == MissingIdentity.Skip ? new ApplicableLimits(met, cost)
-                : new ApplicableLimits(limits, cost, RefusedFor(unmet, limits, known));
+            // A permissive limit refuses nobody, with its identity or without.
+            ILookup<bool, RateLimit> byWhetherMet = limits.ToLookup(limit => (Bit(limit.Scope) & ~known) == 0);
+            _byKnownParts[known] = missingIdentity == MissingIdentity.Skip
+                ? new ApplicableLimits([.. byWhetherMet[true]], cost)
+                : new ApplicableLimits(limits, cost, byWhetherMet[false].FirstOrDefault(limit => limit.Mode == LimitMode.Enforce));
         }
     }
 
     /// <summary>No limits.</summary>
     internal static LimitSet None { get; } = new([], 1, MissingIdentity.Pool);
 
-    /// <summary>The limits, whoever calls.</summary>
-    internal ApplicableLimits Whole => _whole;
-
     /// <summary>The limits for one caller.</summary>
     internal ApplicableLimits For(CallerIdentity caller) => _byKnownParts is null ? _whole : _byKnownParts[KnownParts(caller)];
-
-    // A permissive limit refuses nobody, so an enforced one without its identity goes first.
-    private static RateLimit? RefusedFor(RateLimit unmet, RateLimit[] limits, int known) =>
-        unmet.Mode == LimitMode.Enforce
-            ? unmet
-            : limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && (Bit(limit.Scope) & ~known) != 0);
 
     private static int KnownParts(CallerIdentity caller) =>
         (caller.Tenant is null ? 0 : Bit(RateLimitScope.PerTenant))

@@ -17,7 +17,7 @@ internal static class ResourceUri
         int length = DecodeUnreserved(uri, destination);
         Span<char> text = destination[..length];
         int scheme = SchemeLength(text);
-        if (scheme < 0)
+        if (scheme == 0)
         {
             return length;
         }
@@ -72,20 +72,20 @@ internal static class ResourceUri
 
     private static int HexValue(char c) => char.IsAsciiDigit(c) ? c - '0' : (c | 0x20) - 'a' + 10;
 
-    /// <summary>The length of the scheme, or -1 when the text has none.</summary>
+    /// <summary>The length of the scheme, or 0 when the text has none.</summary>
     private static int SchemeLength(ReadOnlySpan<char> text)
     {
         int colon = text.IndexOf(':');
         if (colon < 1 || !char.IsAsciiLetter(text[0]))
         {
-            return -1;
+            return 0;
         }
 
         foreach (char c in text[..colon])
         {
             if (!char.IsAsciiLetterOrDigit(c) && c is not ('+' or '-' or '.'))
             {
-                return -1;
+                return 0;
             }
         }
 

@@ -36,6 +36,18 @@ internal static class SettingsRules
             yield return new("cost", $"{settings.Cost} is not a whole number of at least 1.");
         }
 
+        foreach (SettingsFault fault in CheckChoices(
+            ("mode", settings.Mode),
+            ("meter", settings.Meter),
+            ("missingIdentity", settings.MissingIdentity),
+            ("onStoreFailure", settings.OnStoreFailure),
+            ("rejection", settings.Rejection),
+            ("headers", settings.Headers),
+            ("headers.style", settings.HeaderStyle)))
+        {
+            yield return fault;
+        }
+
         if (settings.ErrorCode is >= -32768 and <= -32000 && !settings.AllowReservedErrorCode)
         {
             yield return new(
@@ -44,6 +56,14 @@ internal static class SettingsRules
                 + "Use another code, such as 429, or set allowReservedErrorCode: true.");
         }
     }
+
+    /// <summary>Why a value is none of its kind, as only a cast makes one.</summary>
+    internal static string NotAChoice(Enum value) => $"{value} is not one of {string.Join(", ", Enum.GetNames(value.GetType()))}.";
+
+    private static IEnumerable<SettingsFault> CheckChoices(params (string Path, Enum? Value)[] choices) =>
+        from choice in choices
+        where choice.Value is not null && !Enum.IsDefined(choice.Value.GetType(), choice.Value)
+        select new SettingsFault(choice.Path, NotAChoice(choice.Value));
 
     private static bool HasLimit(RateLimitingSettings settings) =>
         Scopes.Any(scope => settings[scope] is not null)
@@ -114,6 +134,12 @@ internal static class SettingsRules
         if (entry.Cost < 1)
         {
             yield return new("cost", $"{entry.Cost} is not a whole number of at least 1.");
+        }
+
+        foreach (SettingsFault fault in CheckChoices(
+            ("mode", entry.Mode), ("onStoreFailure", entry.OnStoreFailure), ("rejection", entry.Rejection)))
+        {
+            yield return fault;
         }
 
         foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope]))

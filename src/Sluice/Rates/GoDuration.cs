@@ -62,7 +62,7 @@ internal static class GoDuration
         ReadOnlySpan<char> unit = TakeUnit(ref rest);
         if (whole.IsEmpty && fraction.IsEmpty)
         {
-            return unit.IsEmpty ? $"'{rest[0]}' is not part of a duration" : $"a number is missing before '{unit}'";
+            return unit.IsEmpty ? "'.' is not part of a duration" : $"a number is missing before '{unit}'";
         }
 
         if (unit.IsEmpty)

@@ -17,6 +17,12 @@ internal static class RateRules
             yield return new("refillPeriod", outside);
         }
 
+        if (!Enum.IsDefined(algorithm))
+        {
+            yield return new("algorithm", SettingsRules.NotAChoice(algorithm));
+            yield break; // What goes with it cannot be told.
+        }
+
         if (burst is < 1 or > int.MaxValue)
         {
             yield return new("burst", $"{burst} is outside 1 to 2147483647 tokens.");

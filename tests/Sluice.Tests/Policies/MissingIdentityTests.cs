@@ -37,6 +37,36 @@ public sealed class MissingIdentityTests
         policy.Select("tools/call", "x", CallerIdentity.None).IdentityRequiredBy.ShouldBeNull();
     }
 
+    [Theory]
+    [InlineData(null, null, null, "perTenant")]
+    [InlineData("alice", null, "agent", "perTenant")]
+    [InlineData(null, "acme", "agent", "perUser")]
+    [InlineData("alice", "acme", null, "perClient")]
+    [InlineData("alice", "acme", "agent", null)]
+    public void Select_RejectWithEveryScope_LooksAtEachPart(string? subject, string? tenant, string? client, string? refusedBy)
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .MissingIdentity(MissingIdentity.Reject).PerTenant("1/1m").PerUser("1/1m").PerClient("1/1m"));
+
+        RateLimit? limit = policy.Select("tools/call", "x", new("issuer", subject, tenant, client)).IdentityRequiredBy;
+
+        limit?.Name.ShouldBe(refusedBy);
+        (limit is null).ShouldBe(refusedBy is null);
+    }
+
+    [Fact]
+    public void Select_RejectWithAPermissiveLimitBefore_NamesTheEnforcedOne()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .MissingIdentity(MissingIdentity.Reject)
+            .Shared("1/1m")
+            .Tool("x", tool => tool.PerTenant("1/1m").PerUser("1/1m").Mode(LimitMode.Permissive))
+            .Method("tools/call", method => method.PerClient("1/1m")));
+
+        policy.Select("tools/call", "x", CallerIdentity.None).IdentityRequiredBy!.Name.ShouldBe("method:tools/call/perClient");
+        policy.Select("tools/call", "x", new("issuer", null, null, "agent")).IdentityRequiredBy.ShouldBeNull();
+    }
+
     private static ApplicableLimits Select(MissingIdentity handling, CallerIdentity caller) => RateLimitPolicy
         .Build("s", limits => limits.MissingIdentity(handling).Shared("1/1m").PerTenant("1/1m").PerUser("1/1m"))
         .Select("tools/call", "x", caller);

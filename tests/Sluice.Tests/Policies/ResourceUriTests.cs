@@ -20,6 +20,17 @@ public sealed class ResourceUriTests
     [InlineData("%zz%4", "%zz%4")]
     [InlineData("1http://Host", "1http://Host")]
     [InlineData("", "")]
+    [InlineData("http://HOST", "http://host")]
+    [InlineData("http://A_B[::F]/X_Y", "http://a_b[::f]/X_Y")]
+    [InlineData("x://HOST/A", "x://host/A")]
+    [InlineData("Svn+SSH-2.a://HOST/A", "svn+ssh-2.a://host/A")]
+    [InlineData("no scheme://HOST/a/../b", "no scheme://HOST/a/../b")]
+    [InlineData("s_x://HOST/a/../b", "s_x://HOST/a/../b")]
+    [InlineData(":HOST", ":HOST")]
+    [InlineData("http://h/a/../b?x=/../y#z", "http://h/b?x=/../y#z")]
+    [InlineData("http://h/a/..?x", "http://h/?x")]
+    [InlineData("file:///a//b/../c", "file:///a//c")]
+    [InlineData("file:////../a", "file:///a")]
     public void Normalize_Uri_FollowsRfc3986Section622(string uri, string normal) => Normalize(uri).ShouldBe(normal);
 
     [Theory]

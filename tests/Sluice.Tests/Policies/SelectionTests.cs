@@ -163,6 +163,66 @@ public sealed class SelectionTests
     }
 
     [Fact]
+    public void Select_CostOfAMethod_IsTheExactEntrysOrTheMostSpecificGlobs()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Shared("100/1m")
+            .Method("*", m => m.Cost(2))
+            .Method("tools/*", m => m.Cost(3))
+            .Method("tools/call", m => m.Cost(4))
+            .Method("resources/*", m => m.Cost(5)));
+
+        policy.Select("tools/call", "any", Alice).Cost.ShouldBe(4);
+        policy.Select("resources/read", "any", Alice).Cost.ShouldBe(5);
+        policy.Select("prompts/get", "any", Alice).Cost.ShouldBe(2);
+        policy.Select("tools/list", "", Alice).Cost.ShouldBe(3);
+    }
+
+    [Fact]
+    public void Select_EntryThatSaysHowItFailsAndRefuses_GoesOverThePolicys()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .OnStoreFailure(StoreFailureMode.Deny).Rejection(RejectionForm.JsonRpc).Shared("5/1m")
+            .Tool("own", t => t.Shared("1/1m").OnStoreFailure(StoreFailureMode.Allow).Rejection(RejectionForm.ToolResult))
+            .Tool("plain", t => t.Shared("1/1m")));
+
+        policy.Limits.Select(limit => (limit.Name, limit.OnStoreFailure, limit.Rejection)).ShouldBe(
+        [
+            ("shared", StoreFailureMode.Deny, RejectionForm.JsonRpc),
+            ("own/shared", StoreFailureMode.Allow, RejectionForm.ToolResult),
+            ("plain/shared", StoreFailureMode.Deny, RejectionForm.JsonRpc),
+        ]);
+        policy.Limits[0].Target.ShouldBe(new LimitTarget("s", OperationKind.Server, "", ""));
+        policy.Limits[0].Operation.ShouldBe("");
+    }
+
+    // A table of a handful of names is searched one by one; one of many, by hash.
+    [Fact]
+    public void Select_AmongManyTools_MeetsItsLimitInAnySpelling()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits =>
+        {
+            for (int i = 0; i < 200; i++)
+            {
+                limits = limits.Tool($"Tool_{i}", t => t.Shared("1/1m"));
+            }
+        });
+
+        Names(policy, "tools/call", "tOOL_17").ShouldBe(["Tool_17/shared"]);
+        Names(policy, "tools/call", "tool_200").ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Select_ToolNamedLikeAUri_IsComparedByItsCharacters()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits.Tool("demo://host/a", t => t.Shared("1/1m")));
+
+        Names(policy, "tools/call", "demo://host/b/../a").ShouldBeEmpty();
+        Names(policy, "tools/call", "demo://host/%61").ShouldBeEmpty();
+        Names(policy, "tools/call", "DEMO://host/a").ShouldBe(["demo://host/a/shared"]);
+    }
+
+    [Fact]
     public void Select_Modes_DropDisabledAndSpreadPermissive()
     {
         RateLimitPolicy entry = RateLimitPolicy.Build("s", limits => limits
@@ -185,18 +245,20 @@ public sealed class SelectionTests
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
             .Shared("5/1m").Tool("search", t => t.PerUser("1/1m")).Tool("glob_*", t => t.PerUser("1/1m"))
             .Resource("file:///a", r => r.PerUser("1/1m")));
+        string longUri = "file:///" + new string('x', 2_000);
 
         // The least of several, since the runtime may allocate while it compiles.
-        Enumerable.Range(0, 10).Min(_ => AllocatedBySelecting(policy)).ShouldBe(0);
+        Enumerable.Range(0, 10).Min(_ => AllocatedBySelecting(policy, longUri)).ShouldBe(0);
     }
 
-    private static long AllocatedBySelecting(RateLimitPolicy policy)
+    private static long AllocatedBySelecting(RateLimitPolicy policy, string longUri)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
         policy.Select("tools/call", " SEARCH ", Alice);
         policy.Select("tools/call", "glob_x", Alice);
         policy.Select("tools/call", "unknown", Alice);
         policy.Select("resources/read", "FILE:///x/../%61", Alice);
+        policy.Select("resources/read", longUri, Alice);
         policy.Select("tools/list", "", Alice);
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }

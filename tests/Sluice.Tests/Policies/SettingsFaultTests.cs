@@ -93,6 +93,62 @@ public sealed class SettingsFaultTests
     }
 
     [Fact]
+    public void Compile_CostOfAMethodAboveABucket_PointsAtTheMethod() =>
+        Faults(new() { Shared = Rate, Methods = [new() { Name = "tools/*", Cost = 11 }] })
+            .ShouldHaveSingleItem().ShouldStartWith("methods[0].cost: 11 tokens can never be met");
+
+    [Fact]
+    public void Compile_CostBelowOne_SaysTheRule()
+    {
+        Faults(new() { Shared = Rate, Cost = 0 }).ShouldBe(["cost: 0 is not a whole number of at least 1."]);
+        Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Cost = -1 }] })
+            .ShouldBe(["tools[0].cost: -1 is not a whole number of at least 1."]);
+        Faults(new() { Shared = Rate, Cost = 1, Tools = [new() { Name = "x", Cost = 1 }] }).ShouldBeEmpty();
+    }
+
+    [Fact]
+    public void Compile_ReservedErrorCode_SaysTheWayOut() =>
+        Faults(new() { Shared = Rate, ErrorCode = -32029 }).ShouldBe(
+        [
+            "errorCode: -32029 lies in -32768 to -32000, which JSON-RPC and MCP reserve. "
+            + "Use another code, such as 429, or set allowReservedErrorCode: true.",
+        ]);
+
+    [Fact]
+    public void Compile_ToolNamedLikeAMethodThatIsNeverLimited_IsNone() =>
+        Faults(new() { Tools = [Entry("ping")], Methods = [Entry("ping*")] }).ShouldBeEmpty();
+
+    // Only a cast makes such a value; it must not mean "unlimited".
+    [Fact]
+    public void Compile_ValueThatIsNoneOfItsKind_IsAFault()
+    {
+        Faults(new()
+        {
+            Shared = Rate,
+            Mode = (LimitMode)7,
+            Meter = (MeteringUnit)7,
+            MissingIdentity = (MissingIdentity)7,
+            OnStoreFailure = (StoreFailureMode)7,
+            Rejection = (RejectionForm)7,
+            Headers = (LimitHeadersMode)7,
+            HeaderStyle = (LimitHeadersStyle)7,
+            Tools = [Entry("x") with { Mode = (LimitMode)7, OnStoreFailure = (StoreFailureMode)(-1), Rejection = (RejectionForm)7 }],
+        }).ShouldBe(
+        [
+            "mode: 7 is not one of Enforce, Permissive, Disabled.",
+            "meter: 7 is not one of Operations, All.",
+            "missingIdentity: 7 is not one of Reject, Pool, Skip.",
+            "onStoreFailure: 7 is not one of Deny, Local, Allow.",
+            "rejection: 7 is not one of Auto, Http429, JsonRpc, ToolResult.",
+            "headers: 7 is not one of OnRefusal, Always, Never.",
+            "headers.style: 7 is not one of Draft11, XRateLimit, Both.",
+            "tools[0].mode: 7 is not one of Enforce, Permissive, Disabled.",
+            "tools[0].onStoreFailure: -1 is not one of Deny, Local, Allow.",
+            "tools[0].rejection: 7 is not one of Auto, Http429, JsonRpc, ToolResult.",
+        ]);
+    }
+
+    [Fact]
     public void Compile_SlidingWindowAboveItsCeiling_RecommendsTheCounter()
     {
         Rate log = new(10_001, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
@@ -103,6 +159,8 @@ public sealed class SettingsFaultTests
             + "Use slidingWindowCounter.",
         ]);
         Faults(new() { PerUser = log, SlidingWindowCeiling = 10_001 }).ShouldBeEmpty();
+        Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Shared = log }] })
+            .ShouldHaveSingleItem().ShouldStartWith("tools[0].shared: 10001 tokens are too many for slidingWindow");
     }
 
     [Fact]

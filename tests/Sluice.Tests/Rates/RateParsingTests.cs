@@ -23,6 +23,12 @@ public sealed class RateParsingTests
     [InlineData("  3/1s ", 3, 1_000)]
     [InlineData("1/1ms", 1, 1)]
     [InlineData("2147483647/366d", 2147483647, 31_622_400_000)]
+    [InlineData("1/1000us", 1, 1)]
+    [InlineData("1/1000\u00b5s", 1, 1)]
+    [InlineData("1/1000\u03bcs", 1, 1)]
+    [InlineData("1/1000000ns", 1, 1)]
+    [InlineData("1/1.500000000000000000s", 1, 1_500)]
+    [InlineData("1/1.s", 1, 1_000)]
     public void Parse_CountAndPeriod_IsExact(string text, int maxTokens, long periodMs)
     {
         Rate rate = Rate.Parse(text);
@@ -41,6 +47,15 @@ public sealed class RateParsingTests
     [InlineData("10/1M", "'10/1M' is not a rate: unknown unit 'M'. Use a duration such as 14d, or s, m, h, d, w.")]
     [InlineData("10/-1m", "'10/-1m' is not a rate: unknown unit '-1m'. Use a duration such as 14d, or s, m, h, d, w.")]
     [InlineData("10/5 m", "'10/5 m' is not a rate: unknown unit ' m'. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/.", "'10/.' is not a rate: '.' is not part of a duration. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/1s.", "'10/1s.' is not a rate: '.' is not part of a duration. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/..5s", "'10/..5s' is not a rate: '.' is not part of a duration. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/.s", "'10/.s' is not a rate: a number is missing before 's'. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/1.0000000001ms", "'10/1.0000000001ms' is not a rate: it is finer than 100 ns. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/1.5000000000000000000s", "'10/1.5000000000000000000s' is not a rate: a number has more than 18 digits. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/2000d", "'10/2000d' is not a rate: '2000d' is outside 1ms to 366d.")]
+    [InlineData("10/0s", "'10/0s' is not a rate: '0s' is outside 1ms to 366d.")]
+    [InlineData("/1m", "'/1m' is not a rate: '' is not a whole number from 1 to 2147483647. Write a count, a slash and a period, such as 100/1m.")]
     [InlineData("10", "'10' is not a rate. Write a count, a slash and a period, such as 100/1m.")]
     [InlineData("", "'' is not a rate. Write a count, a slash and a period, such as 100/1m.")]
     [InlineData("0/1m", "'0/1m' is not a rate: '0' is not a whole number from 1 to 2147483647. Write a count, a slash and a period, such as 100/1m.")]
@@ -67,12 +82,86 @@ public sealed class RateParsingTests
     [InlineData("3/1s500ms")]
     [InlineData("1/1d")]
     [InlineData("1/1ms200us")]
+    [InlineData("1/1ms300ns")]
     public void ToString_TokenBucket_ReadsBackAsTheSameRate(string text)
     {
         Rate rate = Rate.Parse(text);
 
         rate.ToString().ShouldBe(text);
         Rate.Parse(rate.ToString()).ShouldBe(rate);
+    }
+
+    [Fact]
+    public void TryParse_Null_IsNoRate()
+    {
+        Rate.TryParse(null, out _, out string? error).ShouldBeFalse();
+        error.ShouldBe("'' is not a rate. Write a count, a slash and a period, such as 100/1m.");
+    }
+
+    // Whatever somebody writes, the answer is a rate or a reason.
+    [Fact]
+    public void TryParse_AnyText_GivesARateOrAReason()
+    {
+        const int Seed = 1_729;
+        const string Alphabet = "0123456789./ smhdwun\u00b5-+eE";
+        Random random = new(Seed);
+        int rates = 0;
+        for (int i = 0; i < 200_000; i++)
+        {
+            string text = (i % 2 == 0 ? "1/" : "") + string.Concat(random.GetItems(Alphabet.AsSpan(), random.Next(8)).ToArray());
+            bool isRate = Rate.TryParse(text, out Rate? rate, out string? error);
+
+            isRate.ShouldBe(rate is not null, text);
+            isRate.ShouldBe(error is null, text);
+            rates += isRate ? 1 : 0;
+        }
+
+        rates.ShouldBeGreaterThan(1_000);
+    }
+
+    [Fact]
+    public void TryParse_LongestDurationThereIs_IsReadExactly()
+    {
+        GoDuration.TryParse("922337203685.4775807s", out TimeSpan longest, out _).ShouldBeTrue();
+        longest.ShouldBe(TimeSpan.MaxValue);
+        GoDuration.TryParse("922337203685.4775808s", out _, out string? why).ShouldBeFalse();
+        why.ShouldBe("it is too long");
+    }
+
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket, false, "7/1m")]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, false, "7/1m slidingWindow")]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter, false, "7/1m slidingWindowCounter")]
+    [InlineData(RateLimitAlgorithm.FixedWindow, true, "7/1m fixedWindow aligned")]
+    public void ToString_AnyAlgorithm_SaysWhatTheShortFormCannot(RateLimitAlgorithm algorithm, bool align, string text) =>
+        new Rate(7, TimeSpan.FromMinutes(1), algorithm, burst: null, align).ToString().ShouldBe(text);
+
+    [Theory]
+    [InlineData(0, 60, null, false, "maxTokens", "0 is outside 1 to 2147483647 tokens.")]
+    [InlineData(1, 0, null, false, "refillPeriod", "'0s' is outside 1ms to 366d.")]
+    [InlineData(1, -90, null, false, "refillPeriod", "'-1m30s' is outside 1ms to 366d.")]
+    [InlineData(1, 60, 0, false, "burst", "0 is outside 1 to 2147483647 tokens.")]
+    [InlineData(1, 60, null, true, "align", "true goes with algorithm fixedWindow only, and this is tokenBucket. Remove align, or use fixedWindow.")]
+    public void Constructor_OutOfRange_SaysTheRule(int tokens, int seconds, int? burst, bool align, string path, string message)
+    {
+        ArgumentException exception = Should.Throw<ArgumentException>(
+            () => new Rate(tokens, TimeSpan.FromSeconds(seconds), RateLimitAlgorithm.TokenBucket, burst, align));
+
+        exception.ParamName.ShouldBe(path);
+        exception.Message.ShouldStartWith(message);
+    }
+
+    [Theory]
+    [InlineData(null)]
+    [InlineData(5)]
+    public void Constructor_NoAlgorithm_Throws(int? burst)
+    {
+        ArgumentException exception = Should.Throw<ArgumentException>(
+            () => new Rate(1, TimeSpan.FromMinutes(1), (RateLimitAlgorithm)4, burst, align: true));
+
+        exception.ParamName.ShouldBe("algorithm");
+        exception.Message.ShouldStartWith("4 is not one of TokenBucket, SlidingWindow, SlidingWindowCounter, FixedWindow.");
+        Should.Throw<ArgumentOutOfRangeException>(() => RateText.Name((RateLimitAlgorithm)4)).Message.ShouldStartWith("Not an algorithm.");
     }
 
     [Theory]
@@ -97,7 +186,9 @@ public sealed class RateParsingTests
     [InlineData(RateLimitAlgorithm.FixedWindow)]
     public void Constructor_BurstOfAWindow_Throws(RateLimitAlgorithm algorithm) =>
         Should.Throw<ArgumentException>(() => new Rate(10, TimeSpan.FromSeconds(1), algorithm, burst: 5, align: false))
-            .ParamName.ShouldBe("burst");
+            .Message.ShouldBe(
+                $"5 goes with algorithm tokenBucket only, and this is {RateText.Name(algorithm)}. "
+                + "Remove burst, or use tokenBucket. (Parameter 'burst')");
 
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket)]
