@@ -1,16 +1,17 @@
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Sluice.Configuration.Tests;
 
 /// <summary>A valid file, damaged at random: there are faults or a configuration, never an exception.</summary>
-public sealed class CorruptionTests
+public sealed partial class CorruptionTests
 {
     private const int Cases = 4_000;
 
     private static readonly string[] Splinters =
     [
         "\"", "'", "{", "}", "[", "]", ":", ": ", "- ", "-", "#", " #", "&a ", "*a ", "!a ", "!!int ", "|", ">", "%", "@", "`", ",", "?",
-        "\n", "\r", "\r\n", "\t", " ", "  ", "~", "null", "true", "0", "-1", "99999999999999999999", "1e9", "${", "${X}", "${X:-", "}",
+        "\n", "\r", "\r\n", "\t", " ", "  ", "~", ".", "null", "true", "0", "-1", "99999999999999999999", "1e9", "${", "${X}", "${X:-", "}",
         "$${", "<<: ", "---\n", "...\n", "\0", "\u0085", "\u2028", "\uFEFF", "\uD800", "\uDC00", "😀", "\\", "\\u", "\\x0", "é", "/", "*",
         "name: ", "shared: ",
     ];
@@ -42,6 +43,48 @@ public sealed class CorruptionTests
         }
 
         refused.ShouldBeInRange(Cases / 2, Cases - 1, $"seed {seed}: damage that does no harm, or nothing but harm, tests little");
+    }
+
+    /// <summary>Values at the edges of what any field reads: numbers, durations, rates, addresses, networks, URIs, names.</summary>
+    private static readonly string[] Values =
+    [
+        "", ".", "..", "/", "//", ":", "::", "-", "+", "1/", "/1", "1/.", "1/1s.", "1/..", "1/-", "1//1m", "0/1m", "1e9", "0x10", "1.5", ".5", "-0",
+        "9223372036854775808", "-9223372036854775809", "1m1", "1mm", "1h.", "99999999999999999999d", "366d1ns", "NaN", "inf", "0", "-1",
+        "10.0.0.0/", "10.0.0.0/33", "10.0.0.1/8", "/8", "::/129", "fe80::1%eth0/64", "256.0.0.1", "1", "http:", "http://", "http:///", "http://:",
+        "http://[", "http://[::1", "http://[::1]:", "http://h:99999", "http://h:-1/mcp", "http://h:0/mcp", "http://h/%zz", "http://h/?x#y",
+        "http://user:secret@h/mcp", "https://h", "ftp://h/mcp", "file:///etc/passwd", "//h/mcp", "mcp", "*", "**", "a*b*c", " ", "%", "%2e%2e",
+        "${", "${}", "${X", "${:-}", "${file:}", "${file:/none}", "$", "$$", "true", "null", "~", "[]", "{}", "[[]]", "[{}]", "{a: b}", "[a, 1]",
+        "\u0000", "\u2028", "\uD800", "\uFFFE", "\uFEFF", "\t", "\u00e9", "\u0130", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa",
+    ];
+
+    [Theory]
+    [InlineData("valid-everything")]
+    [InlineData("valid-auth")]
+    [InlineData("valid-command")]
+    [InlineData("valid-gateway")]
+    [InlineData("valid-store")]
+    public void Parse_AnyValueInPlaceOfAnyOther_NeverThrows(string name)
+    {
+        string valid = Documents.Case(name);
+        MatchCollection places = AnyValue().Matches(valid);
+        int refused = 0;
+        foreach (Match place in places)
+        {
+            foreach (string value in Values)
+            {
+                foreach (string written in new[] { value, $"'{value}'", $"\"{value}\"" })
+                {
+                    string text = valid.Remove(place.Index, place.Length).Insert(place.Index, written);
+                    string at = $"{written} for {place.Value} at {place.Index}";
+                    GatewayFileResult result = Should.NotThrow(() => GatewayFile.Parse(text, "x.yaml", Documents.Values), at);
+
+                    (result.Configuration is null).ShouldBe(!result.Faults.IsEmpty, at);
+                    refused += result.Faults.IsEmpty ? 0 : 1;
+                }
+            }
+        }
+
+        refused.ShouldBeInRange(places.Count * Values.Length, (places.Count * Values.Length * 3) - 1);
     }
 
     [Fact]
@@ -97,4 +140,8 @@ public sealed class CorruptionTests
 
         return text.ToString();
     }
+
+    /// <summary>What stands after a colon, a dash, a bracket or a comma, and is no group.</summary>
+    [GeneratedRegex(@"(?<=: |- |\[|, )[^\s,:{}\[\]#][^,{}\[\]#\n]*")]
+    private static partial Regex AnyValue();
 }

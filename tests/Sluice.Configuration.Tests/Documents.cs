@@ -9,7 +9,7 @@ internal static class Documents
     /// <summary>What <see cref="Everything"/> refers to.</summary>
     internal static FixedValues Values => new()
     {
-        Variables = { ["UPSTREAM"] = "http://127.0.0.1:3001/mcp", ["TEN"] = "10" },
+        Variables = { ["UPSTREAM"] = "http://127.0.0.1:3001/mcp", ["SECRET"] = "s3cr3t-value", ["TEN"] = "10" },
         Files = { ["/run/secrets/hash"] = new string('a', 64) },
     };
 
