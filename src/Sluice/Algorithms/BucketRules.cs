@@ -38,8 +38,7 @@ internal static class BucketRules
             return TokenBucket.ResetAfter(state, nowTicks); // Its instant may lie beyond 64 bits.
         }
 
-        ulong resetAt = ResetAt(limit, state);
-        return resetAt > nowTicks ? resetAt - nowTicks : 0;
+        return Math.Max(ResetAt(limit, state), nowTicks) - nowTicks;
     }
 
     /// <summary>Takes tokens whether they are there or not, by any algorithm but the sliding log.</summary>

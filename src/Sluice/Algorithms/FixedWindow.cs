@@ -33,11 +33,8 @@ internal static class FixedWindow
     }
 
     /// <summary>Whole tokens that are left in the window.</summary>
-    internal static int Remaining(LimitNumbers limit, BucketState state, ulong nowTicks)
-    {
-        ulong used = Advance(limit, state, nowTicks).Word;
-        return used >= limit.MaxTokens ? 0 : (int)(limit.MaxTokens - used);
-    }
+    internal static int Remaining(LimitNumbers limit, BucketState state, ulong nowTicks) =>
+        (int)(limit.MaxTokens - Math.Min(Advance(limit, state, nowTicks).Word, limit.MaxTokens));
 
     /// <summary>The window's end; zero for a new bucket.</summary>
     internal static ulong ResetAt(LimitNumbers limit, BucketState state) => state.IsNew ? 0 : state.Time + limit.PeriodTicks;

@@ -46,11 +46,8 @@ internal static unsafe class SlidingWindow
     }
 
     /// <summary>Whole tokens that are left.</summary>
-    internal static int Remaining(in LogView view)
-    {
-        ulong used = view.Used();
-        return used >= view.Limit.MaxTokens ? 0 : (int)(view.Limit.MaxTokens - used);
-    }
+    internal static int Remaining(in LogView view) =>
+        (int)(view.Limit.MaxTokens - Math.Min(view.Used(), view.Limit.MaxTokens));
 
     /// <summary>The first tick at which nothing of a log counts any more; zero for a new bucket.</summary>
     internal static ulong ResetAt(LimitNumbers limit, BucketState state) => state.IsNew ? 0 : state.Time + limit.PeriodTicks;

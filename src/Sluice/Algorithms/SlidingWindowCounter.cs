@@ -37,11 +37,8 @@ internal static class SlidingWindowCounter
     }
 
     /// <summary>Whole tokens that are left.</summary>
-    internal static int Remaining(LimitNumbers limit, BucketState state, ulong nowTicks)
-    {
-        ulong used = UsedRoundedUp(limit, state, nowTicks);
-        return used >= limit.MaxTokens ? 0 : (int)(limit.MaxTokens - used);
-    }
+    internal static int Remaining(LimitNumbers limit, BucketState state, ulong nowTicks) =>
+        (int)(limit.MaxTokens - Math.Min(UsedRoundedUp(limit, state, nowTicks), limit.MaxTokens));
 
     /// <summary>The first tick at which nothing counts any more; zero for a new bucket.</summary>
     internal static ulong ResetAt(LimitNumbers limit, BucketState state) =>

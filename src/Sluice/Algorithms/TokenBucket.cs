@@ -170,7 +170,7 @@ internal static class TokenBucket
         }
 
         ulong debt = (lead * limit.RateUnits) + state.Word;
-        return debt >= limit.NarrowCapacityUnits ? 0 : (int)((limit.NarrowCapacityUnits - debt) / limit.TokenUnits);
+        return (int)((limit.NarrowCapacityUnits - Math.Min(debt, limit.NarrowCapacityUnits)) / limit.TokenUnits);
     }
 
     /// <summary>As <see cref="Remaining"/>, in 128 bits, for every state that there is.</summary>
@@ -184,7 +184,7 @@ internal static class TokenBucket
     internal static ulong ResetAt(BucketState state)
     {
         UInt128 time = Time(state) + ((state.Word & MaxRest) == 0 ? 0U : 1U);
-        return time > ulong.MaxValue ? ulong.MaxValue : (ulong)time;
+        return (ulong)UInt128.Min(time, ulong.MaxValue);
     }
 
     /// <summary>The least wait until the bucket is full; at most 2^63 - 1.</summary>
@@ -193,12 +193,10 @@ internal static class TokenBucket
         ulong part = (state.Word & MaxRest) == 0 ? 0UL : 1UL;
         if (state.Word <= MaxRest && state.Time < FarTime)
         {
-            ulong time = state.Time + part;
-            return time > nowTicks ? time - nowTicks : 0;
+            return Math.Max(state.Time + part, nowTicks) - nowTicks;
         }
 
-        UInt128 farTime = Time(state) + part;
-        return farTime > nowTicks ? Saturate(farTime - nowTicks) : 0;
+        return Saturate(UInt128.Max(Time(state) + part, nowTicks) - nowTicks);
     }
 
     /// <summary>Whether more is owed than the bucket holds, which only a forced charge does.</summary>
@@ -297,5 +295,5 @@ internal static class TokenBucket
     private static UInt128 Unsaturate(ulong ticks) => ticks == ulong.MaxValue ? MaxTime : ticks;
 
     /// <summary>A wait, cut off at the longest <see cref="TimeSpan"/>, so that longer ones are equal wherever they are compared.</summary>
-    private static ulong Saturate(UInt128 ticks) => ticks > long.MaxValue ? long.MaxValue : (ulong)ticks;
+    private static ulong Saturate(UInt128 ticks) => (ulong)UInt128.Min(ticks, long.MaxValue);
 }

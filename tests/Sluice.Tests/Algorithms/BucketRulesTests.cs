@@ -110,6 +110,20 @@ public class BucketRulesTests
 
     [Theory]
     [MemberData(nameof(Algorithms))]
+    public void Refund_AllThatWasCharged_MakesTheBucketNew(RateLimitAlgorithm algorithm)
+    {
+        foreach (LimitNumbers limit in Corners.Limits(algorithm))
+        {
+            foreach (ulong cost in Corners.Costs(limit))
+            {
+                ulong now = Corners.Instants[1];
+                BucketRules.Refund(limit, BucketRules.Charge(limit, default, now, cost), now, cost).ShouldBe(default);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Algorithms))]
     public void Charge_AgainAndAgain_SaturatesAndNeverForgives(RateLimitAlgorithm algorithm)
     {
         foreach (LimitNumbers limit in Corners.Limits(algorithm))
@@ -140,6 +154,7 @@ public class BucketRulesTests
     public void Convert_AnyState_OwesNoMoreThanTheNewLimitHolds(RateLimitAlgorithm algorithm)
     {
         LimitNumbers[] limits = [.. Corners.Limits(algorithm).Where((_, index) => index % 7 == 0)];
+        limits.ShouldAllBe(limit => BucketRules.Convert(limits[0], limit, default, Corners.Instants[2]) == default);
         foreach (LimitNumbers old in limits)
         {
             foreach (LimitNumbers limit in limits)

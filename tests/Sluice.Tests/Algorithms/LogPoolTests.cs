@@ -15,6 +15,34 @@ public class LogPoolTests
         pool.Take().ShouldBe(0u);
     }
 
+    [Fact]
+    public async Task Take_ManyThreadsFromANewPool_NoChunkBelongsToTwo()
+    {
+        const int Rounds = 500;
+        const int Threads = 3;
+        const int Each = 20;
+        LogPool[] pools = [.. Enumerable.Range(0, Rounds).Select(_ => new LogPool(Threads * Each))];
+        uint[][][] taken = [.. Enumerable.Range(0, Threads).Select(_ => new uint[Rounds][])];
+        using Barrier start = new(Threads);
+
+        await Task.WhenAll(Enumerable.Range(0, Threads).Select(thread => Task.Factory.StartNew(
+            () => TakeFromAll(taken[thread]), CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default)));
+
+        for (int round = 0; round < Rounds; round++)
+        {
+            taken.SelectMany(of => of[round]).Order().ShouldBe(Enumerable.Range(1, Threads * Each).Select(number => (uint)number));
+        }
+
+        void TakeFromAll(uint[][] of)
+        {
+            for (int round = 0; round < Rounds; round++)
+            {
+                start.SignalAndWait();
+                of[round] = [.. Enumerable.Range(0, Each).Select(_ => pools[round].Take())];
+            }
+        }
+    }
+
     // Few chunks and many threads: what one has looked at while it takes a chunk, others take and give back meanwhile.
     [Fact]
     public async Task TakeAndGive_ManyThreads_NoChunkBelongsToTwo()
@@ -37,7 +65,7 @@ public class LogPoolTests
         {
             Queue<uint> held = new();
             start.SignalAndWait();
-            for (int i = 0; i < 400_000; i++)
+            for (int i = 0; i < 1_500_000; i++)
             {
                 if (held.Count < 2 && pool.Take() is uint taken and not 0)
                 {

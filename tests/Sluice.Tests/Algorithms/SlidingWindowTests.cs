@@ -112,6 +112,16 @@ public class SlidingWindowTests
     }
 
     [Fact]
+    public void Charge_TwiceAtOneInstant_NeedsNoChunk()
+    {
+        _state = SlidingWindow.Charge(View(Limit), 3);
+        _state = SlidingWindow.Charge(View(Limit), 4);
+
+        _state.ShouldBe(new BucketState(_now, 7));
+        _pool.InUse.ShouldBe(0);
+    }
+
+    [Fact]
     public void Charge_BeyondEveryBound_Saturates()
     {
         LimitNumbers slow = Numbers(20, 10_000_000_000_000); // Nothing leaves meanwhile.
@@ -139,6 +149,33 @@ public class SlidingWindowTests
         _state = SlidingWindow.Refund(View(smaller), 1);
 
         SlidingWindow.Remaining(View(smaller, smaller)).ShouldBe(1);
+    }
+
+    // An entry of exactly one period has left; a maximum of 4 then keeps all four of the other.
+    [Fact]
+    public void View_UnderASmallerMaximum_DropsNothingOfWhatLeavesAtThatTick()
+    {
+        _state = SlidingWindow.Charge(View(Limit), 4);
+        _now += 40_000;
+        _state = SlidingWindow.Charge(View(Limit), 4);
+        _now += Limit.PeriodTicks - 40_000;
+
+        SlidingWindow.Remaining(View(Numbers(4, 100_000))).ShouldBe(0);
+    }
+
+    [Fact]
+    public void View_UnderASmallerMaximum_KeepsNoPlaceForWhatItDrops()
+    {
+        for (int i = 0; i < 2 * LogChunk.Entries; i++)
+        {
+            _state = SlidingWindow.Charge(View(Limit), 1);
+            _now += 100;
+        }
+
+        _pool.InUse.ShouldBe(2);
+        _state = SlidingWindow.Refund(View(Numbers(LogChunk.Entries, 100_000)), 1);
+
+        _pool.InUse.ShouldBe(1);
     }
 
     // Of the entries 4, 4, 4 and 4, a maximum of 10 keeps the newest ten: 2, 4, 4.
@@ -193,10 +230,17 @@ public class SlidingWindowTests
     [Fact]
     public void Fold_LogOfWhichNothingCounts_IsNew()
     {
-        _state = SlidingWindow.Charge(View(Limit), 3);
+        for (int i = 0; i < 2 * LogChunk.Entries; i++)
+        {
+            _state = SlidingWindow.Charge(View(Limit), 1);
+            _now += 100;
+        }
+
         _now += Limit.PeriodTicks;
 
+        View(Limit).Used().ShouldBe(0UL);
         SlidingWindow.Fold(View(Limit)).ShouldBe(default);
+        _pool.InUse.ShouldBe(0);
     }
 
     private static LimitNumbers Numbers(int maxTokens, long periodTicks) => new(

@@ -40,7 +40,7 @@ public class TokenBucketTests
             ulong now = Corners.Instants[random.Next(Corners.Instants.Length)];
             ulong lead = limit.RoomTicks + (ulong)random.Next(5);
             lead = random.Next(2) == 0 ? lead : (ulong)random.NextInt64((long)Math.Min(limit.NarrowFullTicks + 2, 1UL << 61));
-            BucketState state = new(now + lead - Math.Min(lead, 3), (ulong)random.NextInt64((long)limit.RateUnits));
+            BucketState state = new(now + lead - (ulong)random.Next(5), (ulong)random.NextInt64((long)limit.RateUnits));
             string at = $"seed {Seed}, step {i}";
             bool admits = TokenBucket.AdmitsExactly(limit, state, now, 1, out BucketState exact, out ulong exactWait);
 
@@ -145,6 +145,20 @@ public class TokenBucketTests
 
         state.ShouldBe(TokenBucket.Charge(limit, state, LimitNumbers.OriginTicks, int.MaxValue));
         TokenBucket.ResetAt(state).ShouldBe(ulong.MaxValue);
+    }
+
+    [Fact]
+    public void Charge_UpToTheLastInstant_LosesNothing()
+    {
+        LimitNumbers limit = new(new Rate(7, TimeSpan.FromSeconds(1)), 0);
+        UInt128 time = TokenBucket.MaxTime - limit.TokenTicks;
+        const int RestBits = 31;
+        BucketState state = new((ulong)(time & ulong.MaxValue), (ulong)(time >> 64) << RestBits);
+
+        BucketState last = TokenBucket.Charge(limit, state, LimitNumbers.OriginTicks, 1);
+
+        last.ShouldBe(new BucketState(ulong.MaxValue, ((ulong)(TokenBucket.MaxTime >> 64) << RestBits) | limit.TokenRest));
+        limit.TokenRest.ShouldBeGreaterThan(0UL);
     }
 
     [Fact]

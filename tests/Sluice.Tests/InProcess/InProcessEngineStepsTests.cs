@@ -35,6 +35,17 @@ public class InProcessEngineStepsTests
         StepsOf(limits).ShouldBe([Locking, Reading, Copying, Validating]);
     }
 
+    [Theory]
+    [MemberData(nameof(OneLimit))]
+    public void Acquire_OneLimitFullAgain_TakesTheShortWay(string scope)
+    {
+        ApplicableLimits limits = Of(scope, "10/1m");
+        Acquire(limits);
+        _time.Elapsed = TimeSpan.FromHours(1);
+
+        StepsOf(limits).ShouldBe([Locking, Reading, Writing, Unlocking]);
+    }
+
     [Fact]
     public void Acquire_OneLimitAdmittedAfterARefusal_TakesTheShortWayFromThenOn()
     {
