@@ -3,6 +3,7 @@ using System.Net.Security;
 using System.Text;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
+using Microsoft.Net.Http.Headers;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -78,7 +79,11 @@ internal static class GatewayApplication
     internal static void Configure(KestrelServerOptions kestrel, ServingBounds bounds)
     {
         kestrel.AddServerHeader = false;
-        kestrel.RequestHeaderEncodingSelector = static _ => Encoding.Latin1; // Clients send names unencoded, whatever they hold.
+
+        // Clients send names unencoded, whatever they hold. Kestrel reads a length that is none (and longer than one) by a selected
+        // encoding only to drop the connection, and logs a stack trace; by its own it answers 400.
+        kestrel.RequestHeaderEncodingSelector = static name =>
+            name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? null : Encoding.Latin1;
         kestrel.ResponseHeaderEncodingSelector = static _ => Encoding.Latin1;
         KestrelServerLimits limits = kestrel.Limits;
         limits.MaxRequestBodySize = null; // Bodies are bounded where they are read, with an answer in JSON-RPC.

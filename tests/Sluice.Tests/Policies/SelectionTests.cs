@@ -176,6 +176,9 @@ public sealed class SelectionTests
         policy.Select("resources/read", "any", Alice).Cost.ShouldBe(5);
         policy.Select("prompts/get", "any", Alice).Cost.ShouldBe(2);
         policy.Select("tools/list", "", Alice).Cost.ShouldBe(3);
+        RateLimitPolicy.Build("s", limits => limits
+                .Shared("100/1m").Method("tools/call*", m => m.Cost(2)).Method("tools/call", m => m.Cost(3)))
+            .Select("tools/call", "any", Alice).Cost.ShouldBe(3); // The exact one, though the glob fixes as many characters.
     }
 
     [Fact]

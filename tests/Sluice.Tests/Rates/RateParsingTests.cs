@@ -209,6 +209,15 @@ public sealed class RateParsingTests
     }
 
     [Fact]
+    public void TryCreate_NoAlgorithm_SaysNothingOfWhatGoesWithIt()
+    {
+        Rate.TryCreate(1, TimeSpan.FromMinutes(1), (RateLimitAlgorithm)4, burst: 5, align: true, out _, out IReadOnlyList<SettingsFault> faults)
+            .ShouldBeFalse();
+
+        faults.ShouldHaveSingleItem().Path.ShouldBe("algorithm");
+    }
+
+    [Fact]
     public void TryCreate_RightNumbers_GivesWhatTheConstructorGives()
     {
         TimeSpan minute = TimeSpan.FromMinutes(1);

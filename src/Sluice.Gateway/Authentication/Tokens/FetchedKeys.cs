@@ -110,11 +110,11 @@ internal sealed partial class FetchedKeys : IKeySource
         }
         catch (HttpRequestException exception)
         {
-            Log.NotFetched(_logger, _issuer, exception.Message);
+            Log.NotFetched(_logger, _issuer, exception.Message.TrimEnd('.'));
         }
         catch (FormatException exception)
         {
-            Log.NotFetched(_logger, _issuer, exception.Message);
+            Log.NotFetched(_logger, _issuer, exception.Message.TrimEnd('.'));
         }
         catch (OperationCanceledException)
         {
