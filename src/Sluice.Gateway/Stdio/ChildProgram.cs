@@ -51,6 +51,9 @@ internal sealed class ChildProgram
     /// <summary>Whether its end was asked for here.</summary>
     internal bool IsStopping => _stopping.IsValueCreated;
 
+    /// <summary>Whether it takes no more lines, because it ends or has ended.</summary>
+    internal bool IsEnding => _input.IsAddingCompleted;
+
     /// <summary>Starts a program.</summary>
     /// <param name="start">How to start it.</param>
     /// <param name="onOutput">Is given each line of its output, one at a time.</param>

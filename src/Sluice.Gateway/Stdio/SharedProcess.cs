@@ -11,12 +11,12 @@ internal sealed class SharedProcess : IAsyncDisposable
     private const string Introduction =
         """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{},"clientInfo":""";
 
-    /// <summary>How long a process must have lived for its end not to count as a failure.</summary>
+    /// <summary>How long a process that answers must have lived for its end not to count as a failure.</summary>
     private static readonly TimeSpan UsefulLife = TimeSpan.FromSeconds(10);
 
     private readonly SemaphoreSlim _starting = new(1, 1);
     private readonly StartGate _gate;
-    private readonly Func<StdioConnection> _start;
+    private readonly Func<Action<StdioConnection>, StdioConnection> _start;
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
     private readonly bool _initializes;
@@ -24,11 +24,11 @@ internal sealed class SharedProcess : IAsyncDisposable
     private volatile bool _isDisposed;
     private string? _version;
 
-    /// <param name="start">Starts a process.</param>
+    /// <param name="start">Starts a process, and passes on what is to hear of its end.</param>
     /// <param name="initializes">Whether it is of the legacy era, so that the gateway has to introduce itself.</param>
     /// <param name="timeout">How long that may take.</param>
     /// <param name="time">The clock.</param>
-    internal SharedProcess(Func<StdioConnection> start, bool initializes, TimeSpan timeout, TimeProvider time)
+    internal SharedProcess(Func<Action<StdioConnection>, StdioConnection> start, bool initializes, TimeSpan timeout, TimeProvider time)
     {
         _start = start;
         _initializes = initializes;
@@ -87,7 +87,7 @@ internal sealed class SharedProcess : IAsyncDisposable
         StdioConnection process;
         try
         {
-            process = _start();
+            process = _start(ended => Judge(ended, startedTimestamp));
         }
         catch (CommandNotStartedException)
         {
@@ -97,25 +97,27 @@ internal sealed class SharedProcess : IAsyncDisposable
 
         if (_initializes && await IntroduceAsync(process, version) is UpstreamFailure failure)
         {
-            _gate.Failed();
+            if (process.IsAlive)
+            {
+                _gate.Failed(); // Its end would have been counted.
+            }
+
             await process.StopAsync();
             return (null, failure);
         }
 
         _current = process;
-        _ = JudgeAsync(process, startedTimestamp);
         return (process, null);
     }
 
-    private async Task JudgeAsync(StdioConnection process, long startedTimestamp)
+    private void Judge(StdioConnection process, long startedTimestamp)
     {
-        await process.Ended;
         if (process.WasStopped)
         {
             return; // By the gateway: that says nothing about the process.
         }
 
-        if (_time.GetElapsedTime(startedTimestamp) >= UsefulLife)
+        if (process.HasAnswered && _time.GetElapsedTime(startedTimestamp) >= UsefulLife)
         {
             _gate.Succeeded();
         }

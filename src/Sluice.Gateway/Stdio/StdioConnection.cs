@@ -17,20 +17,28 @@ internal sealed partial class StdioConnection
 {
     private readonly ConcurrentDictionary<long, StdioCall> _calls = new();
     private readonly ServerMessageHandler _onServerMessage;
+    private readonly Action<StdioConnection> _onEnd;
     private readonly ChildProgram _program;
     private readonly string _server;
     private readonly ILogger _logger;
     private readonly LineLog _garbage;
+    private volatile bool _hasEnded;
     private volatile UpstreamFailure? _end;
     private volatile bool _hasAnswered;
     private long _lastKey;
 
     private StdioConnection(
-        string server, System.Diagnostics.ProcessStartInfo start, TimeProvider time, ILogger logger, ServerMessageHandler onServerMessage)
+        string server,
+        System.Diagnostics.ProcessStartInfo start,
+        TimeProvider time,
+        ILogger logger,
+        ServerMessageHandler onServerMessage,
+        Action<StdioConnection> onEnd)
     {
         _server = server;
         _logger = logger;
         _onServerMessage = onServerMessage;
+        _onEnd = onEnd;
         _garbage = new LineLog(time, line => Log.Garbage(logger, server, line), count => Log.LinesDropped(logger, server, count));
         LineLog errors = new(time, line => Log.StandardError(logger, server, line), count => Log.LinesDropped(logger, server, count));
         _program = ChildProgram.Start(start, Receive, errors.Write, time);
@@ -43,7 +51,7 @@ internal sealed partial class StdioConnection
     /// <summary>Ends once the process has ended and every call that it had has failed.</summary>
     internal Task Ended { get; }
 
-    internal bool IsAlive => _end is null;
+    internal bool IsAlive => !_hasEnded;
 
     /// <summary>Whether the process has answered anything, so that it can be said to have started.</summary>
     internal bool HasAnswered => _hasAnswered;
@@ -52,15 +60,25 @@ internal sealed partial class StdioConnection
     internal bool WasStopped => _program.IsStopping;
 
     /// <summary>Starts a process.</summary>
+    /// <param name="server">The name of its server.</param>
+    /// <param name="command">What to start.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Takes what it says on its error stream, and what happens to it.</param>
+    /// <param name="onServerMessage">Takes what it says without being asked.</param>
+    /// <param name="onEnd">
+    /// Hears that it has ended, once, when it is no longer alive and before any of its calls fails: whoever hears of the end
+    /// finds everything settled that follows from it.
+    /// </param>
     /// <exception cref="CommandNotStartedException">It cannot be started.</exception>
     internal static StdioConnection Start(
         string server,
         CommandUpstreamConfiguration command,
         TimeProvider time,
         ILogger logger,
-        ServerMessageHandler onServerMessage)
+        ServerMessageHandler onServerMessage,
+        Action<StdioConnection> onEnd)
     {
-        StdioConnection connection = new(server, CommandStart.Of(command, inheritAll: false), time, logger, onServerMessage);
+        StdioConnection connection = new(server, CommandStart.Of(command, inheritAll: false), time, logger, onServerMessage, onEnd);
         Log.Started(logger, server);
         return connection;
     }
@@ -78,7 +96,7 @@ internal sealed partial class StdioConnection
         byte[] number = Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture));
         StdioCall call = new(key, Part(request, parts.Id), Part(request, parts.ProgressToken), owner, canStream);
         _calls[key] = call;
-        if (!_program.TryWrite(MessageEdit.Apply(request, (parts.Id, number), (parts.ProgressToken, number))))
+        if (!_program.TryWrite(MessageEdit.Apply(request, (parts.Id, number), (parts.ProgressToken, number))) && !_program.IsEnding)
         {
             Fail(key, UpstreamFailure.NotReading);
         }
@@ -94,7 +112,7 @@ internal sealed partial class StdioConnection
     /// <summary>Gives the process a notification, or an answer to something that it asked.</summary>
     internal void Send(ReadOnlySpan<byte> message)
     {
-        if (!_program.TryWrite(message))
+        if (!_program.TryWrite(message) && !_program.IsEnding)
         {
             Log.NotReading(_logger, _server);
         }
@@ -145,6 +163,8 @@ internal sealed partial class StdioConnection
     {
         int exitCode = await _program.Ended;
         UpstreamFailure end = UpstreamFailure.ProcessEnded(exitCode);
+        _hasEnded = true;
+        _onEnd(this);
         _end = end;
         Log.Ended(_logger, _server, exitCode);
         foreach (long key in _calls.Keys)

@@ -21,9 +21,9 @@ internal sealed partial class StdioUpstream
         bool isAdded = false;
         try
         {
-            StdioConnection process = Start((from, message, parts) => HearOwn(session, from, message, parts));
+            StdioConnection process = Start(
+                (from, message, parts) => HearOwn(session, from, message, parts), ended => EndOwn(session, ended));
             session.Process = process;
-            _ = JudgeAsync(session, process);
             StdioCall call = process.Begin(body, session, canStream: false);
             return await AnswerInitializeAsync(context, process, call, () =>
             {
@@ -77,10 +77,8 @@ internal sealed partial class StdioUpstream
     }
 
     // The end of a session's process ends the session: what it knew is gone, and its client begins anew.
-    private async Task JudgeAsync(StdioSession session, StdioConnection process)
+    private void EndOwn(StdioSession session, StdioConnection process)
     {
-        await process.Ended;
-        _sessions.End(session);
         if (process.HasAnswered)
         {
             _gate.Succeeded();
@@ -89,6 +87,8 @@ internal sealed partial class StdioUpstream
         {
             _gate.Failed();
         }
+
+        _sessions.End(session);
     }
 
     private async Task<UpstreamFailure?> PostToOwnAsync(HttpContext context, byte[] body, McpMessage message, StdioSession session)

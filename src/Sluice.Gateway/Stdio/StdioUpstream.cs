@@ -43,9 +43,9 @@ internal sealed partial class StdioUpstream : IUpstream
         _logger = logger;
         _gate = new StartGate(time);
         _sessions = new SessionTable(command.MaxSessions, command.IdleTimeout, time);
-        _modern = new SharedProcess(() => Start(AnswerRequest), initializes: false, timeout, time);
+        _modern = new SharedProcess(onEnd => Start(AnswerRequest, onEnd), initializes: false, timeout, time);
         _shared = command.Instances == CommandInstances.Shared
-            ? new SharedProcess(() => Start(Distribute), initializes: true, timeout, time)
+            ? new SharedProcess(onEnd => Start(Distribute, onEnd), initializes: true, timeout, time)
             : null;
         _answer = new CallAnswer(timeout, time);
         _lastingAnswer = new CallAnswer(Timeout.InfiniteTimeSpan, time);
@@ -202,11 +202,11 @@ internal sealed partial class StdioUpstream : IUpstream
         return null;
     }
 
-    private StdioConnection Start(StdioConnection.ServerMessageHandler onServerMessage)
+    private StdioConnection Start(StdioConnection.ServerMessageHandler onServerMessage, Action<StdioConnection> onEnd)
     {
         try
         {
-            return StdioConnection.Start(_server, _command, _time, _logger, onServerMessage);
+            return StdioConnection.Start(_server, _command, _time, _logger, onServerMessage, onEnd);
         }
         catch (CommandNotStartedException exception)
         {
