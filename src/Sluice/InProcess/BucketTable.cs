@@ -90,10 +90,9 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return 0;
     }
 
-    /// <summary>Empties a place.</summary>
+    /// <summary>Empties the place of a bucket that is new, and so has no log.</summary>
     internal void Remove(BucketSet* set, int place)
     {
-        ForgetLog(BucketSet.At(set, place));
         BucketSet.SetTag(set, place, BucketSet.EmptyTag);
         Interlocked.Decrement(ref _count);
     }
@@ -146,17 +145,18 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
     private bool TryCount()
     {
-        if (Volatile.Read(ref _count) >= _maxKeys)
+        long count = Volatile.Read(ref _count);
+        while (count < _maxKeys)
         {
-            return false;
+            long found = Interlocked.CompareExchange(ref _count, count + 1, count);
+            if (found == count)
+            {
+                return true;
+            }
+
+            count = found;
         }
 
-        if (Interlocked.Increment(ref _count) <= _maxKeys)
-        {
-            return true;
-        }
-
-        Interlocked.Decrement(ref _count);
         return false;
     }
 }

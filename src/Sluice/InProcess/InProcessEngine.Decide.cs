@@ -88,7 +88,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         if (item.Place == BucketItem.Absent)
         {
             item.Version = limit.Version;
-            item.State = BucketTable<TSteps>.HasFolds(item.Set) ? _table.Arriving(item.Set, limit, now) : default;
+            item.State = _table.Arriving(item.Set, limit, now);
             return;
         }
 
@@ -139,11 +139,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         item.Outcome = admits ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied;
     }
 
-    private LogView ViewOf(RegisteredLimit limit, in BucketItem item, ulong now)
-    {
-        LimitNumbers written = item.Version == limit.Version ? limit.Numbers : limit.Bucket.Versions[item.Version].Numbers;
-        return new LogView(_registry.Logs, written, limit.Numbers, item.State, now);
-    }
+    private LogView ViewOf(RegisteredLimit limit, in BucketItem item, ulong now) =>
+        new(_registry.Logs, limit.Bucket.Versions[item.Version].Numbers, limit.Numbers, item.State, now);
 
     /// <summary>The first enforced limit that never admits; else the one with the longest wait; else all admit.</summary>
     private static Verdict Judge(ReadOnlySpan<RateLimit> limits, BucketItem* items, ulong now)

@@ -9,8 +9,12 @@ namespace Sluice;
 /// </remarks>
 internal sealed unsafe class LimitRegistry
 {
-    private const int MaxBuckets = (1 << BucketEntry.BucketBits) - 1; // The last number is the fold of all limits.
-    private const int MaxVersions = 1 << BucketEntry.VersionBits;
+    /// <summary>As many limits as an entry's name can number; the last number is the fold of all limits.</summary>
+    internal const int MostBuckets = (1 << BucketEntry.BucketBits) - 1;
+
+    /// <summary>As many versions of a limit's numbers as an entry's name can number.</summary>
+    internal const int MostVersions = 1 << BucketEntry.VersionBits;
+
     private const int SharedPerBlock = 64;
 
     private readonly object _owner = new();
@@ -20,6 +24,8 @@ internal sealed unsafe class LimitRegistry
     private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
     private readonly int _logChunks;
+    private readonly int _maxBuckets;
+    private readonly int _maxVersions;
     private readonly long _epochTicks;
     private RegisteredBucket[] _buckets = [];
     private LogPool? _logs;
@@ -28,8 +34,12 @@ internal sealed unsafe class LimitRegistry
 
     /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin.</param>
     /// <param name="logChunks">How many chunks there are for sliding logs, once a limit needs one.</param>
-    internal LimitRegistry(long epochTicks, int logChunks)
+    /// <param name="maxBuckets">The first number that no limit gets; limits are numbered from 1.</param>
+    /// <param name="maxVersions">How many versions of a limit's numbers there may be.</param>
+    internal LimitRegistry(long epochTicks, int logChunks, int maxBuckets = MostBuckets, int maxVersions = MostVersions)
     {
+        _maxBuckets = maxBuckets;
+        _maxVersions = maxVersions;
         _epochTicks = epochTicks;
         _logChunks = logChunks;
     }
@@ -120,10 +130,10 @@ internal sealed unsafe class LimitRegistry
         }
 
         int number = bucket.Versions.Length;
-        if (number == MaxVersions)
+        if (number == _maxVersions)
         {
             throw new InvalidOperationException(
-                $"The limit '{limit.Name}' has had {MaxVersions} different rates, which is as many as a store keeps apart. "
+                $"The limit '{limit.Name}' has had {_maxVersions} different rates, which is as many as a store keeps apart. "
                 + "Use a new store.");
         }
 
@@ -139,10 +149,10 @@ internal sealed unsafe class LimitRegistry
 
     private RegisteredBucket NewBucket(RateLimit limit)
     {
-        if (_bucketCount == MaxBuckets)
+        if (_bucketCount == _maxBuckets)
         {
             throw new InvalidOperationException(
-                $"A store keeps at most {MaxBuckets} limits apart, and has met as many. Use a new store.");
+                $"A store keeps at most {_maxBuckets - 1} limits apart, and has met as many. Use a new store.");
         }
 
         (string, RateLimitScope) group = (limit.Server, limit.Scope);

@@ -22,10 +22,9 @@ internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState
         if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
         {
             // What is owed is a lead over the instant; in which ticks that one counts does not matter.
-            ulong lead = State.Time > NowSteps ? State.Time - NowSteps : 0;
             return State.Time < NowSteps
                 ? default
-                : TokenBucket.Convert(Numbers, limit, State with { Time = nowTicks + lead }, nowTicks);
+                : TokenBucket.Convert(Numbers, limit, State with { Time = nowTicks + State.Time - NowSteps }, nowTicks);
         }
 
         ulong elapsed = (NowSteps - State.Time) * StepTicks;

@@ -60,18 +60,15 @@ internal sealed class StoreClock
     private void AskProvider()
     {
         Int128 elapsed = (Int128)_time.GetTimestamp() - _originTimestamp;
-        ulong ticks = LimitNumbers.OriginTicks + (elapsed <= 0 ? 0 : ToTicks((UInt128)elapsed));
+        ulong ticks = LimitNumbers.OriginTicks + ToTicks((UInt128)Int128.Max(elapsed, 0));
         ulong latest = Volatile.Read(ref _latestTicks);
-        while (ticks > latest)
+        ulong expected;
+        do
         {
-            ulong witnessed = Interlocked.CompareExchange(ref _latestTicks, ticks, latest);
-            if (witnessed == latest)
-            {
-                return;
-            }
-
-            latest = witnessed;
+            expected = latest;
+            latest = Interlocked.CompareExchange(ref _latestTicks, Math.Max(ticks, expected), expected);
         }
+        while (latest != expected);
     }
 
     private ulong ToTicks(UInt128 elapsed) =>

@@ -1,3 +1,7 @@
+using System.Buffers;
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+
 namespace Sluice.Tests;
 
 public class FingerprintTests
@@ -59,5 +63,88 @@ public class FingerprintTests
 
         StoreFixture.User(1).Fingerprint(RateLimitScope.PerUser).ShouldBe(first);
         StoreFixture.User(2).Fingerprint(RateLimitScope.PerUser).ShouldNotBe(first);
+    }
+
+    [Fact]
+    public void Of_OneTextInThreeKinds_Differs()
+    {
+        Fingerprint[] fingerprints =
+        [
+            Fingerprint.Of(Fingerprint.Kind.Caller, 1, "first", "second"),
+            Fingerprint.Of(Fingerprint.Kind.Pool, 1, "first", "second"),
+            Fingerprint.Of(Fingerprint.Kind.Page, 1, "first", "second"),
+        ];
+
+        fingerprints.Distinct().Count().ShouldBe(3);
+    }
+
+    [Fact]
+    public void Of_OneTextUnderTwoNumbers_Differs() => Fingerprint.Of(Fingerprint.Kind.Page, 1, "first", "second")
+        .ShouldNotBe(Fingerprint.Of(Fingerprint.Kind.Page, 2, "first", "second"));
+
+    // Whoever knows how identities are hashed, and with which keys, could choose some that meet in one set.
+    [Fact]
+    public void Of_AnyText_IsHashedUnderASecret()
+    {
+        byte[] bytes = new byte[12 + (2 * "issuerpart".Length)];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)Fingerprint.Kind.Caller);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(4), (int)RateLimitScope.PerUser);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes.AsSpan(8), "issuer".Length);
+        MemoryMarshal.AsBytes("issuerpart".AsSpan()).CopyTo(bytes.AsSpan(12));
+
+        Fingerprint fingerprint = Fingerprint.Of(RateLimitScope.PerUser, "issuer", "part");
+
+        fingerprint.ShouldNotBe(Unkeyed());
+
+        Fingerprint Unkeyed()
+        {
+            (ulong low, ulong high) = SipHash128.Hash(0, 0, bytes);
+            return new Fingerprint(low, high);
+        }
+    }
+
+    [Fact]
+    public void Of_LongTexts_AllocatesNothingAndLeavesNoneOfThemInThePool()
+    {
+        const int Bytes = 12 + (2 * 4_000);
+        string text = new('x', 2_000);
+        _ = Fingerprint.Of(Fingerprint.Kind.Caller, 1, text, text);
+        long before = GC.GetAllocatedBytesForCurrentThread();
+
+        for (int i = 0; i < 100; i++)
+        {
+            _ = Fingerprint.Of(Fingerprint.Kind.Caller, 1, text, text);
+        }
+
+        GC.GetAllocatedBytesForCurrentThread().ShouldBe(before);
+        byte[] rented = ArrayPool<byte>.Shared.Rent(Bytes); // The last one given back by this thread.
+        rented.ShouldAllBe(b => b == 0);
+        ArrayPool<byte>.Shared.Return(rented);
+    }
+
+    [Fact]
+    public void CallerFingerprints_KnownCaller_IsNotHashedAgain()
+    {
+        CallerFingerprints fingerprints = default;
+        CallerIdentity alice = new("issuer", "alice", "acme", "agent");
+        CallerIdentity bob = new("issuer", "bob", "zeta", "robot");
+        RateLimitScope[] scopes = [RateLimitScope.PerUser, RateLimitScope.PerTenant, RateLimitScope.PerClient];
+        foreach (RateLimitScope scope in scopes)
+        {
+            Fingerprint first = fingerprints.Of(alice, scope);
+
+            first.ShouldBe(alice.Fingerprint(scope));
+            fingerprints.Of(bob, scope).ShouldBe(first); // They are kept beside one identity, and never asked for another.
+            bob.Fingerprint(scope).ShouldNotBe(first);
+        }
+    }
+
+    [Fact]
+    public void Fingerprint_ManyCallers_IsNeverZeroInItsFirstHalf()
+    {
+        ulong[] halves = [.. Enumerable.Range(0, 1_000).Select(i => StoreFixture.User(i).Fingerprint(RateLimitScope.PerUser).Low)];
+
+        halves.ShouldAllBe(half => (half & 1) == 1);
+        halves.Distinct().Count().ShouldBe(1_000);
     }
 }

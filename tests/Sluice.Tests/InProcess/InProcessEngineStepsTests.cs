@@ -208,6 +208,127 @@ public class InProcessEngineStepsTests
         decision.Remaining.ShouldBe(9 - changes);
     }
 
+    public static TheoryData<string> Undisturbing =>
+    [
+        "acquire refused", "acquire two refused", "acquire by new numbers refused", "acquire two by new numbers refused", "peek by a lock",
+    ];
+
+    // Who was in a set and wrote nothing leaves no trace there: nobody has to look again because of it.
+    [Theory]
+    [MemberData(nameof(Undisturbing))]
+    public void Peek_SomebodyWasThereAndWroteNothing_LooksOnce(string what)
+    {
+        ApplicableLimits one = Of("perUser", "2/1m");
+        ApplicableLimits two = Limits(of => of.PerUser("2/1m").Tool("search", tool => tool.PerUser("2/1m")));
+        ApplicableLimits oneOther = Of("perUser", "1/1m");
+        ApplicableLimits twoOther = Limits(of => of.PerUser("1/1m").Tool("search", tool => tool.PerUser("1/1m")));
+        ApplicableLimits log = Limits(of => of.PerUser("2/1m").Tool(
+            "search", tool => tool.PerUser(new Rate(1, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false))));
+        Acquire(two).IsAllowed.ShouldBeTrue();
+        Acquire(two).IsAllowed.ShouldBeTrue();
+        bool isAllowed = false;
+
+        List<CommitStep> steps = RecordedSteps.Of(() => Peek(one), Validating, 1, () => isAllowed = what switch
+        {
+            "acquire refused" => Acquire(one).IsAllowed,
+            "acquire two refused" => Acquire(two).IsAllowed,
+            "acquire by new numbers refused" => Acquire(oneOther).IsAllowed,
+            "acquire two by new numbers refused" => Acquire(twoOther).IsAllowed,
+            _ => Peek(log).IsAllowed,
+        });
+
+        isAllowed.ShouldBeFalse();
+        steps.ShouldBe([Locking, Reading, Copying, Validating]);
+    }
+
+    public static TheoryData<string> Disturbing => ["acquire", "acquire two", "acquire at a cost", "charge", "refund", "reset"];
+
+    [Theory]
+    [MemberData(nameof(Disturbing))]
+    public void Peek_SomebodyWroteMeanwhile_TellsWhatIsThere(string what)
+    {
+        ApplicableLimits one = Of("perUser", "9/1m");
+        ApplicableLimits two = Limits(of => of.PerUser("9/1m").Tool("search", tool => tool.PerUser("9/1m")));
+        Acquire(two, cost: 3);
+        RateLimitDecision seen = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(() => seen = Peek(one), Validating, 1, () =>
+        {
+            switch (what)
+            {
+                case "acquire":
+                    Acquire(one);
+                    break;
+                case "acquire two":
+                    Acquire(two);
+                    break;
+                case "acquire at a cost":
+                    Acquire(two, cost: 2);
+                    break;
+                case "reset":
+                    _engine.Reset(one[0], Caller);
+                    break;
+                default:
+                    Change(one, what == "charge" ? 1 : -1);
+                    break;
+            }
+        });
+
+        steps.ShouldBe([Locking, Reading, Copying, Validating, Locking, Reading, Copying, Validating]);
+        seen.Remaining.ShouldBe(what switch
+        {
+            "refund" => 7,
+            "reset" => 9,
+            "acquire at a cost" => 4,
+            _ => 5,
+        });
+    }
+
+    // Whoever finds a lock held cannot look past it, and waits for what its holder writes.
+    [Fact]
+    public void Acquire_SetHeldBySomebodyElse_WaitsForIt()
+    {
+        ApplicableLimits shared = Of("shared", "1/1m");
+        Acquire(shared);
+        Acquire(shared).IsAllowed.ShouldBeFalse();
+        using ManualResetEventSlim held = new();
+        using ManualResetEventSlim waits = new();
+        Thread holder = new(() => RecordedSteps.Of(() => Change(shared, 1), Writing, 1, () =>
+        {
+            held.Set();
+            waits.Wait();
+        }));
+        holder.Start();
+        held.Wait();
+        RateLimitDecision refused = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(() => refused = Acquire(shared), Waiting, 1, () =>
+        {
+            waits.Set();
+            holder.Join();
+        });
+
+        steps[..6].ShouldBe([Locking, Reading, Copying, Locking, Locking, Waiting]);
+        steps[6..].ShouldBe([Locking, Reading, Unlocking]);
+        refused.RetryAfter.ShouldBe(TimeSpan.FromMinutes(2));
+    }
+
+    [Fact]
+    public void Acquire_ManyLimitsOfAllScopes_LocksEachSetOnce()
+    {
+        InProcessEngine<RecordedSteps> engine = new(9, _time); // One set for all callers.
+        ApplicableLimits limits = Limits(of => of
+            .Shared("9/1m").PerTenant("9/1m").PerUser("9/1m").PerClient("9/1m")
+            .Tool("search", tool => tool.Shared("9/1m").PerTenant("9/1m").PerUser("9/1m").PerClient("9/1m")));
+        for (int i = 0; i < 3; i++)
+        {
+            List<CommitStep> steps = RecordedSteps.Of(
+                () => engine.Acquire(new RateLimitRequest(limits, Caller), []).Remaining.ShouldBe(8 - i));
+
+            steps.Count(step => step == Unlocking).ShouldBe(i == 0 ? 6 : 3); // At first it is not there, which ends the short way.
+        }
+    }
+
     [Fact]
     public void AnyMember_LimitsInTwoPlaces_AsksTheClockOnce()
     {

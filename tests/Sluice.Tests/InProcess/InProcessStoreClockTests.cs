@@ -143,6 +143,25 @@ public class InProcessStoreClockTests
         first.ShouldBeInRange(LimitNumbers.OriginTicks, LimitNumbers.OriginTicks + TimeSpan.TicksPerMinute);
     }
 
+    [Fact]
+    public void NowTicks_OfTheSystem_CountsInTicks()
+    {
+        long before = TimeProvider.System.GetTimestamp();
+        StoreClock clock = new(TimeProvider.System);
+        long after = TimeProvider.System.GetTimestamp();
+        long now;
+        do
+        {
+            now = TimeProvider.System.GetTimestamp();
+        }
+        while (TimeProvider.System.GetElapsedTime(after, now) < TimeSpan.FromMilliseconds(1));
+
+        ulong ticks = clock.NowTicks() - LimitNumbers.OriginTicks;
+
+        TimeSpan most = TimeProvider.System.GetElapsedTime(before);
+        ((long)ticks).ShouldBeInRange(TimeProvider.System.GetElapsedTime(after, now).Ticks, most.Ticks);
+    }
+
     private sealed class FailingTime : TimeProvider
     {
         internal bool Fails { get; set; }

@@ -18,6 +18,34 @@ public class InProcessStoreTests
             () => new InProcessStore(new InProcessStoreOptions { MaxKeys = maxKeys }, TimeProvider.System));
 
     [Fact]
+    public void Constructor_MaxKeysOutOfRange_SaysTheRange() =>
+        Should.Throw<ArgumentOutOfRangeException>(
+            () => new InProcessStore(new InProcessStoreOptions { MaxKeys = 0 }, TimeProvider.System))
+            .Message.ShouldContain("MaxKeys is outside 1 to 134217728.");
+
+    [Fact]
+    public void Constructor_MostKeys_ReservesMemoryForThem()
+    {
+        // Eight gigabytes that nobody touches. A system that promises no more than it has may refuse.
+        Exception? exception = Record.Exception(
+            () => new InProcessStore(new InProcessStoreOptions { MaxKeys = 134_217_728 }, TimeProvider.System));
+
+        (exception is null or OutOfMemoryException).ShouldBeTrue($"{exception}");
+    }
+
+    [Fact]
+    public void Constructor_Null_Throws()
+    {
+        Should.Throw<ArgumentNullException>(() => new InProcessStore(null!, TimeProvider.System)).ParamName.ShouldBe("options");
+        Should.Throw<ArgumentNullException>(() => new InProcessStore(new InProcessStoreOptions(), null!)).ParamName.ShouldBe("time");
+    }
+
+    [Fact]
+    public void Reset_NoCaller_Throws() => Should.Throw<ArgumentNullException>(
+        () => new StoreFixture().Store.Reset(StoreFixture.PerUser(new Rate(1, TimeSpan.FromSeconds(1))).Limits, null!))
+        .ParamName.ShouldBe("caller");
+
+    [Fact]
     public void Acquire_NoLimits_Allows()
     {
         StoreFixture fixture = new();
@@ -35,7 +63,8 @@ public class InProcessStoreTests
         StoreFixture fixture = new();
         ApplicableLimits limits = StoreFixture.Limits(of => of.Shared("10/1s").PerUser("10/1s"));
 
-        Should.Throw<ArgumentException>(() => fixture.Store.Acquire(new RateLimitRequest(limits, Alice), new LimitState[1]));
+        Should.Throw<ArgumentException>(() => fixture.Store.Acquire(new RateLimitRequest(limits, Alice), new LimitState[1]))
+            .Message.ShouldStartWith("There is room for 1 states, but 2 limits apply. Pass none, or room for all.");
     }
 
     [Fact]
