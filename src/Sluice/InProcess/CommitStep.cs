@@ -9,6 +9,9 @@ internal enum CommitStep
     /// <summary>A lock was not free.</summary>
     Waiting,
 
+    /// <summary>About to give up the processor, so that a lock's holder may have it.</summary>
+    Yielding,
+
     /// <summary>About to read the clock.</summary>
     Reading,
 

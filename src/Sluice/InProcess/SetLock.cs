@@ -14,8 +14,8 @@ internal static unsafe class SetLock<TSteps>
     /// <summary>How long a waiter keeps away: a microsecond or two.</summary>
     private const int PauseIterations = 40;
 
-    /// <summary>Pauses before a waiter gives up its processor: the holder may be waiting for one.</summary>
-    private const int PausesPerYield = 16;
+    /// <summary>Of so many waits, the last gives up the processor: the holder may be waiting for one.</summary>
+    private const int WaitsPerYield = 16;
 
     /// <summary>Takes the lock.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -49,11 +49,12 @@ internal static unsafe class SetLock<TSteps>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static void Wait(BucketSet* set)
     {
-        for (int pauses = 1; ; pauses++)
+        for (int waits = 1; ; waits++)
         {
             TSteps.Reach(CommitStep.Waiting);
-            if (pauses % PausesPerYield == 0 || Environment.ProcessorCount == 1)
+            if (waits % WaitsPerYield == 0 || Environment.ProcessorCount == 1)
             {
+                TSteps.Reach(CommitStep.Yielding);
                 _ = Thread.Yield(); // Never sleeps: the holder is a few dozen instructions from done.
             }
             else

@@ -314,6 +314,39 @@ public class InProcessEngineStepsTests
     }
 
     [Fact]
+    public void Acquire_SetHeldForLong_GivesUpTheProcessorAtEverySixteenthWait()
+    {
+        ApplicableLimits shared = Of("shared", "9/1m");
+        Acquire(shared);
+        using ManualResetEventSlim held = new();
+        using ManualResetEventSlim mayGo = new();
+        Thread holder = new(() => RecordedSteps.Of(() => Change(shared, 1), Writing, 1, () =>
+        {
+            held.Set();
+            mayGo.Wait();
+        }));
+        holder.Start();
+        held.Wait();
+        int waits = 0;
+
+        List<CommitStep> steps = RecordedSteps.Of(() => Acquire(shared).Remaining.ShouldBe(6), Waiting, 33, () =>
+        {
+            waits++;
+            if (waits == 33)
+            {
+                mayGo.Set();
+                holder.Join();
+            }
+        });
+
+        CommitStep[] waiting = [.. steps.Where(step => step is Waiting or Yielding)];
+        CommitStep[] sixteen = [.. Enumerable.Repeat(Waiting, 16), Yielding];
+        waiting.ShouldBe(Environment.ProcessorCount == 1
+            ? [.. Enumerable.Repeat<CommitStep[]>([Waiting, Yielding], 33).SelectMany(each => each)]
+            : [.. sixteen, .. sixteen, Waiting]);
+    }
+
+    [Fact]
     public void Acquire_ManyLimitsOfAllScopes_LocksEachSetOnce()
     {
         InProcessEngine<RecordedSteps> engine = new(9, _time); // One set for all callers.
