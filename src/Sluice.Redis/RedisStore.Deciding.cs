@@ -25,7 +25,7 @@ public sealed partial class RedisStore
     private async ValueTask<RateLimitDecision> AnswerAsync(
         Lane lane, PendingCall call, RateLimitRequest request, Memory<LimitState> states, bool charges, long mark)
     {
-        return await lane.SendAsync(call).ConfigureAwait(false)
+        return await lane.SendAsync(call).ConfigureAwait(false) || !call.TryCount()
             ? Conclude(lane, call, request, states.Span, charges, mark)
             : DecideWithout(lane, call.Limits, request, states.Span, charges);
     }

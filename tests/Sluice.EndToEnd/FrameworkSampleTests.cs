@@ -30,7 +30,7 @@ public sealed class FrameworkSampleTests
         ProgramResult result = await ChildProcess.RunAsync("dotnet", Repository.Sample("PollyPipeline"));
 
         result.ExitCode.ShouldBe(0, result.ToString());
-        result.Output.ShouldBe("call 1: done\ncall 2: done\ncall 3: refused, come back in 10 s\n");
+        result.Output.ShouldMatch(@"\Acall 1: done\ncall 2: done\ncall 3: refused, come back in ([1-9]|10) s\n\z");
     }
 
     [Fact]
@@ -42,7 +42,7 @@ public sealed class FrameworkSampleTests
         ProgramResult result = await ChildProcess.RunAsync("dotnet", Repository.Sample("ThrottledHttpClient"), address.ToString());
 
         result.ExitCode.ShouldBe(0, result.ToString());
-        result.Output.ShouldBe("call 1: 200\ncall 2: 200\ncall 3: 429, retry after 10\n");
+        result.Output.ShouldMatch(@"\Acall 1: 200\ncall 2: 200\ncall 3: 429, retry after ([1-9]|10)\n\z");
         using HttpClient http = new();
         (await http.GetAsync(address)).StatusCode.ShouldBe(HttpStatusCode.OK); // The third of three: it never heard of the other.
     }

@@ -137,12 +137,16 @@ internal sealed class Lane : IDisposable
         {
             byte[] reply = await SendAsync(batch).ConfigureAwait(false);
             ScriptReply.Read(reply, batch);
-            Note(batch);
             long answered = _time.GetTimestamp();
-            bool isInTime = false;
             foreach (PendingCall call in batch)
             {
                 call.AnsweredTimestamp = answered;
+            }
+
+            Note(batch);
+            bool isInTime = false;
+            foreach (PendingCall call in batch)
+            {
                 isInTime |= call.TrySetResult(true);
             }
 
@@ -175,7 +179,7 @@ internal sealed class Lane : IDisposable
 
         foreach (PendingCall call in batch)
         {
-            if (call.Part is null)
+            if (call.Part is null && call.TryCount())
             {
                 _local.Observe(call);
             }

@@ -2,12 +2,14 @@ namespace Sluice.Redis;
 
 /// <summary>A call on its way to Redis and back. Its task says whether it was answered; then the rest can be read.</summary>
 /// <remarks>
-/// Thread safety: who answers fills it in and then completes the task; who gives it up completes the task with false, and whatever
-/// is filled in afterwards is not read.
+/// Thread safety: who answers fills it in, counts it, and then completes the task; who gives it up completes the task with false, and
+/// what is filled in afterwards is read only if it was counted by then.
 /// </remarks>
 internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKeys caller, ulong cost)
     : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
 {
+    private bool _isCounted;
+
     /// <summary>What is asked.</summary>
     internal ScriptVerb Verb { get; } = verb;
 
@@ -46,6 +48,12 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
 
     /// <summary>How many of the limits it is about.</summary>
     internal int Count => Part?.Length ?? Limits.Limits.Length;
+
+    /// <summary>
+    /// Asked by who takes its answer over into what this process counts by, and by who decides it by that without an answer: only the
+    /// first may, since the call would be counted twice.
+    /// </summary>
+    internal bool TryCount() => !Interlocked.Exchange(ref _isCounted, true);
 
     /// <summary>The index, among all limits, of one that it is about.</summary>
     internal int LimitAt(int index) => Part is null ? index : Part[index];

@@ -10,14 +10,22 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <param name="limits">The limits.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="items">One for each limit.</param>
-    /// <param name="sets">The sets, each once, in the one order in which they are locked: by address.</param>
+    /// <param name="sets">
+    /// The sets, each once, in the one order in which they are locked: shared ones first, then by address. So who waits for what
+    /// everybody shares holds up nobody.
+    /// </param>
     /// <returns>How many sets there are.</returns>
     private int Prepare(RegisteredLimit[] limits, CallerIdentity caller, BucketItem* items, BucketSet** sets)
     {
         int count = 0;
+        int shared = 0;
         for (int i = 0; i < limits.Length; i++)
         {
-            count = AddInOrder(sets, count, Place(limits[i], caller, items + i));
+            // A policy's order has the shared limits before all others.
+            BucketSet* set = Place(limits[i], caller, items + i);
+            bool isShared = limits[i].Bucket.Shared is not null;
+            count = AddInOrder(sets, isShared ? 0 : shared, count, set);
+            shared = isShared ? count : shared;
         }
 
         return count;
@@ -51,10 +59,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return item->Set;
     }
 
-    private static int AddInOrder(BucketSet** sets, int count, BucketSet* set)
+    private static int AddInOrder(BucketSet** sets, int from, int count, BucketSet* set)
     {
         int at = count;
-        while (at > 0 && sets[at - 1] >= set)
+        while (at > from && sets[at - 1] >= set)
         {
             if (sets[at - 1] == set)
             {

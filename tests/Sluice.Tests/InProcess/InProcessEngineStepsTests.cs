@@ -291,15 +291,8 @@ public class InProcessEngineStepsTests
         ApplicableLimits shared = Of("shared", "1/1m");
         Acquire(shared);
         Acquire(shared).IsAllowed.ShouldBeFalse();
-        using ManualResetEventSlim held = new();
         using ManualResetEventSlim waits = new();
-        Thread holder = new(() => RecordedSteps.Of(() => Change(shared, 1), Writing, 1, () =>
-        {
-            held.Set();
-            waits.Wait();
-        }));
-        holder.Start();
-        held.Wait();
+        Thread holder = Hold(shared, waits);
         RateLimitDecision refused = default;
 
         List<CommitStep> steps = RecordedSteps.Of(() => refused = Acquire(shared), Waiting, 1, () =>
@@ -313,20 +306,32 @@ public class InProcessEngineStepsTests
         refused.RetryAfter.ShouldBe(TimeSpan.FromMinutes(2));
     }
 
+    // What everybody shares is locked first, wherever it lies: who waits for it must not keep others from what is not shared.
+    [Fact]
+    public void Acquire_WaitsForWhatIsShared_HoldsNothingElse()
+    {
+        ApplicableLimits shared = Of("shared", "9/1m");
+        ApplicableLimits all = Limits(of => of.Shared("9/1m").PerTenant("9/1m").PerUser("9/1m").PerClient("9/1m"));
+        Acquire(all);
+        using ManualResetEventSlim mayGo = new();
+        Thread holder = Hold(shared, mayGo);
+
+        List<CommitStep> steps = RecordedSteps.Of(() => Acquire(all).Remaining.ShouldBe(6), Waiting, 1, () =>
+        {
+            mayGo.Set();
+            holder.Join();
+        });
+
+        steps[..2].ShouldBe([Locking, Waiting]); // Its first lock.
+    }
+
     [Fact]
     public void Acquire_SetHeldForLong_GivesUpTheProcessorAtEverySixteenthWait()
     {
         ApplicableLimits shared = Of("shared", "9/1m");
         Acquire(shared);
-        using ManualResetEventSlim held = new();
         using ManualResetEventSlim mayGo = new();
-        Thread holder = new(() => RecordedSteps.Of(() => Change(shared, 1), Writing, 1, () =>
-        {
-            held.Set();
-            mayGo.Wait();
-        }));
-        holder.Start();
-        held.Wait();
+        Thread holder = Hold(shared, mayGo);
         int waits = 0;
 
         List<CommitStep> steps = RecordedSteps.Of(() => Acquire(shared).Remaining.ShouldBe(6), Waiting, 33, () =>
@@ -404,6 +409,20 @@ public class InProcessEngineStepsTests
         {
             _engine.Refund(new RateLimitRequest(limits, Caller));
         }
+    }
+
+    /// <summary>Another thread that takes a token from every limit, and holds their locks until it may go.</summary>
+    private Thread Hold(ApplicableLimits limits, ManualResetEventSlim mayGo)
+    {
+        using ManualResetEventSlim held = new();
+        Thread holder = new(() => RecordedSteps.Of(() => Change(limits, 1), Writing, 1, () =>
+        {
+            held.Set();
+            mayGo.Wait();
+        }));
+        holder.Start();
+        held.Wait();
+        return holder;
     }
 
     private List<CommitStep> StepsOf(ApplicableLimits limits, int cost = 1) => RecordedSteps.Of(() => Acquire(limits, cost));

@@ -1,0 +1,103 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace Sluice.Redis.Tests;
+
+public sealed class LateAnswerTests
+{
+    private const int Stores = 150;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    // The answer comes at the moment when the call is given up. Whichever is first, the call is counted once: Redis charged it, so
+    // it may neither be refused by its own charge nor leave a token for the next. Seen to fail, in a third of the stores, when what
+    // is counted locally is asked about a call whose answer it holds already.
+    [Fact]
+    public async Task Acquire_AnswerComesAsTheCallIsGivenUp_CountsItOnce()
+    {
+        using RedisServer server = RedisServer.Start();
+        SharedConnection shared = SharedConnection.To(server.Configuration);
+        ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("1/1h"));
+        for (int i = 0; i < Stores; i++)
+        {
+            HeldConnection connection = new(shared);
+            FiredTime time = new();
+            await using RedisStore store = new(
+                new RedisStoreOptions { Configuration = server.Configuration, LocalMaxKeys = 16 },
+                connection,
+                DecisionScript.Standard,
+                time,
+                NullLoggerFactory.Instance);
+            RateLimitRequest request = new(limits, new CallerIdentity("https://issuer.example", $"user-{i}", null, null));
+            Task<RateLimitDecision> call = store.AcquireAsync(request, default, default).AsTask();
+            await connection.Answered.WaitAsync(Patience);
+
+            time.Fire();
+            connection.Release();
+
+            RateLimitDecision decision = await call.WaitAsync(Patience);
+            decision.IsAllowed.ShouldBeTrue($"store {i}, {decision.Source}");
+            connection.Release();
+            (await store.AcquireAsync(request, default, default).AsTask().WaitAsync(Patience)).IsAllowed.ShouldBeFalse($"store {i}");
+        }
+    }
+
+    /// <summary>Keeps the first answer back until it is released, and then passes it on in the releasing thread.</summary>
+    private sealed class HeldConnection(IRedisConnection connection) : IRedisConnection
+    {
+        private readonly TaskCompletionSource _answered = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly TaskCompletionSource _released = new();
+
+        internal Task Answered => _answered.Task;
+
+        internal void Release() => _released.TrySetResult();
+
+        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments)
+        {
+            byte[] reply = await connection.RunAsync(script, keys, arguments);
+            _answered.TrySetResult();
+            await _released.Task.ConfigureAwait(false);
+            return reply;
+        }
+
+        public Task ProbeAsync(string key) => connection.ProbeAsync(key);
+
+        public Task RefreshAsync() => connection.RefreshAsync();
+
+        public Task ReconnectAsync() => connection.ReconnectAsync();
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
+
+    /// <summary>A clock that stands until it is told that the time of every timer is up.</summary>
+    private sealed class FiredTime : TimeProvider
+    {
+        private readonly List<Action> _timers = [];
+        private long _timestamp;
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        internal void Fire()
+        {
+            Volatile.Write(ref _timestamp, TimeSpan.TicksPerMinute);
+            _timers.ForEach(fire => fire());
+        }
+
+        public override long GetTimestamp() => Volatile.Read(ref _timestamp);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
+        {
+            _timers.Add(() => callback(state));
+            return new Timer();
+        }
+
+        private sealed class Timer : ITimer
+        {
+            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+            public void Dispose()
+            {
+            }
+
+            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+        }
+    }
+}
