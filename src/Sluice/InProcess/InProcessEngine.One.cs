@@ -28,10 +28,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong now = ReadClock();
         if (!TokenBucket.AdmitsOne(numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
         {
-            // The next call by this set looks without a lock; this one is decided anew, by the same clock or a later one.
-            set->RefusedLast = true;
             SetLock<TSteps>.Exit(set, hasChanged: false);
-            return AcquireAll(request, known, states);
+            return AcquireAll(request, known, states); // Anew, by the same clock or a later one.
         }
 
         TSteps.Reach(CommitStep.Writing);

@@ -159,6 +159,18 @@ public class BucketTableTests
         (_fixture.Store.Count, _fixture.Store.DebtFolds).ShouldBe((2, 0));
     }
 
+    [Fact]
+    public void Refund_BucketThatIsNotThere_TakesNobodysPlace()
+    {
+        Begin(maxKeys: 2);
+        Owe("a", 1, 10).Owe("b", 2, 20);
+
+        Refund("a", user: 3, 1);
+
+        (_fixture.Store.Count, _fixture.Store.DebtFolds).ShouldBe((2, 0));
+        Newcomer("a").ShouldBe(0);
+    }
+
     [Theory]
     [InlineData(0, 0)]
     [InlineData(-1, 1)]
