@@ -37,7 +37,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             item.Place = limit.Bucket.Shared is null
-                ? _table.Insert(item, PinnedPlaces(items, count, item.Set), now)
+                ? _table.Insert(item, PinnedPlaces(new ReadOnlySpan<BucketItem>(items, count), item.Set), now)
                 : BucketTable<TSteps>.InsertShared(item);
         }
 
@@ -57,14 +57,14 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
-    private static int PinnedPlaces(BucketItem* items, int count, BucketSet* set)
+    private static int PinnedPlaces(ReadOnlySpan<BucketItem> items, BucketSet* set)
     {
         int pinned = 0;
-        for (int i = 0; i < count; i++)
+        foreach (ref readonly BucketItem item in items)
         {
-            if (items[i].Set == set && items[i].Place != BucketItem.Absent)
+            if (item.Set == set && item.Place != BucketItem.Absent)
             {
-                pinned |= 1 << items[i].Place;
+                pinned |= 1 << item.Place;
             }
         }
 

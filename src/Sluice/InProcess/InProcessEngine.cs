@@ -74,7 +74,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         try
         {
             verdict = DecideLocked(limits, registered, items, cost);
-            NoteShortStarts(items, limits.Length);
+            NoteShortStarts(new ReadOnlySpan<BucketItem>(items, limits.Length));
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
                 isCharged = limits.Length != 0;
@@ -190,11 +190,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
-    private void NoteShortStarts(BucketItem* items, int count)
+    private void NoteShortStarts(ReadOnlySpan<BucketItem> items)
     {
-        for (int i = 0; i < count; i++)
+        foreach (ref readonly BucketItem item in items)
         {
-            if (items[i].Place == BucketItem.Absent && !items[i].State.IsNew)
+            if (item.Place == BucketItem.Absent && !item.State.IsNew)
             {
                 _table.NoteShortStart();
             }

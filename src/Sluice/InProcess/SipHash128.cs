@@ -22,8 +22,7 @@ internal static class SipHash128
             rest = rest[sizeof(ulong)..];
         }
 
-        Span<byte> last = stackalloc byte[sizeof(ulong)];
-        last.Clear();
+        Span<byte> last = [0, 0, 0, 0, 0, 0, 0, 0];
         rest.CopyTo(last);
         last[^1] = (byte)(bytes.Length & 0xff);
         state.Take(BinaryPrimitives.ReadUInt64LittleEndian(last));

@@ -131,6 +131,32 @@ public class BucketTableTests
         _fixture.Store.DebtFolds.ShouldBe(2);
     }
 
+    // A bucket lies where it is looked for first, if that place is empty. Of three that owe alike the two in the first places go,
+    // wherever a window was used, so that the one which is still as it was lies in the last.
+    [Fact]
+    public void Insert_HomeEmpty_IsTaken()
+    {
+        Begin(maxKeys: 3);
+        Rate window = new(10, TimeSpan.FromSeconds(10), RateLimitAlgorithm.FixedWindow, burst: null, align: false);
+        (string Tool, int Home)[] buckets = [("a", 12), ("b", 7), ("c", 3)];
+        int[] users = [.. buckets.Select(bucket => AcquireAt(bucket.Tool, bucket.Home))];
+
+        Owe("d", user: -7, 1);
+
+        _fixture.PeekStates(Of("a", window), StoreFixture.User(users[0]))[0].Remaining.ShouldBe(9);
+        _fixture.PeekStates(Of("b", window), StoreFixture.User(users[1]))[0].Remaining.ShouldBe(0);
+        _fixture.PeekStates(Of("c", window), StoreFixture.User(users[2]))[0].Remaining.ShouldBe(0);
+
+        int AcquireAt(string tool, int home)
+        {
+            ApplicableLimits limits = Of(tool, window);
+            _ = _fixture.PeekStates(limits, StoreFixture.User(0));
+            int user = Enumerable.Range(0, 10_000).First(user => Places.HomeOf(limits, StoreFixture.User(user)) == home);
+            _fixture.Acquire(limits, StoreFixture.User(user)).IsAllowed.ShouldBeTrue();
+            return user;
+        }
+    }
+
     // What one call needs cannot make room for itself: in the end there are only folds, and then nothing.
     [Fact]
     public void Insert_OnlyFoldsLeft_FoldsThem()

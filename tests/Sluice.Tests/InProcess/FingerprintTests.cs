@@ -45,6 +45,8 @@ public class FingerprintTests
 
         one.Fingerprint(RateLimitScope.PerUser).ShouldBe(other.Fingerprint(RateLimitScope.PerUser));
         one.Fingerprint(RateLimitScope.PerUser).ShouldNotBe(one.Fingerprint(RateLimitScope.PerClient));
+        Fingerprint.Of(RateLimitScope.PerUser, "one", part: null)
+            .ShouldBe(Fingerprint.Of(Fingerprint.Kind.Pool, (int)RateLimitScope.PerUser, "", ""));
     }
 
     [Fact]

@@ -164,6 +164,15 @@ public class InProcessEngineStepsTests
     }
 
     [Fact]
+    public void Peek_TwoSlidingWindows_IsDecidedUnderTheLock()
+    {
+        Rate log = new(1, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
+        ApplicableLimits limits = Limits(of => of.PerUser(log).Tool("search", tool => tool.PerUser(log)));
+
+        RecordedSteps.Of(() => Peek(limits)).ShouldBe([Locking, Reading, Unlocking]);
+    }
+
+    [Fact]
     public void Acquire_LimitsChangedWhileTheyAreLookedAt_AreDecidedUnderTheLock()
     {
         ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("1/1m"));

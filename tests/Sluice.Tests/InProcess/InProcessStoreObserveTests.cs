@@ -43,6 +43,7 @@ public class InProcessStoreObserveTests
     [Theory]
     [InlineData(1)]
     [InlineData(5_000_000)]
+    [InlineData(Now - 1)]
     public void Observe_TokenBucketFullBeforeThatInstant_IsFull(ulong ago)
     {
         Rate rate = new(1, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 10, align: false);
@@ -57,12 +58,15 @@ public class InProcessStoreObserveTests
     [InlineData(RateLimitAlgorithm.FixedWindow, 4, 7, 6)]
     [InlineData(RateLimitAlgorithm.FixedWindow, 10, 10, 0)]
     [InlineData(RateLimitAlgorithm.FixedWindow, 25, 10, 0)]
+    [InlineData(RateLimitAlgorithm.FixedWindow, 1_600_000_000, 10, 0)] // Longer ago than this store's clock has told.
     [InlineData(RateLimitAlgorithm.SlidingWindow, 4, 7, 6)]
     [InlineData(RateLimitAlgorithm.SlidingWindow, 10, 10, 0)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, 1_600_000_000, 10, 0)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 4, 7, 16)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 15, 8, 5)] // Half of the three have faded.
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 20, 10, 0)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 21, 10, 0)]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter, 1_600_000_000, 10, 0)]
     public void Observe_Window_IsAsOldAsItWas(RateLimitAlgorithm algorithm, ulong agoSeconds, int remaining, int resetSeconds)
     {
         Rate rate = new(10, TimeSpan.FromSeconds(10), algorithm, burst: null, align: false);
