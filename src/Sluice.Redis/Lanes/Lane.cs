@@ -158,7 +158,7 @@ internal sealed class Lane : IDisposable
         catch (RedisFaultException fault) when (fault.IsOfTheCall && batch.Count > 1)
         {
             // One key of many is at fault, and nothing was written: the others shall not suffer for it.
-            foreach (PendingCall call in batch)
+            foreach (PendingCall call in batch.Where(call => !call.Task.IsCompleted))
             {
                 await RunAsync([call]).ConfigureAwait(false);
             }

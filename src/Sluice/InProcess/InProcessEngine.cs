@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>Decides calls against flat memory: locks the sets of a call in the order of their addresses, reads the clock once,
+/// <summary>Decides calls against flat memory: locks the sets of a call in one order, reads the clock once,
 /// and writes all or nothing.</summary>
 /// <remarks>
 /// <para>
