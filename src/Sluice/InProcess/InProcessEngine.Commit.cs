@@ -129,5 +129,6 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private static TimeSpan Wait(in BucketItem item) =>
         item.Outcome == RateLimitOutcome.Unsatisfiable ? Timeout.InfiniteTimeSpan : Span(item.WaitTicks);
 
-    private static TimeSpan Span(ulong ticks) => ticks > long.MaxValue ? TimeSpan.MaxValue : TimeSpan.FromTicks((long)ticks);
+    // The algorithms cut waits off at the longest TimeSpan.
+    private static TimeSpan Span(ulong ticks) => TimeSpan.FromTicks((long)ticks);
 }
