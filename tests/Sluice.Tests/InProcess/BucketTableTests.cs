@@ -5,6 +5,8 @@ public class BucketTableTests
 {
     private const int Burst = 100;
     private static readonly Rate Second = new(1, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, Burst, align: false);
+    private static readonly Rate Tight = new(1, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 5, align: false);
+    private static readonly Rate Slow = new(1, TimeSpan.FromSeconds(10), RateLimitAlgorithm.TokenBucket, Burst, align: false);
     private static readonly Rate Log = new(Burst, TimeSpan.FromSeconds(100), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
     private readonly Dictionary<string, ApplicableLimits> _limits = [];
     private StoreFixture _fixture = new(maxKeys: 9);
@@ -268,8 +270,7 @@ public class BucketTableTests
         Owe("c", user: 3, 1);
 
         ResetAfter("a", Second).ShouldBe(TimeSpan.FromSeconds(150));
-        ResetAfter("d", new Rate(1, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 5, align: false))
-            .ShouldBe(TimeSpan.FromSeconds(150));
+        ResetAfter("d", Tight).ShouldBe(TimeSpan.FromSeconds(150));
     }
 
     [Fact]
@@ -281,8 +282,7 @@ public class BucketTableTests
         Owe("c", user: 3, 1);
 
         ResetAfter("d", Second).ShouldBe(TimeSpan.FromSeconds(100));
-        ResetAfter("e", new Rate(1, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 5, align: false))
-            .ShouldBe(TimeSpan.FromSeconds(5));
+        ResetAfter("e", Tight).ShouldBe(TimeSpan.FromSeconds(5));
     }
 
     [Fact]
@@ -309,8 +309,7 @@ public class BucketTableTests
 
         Charge("d", user: 4, 1); // And 3 joins them.
 
-        ResetAfter("e", new Rate(1, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 5, align: false))
-            .ShouldBe(TimeSpan.FromSeconds(seconds));
+        ResetAfter("e", Tight).ShouldBe(TimeSpan.FromSeconds(seconds));
         ResetAfter("f", Second).ShouldBe(TimeSpan.FromSeconds(Math.Max(first, second)));
     }
 
@@ -321,10 +320,9 @@ public class BucketTableTests
         Begin(maxKeys: 2);
         Owe("a", 1, 10).Owe("b", 2, 20);
         Owe("c", user: 3, 1);
-        Rate slow = new(1, TimeSpan.FromSeconds(10), RateLimitAlgorithm.TokenBucket, Burst, align: false);
 
-        Owed("a", [8], slow).ShouldBe([100]);
-        Owed("d", [8], slow).ShouldBe([2]); // It never had other numbers.
+        Owed("a", [8], Slow).ShouldBe([100]);
+        Owed("d", [8], Slow).ShouldBe([2]); // It never had other numbers.
     }
 
     [Fact]
@@ -333,10 +331,9 @@ public class BucketTableTests
         Begin(maxKeys: 2);
         Owe("a", 1, 10).Owe("a", 2, 20);
         Owe("c", user: 3, 1);
-        Rate slow = new(1, TimeSpan.FromSeconds(10), RateLimitAlgorithm.TokenBucket, Burst, align: false);
 
-        Owed("a", [8], slow).ShouldBe([20]);
-        ResetAfter("a", slow).ShouldBe(TimeSpan.FromSeconds(200));
+        Owed("a", [8], Slow).ShouldBe([20]);
+        ResetAfter("a", Slow).ShouldBe(TimeSpan.FromSeconds(200));
         Owed("a", [8], Log).ShouldBe([0]); // Another algorithm starts anew.
     }
 
