@@ -8,8 +8,8 @@ public sealed class LateAnswerTests
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     // The answer comes at the moment when the call is given up. Whichever is first, the call is counted once: Redis charged it, so
-    // it may neither be refused by its own charge nor leave a token for the next. Seen to fail, in a third of the stores, when what
-    // is counted locally is asked about a call whose answer it holds already.
+    // it may neither be refused by its own charge nor leave a token for the next. Seen to fail, at one of the first stores, when what
+    // is counted locally is asked about a call whose answer it holds already, and when it may take that over while it is asked.
     [Fact]
     public async Task Acquire_AnswerComesAsTheCallIsGivenUp_CountsItOnce()
     {
@@ -35,7 +35,6 @@ public sealed class LateAnswerTests
 
             RateLimitDecision decision = await call.WaitAsync(Patience);
             decision.IsAllowed.ShouldBeTrue($"store {i}, {decision.Source}");
-            connection.Release();
             (await store.AcquireAsync(request, default, default).AsTask().WaitAsync(Patience)).IsAllowed.ShouldBeFalse($"store {i}");
         }
     }

@@ -22,13 +22,13 @@ public class BucketTableSetsTests
         _time.Elapsed = TimeSpan.FromSeconds(1);
 
         Fill(set: 0, count: 6, tokens: 100);
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((18, 0));
+        ShouldHave(count: 18, folds: 0);
         Fill(set: 1, count: 3, tokens: 100);
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((18, 0));
+        ShouldHave(count: 18, folds: 0);
 
         // All eighteen owe now, so that the next cannot come for nothing.
         Fill(set: 1, count: 1, tokens: 100);
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((18, 1));
+        ShouldHave(count: 18, folds: 1);
     }
 
     [Fact]
@@ -42,9 +42,9 @@ public class BucketTableSetsTests
 
         Fill(set: 0, count: 9, tokens: 100);
         Fill(set: 1, count: 9, tokens: 100);
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((18, 0));
+        ShouldHave(count: 18, folds: 0);
         Fill(set: 1, count: 1, tokens: 100);
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((18, 1));
+        ShouldHave(count: 18, folds: 1);
     }
 
     [Fact]
@@ -55,7 +55,7 @@ public class BucketTableSetsTests
 
         Fill(set: 0, count: 1, tokens: 7);
 
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((10, 1));
+        ShouldHave(count: 10, folds: 1);
         callers.Select(Owed).ShouldBe([20, 20, 30, 40, 50, 60, 70, 80, 90, 100]);
         Owed(UserIn(set: 1)).ShouldBe(20);
         Owed(UserIn(set: 0)).ShouldBe(0);
@@ -79,7 +79,7 @@ public class BucketTableSetsTests
             Locking, Unlocking, Locking, Locking, Unlocking, Locking, Unlocking, // Sets 4 to 7, of which 5 is its own.
             Unlocking,
         ]);
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((72, 1));
+        ShouldHave(count: 72, folds: 1);
         Owed(UserIn(set: 5)).ShouldBe(100);
         Owed(UserIn(set: 4)).ShouldBe(0);
     }
@@ -102,7 +102,7 @@ public class BucketTableSetsTests
         CallerIdentity watched = UserIn(set: 0);
         List<CommitStep> steps = RecordedSteps.Of(() => Owed(watched), Validating, 1, () => Fill(set: 4, count: 1, tokens: 1));
 
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((64, 0));
+        ShouldHave(count: 64, folds: 0);
         steps.Count(step => step == Validating).ShouldBe(2); // Who looked meanwhile has to look again.
     }
 
@@ -154,7 +154,7 @@ public class BucketTableSetsTests
 
         _engine.Acquire(new RateLimitRequest(both, caller), []).IsAllowed.ShouldBeTrue();
 
-        (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((16, 0));
+        ShouldHave(count: 16, folds: 0);
     }
 
     private void Begin(int maxKeys, int sets)
@@ -184,6 +184,8 @@ public class BucketTableSetsTests
             Acquire(UserIn(set), tokens);
         }
     }
+
+    private void ShouldHave(long count, long folds) => (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((count, folds));
 
     /// <summary>How many tokens a caller's bucket lacks.</summary>
     private int Owed(CallerIdentity caller) => 100 - _engine.Peek(new RateLimitRequest(_limits, caller), []).Remaining;

@@ -79,13 +79,7 @@ public class InProcessStoreObserveTests
     [Fact]
     public void Observe_NewBucket_ForgetsWhatWasThere()
     {
-        Rate rate = new(10, TimeSpan.FromSeconds(10), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
-        ApplicableLimits limits = StoreFixture.PerUser(rate);
-        for (int i = 0; i < 3; i++)
-        {
-            _ = _fixture.Acquire(limits, Alice);
-            _fixture.Ticks++;
-        }
+        Rate rate = UseLog();
 
         _fixture.Store.LogChunksInUse.ShouldBe(1);
 
@@ -98,13 +92,7 @@ public class InProcessStoreObserveTests
     [Fact]
     public void Observe_BucketThere_TakesItsPlace()
     {
-        Rate rate = new(10, TimeSpan.FromSeconds(10), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
-        ApplicableLimits limits = StoreFixture.PerUser(rate);
-        for (int i = 0; i < 3; i++)
-        {
-            _ = _fixture.Acquire(limits, Alice);
-            _fixture.Ticks++;
-        }
+        Rate rate = UseLog();
 
         Observe(rate, new BucketState(Now, 8)).Remaining.ShouldBe(2);
 
@@ -199,6 +187,19 @@ public class InProcessStoreObserveTests
         ulong period = (ulong)(rate.RefillPeriod.Ticks / TimeSpan.TicksPerMicrosecond);
         ulong divisor = LimitNumbers.GreatestCommonDivisor((ulong)rate.MaxTokens, period);
         return new LimitNumbers(rate, period, ((ulong)rate.MaxTokens / divisor, period / divisor), epochTicks: 0);
+    }
+
+    /// <summary>Uses three tokens of a sliding window one by one, so that it has a log; gives its rate.</summary>
+    private Rate UseLog()
+    {
+        Rate rate = new(10, TimeSpan.FromSeconds(10), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
+        for (int i = 0; i < 3; i++)
+        {
+            _ = _fixture.Acquire(StoreFixture.PerUser(rate), Alice);
+            _fixture.Ticks++;
+        }
+
+        return rate;
     }
 
     private LimitState Observe(Rate rate, BucketState state)

@@ -108,11 +108,7 @@ internal sealed partial class FetchedKeys : IKeySource
             keys = await _fetch(CancellationToken.None);
             Log.Fetched(_logger, _issuer, keys.Length);
         }
-        catch (HttpRequestException exception)
-        {
-            Log.NotFetched(_logger, _issuer, exception.Message.TrimEnd('.'));
-        }
-        catch (FormatException exception)
+        catch (Exception exception) when (exception is HttpRequestException or FormatException)
         {
             Log.NotFetched(_logger, _issuer, exception.Message.TrimEnd('.'));
         }
