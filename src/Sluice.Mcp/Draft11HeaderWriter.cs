@@ -32,7 +32,7 @@ public sealed class Draft11HeaderWriter : IRateLimitHeaderWriter
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(setHeader);
-        if (decision.Source == DecisionSource.Open)
+        if (decision.Source == DecisionSource.OnStoreFailure)
         {
             return;
         }

@@ -26,7 +26,7 @@ public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
     {
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(setHeader);
-        int tightest = decision.Source == DecisionSource.Open ? -1 : Tightest(decision, limits, states);
+        int tightest = decision.Source == DecisionSource.OnStoreFailure ? -1 : Tightest(decision, limits, states);
         if (tightest >= 0)
         {
             setHeader(target, "X-RateLimit-Limit", Text(limits[tightest].Rate.Capacity));

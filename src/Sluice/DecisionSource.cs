@@ -6,9 +6,12 @@ public enum DecisionSource
     /// <summary>The store.</summary>
     Store = 0,
 
-    /// <summary>The in-process stand-in, because the store did not answer (<see cref="StoreFailureMode.Local"/>).</summary>
+    /// <summary>The fallback in this process, because the store did not answer (<see cref="StoreFailureMode.Local"/>).</summary>
     Local = 1,
 
-    /// <summary>Nobody: the store did not answer, and <see cref="StoreFailureMode"/> alone decided.</summary>
-    Open = 2,
+    /// <summary>
+    /// The configured mode alone, because the store did not answer: <see cref="StoreFailureMode.Allow"/> allowed the call, or
+    /// <see cref="StoreFailureMode.Deny"/> denied it. No bucket was read.
+    /// </summary>
+    OnStoreFailure = 2,
 }

@@ -47,16 +47,18 @@ internal sealed class StepNumbers
     {
         ulong period = (ulong)((rate.RefillPeriod.Ticks + TicksPerStep - 1) / TicksPerStep);
         LimitNumbers exact = Numbers(rate, period, Units(rate, period));
-        switch (rate.Algorithm)
+        return rate.Algorithm switch
         {
-            case RateLimitAlgorithm.SlidingWindow:
-                return new StepNumbers(3, exact, 1, 0, period);
-            case RateLimitAlgorithm.SlidingWindowCounter:
-                return new StepNumbers(4, exact, 1, 0, period);
-            case RateLimitAlgorithm.FixedWindow:
-                return new StepNumbers(5, exact, 1, rate.Align ? 1UL : 0UL, period);
-        }
+            RateLimitAlgorithm.TokenBucket => OfTokenBucket(rate, period, exact),
+            RateLimitAlgorithm.SlidingWindow => new StepNumbers(3, exact, 1, 0, period),
+            RateLimitAlgorithm.SlidingWindowCounter => new StepNumbers(4, exact, 1, 0, period),
+            RateLimitAlgorithm.FixedWindow => new StepNumbers(5, exact, 1, rate.Align ? 1UL : 0UL, period),
+            _ => throw new ArgumentOutOfRangeException(nameof(rate), rate.Algorithm, "Redis does not support this algorithm."),
+        };
+    }
 
+    private static StepNumbers OfTokenBucket(Rate rate, ulong period, LimitNumbers exact)
+    {
         if (exact.FullTicks >> FullBits == 0)
         {
             return new StepNumbers(TokenBucketCode, exact, 1, exact.TokenUnits, exact.RateUnits);

@@ -49,7 +49,7 @@ internal sealed class LocalBuckets(InProcessStore store)
             return new RateLimitDecision
             {
                 Outcome = RateLimitOutcome.Denied,
-                Source = DecisionSource.Open,
+                Source = DecisionSource.OnStoreFailure,
                 RetryAfter = DeniedFor,
             };
         }
@@ -61,7 +61,7 @@ internal sealed class LocalBuckets(InProcessStore store)
 
         Span<LimitState> counted = stackalloc LimitState[ApplicableLimits.MaxCount];
         RateLimitDecision decision = plan.Local is null
-            ? new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Source = DecisionSource.Open, Remaining = int.MaxValue }
+            ? new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Source = DecisionSource.OnStoreFailure, Remaining = int.MaxValue }
             : Ask(new RateLimitRequest(plan.Local, request.Caller, request.Cost), counted[..plan.Local.Count], charges);
         for (int i = 0; i < states.Length && i < plan.LocalOf.Length; i++)
         {

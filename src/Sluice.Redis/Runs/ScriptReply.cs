@@ -43,7 +43,9 @@ internal static class ScriptReply
             Integer(state),
             ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(state[8..]) << 32)
                 | BinaryPrimitives.ReadUInt32LittleEndian(state[12..])),
-        _ => new(Integer(state), Integer(state[8..])),
+        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow => new(Integer(state), Integer(state[8..])),
+        _ => throw new ArgumentOutOfRangeException(
+            nameof(limit), limit.Limit.Rate.Algorithm, "Redis does not support this algorithm."),
     };
 
     private static ulong Integer(ReadOnlySpan<byte> number) => (ulong)BinaryPrimitives.ReadDoubleLittleEndian(number);

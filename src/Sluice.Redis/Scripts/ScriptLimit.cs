@@ -25,12 +25,24 @@ internal static class ScriptLimit
         to[ModeOffset] = limit.Limit.Mode == LimitMode.Permissive ? (byte)1 : (byte)0;
         Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
         LimitNumbers numbers = limit.Numbers.Steps;
-        if (numbers.Algorithm == RateLimitAlgorithm.TokenBucket)
+        switch (numbers.Algorithm)
         {
-            WriteTokens(values, numbers, cost);
-            return;
+            case RateLimitAlgorithm.TokenBucket:
+                WriteTokens(values, numbers, cost);
+                break;
+            case RateLimitAlgorithm.SlidingWindow:
+            case RateLimitAlgorithm.SlidingWindowCounter:
+            case RateLimitAlgorithm.FixedWindow:
+                WriteWindow(values, numbers, cost);
+                break;
+            default:
+                throw new ArgumentOutOfRangeException(
+                    nameof(limit), numbers.Algorithm, "Redis does not support this algorithm.");
         }
+    }
 
+    private static void WriteWindow(Span<byte> values, LimitNumbers numbers, ulong cost)
+    {
         Write(values, 0, numbers.PeriodTicks);
         Write(values, 1, numbers.MaxTokens);
         Write(values, 2, cost);

@@ -10,7 +10,8 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
-            _ => SlidingWindowCounter.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+            _ => throw Unsupported(limit),
         };
 
     /// <summary>Whole tokens left, by any algorithm but the sliding log.</summary>
@@ -18,7 +19,8 @@ internal static class BucketRules
     {
         RateLimitAlgorithm.TokenBucket => TokenBucket.Remaining(limit, state, nowTicks),
         RateLimitAlgorithm.FixedWindow => FixedWindow.Remaining(limit, state, nowTicks),
-        _ => SlidingWindowCounter.Remaining(limit, state, nowTicks),
+        RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Remaining(limit, state, nowTicks),
+        _ => throw Unsupported(limit),
     };
 
     /// <summary>The first tick at which a bucket is indistinguishable from a new one.</summary>
@@ -27,7 +29,8 @@ internal static class BucketRules
         RateLimitAlgorithm.TokenBucket => TokenBucket.ResetAt(state),
         RateLimitAlgorithm.SlidingWindow => SlidingWindow.ResetAt(limit, state),
         RateLimitAlgorithm.FixedWindow => FixedWindow.ResetAt(limit, state),
-        _ => SlidingWindowCounter.ResetAt(limit, state),
+        RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.ResetAt(limit, state),
+        _ => throw Unsupported(limit),
     };
 
     /// <summary>The least wait until a bucket is indistinguishable from a new one.</summary>
@@ -47,7 +50,8 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Charge(limit, state, nowTicks, cost),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Charge(limit, state, nowTicks, cost),
-            _ => SlidingWindowCounter.Charge(limit, state, nowTicks, cost),
+            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Charge(limit, state, nowTicks, cost),
+            _ => throw Unsupported(limit),
         };
 
     /// <summary>Gives tokens back, by any algorithm but the sliding log.</summary>
@@ -56,7 +60,8 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Refund(limit, state, nowTicks, cost),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Refund(limit, state, nowTicks, cost),
-            _ => SlidingWindowCounter.Refund(limit, state, nowTicks, cost),
+            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Refund(limit, state, nowTicks, cost),
+            _ => throw Unsupported(limit),
         };
 
     /// <summary>The same use under other numbers, by any algorithm but the sliding log; nothing if the algorithm is another.</summary>
@@ -67,7 +72,8 @@ internal static class BucketRules
             {
                 RateLimitAlgorithm.TokenBucket => TokenBucket.Convert(old, limit, state, nowTicks),
                 RateLimitAlgorithm.FixedWindow => FixedWindow.Convert(old, limit, state, nowTicks),
-                _ => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
+                RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
+                _ => throw Unsupported(limit),
             };
 
     /// <summary>A state that owes at least as much as either of two, at any time; logs must have been folded.</summary>
@@ -83,7 +89,8 @@ internal static class BucketRules
             RateLimitAlgorithm.TokenBucket => TokenBucket.Merge(left, right),
             RateLimitAlgorithm.SlidingWindow => SlidingWindow.Merge(left, right),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Merge(left, right),
-            _ => SlidingWindowCounter.Merge(limit, left, right, nowTicks),
+            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Merge(limit, left, right, nowTicks),
+            _ => throw Unsupported(limit),
         };
     }
 
@@ -96,7 +103,8 @@ internal static class BucketRules
             RateLimitAlgorithm.TokenBucket => TokenBucket.Worst(limit, untilTicks, overdrawnUntilTicks, nowTicks),
             RateLimitAlgorithm.SlidingWindow => SlidingWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
-            _ => SlidingWindowCounter.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            _ => throw Unsupported(limit),
         };
     }
 
@@ -106,6 +114,10 @@ internal static class BucketRules
         RateLimitAlgorithm.TokenBucket => TokenBucket.IsOverdrawn(limit, state, nowTicks),
         RateLimitAlgorithm.SlidingWindowCounter =>
             (state.Word & uint.MaxValue) > limit.MaxTokens || state.Word >> 32 > limit.MaxTokens,
-        _ => state.Word > limit.MaxTokens,
+        RateLimitAlgorithm.SlidingWindow or RateLimitAlgorithm.FixedWindow => state.Word > limit.MaxTokens,
+        _ => throw Unsupported(limit),
     };
+
+    private static ArgumentOutOfRangeException Unsupported(LimitNumbers limit) => new(
+        nameof(limit), limit.Algorithm, "This operation does not support the algorithm of the limit.");
 }

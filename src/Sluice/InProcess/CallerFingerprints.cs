@@ -22,7 +22,8 @@ internal struct CallerFingerprints
     {
         RateLimitScope.PerUser => Of(ref _userLow, ref _userHigh, caller, scope),
         RateLimitScope.PerTenant => Of(ref _tenantLow, ref _tenantHigh, caller, scope),
-        _ => Of(ref _clientLow, ref _clientHigh, caller, scope),
+        RateLimitScope.PerClient => Of(ref _clientLow, ref _clientHigh, caller, scope),
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not the scope of a caller."),
     };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -25,7 +25,9 @@ public sealed partial class InProcessStore : IRateLimitStore
 
     /// <summary>A store.</summary>
     /// <param name="options">How much it remembers; read once.</param>
-    /// <param name="time">Its clock. It is read while locks are held, so it must not call the store.</param>
+    /// <param name="time">
+    /// Its clock. It is read before a lock is taken, so an exception of the clock reaches the caller and changes nothing.
+    /// </param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
     /// <exception cref="ArgumentOutOfRangeException"><see cref="InProcessStoreOptions.MaxKeys"/> is outside its range.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for so many keys.</exception>
@@ -62,7 +64,7 @@ public sealed partial class InProcessStore : IRateLimitStore
     /// <exception cref="ArgumentException"><paramref name="states"/> is neither empty nor long enough.</exception>
     public RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
-        ThrowIfShort(request, states.Length);
+        ThrowIfShort(request, states);
         return _engine.Acquire(request, states); // It keeps its memory alive by itself, so that the answer is not copied here.
     }
 
@@ -72,7 +74,7 @@ public sealed partial class InProcessStore : IRateLimitStore
     /// <exception cref="ArgumentException"><paramref name="states"/> is neither empty nor long enough.</exception>
     public RateLimitDecision Peek(in RateLimitRequest request, Span<LimitState> states)
     {
-        ThrowIfShort(request, states.Length);
+        ThrowIfShort(request, states);
         RateLimitDecision decision = _engine.Peek(request, states);
         GC.KeepAlive(this);
         return decision;
@@ -116,13 +118,13 @@ public sealed partial class InProcessStore : IRateLimitStore
         GC.KeepAlive(this);
     }
 
-    private static void ThrowIfShort(in RateLimitRequest request, int length)
+    private static void ThrowIfShort(in RateLimitRequest request, ReadOnlySpan<LimitState> states)
     {
-        if (length != 0 && length < request.Limits.Count)
+        if (!states.IsEmpty && states.Length < request.Limits.Count)
         {
             throw new ArgumentException(
-                $"There is room for {length} states, but {request.Limits.Count} limits apply. Pass none, or room for all.",
-                nameof(length));
+                $"There is room for {states.Length} states, but {request.Limits.Count} limits apply. Pass none, or room for all.",
+                nameof(states));
         }
     }
 }

@@ -19,14 +19,23 @@ internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState
             return default;
         }
 
-        if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
+        return limit.Algorithm switch
         {
-            // What is owed is a lead over the instant; in which ticks that one counts does not matter.
-            return State.Time < NowSteps
-                ? default
-                : TokenBucket.Convert(Numbers, limit, State with { Time = nowTicks + State.Time - NowSteps }, nowTicks);
-        }
+            RateLimitAlgorithm.TokenBucket => TokensAt(limit, nowTicks),
+            RateLimitAlgorithm.SlidingWindow
+                or RateLimitAlgorithm.SlidingWindowCounter
+                or RateLimitAlgorithm.FixedWindow => WindowAt(limit, nowTicks),
+            _ => throw new ArgumentOutOfRangeException(nameof(limit), limit.Algorithm, "Not an algorithm."),
+        };
+    }
 
+    // The lead over the instant is what counts, and its unit is the same in the clocks of both stores.
+    private BucketState TokensAt(LimitNumbers limit, ulong nowTicks) => State.Time < NowSteps
+        ? default
+        : TokenBucket.Convert(Numbers, limit, State with { Time = nowTicks + State.Time - NowSteps }, nowTicks);
+
+    private BucketState WindowAt(LimitNumbers limit, ulong nowTicks)
+    {
         ulong elapsed = (NowSteps - State.Time) * StepTicks;
         return elapsed >= 2 * limit.PeriodTicks ? default : State with { Time = nowTicks - elapsed };
     }

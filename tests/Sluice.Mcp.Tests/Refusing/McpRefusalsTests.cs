@@ -155,7 +155,7 @@ public sealed class McpRefusalsTests
     [InlineData(McpEra.Legacy, 200)]
     public void Render_StoreFailure_IsNeverARateLimit(McpEra era, int status)
     {
-        RateLimitDecision decision = new() { Outcome = RateLimitOutcome.Denied, Source = DecisionSource.Open };
+        RateLimitDecision decision = new() { Outcome = RateLimitOutcome.Denied, Source = DecisionSource.OnStoreFailure };
 
         Refusal refusal = Calls.Render(decision, Calls.Context(era));
 

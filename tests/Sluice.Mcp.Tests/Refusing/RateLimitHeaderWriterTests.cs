@@ -127,7 +127,7 @@ public sealed class RateLimitHeaderWriterTests
     public void Write_NothingKnown_WritesNothing()
     {
         RateLimitPolicy permissive = RateLimitPolicy.Build("s", limits => limits.Shared("9/1m").Mode(LimitMode.Permissive));
-        RateLimitDecision undecided = Allowed with { Source = DecisionSource.Open };
+        RateLimitDecision undecided = Allowed with { Source = DecisionSource.OnStoreFailure };
         foreach (IRateLimitHeaderWriter writer in (IRateLimitHeaderWriter[])[Draft11, XRateLimit])
         {
             Write(writer, Allowed, ApplicableLimits.None, []).ShouldBeEmpty();

@@ -108,7 +108,7 @@ public sealed class OutageTests
         RateLimitDecision decision = await scene.Acquire();
 
         decision.Outcome.ShouldBe(outcome);
-        decision.Source.ShouldBe(DecisionSource.Open);
+        decision.Source.ShouldBe(DecisionSource.OnStoreFailure);
         decision.Limit.ShouldBeNull();
         decision.RetryAfter.ShouldBe(TimeSpan.FromSeconds(retrySeconds));
     }

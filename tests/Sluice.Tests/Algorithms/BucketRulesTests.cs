@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice.Tests;
 
 /// <summary>What every algorithm keeps to, at the corners of every range.</summary>
@@ -6,7 +8,38 @@ public class BucketRulesTests
     public static TheoryData<RateLimitAlgorithm> Algorithms =>
         [RateLimitAlgorithm.TokenBucket, RateLimitAlgorithm.SlidingWindowCounter, RateLimitAlgorithm.FixedWindow];
 
+    /// <summary>Every operation that all algorithms have.</summary>
+    private static readonly Dictionary<string, Action<LimitNumbers>> Operations = new()
+    {
+        [nameof(BucketRules.Admits)] = limit => BucketRules.Admits(limit, default, Now, 1, out _, out _),
+        [nameof(BucketRules.Remaining)] = limit => BucketRules.Remaining(limit, default, Now),
+        [nameof(BucketRules.ResetAt)] = limit => BucketRules.ResetAt(limit, Used),
+        [nameof(BucketRules.ResetAfter)] = limit => BucketRules.ResetAfter(limit, Used, Now),
+        [nameof(BucketRules.Charge)] = limit => BucketRules.Charge(limit, default, Now, 1),
+        [nameof(BucketRules.Refund)] = limit => BucketRules.Refund(limit, default, Now, 1),
+        [nameof(BucketRules.Convert)] = limit => BucketRules.Convert(limit, limit, Used, Now),
+        [nameof(BucketRules.Merge)] = limit => BucketRules.Merge(limit, Used, Used, Now),
+        [nameof(BucketRules.Worst)] = limit => BucketRules.Worst(limit, Now, Now, Now),
+        [nameof(BucketRules.IsOverdrawn)] = limit => BucketRules.IsOverdrawn(limit, Used, Now),
+        [nameof(ObservedBucket.At)] = limit => new ObservedBucket(limit, Used, Now, 10).At(limit, Now),
+    };
+
+    private static readonly BucketState Used = new(Now, 1);
+    private const ulong Now = LimitNumbers.OriginTicks;
+
+    public static TheoryData<string> OperationNames => [.. Operations.Keys];
+
     public static TheoryData<RateLimitAlgorithm> AllAlgorithms => [.. Enum.GetValues<RateLimitAlgorithm>()];
+
+    [Theory]
+    [MemberData(nameof(OperationNames))]
+    public void Operation_UnknownAlgorithm_Throws(string operation)
+    {
+        LimitNumbers limit = new(new Rate(5, TimeSpan.FromSeconds(1)), 0);
+        AlgorithmOf(limit) = (RateLimitAlgorithm)99;
+
+        Should.Throw<ArgumentOutOfRangeException>(() => Operations[operation](limit)).ActualValue.ShouldBe((RateLimitAlgorithm)99);
+    }
 
     [Theory]
     [MemberData(nameof(Algorithms))]
@@ -312,4 +345,7 @@ public class BucketRulesTests
             }
         }
     }
+
+    [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Algorithm>k__BackingField")]
+    private static extern ref RateLimitAlgorithm AlgorithmOf(LimitNumbers limit);
 }

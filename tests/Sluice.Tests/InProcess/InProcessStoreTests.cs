@@ -63,8 +63,12 @@ public class InProcessStoreTests
         StoreFixture fixture = new();
         ApplicableLimits limits = StoreFixture.Limits(of => of.Shared("10/1s").PerUser("10/1s"));
 
-        Should.Throw<ArgumentException>(() => fixture.Store.Acquire(new RateLimitRequest(limits, Alice), new LimitState[1]))
-            .Message.ShouldStartWith("There is room for 1 states, but 2 limits apply. Pass none, or room for all.");
+        ArgumentException exception = Should.Throw<ArgumentException>(
+            () => fixture.Store.Acquire(new RateLimitRequest(limits, Alice), new LimitState[1]));
+        exception.Message.ShouldStartWith("There is room for 1 states, but 2 limits apply. Pass none, or room for all.");
+        exception.ParamName.ShouldBe("states");
+        Should.Throw<ArgumentException>(() => fixture.Store.Peek(new RateLimitRequest(limits, Alice), new LimitState[1]))
+            .ParamName.ShouldBe("states");
     }
 
     [Fact]
