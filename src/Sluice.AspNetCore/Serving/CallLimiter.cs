@@ -1,4 +1,3 @@
-using System.Buffers;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -7,13 +6,12 @@ using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
 
-/// <summary>The way of a call through the middleware: read, identify, select, decide, then hand on or refuse.</summary>
+/// <summary>The way of a call through the middleware: read, identify, decide, then hand on or refuse.</summary>
 /// <remarks>
 /// Only a POST carries a message; what else a session needs (GET, DELETE, OPTIONS) passes unmetered. Who calls was settled by
 /// the host's authentication before, so reading first costs nobody's protection, and every refusal carries the call's id.
 /// </remarks>
-internal sealed partial class CallLimiter(
-    RateLimitPolicy policy, IRateLimitStore store, SluiceHttpOptions options, ILogger<CallLimiter> logger)
+internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions options, ILogger<CallLimiter> logger)
 {
     private const int InternalError = -32603;
 
@@ -33,15 +31,16 @@ internal sealed partial class CallLimiter(
             ? "there are none. Add one with AddSluice(options => options.AddPolicy(…))."
             : $"known are: {string.Join(", ", policies.Keys.Order(StringComparer.Ordinal).Select(key => $"'{key}'"))}.";
         RateLimitPolicy? policy = name is null && policies.Count == 1 ? policies.Values.First() : policies.GetValueOrDefault(name ?? "");
-        return policy is null
-            ? throw new InvalidOperationException(name is null
+        if (policy is null)
+        {
+            throw new InvalidOperationException(name is null
                 ? $"{call} without a name needs exactly one policy; {known}"
-                : $"{call} names the policy '{name}'; {known}")
-            : new CallLimiter(
-                policy,
-                store,
-                services.GetRequiredService<IOptions<SluiceHttpOptions>>().Value,
-                services.GetRequiredService<ILogger<CallLimiter>>());
+                : $"{call} names the policy '{name}'; {known}");
+        }
+
+        ILogger<CallLimiter> logger = services.GetRequiredService<ILogger<CallLimiter>>();
+        return new CallLimiter(
+            new CallGate(policy, store, logger), services.GetRequiredService<IOptions<SluiceHttpOptions>>().Value, logger);
     }
 
     internal async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -78,7 +77,7 @@ internal sealed partial class CallLimiter(
         catch (Exception exception) when (exception is not OperationCanceledException || !context.RequestAborted.IsCancellationRequested)
         {
             // The application's own code failed: to go on without an identity would let the caller choose another bucket.
-            Log.NotIdentified(logger, exception, policy.Server);
+            Log.NotIdentified(logger, exception, gate.Policy.Server);
             await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
                 StatusCodes.Status500InternalServerError,
                 InternalError,
@@ -87,41 +86,19 @@ internal sealed partial class CallLimiter(
             return false;
         }
 
-        ApplicableLimits limits = policy.Select(message.Method, message.Operation, caller);
+        GateDecision decision = await gate.DecideAsync(message, caller, context.RequestAborted);
+        using CallLease lease = decision.Lease;
+        LimitHeaders.Write(context.Response.Headers, decision);
+        if (decision.IsAllowed)
+        {
+            return true;
+        }
+
         RefusalContext refusal = new(
             message,
             message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
-        if (limits.IdentityRequiredBy is RateLimit required)
-        {
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderMissingIdentity(required, policy.Settings, refusal));
-            return false;
-        }
-
-        return limits.Count == 0 || await DecideAsync(context, caller, limits, refusal);
-    }
-
-    private async ValueTask<bool> DecideAsync(
-        HttpContext context, CallerIdentity caller, ApplicableLimits limits, RefusalContext refusal)
-    {
-        LimitState[] buffer = ArrayPool<LimitState>.Shared.Rent(ApplicableLimits.MaxCount);
-        try
-        {
-            Memory<LimitState> states = buffer.AsMemory(0, limits.Count);
-            RateLimitDecision decision = await store.AcquireAsync(new(limits, caller), states, context.RequestAborted);
-            LimitHeaders.Write(context.Response.Headers, policy.Settings, limits, states.Span, decision);
-            if (decision.IsAllowed)
-            {
-                return true;
-            }
-
-            Log.Refused(logger, policy.Server, decision.Limit?.Name, decision.RetryAfter);
-            await RefusalWriter.WriteAsync(context, McpRefusals.Render(decision, policy.Settings, limits.Cost, refusal));
-            return false;
-        }
-        finally
-        {
-            ArrayPool<LimitState>.Shared.Return(buffer);
-        }
+        await RefusalWriter.WriteAsync(context, decision.Render(refusal));
+        return false;
     }
 }

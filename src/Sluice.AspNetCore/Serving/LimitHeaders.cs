@@ -9,21 +9,19 @@ internal static class LimitHeaders
     private static readonly IRateLimitHeaderWriter[] XRateLimit = [new XRateLimitHeaderWriter()];
     private static readonly IRateLimitHeaderWriter[] Both = [.. Draft11, .. XRateLimit];
 
-    internal static void Write(
-        IHeaderDictionary headers,
-        RateLimitingSettings settings,
-        ApplicableLimits limits,
-        ReadOnlySpan<LimitState> states,
-        in RateLimitDecision decision)
+    internal static void Write(IHeaderDictionary headers, in GateDecision decision)
     {
-        if (settings.Headers == LimitHeadersMode.Never || (settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
+        ReadOnlySpan<LimitState> states = decision.States;
+        if (states.IsEmpty
+            || decision.Settings.Headers == LimitHeadersMode.Never
+            || (decision.Settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
         {
             return;
         }
 
-        foreach (IRateLimitHeaderWriter writer in WritersOf(settings.HeaderStyle))
+        foreach (IRateLimitHeaderWriter writer in WritersOf(decision.Settings.HeaderStyle))
         {
-            writer.Write(decision, limits, states, headers, static (target, name, value) => target[name] = value);
+            writer.Write(decision.Answer, decision.Limits, states, headers, static (target, name, value) => target[name] = value);
         }
     }
 

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.Runtime.InteropServices;
 using Sluice.Configuration;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
@@ -110,8 +111,7 @@ internal static class LocalRun
         using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
         using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
         LocalFront front = new(
-            configuration.Policy,
-            store.Store,
+            configuration.Policy is RateLimitPolicy policy ? new CallGate(policy, store.Store, loggers.CreateLogger<CallGate>()) : null,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),
             Console.OpenStandardInput(),
             Console.OpenStandardOutput(),

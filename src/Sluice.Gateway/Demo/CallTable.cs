@@ -1,3 +1,4 @@
+using Sluice.Mcp;
 using Spectre.Console;
 
 namespace Sluice.Gateway;
@@ -26,7 +27,7 @@ internal sealed class CallTable(IAnsiConsole console, TimeProvider time) : ICall
         string operation = Shorten(call.Operation ?? call.Method);
         string answer = call.Decision.IsAllowed
             ? $"[green]{"allowed",-40}[/]"
-            : $"[red]{Markup.Escape(Refusal(call.Decision)),-40}[/]";
+            : $"[red]{Markup.Escape(Refusal(call.Decision.Answer)),-40}[/]";
         return $"{now:HH:mm:ss}  {Markup.Escape(call.Caller.Subject ?? "-"),-8}{Markup.Escape(operation),-OperationWidth}  {answer}{Left(call)}";
     }
 
@@ -36,11 +37,12 @@ internal sealed class CallTable(IAnsiConsole console, TimeProvider time) : ICall
 
     private static string Left(in DecidedCall call)
     {
-        ReadOnlySpan<LimitState> states = call.States.Span;
+        ReadOnlySpan<LimitState> states = call.Decision.States;
+        ApplicableLimits limits = call.Decision.Limits;
         List<string> parts = [];
-        for (int i = 0; i < call.Limits.Count; i++)
+        for (int i = 0; i < limits.Count; i++)
         {
-            RateLimit limit = call.Limits[i];
+            RateLimit limit = limits[i];
             parts.Add(Markup.Escape($"{limit.Name} {states[i].Remaining}/{limit.Rate.Capacity}"));
         }
 

@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Net.Http.Headers;
 using Sluice.Configuration;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
@@ -35,7 +36,8 @@ internal static class GatewayApplication
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
         GatewayLog.Configure(builder.Logging);
         builder.Services
-            .AddSingleton(services => new GatewayServers(configuration, time, services.GetRequiredService<ILoggerFactory>()))
+            .AddSingleton(services => new GatewayServers(
+                configuration, store, observer, time, services.GetRequiredService<ILoggerFactory>()))
             .AddHostedService(services => services.GetRequiredService<GatewayServers>());
 
         WebApplication application = builder.Build();
@@ -46,9 +48,7 @@ internal static class GatewayApplication
         application.Lifetime.ApplicationStopped.Register(authentication.Dispose);
         McpEndpoint endpoint = new(
             authentication,
-            store,
             new StreamGate(configuration.Streams, time),
-            observer,
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
         RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl);

@@ -4,6 +4,7 @@ using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Configuration;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 

@@ -1,18 +1,34 @@
 using System.Collections.Immutable;
 using Sluice.Configuration;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
 /// <summary>One MCP server behind the gateway: its limits, and the way to it.</summary>
-internal sealed class GatewayServer(ServerConfiguration configuration, TimeProvider time, ILoggerFactory loggers) : IAsyncDisposable
+/// <param name="configuration">What is configured.</param>
+/// <param name="store">Where buckets are.</param>
+/// <param name="observer">Sees each decision; or null.</param>
+/// <param name="time">The clock.</param>
+/// <param name="loggers">Makes the logs of its parts.</param>
+internal sealed class GatewayServer(
+    ServerConfiguration configuration,
+    IRateLimitStore store,
+    ICallObserver? observer,
+    TimeProvider time,
+    ILoggerFactory loggers) : IAsyncDisposable
 {
     internal string Name => configuration.Name;
 
     /// <summary>The path at which the gateway serves it.</summary>
     internal string Path => configuration.Path;
 
-    /// <summary>Its limits; null for a server without any.</summary>
+    /// <summary>Its limits; null for a server without limits.</summary>
     internal RateLimitPolicy? Policy => configuration.Policy;
+
+    /// <summary>Decides its calls; null for a server without limits.</summary>
+    internal CallGate? Gate { get; } = configuration.Policy is RateLimitPolicy policy
+        ? new CallGate(policy, store, loggers.CreateLogger<CallGate>(), observer)
+        : null;
 
     /// <summary>The largest body that is read, in bytes.</summary>
     internal int MaxRequestBytes => configuration.MaxRequestBytes;

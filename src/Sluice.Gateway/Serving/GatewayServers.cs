@@ -1,12 +1,19 @@
 using Sluice.Configuration;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
 /// <summary>The servers behind a gateway; what they hold, processes above all, ends with the gateway.</summary>
 /// <remarks>The host stops it after Kestrel, so that calls under way come to their end first.</remarks>
-internal sealed class GatewayServers(GatewayConfiguration configuration, TimeProvider time, ILoggerFactory loggers) : IHostedService
+internal sealed class GatewayServers(
+    GatewayConfiguration configuration,
+    IRateLimitStore store,
+    ICallObserver? observer,
+    TimeProvider time,
+    ILoggerFactory loggers) : IHostedService
 {
-    internal GatewayServer[] All { get; } = [.. configuration.Servers.Select(server => new GatewayServer(server, time, loggers))];
+    internal GatewayServer[] All { get; } =
+        [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, time, loggers))];
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 

@@ -4,9 +4,6 @@ internal sealed partial class McpEndpoint
 {
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "A call to '{Server}' was refused by the limit '{Limit}': retry after {RetryAfter}.")]
-        internal static partial void Refused(ILogger logger, string server, string? limit, TimeSpan retryAfter);
-
         [LoggerMessage(2, LogLevel.Warning, "The server '{Server}' did not answer: {Reason}.")]
         internal static partial void UpstreamFailed(ILogger logger, string server, string reason);
 

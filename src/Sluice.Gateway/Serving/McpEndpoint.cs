@@ -1,19 +1,16 @@
-using System.Buffers;
 using Sluice.AspNetCore;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>The way of a call through the gateway: identify, read, select, decide, then forward or refuse.</summary>
+/// <summary>The way of a call through the gateway: identify, read, decide, then forward or refuse.</summary>
 /// <remarks>
 /// Identity comes before reading, so that nobody unknown makes the gateway parse. Only a POST carries a message; what
 /// else a session needs (GET, DELETE, OPTIONS) passes unmetered.
 /// </remarks>
 internal sealed partial class McpEndpoint(
     GatewayAuthentication authentication,
-    IRateLimitStore store,
     StreamGate streams,
-    ICallObserver? observer,
     ILogger<McpEndpoint> logger,
     CancellationToken stopping)
 {
@@ -107,24 +104,19 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
-        // 3. Select.
-        CallerIdentity caller = identity.Caller!;
-        ApplicableLimits limits = server.Policy is RateLimitPolicy policy && message.IsMeterable
-            ? policy.Select(message.Method, message.Operation, caller)
-            : ApplicableLimits.None;
-        if (limits.IdentityRequiredBy is RateLimit required)
+        // 3. Decide, and 4. reject.
+        GateDecision decision = server.Gate is CallGate gate
+            ? await gate.DecideAsync(message, identity.Caller!, context.RequestAborted)
+            : GateDecision.Unmetered;
+        using CallLease lease = decision.Lease;
+        LimitHeaders.Write(context.Response.Headers, decision);
+        if (!decision.IsAllowed)
         {
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderMissingIdentity(required, server.Policy!.Settings, refusal));
+            await RefusalWriter.WriteAsync(context, decision.Render(refusal));
             return;
         }
 
-        // 4. Decide, and 5. refuse.
-        if (limits.Count > 0 && !await AdmitAsync(context, server, caller, limits, refusal))
-        {
-            return;
-        }
-
-        // 6. Forward.
+        // 5. Forward.
         if (message.IsLongStream)
         {
             await StreamAsync(context, server, identity, body, message);
@@ -139,33 +131,6 @@ internal sealed partial class McpEndpoint(
     {
         string? Of(string name) => headers[name].Count == 0 ? null : headers[name].ToString();
         return McpHeaders.FindMismatch(message, Of(McpHeaders.Method), Of(McpHeaders.Name), Of(McpVersions.HeaderName));
-    }
-
-    /// <summary>Asks the store; a refusal is answered here.</summary>
-    private async ValueTask<bool> AdmitAsync(
-        HttpContext context, GatewayServer server, CallerIdentity caller, ApplicableLimits limits, RefusalContext refusal)
-    {
-        LimitState[] buffer = ArrayPool<LimitState>.Shared.Rent(ApplicableLimits.MaxCount);
-        try
-        {
-            Memory<LimitState> states = buffer.AsMemory(0, limits.Count);
-            RateLimitDecision decision = await store.AcquireAsync(new(limits, caller), states, context.RequestAborted);
-            observer?.Decided(new(
-                server.Name, refusal.Message.Method, refusal.Message.Operation, caller, limits, states, decision));
-            LimitHeaders.Write(context.Response.Headers, server.Policy!.Settings, limits, states.Span, decision);
-            if (decision.IsAllowed)
-            {
-                return true;
-            }
-
-            Log.Refused(logger, server.Name, decision.Limit?.Name, decision.RetryAfter);
-            await RefusalWriter.WriteAsync(context, McpRefusals.Render(decision, server.Policy.Settings, limits.Cost, refusal));
-            return false;
-        }
-        finally
-        {
-            ArrayPool<LimitState>.Shared.Return(buffer);
-        }
     }
 
     /// <summary>Forwards what has no end of its own, as long as there is room for it.</summary>

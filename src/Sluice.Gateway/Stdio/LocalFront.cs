@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Diagnostics;
 using Sluice.Mcp;
 
@@ -13,8 +12,7 @@ namespace Sluice.Gateway;
 /// <para>Messages are decided one after the other, so that none overtakes another.</para>
 /// <para>Thread safety: one run at a time.</para>
 /// </remarks>
-/// <param name="policy">The limits; null for none.</param>
-/// <param name="store">Where buckets are kept.</param>
+/// <param name="gate">Decides calls; null when nothing is limited.</param>
 /// <param name="caller">The one caller.</param>
 /// <param name="input">What the client writes.</param>
 /// <param name="output">What the client reads.</param>
@@ -22,8 +20,7 @@ namespace Sluice.Gateway;
 /// <param name="time">The clock.</param>
 /// <param name="logger">Takes what the front has to say itself.</param>
 internal sealed partial class LocalFront(
-    RateLimitPolicy? policy,
-    IRateLimitStore store,
+    CallGate? gate,
     CallerIdentity caller,
     Stream input,
     Stream output,
@@ -117,40 +114,16 @@ internal sealed partial class LocalFront(
     /// <summary>Null for a message that passes.</summary>
     private async ValueTask<Refusal?> RefusalOfAsync(McpMessage message)
     {
-        if (policy is null || !message.IsMeterable)
+        if (gate is null)
         {
             return null;
         }
 
-        ApplicableLimits limits = policy.Select(message.Method, message.Operation, caller);
-        RefusalContext context = new(message, message.EraWith(headerVersion: null), Accept: null);
-        if (limits.IdentityRequiredBy is RateLimit required)
-        {
-            return McpRefusals.RenderMissingIdentity(required, policy.Settings, context);
-        }
-
-        if (limits.Count == 0)
-        {
-            return null;
-        }
-
-        LimitState[] states = ArrayPool<LimitState>.Shared.Rent(ApplicableLimits.MaxCount);
-        try
-        {
-            RateLimitDecision decision =
-                await store.AcquireAsync(new(limits, caller), states.AsMemory(0, limits.Count), CancellationToken.None);
-            if (decision.IsAllowed)
-            {
-                return null;
-            }
-
-            Log.Refused(logger, decision.Limit?.Name, decision.RetryAfter);
-            return McpRefusals.Render(decision, policy.Settings, limits.Cost, context);
-        }
-        finally
-        {
-            ArrayPool<LimitState>.Shared.Return(states);
-        }
+        GateDecision decision = await gate.DecideAsync(message, caller, CancellationToken.None);
+        using CallLease lease = decision.Lease;
+        return decision.IsAllowed
+            ? null
+            : decision.Render(new RefusalContext(message, message.EraWith(headerVersion: null), Accept: null));
     }
 
     private void TakeFromServer(Line line)
@@ -205,9 +178,6 @@ internal sealed partial class LocalFront(
 
     private static partial class Log
     {
-        [LoggerMessage(40, LogLevel.Debug, "A call was refused by the limit '{Limit}': retry after {RetryAfter}.")]
-        internal static partial void Refused(ILogger logger, string? limit, TimeSpan retryAfter);
-
         [LoggerMessage(41, LogLevel.Warning, "The server wrote to its standard output what is no message: {Line}")]
         internal static partial void Garbage(ILogger logger, string line);
 

@@ -31,23 +31,13 @@ internal sealed class MethodFilter(ServerLimits limits, string[] operations)
         CallerIdentity caller = limits.IdentifiesAtOnce
             ? limits.CallerOf(context)
             : await limits.IdentifyAsync(context, cancellationToken).ConfigureAwait(false);
-        ApplicableLimits applicable = limits.Policy.Select(request.Method, "", caller);
-        if (applicable.IdentityRequiredBy is RateLimit required)
-        {
-            throw ToolRefusal.ExceptionOf(McpRefusals.DescribeMissingIdentity(required, limits.Policy.Settings));
-        }
-
-        if (applicable.Count == 0)
-        {
-            return;
-        }
-
-        RateLimitDecision decision = await limits.Store
-            .AcquireAsync(new RateLimitRequest(applicable, caller), default, cancellationToken)
+        GateDecision decision = await limits.Gate
+            .DecideAsync(request.Method, operation: null, caller, cancellationToken)
             .ConfigureAwait(false);
-        if (limits.RefusalOf(decision, applicable) is RefusalError refusal)
+        using CallLease lease = decision.Lease;
+        if (!decision.IsAllowed)
         {
-            throw ToolRefusal.ExceptionOf(refusal);
+            throw ToolRefusal.ExceptionOf(decision.Describe());
         }
     }
 }

@@ -48,58 +48,52 @@ internal sealed class OperationFilter<TParams, TResult>(
         McpRequestHandler<TParams, TResult> next,
         CancellationToken cancellationToken)
     {
-        ApplicableLimits applicable = limits.Policy.Select(method, nameOf(request.Params), caller);
-        if (applicable.IdentityRequiredBy is RateLimit required)
-        {
-            return Refuse(McpRefusals.DescribeMissingIdentity(required, limits.Policy.Settings), required.Rejection);
-        }
-
-        if (applicable.Count == 0)
-        {
-            return next(request, cancellationToken);
-        }
-
-        RateLimitRequest asked = new(applicable, caller);
-        ValueTask<RateLimitDecision> decision = limits.Store.AcquireAsync(asked, default, cancellationToken);
+        ValueTask<GateDecision> decision = limits.Gate.DecideAsync(method, nameOf(request.Params), caller, cancellationToken);
         return decision.IsCompletedSuccessfully
-            ? GoOnAsync(request, asked, decision.Result, next, cancellationToken)
-            : AwaitAsync(request, asked, decision, next, cancellationToken);
+            ? GoOnAsync(request, decision.Result, next, cancellationToken)
+            : AwaitAsync(request, decision, next, cancellationToken);
     }
 
     private async ValueTask<TResult> AwaitAsync(
         RequestContext<TParams> request,
-        RateLimitRequest asked,
-        ValueTask<RateLimitDecision> decision,
+        ValueTask<GateDecision> decision,
         McpRequestHandler<TParams, TResult> next,
         CancellationToken cancellationToken) =>
-        await GoOnAsync(request, asked, await decision.ConfigureAwait(false), next, cancellationToken).ConfigureAwait(false);
+        await GoOnAsync(request, await decision.ConfigureAwait(false), next, cancellationToken).ConfigureAwait(false);
 
     private ValueTask<TResult> GoOnAsync(
         RequestContext<TParams> request,
-        in RateLimitRequest asked,
-        in RateLimitDecision decision,
-        McpRequestHandler<TParams, TResult> next,
-        CancellationToken cancellationToken) =>
-        limits.RefusalOf(decision, asked.Limits) is RefusalError refusal
-            ? Refuse(refusal, decision.Limit?.Rejection ?? limits.Policy.Settings.Rejection)
-            : limits.Refunds ? RefundAsync(request, asked, next, cancellationToken)
-            : next(request, cancellationToken);
-
-    private async ValueTask<TResult> RefundAsync(
-        RequestContext<TParams> request,
-        RateLimitRequest asked,
+        in GateDecision decision,
         McpRequestHandler<TParams, TResult> next,
         CancellationToken cancellationToken)
     {
-        try
+        CallLease lease = decision.Lease;
+        if (decision.IsAllowed && !lease.IsNone && limits.Refunds)
         {
-            return await next(request, cancellationToken).ConfigureAwait(false);
+            return RefundAsync(request, lease, next, cancellationToken);
         }
-        catch (Exception exception) when (limits.IsRefunded(exception))
+
+        lease.Dispose();
+        return decision.IsAllowed ? next(request, cancellationToken) : Refuse(decision.Describe(), decision.Form);
+    }
+
+    private async ValueTask<TResult> RefundAsync(
+        RequestContext<TParams> request,
+        CallLease lease,
+        McpRequestHandler<TParams, TResult> next,
+        CancellationToken cancellationToken)
+    {
+        using (lease)
         {
-            // Not with the call's own token: a call that was cancelled is refunded too.
-            await limits.Store.RefundAsync(asked, CancellationToken.None).ConfigureAwait(false);
-            throw;
+            try
+            {
+                return await next(request, cancellationToken).ConfigureAwait(false);
+            }
+            catch (Exception exception) when (limits.IsRefunded(exception))
+            {
+                await lease.RefundAsync().ConfigureAwait(false);
+                throw;
+            }
         }
     }
 

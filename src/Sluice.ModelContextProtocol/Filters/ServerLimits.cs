@@ -9,8 +9,7 @@ namespace Sluice.ModelContextProtocol;
 
 /// <summary>The limits of one server: who calls, which limits apply, and what the store says.</summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
-internal sealed partial class ServerLimits(
-    RateLimitPolicy policy, IRateLimitStore store, McpRateLimitOptions options, ILogger logger)
+internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions options, ILogger logger)
 {
     private const string CallerItem = "Sluice.Caller";
     private const string LimitsMeta = "sluice/rateLimits";
@@ -19,15 +18,17 @@ internal sealed partial class ServerLimits(
     private static readonly CallerIdentity Process = new(
         "process", $"{Environment.MachineName}/{Environment.UserName}", tenant: null, client: null);
 
-    internal RateLimitPolicy Policy => policy;
+    internal CallGate Gate => gate;
 
-    internal IRateLimitStore Store => store;
+    internal RateLimitPolicy Policy => gate.Policy;
+
+    internal IRateLimitStore Store => gate.Store;
 
     /// <summary>Whether who calls is known without waiting.</summary>
     internal bool IdentifiesAtOnce => options.Identify is null;
 
     /// <summary>Whether a limit may be on a method that names no tool, prompt or resource.</summary>
-    internal bool MetersOtherMethods => policy.Settings.Meter == MeteringUnit.All || !policy.Settings.Methods.IsEmpty;
+    internal bool MetersOtherMethods => Policy.Settings.Meter == MeteringUnit.All || !Policy.Settings.Methods.IsEmpty;
 
     /// <summary>Whether some failures of a call give its cost back.</summary>
     internal bool Refunds => options.RefundedExceptions.Count > 0;
@@ -56,22 +57,10 @@ internal sealed partial class ServerLimits(
         catch (Exception exception) when (exception is not OperationCanceledException || !cancellationToken.IsCancellationRequested)
         {
             // The application's own code failed: to go on without an identity would let the caller choose another bucket.
-            Log.NotIdentified(logger, exception, policy.Server);
+            Log.NotIdentified(logger, exception, Policy.Server);
             throw new McpProtocolException(
                 "The caller could not be identified, so the call was not made.", McpErrorCode.InternalError);
         }
-    }
-
-    /// <summary>Null for a decision that lets the call go on; else what to answer.</summary>
-    internal RefusalError? RefusalOf(in RateLimitDecision decision, ApplicableLimits limits)
-    {
-        if (decision.IsAllowed)
-        {
-            return null;
-        }
-
-        Log.Refused(logger, policy.Server, decision.Limit?.Name, decision.RetryAfter);
-        return McpRefusals.Describe(decision, policy.Settings, limits.Cost);
     }
 
     /// <summary>Writes each tool's limits into its <c>_meta</c>, where the options ask for it.</summary>
@@ -85,7 +74,7 @@ internal sealed partial class ServerLimits(
         CallerIdentity somebody = new("", "user", "tenant", "client");
         foreach (McpServerTool tool in server.ToolCollection ?? [])
         {
-            ApplicableLimits limits = policy.Select("tools/call", tool.ProtocolTool.Name, somebody);
+            ApplicableLimits limits = Policy.Select("tools/call", tool.ProtocolTool.Name, somebody);
             JsonArray described = [];
             foreach (RateLimit limit in limits.Limits)
             {

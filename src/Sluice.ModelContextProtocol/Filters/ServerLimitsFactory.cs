@@ -4,6 +4,7 @@ using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol.Server;
+using Sluice.Mcp;
 
 namespace Sluice.ModelContextProtocol;
 
@@ -56,7 +57,7 @@ internal sealed class ServerLimitsFactory(
         _last = policy is null
             ? throw new OptionsValidationException(
                 Options.DefaultName, typeof(McpRateLimitOptions), faults.Select(fault => fault.Under("rate limits").ToString()))
-            : new ServerLimits(policy, store, limiting, _logger);
+            : new ServerLimits(new CallGate(policy, store, _logger), limiting, _logger);
         return _last;
     }
 

@@ -1,0 +1,91 @@
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Mcp;
+
+/// <summary>Decides the calls to one server: the only place in which a front asks the store.</summary>
+/// <remarks>
+/// <para>
+/// Steps: select the limits, check that the identities they count by are known, ask the store, tell the observer, log a
+/// rejection. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
+/// </para>
+/// <para>It allocates nothing for a call that the store decides at once.</para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
+/// <param name="policy">The limits of the server.</param>
+/// <param name="store">Where the buckets are.</param>
+/// <param name="logger">Takes a line at Debug for each rejection.</param>
+/// <param name="observer">Sees each decision; or null.</param>
+internal sealed partial class CallGate(
+    RateLimitPolicy policy, IRateLimitStore store, ILogger logger, ICallObserver? observer = null)
+{
+    internal RateLimitPolicy Policy => policy;
+
+    internal IRateLimitStore Store => store;
+
+    /// <summary>Decides a message; one that no policy meters is allowed.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="caller">The verified identity of the caller.</param>
+    /// <param name="cancellationToken">Cancels the wait for the store.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    internal ValueTask<GateDecision> DecideAsync(
+        McpMessage message, CallerIdentity caller, CancellationToken cancellationToken) =>
+        message.IsMeterable
+            ? DecideAsync(message.Method, message.Operation, caller, cancellationToken)
+            : new ValueTask<GateDecision>(GateDecision.Unmetered);
+
+    /// <summary>Decides a call.</summary>
+    /// <param name="method">The JSON-RPC method.</param>
+    /// <param name="operation">The name of the tool or prompt, or the URI of the resource; null or empty for other methods.</param>
+    /// <param name="caller">The verified identity of the caller.</param>
+    /// <param name="cancellationToken">Cancels the wait for the store.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    internal ValueTask<GateDecision> DecideAsync(
+        string method, string? operation, CallerIdentity caller, CancellationToken cancellationToken)
+    {
+        ApplicableLimits limits = policy.Select(method, operation, caller);
+        if (limits.IdentityRequiredBy is not null)
+        {
+            return new ValueTask<GateDecision>(new GateDecision(policy.Settings, limits, default, default));
+        }
+
+        if (limits.Count == 0)
+        {
+            return new ValueTask<GateDecision>(GateDecision.Unmetered);
+        }
+
+        RateLimitRequest request = new(limits, caller);
+        CallLease lease = CallLease.Begin(store, request);
+        ValueTask<RateLimitDecision> pending = store.AcquireAsync(request, lease.StatesToFill, cancellationToken);
+        return pending.IsCompletedSuccessfully
+            ? new ValueTask<GateDecision>(Conclude(method, operation, request, lease, pending.Result))
+            : AwaitAsync(method, operation, request, lease, pending);
+    }
+
+    // After an exception the lease is not ended: the store may still write to its states, so it must not be used again.
+    private async ValueTask<GateDecision> AwaitAsync(
+        string method, string? operation, RateLimitRequest request, CallLease lease, ValueTask<RateLimitDecision> pending) =>
+        Conclude(method, operation, request, lease, await pending.ConfigureAwait(false));
+
+    private GateDecision Conclude(
+        string method, string? operation, in RateLimitRequest request, CallLease lease, in RateLimitDecision answer)
+    {
+        GateDecision decision = new(policy.Settings, request.Limits, answer, lease);
+        if (answer.IsAllowed)
+        {
+            lease.Acquired(answer.Source);
+        }
+        else
+        {
+            Log.Rejected(logger, policy.Server, answer.Limit?.Name, answer.RetryAfter);
+        }
+
+        observer?.Decided(new DecidedCall(policy.Server, method, operation, request.Caller, decision));
+        return decision;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Debug, "A call to '{Server}' was rejected by the limit '{Limit}': retry after {RetryAfter}.", EventName = "Rejected")]
+        internal static partial void Rejected(ILogger logger, string server, string? limit, TimeSpan retryAfter);
+    }
+}

@@ -1,0 +1,61 @@
+namespace Sluice.Mcp;
+
+/// <summary>The gate's answer to one call: whether it may go on, what it has acquired, or the rejection in each form.</summary>
+/// <remarks>
+/// <para>The default value allows nothing.</para>
+/// <para>Whoever gets one disposes of its <see cref="Lease"/>; <see cref="States"/> can be read until then.</para>
+/// </remarks>
+internal readonly struct GateDecision
+{
+    private readonly RateLimitingSettings? _settings;
+    private readonly ApplicableLimits? _limits;
+
+    internal GateDecision(RateLimitingSettings settings, ApplicableLimits limits, in RateLimitDecision answer, CallLease lease)
+    {
+        _settings = settings;
+        _limits = limits;
+        Answer = answer;
+        Lease = lease;
+    }
+
+    private GateDecision(in RateLimitDecision answer) => Answer = answer;
+
+    /// <summary>The decision about a call to which no limit applies: it is allowed and has acquired nothing.</summary>
+    internal static GateDecision Unmetered { get; } =
+        new(new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = int.MaxValue });
+
+    /// <summary>Whether the call may go on.</summary>
+    internal bool IsAllowed => Answer.IsAllowed;
+
+    /// <summary>The limits that apply.</summary>
+    internal ApplicableLimits Limits => _limits ?? ApplicableLimits.None;
+
+    /// <summary>The answer of the store; the default where it was not asked.</summary>
+    internal RateLimitDecision Answer { get; }
+
+    /// <summary>What the call holds until it ends.</summary>
+    internal CallLease Lease { get; }
+
+    /// <summary>The state of each of the <see cref="Limits"/>; empty where the store was not asked.</summary>
+    internal ReadOnlySpan<LimitState> States => Lease.States;
+
+    /// <summary>The settings of the policy.</summary>
+    /// <exception cref="InvalidOperationException">No limit applies to the call.</exception>
+    internal RateLimitingSettings Settings =>
+        _settings ?? throw new InvalidOperationException("No limit applies to the call, so there are no settings.");
+
+    /// <summary>The form in which the call is rejected.</summary>
+    internal RejectionForm Form =>
+        Limits.IdentityRequiredBy?.Rejection ?? Answer.Limit?.Rejection ?? Settings.Rejection;
+
+    /// <summary>The error of a call that is not allowed, for fronts that do not write the wire.</summary>
+    internal RefusalError Describe() => Limits.IdentityRequiredBy is RateLimit required
+        ? McpRefusals.DescribeMissingIdentity(required, Settings)
+        : McpRefusals.Describe(Answer, Settings, Limits.Cost);
+
+    /// <summary>The answer to a call that is not allowed.</summary>
+    /// <param name="context">The client.</param>
+    internal Refusal Render(RefusalContext context) => Limits.IdentityRequiredBy is RateLimit required
+        ? McpRefusals.RenderMissingIdentity(required, Settings, context)
+        : McpRefusals.Render(Answer, Settings, Limits.Cost, context);
+}
