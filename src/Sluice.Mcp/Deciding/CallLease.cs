@@ -42,7 +42,7 @@ internal readonly struct CallLease : IDisposable
 
     /// <summary>Notes that the call was allowed.</summary>
     /// <param name="source">Who allowed it; where no bucket was asked, nothing was charged.</param>
-    internal void Acquired(DecisionSource source) => _call!.IsCharged = source != DecisionSource.Open;
+    internal void Acquired(DecisionSource source) => _call!.IsCharged = source != DecisionSource.OnStoreFailure;
 
     /// <summary>Ends the lease and gives the tokens back: the call was certainly not made.</summary>
     internal ValueTask RefundAsync()

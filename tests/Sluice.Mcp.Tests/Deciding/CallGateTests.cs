@@ -121,7 +121,7 @@ public sealed class CallGateTests
     [Fact]
     public async Task Refund_AllowedBecauseTheStoreFailed_GivesBackNothingThatWasNotCharged()
     {
-        StoreStub open = new() { Source = DecisionSource.Open };
+        StoreStub open = new() { Source = DecisionSource.OnStoreFailure };
         CallGate gate = Gate(limits => limits.Shared("5/1d"), open);
 
         await (await gate.DecideAsync("tools/call", "search", Alice, default)).Lease.RefundAsync();
