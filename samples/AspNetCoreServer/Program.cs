@@ -4,10 +4,10 @@ WebApplicationBuilder builder = WebApplication.CreateBuilder(args);
 builder.Services.AddSluice(options => options.AddPolicy("weather", limits => limits
     .PerUser("100/1m")
     .Tool("forecast", tool => tool.PerUser("4/1h").Cost(2))));
-builder.Services.AddMcpServer().WithTools<WeatherTools>();
+builder.Services.AddMcpServer().WithHttpTransport().WithTools<WeatherTools>();
 
 WebApplication app = builder.Build();
-app.MapPost("/mcp", StatelessMcp.AnswerAsync).RequireRateLimits("weather");
+app.MapMcp("/mcp").RequireRateLimits("weather");
 await app.RunAsync();
 
 [McpServerToolType]

@@ -7,13 +7,14 @@ if (builder.Configuration["Redis"] is string redis)
 }
 
 builder.Services.AddMcpServer(options => options.ServerInfo = new() { Name = "weather", Version = "1.0.0" })
+    .WithHttpTransport()
     .WithTools<WeatherTools>()
     .WithRateLimits(limits => limits
         .PerUser("100/1m")
         .Tool("forecast", tool => tool.PerUser("4/1h").Cost(2)));
 
 WebApplication app = builder.Build();
-app.MapPost("/mcp", StatelessMcp.AnswerAsync);
+app.MapMcp("/mcp");
 await app.RunAsync();
 
 [McpServerToolType]

@@ -11,6 +11,10 @@ namespace Sluice.Mcp;
 /// </remarks>
 public static class McpRefusals
 {
+    /// <summary>The key in <c>_meta</c> of a tool's result that holds the error, with its code, message and data.</summary>
+    /// <remarks>For <see cref="RejectionForm.ToolResult"/>.</remarks>
+    public const string ErrorMetaKey = "sluice/error";
+
     /// <summary>Renders a decision that is not <see cref="RateLimitOutcome.Allowed"/>.</summary>
     /// <param name="decision">
     /// The decision; one that no limit made is rendered as a store's failure, with the code 503 and its own message.

@@ -51,4 +51,20 @@ public sealed class DemoTests
         result.ExitCode.ShouldBe(0, result.ToString());
         result.Error.ShouldBeEmpty();
     }
+
+    [Fact]
+    public async Task Run_AfterACall_HasNotLoadedTheSdkOfTheDemo()
+    {
+        await using DemoProgram demo = await DemoProgram.StartAsync();
+        await using SluiceProgram run = await SluiceProgram.StartAsync(
+            SluiceProgram.Configuration(await demo.ServerEndpointAsync(), "{ perUser: 100/1d }"));
+        using HttpClient http = new();
+        http.DefaultRequestHeaders.Authorization = new("Bearer", "key-of-alice");
+        using StringContent ping = new("""{"jsonrpc":"2.0","id":1,"method":"ping"}""", null, "application/json");
+        using HttpResponseMessage answer = await http.PostAsync(run.Endpoint, ping);
+
+        demo.Process.MappedFiles().ShouldContain(file => file.Contains("ModelContextProtocol", StringComparison.Ordinal));
+        run.Process.MappedFiles().ShouldContain(file => file.Contains("Sluice.Gateway.dll", StringComparison.Ordinal));
+        run.Process.MappedFiles().ShouldNotContain(file => file.Contains("ModelContextProtocol", StringComparison.Ordinal));
+    }
 }

@@ -7,7 +7,6 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
 {
     private const string Legacy = "2025-11-25";
     private const string Modern = "2026-07-28";
-    private const string Refusal = $"Rate limit exceeded: perUser limit on tool '{ConformanceServer.Tool}', retry in ";
 
     [Theory]
     [InlineData("Inspector", Legacy, "jsonrpc", "exit code 1, status 429")]
@@ -35,13 +34,13 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
     public async Task Refusal_InAForm_IsSeenAsAnErrorAndLeavesTheSessionWhole(string client, string era, string form, string shape)
     {
         SessionReport session = await ClientSessions.RunAsync(
-            client, era, gateway.Endpoint(form), GatewayOfEveryForm.UserOf(client, era));
+            client, era, gateway.Endpoint(form), GatewayOfEveryForm.UserOf(client, era), ConformanceServer.Tool);
 
         DocumentedShape(client, era, form == "auto" ? "http429" : form).ShouldBe(shape);
         session.ToolsBefore.ShouldBeGreaterThan(1);
         session.Allowed.Text.ShouldBe(ConformanceServer.Text);
         session.Refused.Shape.ShouldBe(shape);
-        session.Refused.Text.ShouldContain(Refusal);
+        session.Refused.Text.ShouldContain(RefusalOf(ConformanceServer.Tool));
         session.ToolsAfter.ShouldBe(session.ToolsBefore);
         if (client == "Inspector" && form == "jsonrpc")
         {
@@ -49,9 +48,33 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
         }
         else
         {
-            ShouldBeTheRefusal(session.Refused.Refusal.ShouldNotBeNull());
+            ShouldBeTheRefusal(session.Refused.Refusal.ShouldNotBeNull(), ConformanceServer.Tool);
         }
     }
+
+    [Theory]
+    [InlineData("Inspector", Legacy, "exit code 5")]
+    [InlineData("Inspector", Modern, "exit code 5")]
+    [InlineData("TypeScript sdk", Legacy, "result, isError")]
+    [InlineData("TypeScript client", Legacy, "result, isError")]
+    [InlineData("TypeScript client", Modern, "result, isError")]
+    [InlineData("C#", Legacy, "result, isError")]
+    [InlineData("C#", Modern, "result, isError")]
+    public async Task ToolResult_OfAToolWithAnOutputSchema_IsShownWithItsTextAndData(string client, string era, string shape)
+    {
+        const string Tool = ConformanceServer.StructuredTool;
+
+        SessionReport session = await ClientSessions.RunAsync(
+            client, era, gateway.Endpoint("toolResult"), GatewayOfEveryForm.UserOf(client, era), Tool);
+
+        session.Allowed.Text.ShouldBe(ConformanceServer.Text);
+        session.Refused.Shape.ShouldBe(shape);
+        session.Refused.Text.ShouldContain(RefusalOf(Tool));
+        ShouldBeTheRefusal(session.Refused.Refusal.ShouldNotBeNull(), Tool);
+        session.ToolsAfter.ShouldBe(session.ToolsBefore);
+    }
+
+    private static string RefusalOf(string tool) => $"Rate limit exceeded: perUser limit on tool '{tool}', retry in ";
 
     /// <summary>What the table of <c>docs/clients.md</c> says, up to its first colon.</summary>
     private static string DocumentedShape(string client, string era, string form)
@@ -62,13 +85,13 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
         return line[row.Length..].Split(':')[0];
     }
 
-    private static void ShouldBeTheRefusal(JsonElement error)
+    private static void ShouldBeTheRefusal(JsonElement error, string tool)
     {
         error.GetProperty("code").GetInt32().ShouldBe(429);
-        error.GetProperty("message").GetString()!.ShouldContain(Refusal);
+        error.GetProperty("message").GetString()!.ShouldContain(RefusalOf(tool));
         JsonElement data = error.GetProperty("data");
         data.GetProperty("limitType").GetString().ShouldBe("perUser");
-        data.GetProperty("limit").GetString().ShouldBe($"{ConformanceServer.Tool}/perUser");
+        data.GetProperty("limit").GetString().ShouldBe($"{tool}/perUser");
         data.GetProperty("maxTokens").GetInt32().ShouldBe(1);
         data.GetProperty("remaining").GetInt32().ShouldBe(0);
         long milliseconds = data.GetProperty("retryAfterMs").GetInt64();

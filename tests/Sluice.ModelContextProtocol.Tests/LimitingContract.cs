@@ -1,4 +1,5 @@
 using System.Security.Claims;
+using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -226,9 +227,12 @@ public abstract class LimitingContract
 
         result.IsError.ShouldBe(true);
         result.Content.OfType<TextContentBlock>().Single().Text.ShouldStartWith("Rate limit exceeded: shared limit on the server");
-        System.Text.Json.JsonElement content = result.StructuredContent.ShouldNotBeNull();
-        content.GetProperty("code").GetInt32().ShouldBe(429);
-        content.GetProperty("data").GetProperty("limit").GetString().ShouldBe("shared");
+        result.StructuredContent.ShouldBeNull();
+        JsonNode error = result.Meta.ShouldNotBeNull()["sluice/error"].ShouldNotBeNull();
+        error["code"]!.GetValue<int>().ShouldBe(429);
+        error["message"]!.GetValue<string>().ShouldStartWith("Rate limit exceeded: ");
+        error["data"]!["limit"]!.GetValue<string>().ShouldBe("shared");
+        error["data"]!["retryAfterMs"]!.GetValue<long>().ShouldBeInRange(86_300_000, 86_400_000);
     }
 
     [Fact]

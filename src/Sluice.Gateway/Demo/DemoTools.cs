@@ -9,7 +9,7 @@ internal static class DemoTools
 {
     private const int MaxSeconds = 60;
 
-    internal static McpServerPrimitiveCollection<McpServerTool> Create(TimeProvider time) =>
+    internal static McpServerTool[] Create(TimeProvider time) =>
     [
         McpServerTool.Create(
             ([Description("Words to look for")] string query) => BookCatalogue.Search(query),

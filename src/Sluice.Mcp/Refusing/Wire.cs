@@ -63,8 +63,12 @@ internal static class Wire
         json.WriteString("text", text.Message);
         json.WriteEndObject();
         json.WriteEndArray();
-        json.WritePropertyName("structuredContent");
+
+        // Not in structuredContent: clients check that against the tool's outputSchema, and throw the whole result away.
+        json.WriteStartObject("_meta");
+        json.WritePropertyName(McpRefusals.ErrorMetaKey);
         text.WriteTo(json);
+        json.WriteEndObject();
         json.WriteEndObject();
         json.WriteEndObject();
         json.Flush();

@@ -1,4 +1,3 @@
-using System.Text.Json;
 using System.Text.Json.Nodes;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
@@ -18,13 +17,13 @@ internal static class ToolRefusal
             data[name] = value is string text ? JsonValue.Create(text) : JsonValue.Create((long)value);
         }
 
-        JsonObject content = new() { ["code"] = error.Code, ["message"] = error.Message, ["data"] = data };
-        using JsonDocument document = JsonDocument.Parse(content.ToJsonString());
         return new CallToolResult
         {
             IsError = true,
             Content = [new TextContentBlock { Text = error.Message }],
-            StructuredContent = document.RootElement.Clone(),
+
+            // Not in StructuredContent: clients check that against the tool's outputSchema, and throw the whole result away.
+            Meta = new() { [McpRefusals.ErrorMetaKey] = new JsonObject { ["code"] = error.Code, ["message"] = error.Message, ["data"] = data } },
         };
     }
 

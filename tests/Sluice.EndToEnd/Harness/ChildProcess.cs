@@ -136,6 +136,10 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         _process.Dispose();
     }
 
+    /// <summary>The files that the process has mapped into its memory, its assemblies among them (Linux).</summary>
+    internal string[] MappedFiles() =>
+        [.. File.ReadLines($"/proc/{_process.Id}/maps").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Last()).Distinct()];
+
     // A script without job control makes what it starts in the background deaf to Ctrl-C, and its children inherit that: env
     // lets a program hear it wherever the tests run.
     private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) =>

@@ -11,19 +11,19 @@ internal static class ClientSessions
 {
     internal const string Modern = "2026-07-28";
 
-    internal static Task<SessionReport> RunAsync(string client, string era, Uri endpoint, string user) => client switch
+    internal static Task<SessionReport> RunAsync(string client, string era, Uri endpoint, string user, string tool) => client switch
     {
-        "Inspector" => InspectorAsync(era, endpoint, user),
-        "TypeScript sdk" => TypeScriptAsync("sdk", endpoint, user),
-        "TypeScript client" => TypeScriptAsync(era == Modern ? "client-modern" : "client-legacy", endpoint, user),
-        "C#" => CSharpAsync(era, endpoint, user),
+        "Inspector" => InspectorAsync(era, endpoint, user, tool),
+        "TypeScript sdk" => TypeScriptAsync("sdk", endpoint, user, tool),
+        "TypeScript client" => TypeScriptAsync(era == Modern ? "client-modern" : "client-legacy", endpoint, user, tool),
+        "C#" => CSharpAsync(era, endpoint, user, tool),
         _ => throw new ArgumentOutOfRangeException(nameof(client), client, "No such client."),
     };
 
-    private static async Task<SessionReport> InspectorAsync(string era, Uri endpoint, string user)
+    private static async Task<SessionReport> InspectorAsync(string era, Uri endpoint, string user, string tool)
     {
         string[] mode = ["--protocol-era", era == Modern ? "modern" : "legacy"];
-        string[] call = [.. mode, "--method", "tools/call", "--tool-name", ConformanceServer.Tool];
+        string[] call = [.. mode, "--method", "tools/call", "--tool-name", tool];
         string[] list = [.. mode, "--method", "tools/list"];
         return new SessionReport(
             CountTools(await Callers.InspectorAsync(endpoint, user, list)),
@@ -43,7 +43,7 @@ internal static class ClientSessions
             if (result.Output.Length > 0)
             {
                 JsonElement shown = JsonSerializer.Deserialize<JsonElement>(result.Output);
-                return new Sighting(shape, shown.GetProperty("content")[0].GetProperty("text").GetString()!, PropertyOf(shown, "structuredContent"));
+                return new Sighting(shape, shown.GetProperty("content")[0].GetProperty("text").GetString()!, ErrorIn(PropertyOf(shown, "_meta")));
             }
 
             JsonElement error = JsonSerializer.Deserialize<JsonElement>(result.Error).GetProperty("error");
@@ -52,9 +52,9 @@ internal static class ClientSessions
         }
     }
 
-    private static async Task<SessionReport> TypeScriptAsync(string kind, Uri endpoint, string user)
+    private static async Task<SessionReport> TypeScriptAsync(string kind, Uri endpoint, string user, string tool)
     {
-        string call = $$"""{ "tool": "{{ConformanceServer.Tool}}", "arguments": {} }""";
+        string call = $$"""{ "tool": "{{tool}}", "arguments": {} }""";
         JsonElement[] seen = await Callers.TypeScriptAsync(
             kind, endpoint, $"key-of-{user}", $$"""[{ "list": true }, {{call}}, {{call}}, { "list": true }]""");
         return new SessionReport(
@@ -65,7 +65,7 @@ internal static class ClientSessions
             if (PropertyOf(shown, "error") is not JsonElement error)
             {
                 string shape = shown.GetProperty("isError").GetBoolean() ? "result, isError" : "result";
-                return new Sighting(shape, shown.GetProperty("text").GetString()!, PropertyOf(shown, "structured"));
+                return new Sighting(shape, shown.GetProperty("text").GetString()!, ErrorIn(PropertyOf(shown, "meta")));
             }
 
             string message = shown.GetProperty("message").GetString()!;
@@ -80,7 +80,7 @@ internal static class ClientSessions
         }
     }
 
-    private static async Task<SessionReport> CSharpAsync(string era, Uri endpoint, string user)
+    private static async Task<SessionReport> CSharpAsync(string era, Uri endpoint, string user, string tool)
     {
         HttpClientTransportOptions options = new()
         {
@@ -92,15 +92,15 @@ internal static class ClientSessions
             new HttpClientTransport(options), new McpClientOptions { ProtocolVersion = era });
         client.NegotiatedProtocolVersion.ShouldBe(era);
         return new SessionReport(
-            (await client.ListToolsAsync()).Count, await SeeAsync(client), await SeeAsync(client), (await client.ListToolsAsync()).Count);
+            (await client.ListToolsAsync()).Count, await SeeAsync(client, tool), await SeeAsync(client, tool), (await client.ListToolsAsync()).Count);
 
-        static async Task<Sighting> SeeAsync(McpClient client)
+        static async Task<Sighting> SeeAsync(McpClient client, string tool)
         {
             try
             {
-                CallToolResult result = await client.CallToolAsync(ConformanceServer.Tool);
+                CallToolResult result = await client.CallToolAsync(tool);
                 string shape = result.IsError == true ? "result, isError" : "result";
-                return new Sighting(shape, result.Content.OfType<TextContentBlock>().Single().Text, result.StructuredContent);
+                return new Sighting(shape, result.Content.OfType<TextContentBlock>().Single().Text, ErrorIn(JsonSerializer.SerializeToElement(result.Meta)));
             }
             catch (McpProtocolException exception)
             {
@@ -117,6 +117,9 @@ internal static class ClientSessions
             }
         }
     }
+
+    /// <summary>The rejection that the <c>_meta</c> of a result holds.</summary>
+    private static JsonElement? ErrorIn(JsonElement? meta) => meta is JsonElement fields ? PropertyOf(fields, "sluice/error") : null;
 
     private static JsonElement? PropertyOf(JsonElement element, string name) =>
         element.ValueKind == JsonValueKind.Object && element.TryGetProperty(name, out JsonElement value) ? value : null;

@@ -9,6 +9,9 @@ public sealed class ConformanceServer : IAsyncLifetime
     /// <summary>What that tool answers.</summary>
     internal const string Text = "This is a simple text response for testing.";
 
+    /// <summary>A tool without arguments, of both eras, with an <c>outputSchema</c>.</summary>
+    internal const string StructuredTool = "structured_text";
+
     private ChildProcess? _process;
 
     internal Uri Endpoint { get; private set; } = new("http://127.0.0.1/");

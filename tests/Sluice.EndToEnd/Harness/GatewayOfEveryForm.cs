@@ -32,7 +32,9 @@ public sealed class GatewayOfEveryForm : IAsyncLifetime
             select $$"""
               - name: {{form}}
                 upstream: {{_server.Endpoint}}
-                rateLimiting: { rejection: {{form}}, tools: [{ name: {{ConformanceServer.Tool}}, perUser: 1/1d }] }
+                rateLimiting:
+                  rejection: {{form}}
+                  tools: [{ name: {{ConformanceServer.Tool}}, perUser: 1/1d }, { name: {{ConformanceServer.StructuredTool}}, perUser: 1/1d }]
             """;
         _program = await SluiceProgram.StartAsync(
             $"""

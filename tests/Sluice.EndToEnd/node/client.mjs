@@ -33,7 +33,7 @@ async function outcome(call) {
     const result = call.list ? await client.listTools() : await client.callTool({ name: call.tool, arguments: call.arguments });
     return call.list
       ? { tools: result.tools.length }
-      : { text: result.content[0].text, isError: result.isError ?? false, structured: result.structuredContent };
+      : { text: result.content[0].text, isError: result.isError ?? false, structured: result.structuredContent, meta: result._meta };
   } catch (error) {
     return { error: error.constructor.name, code: error.code, message: error.message, data: error.data };
   }

@@ -33,9 +33,9 @@ public sealed class RejectionFormTests
         refusal.Status.ShouldBe(200);
         refusal.RetryAfterSeconds.ShouldBe(2);
         Calls.Body(refusal).ShouldBe(
-            """{"jsonrpc":"2.0","id":7,"result":{"isError":true,"content":[{"type":"text","text":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s"}],"structuredContent":"""
+            """{"jsonrpc":"2.0","id":7,"result":{"isError":true,"content":[{"type":"text","text":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s"}],"_meta":{"sluice/error":"""
             + """{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s","data":"""
-            + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"wait/perUser","maxTokens":10,"remaining":0}}}}""");
+            + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"wait/perUser","maxTokens":10,"remaining":0}}}}}""");
     }
 
     [Fact]
@@ -82,7 +82,7 @@ public sealed class RejectionFormTests
         Refusal refusal = McpRefusals.Render(default, settings, 1, Calls.Context(McpEra.Modern));
 
         refusal.Status.ShouldBe(200);
-        Json(refusal).GetProperty("result").GetProperty("structuredContent").GetProperty("code").GetInt32().ShouldBe(503);
+        Json(refusal).GetProperty("result").GetProperty("_meta").GetProperty(McpRefusals.ErrorMetaKey).GetProperty("code").GetInt32().ShouldBe(503);
     }
 
     [Theory]

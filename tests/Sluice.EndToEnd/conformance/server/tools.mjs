@@ -1,4 +1,4 @@
-// Tools of both eras. A tool is { description, inputSchema?, call(arguments, context) }; what it may do with the context is
+// Tools of both eras. A tool is { description, inputSchema?, outputSchema?, call(arguments, context) }; what it may do with the context is
 // what its era offers: notify(method, params), log(level, data), progress(done, total), and request(method, params) where
 // servers send requests.
 import { setTimeout as delay } from "node:timers/promises";
@@ -37,6 +37,11 @@ const commonTools = {
   test_simple_text: {
     description: "Answers with text",
     call: () => say("This is a simple text response for testing."),
+  },
+  structured_text: {
+    description: "Answers with text, and with an object that its output schema describes",
+    outputSchema: { type: "object", properties: { text: { type: "string" } }, required: ["text"], additionalProperties: false },
+    call: () => ({ ...say("This is a simple text response for testing."), structuredContent: { text: "This is a simple text response for testing." } }),
   },
   test_image_content: { description: "Answers with an image", call: () => result(image()) },
   test_audio_content: { description: "Answers with sound", call: () => result(audio()) },
@@ -150,7 +155,12 @@ const ofEra = {
 };
 
 export function listTools(era) {
-  return [...ofEra[era]].map(([name, { description, inputSchema = { type: "object" } }]) => ({ name, description, inputSchema }));
+  return [...ofEra[era]].map(([name, { description, inputSchema = { type: "object" }, outputSchema }]) => ({
+    name,
+    description,
+    inputSchema,
+    ...(outputSchema === undefined ? {} : { outputSchema }),
+  }));
 }
 
 export function findTool(era, name) {
