@@ -16,9 +16,11 @@ public sealed record JwtIssuer
     /// <value>1 to 256 characters.</value>
     public required string Issuer { get; init; }
 
-    /// <summary>The values of <c>aud</c> of which a token must have one.</summary>
-    /// <value>At least one, each of 1 to 256 characters.</value>
-    public required ImmutableArray<string> Audiences { get; init; }
+    /// <summary>
+    /// The values of <c>aud</c> that are accepted besides the resource of the called server; for issuers that know no resources.
+    /// </summary>
+    /// <value>Each of 1 to 256 characters. The default is none.</value>
+    public ImmutableArray<string> Audiences { get; init; } = [];
 
     /// <summary>A file with the public keys, as PEM or as a JSON Web Key Set; null to fetch them from the issuer.</summary>
     public string? KeyFile { get; init; }

@@ -49,6 +49,10 @@ public sealed record ServerConfiguration
     /// </summary>
     public bool StrictHeaders { get; init; }
 
+    /// <summary>The scopes that clients are told to ask for when they sign in, besides those of <see cref="Allow"/>.</summary>
+    /// <value>The default is none.</value>
+    public ImmutableArray<string> Scopes { get; init; } = [];
+
     /// <summary>What callers may do, by entries of which one must allow a call; null when every known caller may do everything.</summary>
     public ImmutableArray<AllowRule>? Allow { get; init; }
 

@@ -4,6 +4,7 @@ namespace Sluice;
 /// <remarks>
 /// <para>
 /// Every part is qualified by the issuer that vouches for it: <c>alice</c> of one issuer is never <c>alice</c> of another.
+/// A user is also qualified by the tenant, where one is known and <see cref="UserSpansTenants"/> is not set.
 /// An absent part is null; it is never confused with any text, <c>"anonymous"</c> included.
 /// </para>
 /// <para>Parts compare exactly, by ordinal. Bring them into one spelling by <see cref="Normalize"/> before.</para>
@@ -48,6 +49,16 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     /// <summary>The OAuth client or agent, or null.</summary>
     public string? Client { get; }
 
+    /// <summary>
+    /// Whether the user is the same in every tenant of the issuer, so that <see cref="RateLimitScope.PerUser"/> does not count
+    /// each tenant of a user separately.
+    /// </summary>
+    /// <value>The default is false.</value>
+    public bool UserSpansTenants { get; init; }
+
+    /// <summary>The tenant that belongs to the user's name; null when there is none, or when it does not count.</summary>
+    internal string? UserTenant => UserSpansTenants ? null : Tenant;
+
     /// <summary>A part in the one spelling that it has: Unicode's form NFC, without surrounding white space; otherwise exact.</summary>
     /// <param name="part">What somebody verified.</param>
     /// <returns>The part, which may be empty now.</returns>
@@ -60,6 +71,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     }
 
     /// <summary>The part that a scope asks for; null when it is absent, and for <see cref="RateLimitScope.Shared"/>.</summary>
+    /// <remarks>It identifies nobody by itself: the issuer belongs to it, and to a user the tenant.</remarks>
     public string? Part(RateLimitScope scope) => scope switch
     {
         RateLimitScope.Shared => null,
@@ -78,7 +90,8 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
         && Issuer == other.Issuer
         && Subject == other.Subject
         && Tenant == other.Tenant
-        && Client == other.Client;
+        && Client == other.Client
+        && UserSpansTenants == other.UserSpansTenants;
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as CallerIdentity);

@@ -44,7 +44,7 @@ public sealed partial class DocumentationTests
         GatewayFile.Parse(block, page).Faults.ShouldBeEmpty();
 
     [Fact]
-    public void AuthenticationPages_EachHaveABlock() => AuthenticationBlocks().Count.ShouldBe(5);
+    public void AuthenticationPages_EachHaveABlock() => AuthenticationBlocks().Count.ShouldBe(6);
 
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
@@ -60,6 +60,7 @@ public sealed partial class DocumentationTests
         const string Text = """
             x: 1
             auth: { x: 1, apiKeys: [ { x: 1 } ], jwt: { x: 1 }, trustedProxy: { x: 1 } }
+            identity: { x: 1 }
             store: { x: 1 }
             tls: { x: 1 }
             streams: { x: 1 }

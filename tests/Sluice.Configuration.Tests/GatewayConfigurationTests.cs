@@ -190,7 +190,7 @@ public sealed class GatewayConfigurationTests
 
         auth.IdentifiesCallers.ShouldBeTrue();
         auth.JwtIssuers.Select(issuer => issuer.Issuer).ShouldBe(
-            ["https://login.example.com/realms/one", "http://127.0.0.1:9000", "internal"]);
+            ["https://login.example.com/realms/one", "http://127.0.0.1:9000", "https://resources.example.com", "internal"]);
         auth.JwtIssuers[0].Audiences.ShouldBe(["https://mcp.example.com"]);
         auth.JwtIssuers[0].UserClaim.ShouldBe("email");
         auth.JwtIssuers[0].TenantClaims.ShouldBe(["realm_access.tenant"]);
@@ -200,12 +200,17 @@ public sealed class GatewayConfigurationTests
         auth.JwtIssuers[1].UserClaim.ShouldBe("sub");
         auth.JwtIssuers[1].TenantClaims.ShouldBe(["tid", "org_id"]);
         auth.JwtIssuers[1].ClientClaims.ShouldBe(["azp", "client_id"]);
-        auth.JwtIssuers[2].KeyFile.ShouldBe("/etc/sluice/internal.pem");
+        auth.JwtIssuers[2].Audiences.ShouldBeEmpty();
+        auth.JwtIssuers[3].KeyFile.ShouldBe("/etc/sluice/internal.pem");
         auth.ApiKeys.ShouldHaveSingleItem().Scopes.ShouldBe(["files:read", "files:write"]);
         TrustedProxy proxy = auth.TrustedProxy.ShouldNotBeNull();
         proxy.From.Select(network => network.ToString()).ShouldBe(["10.0.0.0/8", "192.0.2.7/32", "2001:db8::/32"]);
         (proxy.UserHeader, proxy.TenantHeader, proxy.ClientHeader).ShouldBe(("X-Auth-User", "X-Auth-Tenant", "X-Auth-Client"));
-        auth.PublicUrl.ShouldBe(new Uri("https://mcp.example.com"));
+        auth.PublicUrl.ShouldBe(new Uri("https://mcp.example.com/tools"));
+        auth.Origins.Select(origin => origin.Scheme).ShouldBe(["vscode-webview", "tauri", "http"]);
+        auth.AllowsAnonymous.ShouldBeTrue();
+        auth.UserAcrossTenants.ShouldBeTrue();
+        configuration.Servers.Single().Scopes.ShouldBe(["files:read"]);
         auth.Failures.ShouldBe(new Rate(20, TimeSpan.FromMinutes(5)));
     }
 

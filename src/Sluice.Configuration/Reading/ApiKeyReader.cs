@@ -34,8 +34,9 @@ internal sealed class ApiKeyReader(FaultList faults)
     private static string? Identity(FieldReader reader, string field, bool required) =>
         reader.Text(field, required, isPrivate: true) is string text ? CallerIdentity.Normalize(text) : null;
 
-    // Source: RFC 6749, appendix A.4.
-    private static string? WhyNotAScope(string scope) => scope.All(c => c is >= '!' and <= '~' and not '"' and not '\\')
+    /// <summary>Null, or why a text is not a scope.</summary>
+    /// <remarks>Source: RFC 6749, appendix A.4.</remarks>
+    internal static string? WhyNotAScope(string scope) => scope.All(c => c is >= '!' and <= '~' and not '"' and not '\\')
         ? null
         : "is not a scope. Write printable ASCII without spaces, quotes and backslashes, one scope an entry.";
 

@@ -5,7 +5,7 @@ namespace Sluice.Configuration;
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
 internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = null)
 {
-    private static readonly string[] Fields = ["servers", "auth", "listen", "tls", "store", "streams"];
+    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "store", "streams"];
     private static readonly string[] LaterFields = ["admin"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
@@ -18,21 +18,45 @@ internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = n
         }
 
         int before = faults.Count;
-        AuthConfiguration auth = reader.Node("auth") is Node node ? new AuthReader(faults).Read(node) : AuthConfiguration.None;
+        AuthReader authReader = new(faults);
+        AuthConfiguration auth = reader.Node("auth") is Node node ? authReader.Read(node) : AuthConfiguration.None;
         bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
         KnownIdentities identities = known is not null ? known
             : isMisspelt || faults.Count > before ? KnownIdentities.All
             : !reader.Has("auth") ? KnownIdentities.None
             : KnownIdentities.Of(auth);
         (Uri listen, TlsConfiguration? tls) = new ListenReader(faults).Read(reader);
+        if (faults.Count == before)
+        {
+            authReader.CheckAudiences(auth, listen);
+        }
+
+        bool userAcrossTenants = ReadIdentity(reader, identities);
         return new GatewayConfiguration
         {
             Listen = listen,
             Tls = tls,
-            Auth = auth,
+            Auth = auth with { UserAcrossTenants = userAcrossTenants },
             Store = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory,
             Streams = reader.Node("streams") is Node streams ? new StreamsReader(faults).Read(streams) : StreamBounds.Default,
             Servers = new ServerReader(faults, identities).ReadAll(reader),
         };
+    }
+
+    private bool ReadIdentity(FieldReader root, KnownIdentities identities)
+    {
+        const string Group = "identity";
+        const string Field = "userAcrossTenants";
+        if (root.Node(Group) is not Node node || FieldReader.Open(node, Group, [Field], [], faults) is not FieldReader reader)
+        {
+            return false;
+        }
+
+        if (!identities.HasTenants)
+        {
+            faults.Add(node, Group, "has no effect, since nothing in 'auth' tells a caller's tenant. Remove it.");
+        }
+
+        return reader.Boolean(Field);
     }
 }

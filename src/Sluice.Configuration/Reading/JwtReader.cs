@@ -12,6 +12,9 @@ internal sealed class JwtReader(FaultList faults)
     private static readonly string[] Fields = [IssuerField, AudienceField, KeyField, "userClaim", "tenantClaim", "clientClaim"];
     private readonly Dictionary<string, string> _pathsByIssuer = new(StringComparer.Ordinal);
 
+    /// <summary>The entries without <c>audience</c>, whose tokens are for the address of a server.</summary>
+    internal List<(Node Item, string Path)> WithoutAudience { get; } = [];
+
     /// <summary>The issuers that could be read.</summary>
     internal ImmutableArray<JwtIssuer> ReadAll(FieldReader auth)
     {
@@ -29,12 +32,17 @@ internal sealed class JwtReader(FaultList faults)
         }
 
         string? issuer = ReadIssuer(reader, path);
-        ImmutableArray<string> audiences = reader.Texts(AudienceField, required: true);
+        ImmutableArray<string> audiences = reader.Texts(AudienceField, required: false);
+        if (!reader.HasAttempt(AudienceField))
+        {
+            WithoutAudience.Add((item, path));
+        }
+
         string? key = reader.Text(KeyField, required: false);
         string? user = reader.Text("userClaim", required: false);
         string? tenant = reader.Text("tenantClaim", required: false);
         string? client = reader.Text("clientClaim", required: false);
-        return issuer is null || audiences.IsEmpty ? null : new JwtIssuer
+        return issuer is null ? null : new JwtIssuer
         {
             Issuer = issuer,
             Audiences = audiences,

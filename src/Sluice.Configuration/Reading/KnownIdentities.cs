@@ -4,16 +4,17 @@ namespace Sluice.Configuration;
 /// <param name="HasUsers">Whether callers are known at all.</param>
 /// <param name="HasTenants">Whether some of them have a tenant.</param>
 /// <param name="HasClients">Whether some of them have a client.</param>
-internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasClients)
+/// <param name="HasTokens">Whether tokens are accepted.</param>
+internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasClients, bool HasTokens)
 {
     /// <summary>Everything, for a file whose <c>auth</c> has faults of its own.</summary>
-    internal static KnownIdentities All { get; } = new(true, true, true);
+    internal static KnownIdentities All { get; } = new(true, true, true, true);
 
     /// <summary>Nothing: no <c>auth</c>.</summary>
-    internal static KnownIdentities None { get; } = new(false, false, false);
+    internal static KnownIdentities None { get; } = new(false, false, false, false);
 
     /// <summary>One user, who started this process: there is no <c>auth</c>, and nobody else.</summary>
-    internal static KnownIdentities ThisProcess { get; } = new(true, false, false) { IsLocal = true };
+    internal static KnownIdentities ThisProcess { get; } = new(true, false, false, false) { IsLocal = true };
 
     private bool IsLocal { get; init; }
 
@@ -24,7 +25,8 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
         return new(
             auth.IdentifiesCallers,
             HasTenants: hasTokens || auth.TrustedProxy?.TenantHeader is not null || auth.ApiKeys.Any(key => key.Tenant is not null),
-            HasClients: hasTokens || auth.TrustedProxy?.ClientHeader is not null);
+            HasClients: hasTokens || auth.TrustedProxy?.ClientHeader is not null,
+            HasTokens: hasTokens);
     }
 
     /// <summary>Null, or why a limit of this scope could not tell callers apart.</summary>

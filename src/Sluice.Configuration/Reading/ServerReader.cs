@@ -7,7 +7,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
     private static readonly string[] Fields =
-        ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "allow", "rateLimiting"];
+        ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "scopes", "allow", "rateLimiting"];
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
 
@@ -36,6 +36,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
             ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
             : null;
+        ImmutableArray<string> scopes = ReadScopes(reader);
         ImmutableArray<AllowRule>? allow = new AllowReader(faults, identities).Read(reader, policy?.Settings.CaseSensitive ?? false);
         return name is null || upstream is null || path is null
             ? null
@@ -47,9 +48,21 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
                 Timeout = timeout ?? ServerConfiguration.DefaultTimeout,
                 MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
                 StrictHeaders = strictHeaders,
+                Scopes = scopes,
                 Policy = policy,
                 Allow = allow,
             };
+    }
+
+    private ImmutableArray<string> ReadScopes(FieldReader reader)
+    {
+        const string Field = "scopes";
+        if (reader.Has(Field) && !identities.HasTokens)
+        {
+            faults.Add(reader.Node(Field)!, reader.PathOf(Field), "tells clients which scopes to ask for, and no token is accepted. Add auth.jwt, or remove it.");
+        }
+
+        return reader.Texts(Field, required: false, ApiKeyReader.WhyNotAScope);
     }
 
     private string? ReadName(FieldReader reader)
@@ -100,8 +113,11 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         return reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(field), node), node, field);
     }
 
-    // No segment begins with a dot: '.' and '..' lead elsewhere, and '/.well-known' is where clients look for how to sign in.
-    private static bool IsPath(string path) =>
+    /// <summary>Whether a text is a path whose parts mean the same to every server and proxy.</summary>
+    /// <remarks>
+    /// No segment begins with a dot: '.' and '..' lead elsewhere, and '/.well-known' is where clients look for how to sign in.
+    /// </remarks>
+    internal static bool IsPath(string path) =>
         path[0] == '/'
         && path.Split('/').Skip(1).All(segment =>
             segment.Length > 0

@@ -15,7 +15,8 @@ internal sealed class TrustedProxyReader(FaultList faults)
     // Headers that mean something else to the gateway, to HTTP or to every server.
     private static readonly string[] Reserved =
         ["authorization", "x-api-key", "host", "content-length", "content-type", "connection", "transfer-encoding", "accept", "cookie",
-            "origin", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "mcp-session-id", "mcp-protocol-version"];
+            "origin", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix",
+            "mcp-session-id", "mcp-protocol-version"];
 
     private readonly Dictionary<string, string> _fieldsByHeader = new(StringComparer.OrdinalIgnoreCase);
 

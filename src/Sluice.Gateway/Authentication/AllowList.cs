@@ -33,16 +33,23 @@ internal static class AllowList
         return false;
     }
 
-    /// <summary>The scopes of which one would have allowed a call that was refused; none when no scope would have.</summary>
-    internal static string[] ScopesFor(ImmutableArray<AllowRule>? rules, McpMessage message) => KindOf(message) is OperationKind kind
-        ? ScopesOf(rules?.Where(rule => rule.IsAbout(kind, message.Operation)))
-        : [];
+    /// <summary>
+    /// The scope that would have allowed a call that was refused: the first value of the first entry that names the operation and
+    /// asks for a scope. Null when no scope would have.
+    /// </summary>
+    internal static string? ScopeFor(ImmutableArray<AllowRule>? rules, McpMessage message) => KindOf(message) is OperationKind kind
+        ? rules?.FirstOrDefault(rule => rule.IsAbout(kind, message.Operation) && AsksForScope(rule))?.Values[0]
+        : null;
 
-    /// <summary>All scopes of which rules speak, each once.</summary>
+    /// <summary>Whether a caller with the right claims could make the call.</summary>
+    internal static bool AllowsSomebody(ImmutableArray<AllowRule>? rules, McpMessage message) =>
+        KindOf(message) is not OperationKind kind || rules?.Any(rule => rule.IsAbout(kind, message.Operation)) != false;
+
+    /// <summary>All scopes for which rules ask, each once.</summary>
     internal static string[] ScopesOf(IEnumerable<AllowRule>? rules) =>
-    [
-        .. (rules ?? []).Where(rule => rule.Claim is string claim && CallerClaims.IsScope(claim)).SelectMany(rule => rule.Values).Distinct(),
-    ];
+        [.. (rules ?? []).Where(AsksForScope).SelectMany(rule => rule.Values).Distinct()];
+
+    private static bool AsksForScope(AllowRule rule) => rule.Claim is string claim && CallerClaims.IsScope(claim);
 
     // The reader lets no method of the protocol through in another spelling.
     private static OperationKind? KindOf(McpMessage message) => message.Method switch

@@ -22,21 +22,21 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
 
     internal const string HeaderName = "X-API-Key";
     private const int MaxKeyLength = 4_096;
-    private static readonly AuthenticationResult NotKnown = AuthenticationResult.Failed("the API key is not known");
     private readonly FrozenDictionary<string, KnownKey>.AlternateLookup<ReadOnlySpan<char>> _byHash;
     private readonly bool _leavesTokens;
 
     /// <param name="keys">The keys, all different.</param>
-    /// <param name="leavesTokens">Whether a bearer that has the shape of a JSON Web Token is somebody else's to judge.</param>
-    internal ApiKeyAuthenticator(IEnumerable<ApiKey> keys, bool leavesTokens)
+    /// <param name="leavesTokens">Whether a bearer that has the shape of a JSON Web Token is left to the next way.</param>
+    /// <param name="userSpansTenants">Whether a user is the same in every tenant.</param>
+    internal ApiKeyAuthenticator(IEnumerable<ApiKey> keys, bool leavesTokens, bool userSpansTenants)
     {
         _leavesTokens = leavesTokens;
         _byHash = keys
-            .ToFrozenDictionary(key => Convert.ToHexStringLower(key.Sha256.AsSpan()), KnownKey.Of, StringComparer.Ordinal)
+            .ToFrozenDictionary(key => Convert.ToHexStringLower(key.Sha256.AsSpan()), key => KnownKey.Of(key, userSpansTenants), StringComparer.Ordinal)
             .GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
-    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context) =>
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, string server) =>
         ValueTask.FromResult(Authenticate(context.Request.Headers));
 
     private AuthenticationResult Authenticate(IHeaderDictionary headers)
@@ -44,19 +44,22 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
         StringValues own = headers[HeaderName];
         if (own.Count > 1)
         {
-            return AuthenticationResult.Failed($"the header {HeaderName} stands twice");
+            return AuthenticationResult.Failed($"the header {HeaderName} is there twice");
         }
 
         if (own.Count == 1)
         {
-            return Find(own[0]?.Trim() ?? "")?.InItsOwnHeader ?? NotKnown;
+            string sent = own[0]?.Trim() ?? "";
+            return Find(sent)?.InItsOwnHeader ?? NotKnown(sent);
         }
 
         return BearerCredential.IsAmbiguous(headers) ? AuthenticationResult.Failed(BearerCredential.Twice)
-            : !BearerCredential.TryRead(headers, out string? key) || (_leavesTokens && UnverifiedToken.IsOne(key))
+            : !BearerCredential.TryRead(headers, out string? key) || (_leavesTokens && UnverifiedToken.LooksLikeOne(key))
                 ? AuthenticationResult.NoCredentials("no API key was sent")
-            : Find(key)?.AsBearer ?? NotKnown;
+            : Find(key)?.AsBearer ?? NotKnown(key);
     }
+
+    private static AuthenticationResult NotKnown(string key) => AuthenticationResult.Wrong("the API key is not known", key);
 
     private KnownKey? Find(string key)
     {
@@ -83,9 +86,9 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
     /// <param name="InItsOwnHeader">The answer where it stands in a header that is the gateway's alone.</param>
     private sealed record KnownKey(byte[] Hash, AuthenticationResult AsBearer, AuthenticationResult InItsOwnHeader)
     {
-        internal static KnownKey Of(ApiKey key)
+        internal static KnownKey Of(ApiKey key, bool userSpansTenants)
         {
-            CallerIdentity caller = new(Issuer, key.User, key.Tenant, client: null);
+            CallerIdentity caller = new(Issuer, key.User, key.Tenant, client: null) { UserSpansTenants = userSpansTenants };
             CallerClaims claims = CallerClaims.OfScopes(key.Scopes);
             return new(
                 [.. key.Sha256],

@@ -6,10 +6,10 @@ namespace Sluice.Gateway;
 /// <summary>Reads what follows <c>Bearer</c> in the header <c>Authorization</c>.</summary>
 internal static class BearerCredential
 {
-    internal const string Twice = "the header Authorization stands twice";
+    internal const string Twice = "the header Authorization is there twice";
     private const string Prefix = "Bearer ";
 
-    /// <summary>Whether the header stands more than once, so that two readers could see two callers.</summary>
+    /// <summary>Whether the header is there more than once, so that two readers could see two callers.</summary>
     internal static bool IsAmbiguous(IHeaderDictionary headers) => headers.Authorization.Count > 1;
 
     /// <summary>Reads the credential.</summary>

@@ -8,6 +8,7 @@ namespace Sluice.Gateway;
 internal sealed class CallerClaims
 {
     private const string ScopeClaim = "scope";
+    private const string OtherScopeClaim = "scp";
     private readonly JsonElement? _token;
     private readonly ImmutableArray<string> _scopes;
 
@@ -25,9 +26,19 @@ internal sealed class CallerClaims
     /// <summary>The scopes of an API key: all the claims that it has.</summary>
     internal static CallerClaims OfScopes(ImmutableArray<string> scopes) => new(null, scopes);
 
+    /// <summary>Whether they are those of a token, which its holder can exchange for one with other scopes.</summary>
+    internal bool AreOfToken => _token is not null;
+
+    /// <summary>The scopes of the token or the key.</summary>
+    internal IEnumerable<string> Scopes => _token is not JsonElement token
+        ? _scopes
+        : new[] { ScopeClaim, OtherScopeClaim }
+            .SelectMany(name => TokenClaims.Find(token, name) is JsonElement claim ? ValuesOf(claim, isScope: true) : [])
+            .Distinct();
+
     /// <summary>Whether a claim is a list of scopes with spaces between, as OAuth writes it.</summary>
     /// <remarks>Source: RFC 8693, section 4.2; <c>scp</c> is what some issuers write instead.</remarks>
-    internal static bool IsScope(string claim) => claim is ScopeClaim or "scp";
+    internal static bool IsScope(string claim) => claim is ScopeClaim or OtherScopeClaim;
 
     /// <summary>Whether the claim has one of the values; texts compare exactly.</summary>
     internal bool HasAny(string claim, ImmutableArray<string> values)

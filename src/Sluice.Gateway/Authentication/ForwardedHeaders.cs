@@ -14,15 +14,19 @@ internal sealed class ForwardedHeaders
 {
     internal const string Protocol = "X-Forwarded-Proto";
     internal const string Host = "X-Forwarded-Host";
+    internal const string PathPrefix = "X-Forwarded-Prefix";
     private const string Prefix = "X-Forwarded-";
     private readonly TrustedProxies _proxies;
+    private readonly Uri? _publicUrl;
     private readonly string[] _identityHeaders;
 
     /// <param name="proxies">Who is believed.</param>
     /// <param name="configured">Which headers name a caller; or null.</param>
-    internal ForwardedHeaders(TrustedProxies proxies, TrustedProxy? configured)
+    /// <param name="publicUrl">Where clients reach the gateway, which servers are told; or null.</param>
+    internal ForwardedHeaders(TrustedProxies proxies, TrustedProxy? configured, Uri? publicUrl)
     {
         _proxies = proxies;
+        _publicUrl = publicUrl;
         _identityHeaders =
             [.. new[] { configured?.UserHeader, configured?.TenantHeader, configured?.ClientHeader }.OfType<string>()];
     }
@@ -46,6 +50,11 @@ internal sealed class ForwardedHeaders
         {
             Append(context, headers);
         }
+
+        if (_publicUrl is not null)
+        {
+            AddMissing(headers, _publicUrl);
+        }
     }
 
     private bool IsReserved(string name)
@@ -63,21 +72,28 @@ internal sealed class ForwardedHeaders
 
     // The chain of addresses grows by the proxy's own. What the first proxy saw of the scheme and the host stays as it is:
     // servers compare these with one value and not with a list.
-    private static void Append(HttpContext context, IHeaderDictionary headers)
+    private void Append(HttpContext context, IHeaderDictionary headers)
     {
         string before = headers[TrustedProxies.ForwardedFor].ToString();
         string address = context.Connection.RemoteIpAddress is { IsIPv4MappedToIPv6: true } mapped
             ? mapped.MapToIPv4().ToString()
             : context.Connection.RemoteIpAddress!.ToString();
         headers[TrustedProxies.ForwardedFor] = before.Length == 0 ? address : $"{before}, {address}";
-        if (headers[Protocol].Count == 0)
+        if (_publicUrl is null)
         {
-            headers[Protocol] = context.Request.Scheme;
+            headers.TryAdd(Protocol, context.Request.Scheme);
+            headers.TryAdd(Host, context.Request.Host.Value);
         }
+    }
 
-        if (headers[Host].Count == 0)
+    private static void AddMissing(IHeaderDictionary headers, Uri publicUrl)
+    {
+        headers.TryAdd(Protocol, publicUrl.Scheme);
+        headers.TryAdd(Host, publicUrl.Authority);
+        string path = publicUrl.AbsolutePath.TrimEnd('/');
+        if (path.Length > 0)
         {
-            headers[Host] = context.Request.Host.Value;
+            headers.TryAdd(PathPrefix, path);
         }
     }
 }

@@ -7,38 +7,54 @@ namespace Sluice.Gateway;
 internal sealed class GatewayAuthentication : IDisposable
 {
     private readonly JwtAuthenticator? _tokens;
+    private readonly DocumentClient _documents;
 
     /// <param name="auth">How callers are known.</param>
     /// <param name="paths">The servers.</param>
+    /// <param name="listensOnLoopback">Whether the gateway is reached from this machine only.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <exception cref="FormatException">A key file is of no use; the message says which and why.</exception>
-    internal GatewayAuthentication(AuthConfiguration auth, ServerPaths paths, TimeProvider time, ILogger<JwtAuthenticator> logger)
+    /// <exception cref="FormatException">A key file cannot be used; the message says which and why.</exception>
+    internal GatewayAuthentication(
+        AuthConfiguration auth, ServerPaths paths, bool listensOnLoopback, TimeProvider time, ILogger<JwtAuthenticator> logger)
     {
         TrustedProxies proxies = new(auth.TrustedProxy?.From ?? []);
-        ForwardedHeaders = new ForwardedHeaders(proxies, auth.TrustedProxy);
+        ForwardedHeaders = new ForwardedHeaders(proxies, auth.TrustedProxy, auth.PublicUrl);
+        Address = new PublicAddress(auth.PublicUrl, listensOnLoopback, proxies);
+        _documents = new DocumentClient(time);
+        WrongCredentialLimiter limiter = new(auth.Failures, proxies, time);
         if (!auth.JwtIssuers.IsEmpty)
         {
-            _tokens = new JwtAuthenticator(auth.JwtIssuers, time, logger);
-            Metadata = new ResourceMetadata(auth.JwtIssuers, paths, new PublicOrigin(auth.PublicUrl, proxies));
+            _tokens = new JwtAuthenticator(auth, _documents, new TokenAudiences(paths, Address), limiter, time, logger);
+            Metadata = new ResourceMetadata(new IssuerMetadata(auth.JwtIssuers), paths, Address);
+        }
+        else if (auth.ApiKeys.IsEmpty) // Clients' tokens are the servers' business.
+        {
+            Metadata = new ResourceMetadata(new UpstreamMetadata(_documents), paths, Address);
+            ForwardsSignIn = true;
         }
 
-        Challenges = new Challenges(Metadata);
+        Challenges = new Challenges(_tokens is null ? null : Metadata);
         if (auth.IdentifiesCallers)
         {
-            AuthenticatorChain chain = new([.. Ways(auth, proxies)], WhatIsMissing(auth));
-            Authenticator = new FailureLimiter(chain, auth.Failures, proxies, time);
+            Authenticator = new AuthenticatorChain([.. Ways(auth, proxies)], limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
         }
     }
 
-    /// <summary>Finds out who calls; null when nobody is asked.</summary>
+    /// <summary>Finds out who calls; null when no caller is asked.</summary>
     internal IAuthenticator? Authenticator { get; }
 
     /// <summary>Cleans requests of what only a trusted proxy may say.</summary>
     internal ForwardedHeaders ForwardedHeaders { get; }
 
-    /// <summary>Tells clients where they get tokens; null when tokens are not accepted.</summary>
+    /// <summary>Where clients reach the gateway.</summary>
+    internal PublicAddress Address { get; }
+
+    /// <summary>Tells clients where they get tokens; null when they get none.</summary>
     internal ResourceMetadata? Metadata { get; }
+
+    /// <summary>Whether the servers sign in their callers themselves, as far as the gateway knows.</summary>
+    internal bool ForwardsSignIn { get; }
 
     /// <summary>Answers callers who are not known or not allowed.</summary>
     internal Challenges Challenges { get; }
@@ -46,18 +62,41 @@ internal sealed class GatewayAuthentication : IDisposable
     /// <summary>Asks issuers for their keys, so that the first caller need not wait for them.</summary>
     internal Task PrefetchAsync() => _tokens?.PrefetchAsync() ?? Task.CompletedTask;
 
-    public void Dispose() => _tokens?.Dispose();
+    /// <summary>Names the gateway's address of metadata in the challenges of a server that signs in its callers itself.</summary>
+    internal void RewriteChallenges(HttpContext context)
+    {
+        if (ForwardsSignIn && Metadata is ResourceMetadata metadata)
+        {
+            string address = metadata.UrlFor(context);
+            context.Response.OnStarting(() =>
+            {
+                IHeaderDictionary headers = context.Response.Headers;
+                if (headers.WWWAuthenticate.Count > 0)
+                {
+                    headers.WWWAuthenticate = UpstreamMetadata.Rewrite(headers.WWWAuthenticate, address);
+                }
+
+                return Task.CompletedTask;
+            });
+        }
+    }
+
+    public void Dispose()
+    {
+        _tokens?.Dispose();
+        _documents.Dispose();
+    }
 
     private IEnumerable<IAuthenticator> Ways(AuthConfiguration auth, TrustedProxies proxies)
     {
         if (auth.TrustedProxy is { UserHeader: not null } proxy)
         {
-            yield return new ProxyAuthenticator(proxies, proxy);
+            yield return new ProxyAuthenticator(proxies, proxy, auth.UserAcrossTenants);
         }
 
         if (!auth.ApiKeys.IsEmpty)
         {
-            yield return new ApiKeyAuthenticator(auth.ApiKeys, leavesTokens: _tokens is not null);
+            yield return new ApiKeyAuthenticator(auth.ApiKeys, leavesTokens: _tokens is not null, auth.UserAcrossTenants);
         }
 
         if (_tokens is not null)

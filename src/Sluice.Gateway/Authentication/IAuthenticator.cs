@@ -6,6 +6,7 @@ internal interface IAuthenticator
 {
     /// <summary>Who calls, or why this way cannot say; nothing is written to the response.</summary>
     /// <param name="context">The request, of which the headers count.</param>
+    /// <param name="server">The name of the server that is called.</param>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
-    ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context);
+    ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, string server);
 }

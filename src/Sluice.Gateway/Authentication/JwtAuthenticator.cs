@@ -9,19 +9,33 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
 {
     private readonly FrozenDictionary<string, TokenVerifier> _byIssuer;
     private readonly FetchedKeys[] _fetched;
-    private readonly IssuerDiscovery _discovery;
+    private readonly TokenAudiences _audiences;
+    private readonly WrongCredentialLimiter _limiter;
     private readonly VerifiedTokens _verified = new();
 
-    /// <param name="issuers">The issuers, with different names.</param>
+    // A flood of forged tokens takes no more of the machine than this, and a right token among them is served in its turn.
+    private readonly SemaphoreSlim _suspects = new(Math.Max(1, Environment.ProcessorCount / 4));
+
+    /// <param name="auth">The issuers, with different names.</param>
+    /// <param name="documents">Asks issuers.</param>
+    /// <param name="audiences">Decides for which server a token is.</param>
+    /// <param name="limiter">Tells from whom forged tokens come.</param>
     /// <param name="time">The clock by which tokens expire.</param>
     /// <param name="logger">The log of what happens to keys.</param>
-    /// <exception cref="FormatException">A key file is of no use; the message says which and why.</exception>
-    internal JwtAuthenticator(IEnumerable<JwtIssuer> issuers, TimeProvider time, ILogger<JwtAuthenticator> logger)
+    /// <exception cref="FormatException">A key file cannot be used; the message says which and why.</exception>
+    internal JwtAuthenticator(
+        AuthConfiguration auth,
+        DocumentClient documents,
+        TokenAudiences audiences,
+        WrongCredentialLimiter limiter,
+        TimeProvider time,
+        ILogger<JwtAuthenticator> logger)
     {
-        _discovery = new IssuerDiscovery(time);
+        _audiences = audiences;
+        _limiter = limiter;
         Dictionary<string, TokenVerifier> verifiers = new(StringComparer.Ordinal);
         List<FetchedKeys> fetched = [];
-        foreach (JwtIssuer issuer in issuers)
+        foreach (JwtIssuer issuer in auth.JwtIssuers)
         {
             IKeySource keys;
             if (issuer.KeyFile is string file)
@@ -30,12 +44,12 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
             }
             else
             {
-                FetchedKeys source = new(issuer.Issuer, stop => _discovery.FetchAsync(issuer.Issuer, stop), time, logger);
+                FetchedKeys source = new(issuer.Issuer, stop => IssuerDiscovery.FetchAsync(documents, issuer.Issuer, stop), time, logger);
                 fetched.Add(source);
                 keys = source;
             }
 
-            verifiers.Add(issuer.Issuer, new TokenVerifier(issuer, keys, time));
+            verifiers.Add(issuer.Issuer, new TokenVerifier(issuer, auth.UserAcrossTenants, keys, time));
         }
 
         _byIssuer = verifiers.ToFrozenDictionary(StringComparer.Ordinal);
@@ -45,7 +59,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
     /// <summary>Asks every issuer for its keys before the first token comes; nothing waits for the answers.</summary>
     internal Task PrefetchAsync() => Task.WhenAll(_fetched.Select(keys => keys.PrefetchAsync()));
 
-    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context)
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, string server)
     {
         if (BearerCredential.IsAmbiguous(context.Request.Headers))
         {
@@ -62,34 +76,60 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
             return ValueTask.FromResult(AuthenticationResult.Failed($"the token has more than {UnverifiedToken.MaxLength} characters"));
         }
 
-        return VerifyAsync(text, context.RequestAborted);
+        return VerifyAsync(context, server, text);
     }
 
-    public void Dispose() => _discovery.Dispose();
+    public void Dispose() => _suspects.Dispose();
 
-    private async ValueTask<AuthenticationResult> VerifyAsync(string text, CancellationToken cancellationToken)
+    private async ValueTask<AuthenticationResult> VerifyAsync(HttpContext context, string server, string text)
     {
-        if (_verified.TryFind(text, out VerifiedToken? known) && await known.Verifier.IsStillGoodAsync(known, cancellationToken))
+        CancellationToken stop = context.RequestAborted;
+        if (_verified.TryFind(text, out VerifiedToken? known) && await known.Verifier.IsStillVerifiedAsync(known, stop))
         {
-            return known.Result;
+            return Judge(context, server, known);
         }
 
         if (UnverifiedToken.Read(text) is not UnverifiedToken token)
         {
-            return AuthenticationResult.Failed("the token is not a JSON Web Token");
+            return AuthenticationResult.Wrong(
+                UnverifiedToken.IsEncrypted(text)
+                    ? "the token is encrypted for somebody else; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption)"
+                    : "the token is not a JSON Web Token",
+                text);
         }
 
-        if (UnverifiedToken.TextOf(token.Claims, "iss") is not string issuer || !_byIssuer.TryGetValue(issuer, out TokenVerifier? verifier))
+        string? issuer = UnverifiedToken.TextOf(token.Claims, "iss");
+        if (issuer is null || !_byIssuer.TryGetValue(issuer, out TokenVerifier? verifier))
         {
-            return AuthenticationResult.Failed("the token is of an issuer that is not accepted here");
+            return AuthenticationResult.Wrong(WhyNotAccepted(issuer), text);
         }
 
-        (AuthenticationResult result, VerifiedToken? verified) = await verifier.VerifyAsync(text, token, cancellationToken);
-        if (verified is not null)
+        SemaphoreSlim? queue = _limiter.IsSuspect(context, text) ? _suspects : null;
+        (VerifiedToken? verified, AuthenticationResult? refusal) = await verifier.VerifyAsync(text, token, queue, stop);
+        if (verified is null)
         {
-            _verified.Add(text, verified);
+            return refusal!;
         }
 
-        return result;
+        // A token that has expired is remembered too: a client that repeats it costs no signature.
+        _verified.Add(text, verified);
+        AuthenticationResult first = Judge(context, server, verified);
+        return first.IsSuccess ? first : first.Noted();
+    }
+
+    private AuthenticationResult Judge(HttpContext context, string server, VerifiedToken token)
+    {
+        string? wrong = token.Verifier.WhyNotNow(token)
+            ?? _audiences.WhyNotFor(context, server, token.Audiences, token.Verifier.Audiences);
+        return wrong is null ? token.Result : AuthenticationResult.Failed(wrong);
+    }
+
+    private string WhyNotAccepted(string? issuer)
+    {
+        const string Refused = "the token is of an issuer that is not accepted here";
+        string? other = issuer is null ? null : issuer.EndsWith('/') ? issuer[..^1] : issuer + "/";
+        return other is not null && _byIssuer.ContainsKey(other)
+            ? $"{Refused}: 'auth.jwt.issuer' is '{other}', and the token's differs from it by the final slash"
+            : Refused;
     }
 }

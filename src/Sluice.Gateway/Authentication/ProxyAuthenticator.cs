@@ -8,7 +8,8 @@ namespace Sluice.Gateway;
 /// <remarks>Thread safety: immutable.</remarks>
 /// <param name="proxies">Who is believed.</param>
 /// <param name="configured">Which headers name a caller; one of them names a user.</param>
-internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy configured) : IAuthenticator
+/// <param name="userSpansTenants">Whether a user is the same in every tenant.</param>
+internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy configured, bool userSpansTenants) : IAuthenticator
 {
     /// <summary>The issuer of identities that a proxy has verified.</summary>
     internal const string Issuer = "urn:sluice:proxy";
@@ -16,7 +17,7 @@ internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy co
     private const int MaxLength = 1_024;
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
-    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context) => ValueTask.FromResult(
+    public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, string server) => ValueTask.FromResult(
         proxies.SpeakFor(context)
             ? Authenticate(context.Request.Headers)
             : AuthenticationResult.NoCredentials("the request does not come from a trusted proxy"));
@@ -27,7 +28,8 @@ internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy co
             || !TryRead(headers, configured.ClientHeader, out string? client, out wrong)
                 ? AuthenticationResult.Failed(wrong!)
             : user is null ? AuthenticationResult.NoCredentials("the proxy names no user")
-            : AuthenticationResult.Succeeded(new CallerIdentity(Issuer, user, tenant, client), CallerClaims.None);
+            : AuthenticationResult.Succeeded(
+                new CallerIdentity(Issuer, user, tenant, client) { UserSpansTenants = userSpansTenants }, CallerClaims.None);
 
     private static bool TryRead(IHeaderDictionary headers, string? name, out string? part, out string? wrong)
     {
@@ -41,7 +43,7 @@ internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy co
 
         if (values.Count > 1)
         {
-            wrong = $"the header {name} stands twice";
+            wrong = $"the header {name} is there twice";
             return false;
         }
 

@@ -1,47 +1,38 @@
 using System.Text.Json;
-using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
 /// <summary>Tells clients where they get tokens for a server.</summary>
 /// <remarks>
-/// <para>Source: RFC 9728, OAuth 2.0 Protected Resource Metadata, sections 2 and 3.</para>
+/// <para>Source: RFC 9728, OAuth 2.0 Protected Resource Metadata, section 3.</para>
 /// <para>It is never limited and asks for no credentials: clients without a token begin here.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
-internal sealed class ResourceMetadata
+/// <param name="source">Knows what to tell.</param>
+/// <param name="paths">The servers.</param>
+/// <param name="address">Where clients reach the gateway.</param>
+internal sealed class ResourceMetadata(IMetadataSource source, ServerPaths paths, PublicAddress address)
 {
-    private const string Root = "/.well-known/oauth-protected-resource";
-    private readonly string[] _issuers;
-    private readonly ServerPaths _paths;
-    private readonly PublicOrigin _origin;
-
-    internal ResourceMetadata(IEnumerable<JwtIssuer> issuers, ServerPaths paths, PublicOrigin origin)
-    {
-        // An issuer that is only a name in a key file's tokens gives out none that a client could ask for.
-        _issuers =
-        [
-            .. issuers.Select(issuer => issuer.Issuer).Where(issuer =>
-                Uri.TryCreate(issuer, UriKind.Absolute, out Uri? url) && (url.Scheme == Uri.UriSchemeHttps || url.Scheme == Uri.UriSchemeHttp)),
-        ];
-        _paths = paths;
-        _origin = origin;
-    }
+    internal const string Root = "/.well-known/oauth-protected-resource";
 
     /// <summary>Whether a request asks for metadata.</summary>
     internal static bool IsAskedBy(HttpRequest request) => request.Path.StartsWithSegments(Root, StringComparison.Ordinal);
 
-    /// <summary>Where the metadata of the server is that a request asks for.</summary>
-    internal string UrlFor(HttpContext context) => _origin.Of(context) + Root + context.Request.Path.Value!.TrimEnd('/');
+    /// <summary>
+    /// Where the metadata of the called server is. Behind a path prefix it is below the prefix, not at the origin's own
+    /// <c>/.well-known</c>: that needs no rule of the proxy besides the one for the prefix.
+    /// </summary>
+    internal string UrlFor(HttpContext context) => address.Of(context) + Root + context.Request.Path.Value!.TrimEnd('/');
 
     /// <summary>Answers.</summary>
-    internal Task AnswerAsync(HttpContext context)
+    internal async Task AnswerAsync(HttpContext context)
     {
         context.Request.Path.StartsWithSegments(Root, StringComparison.Ordinal, out PathString path);
-        GatewayServer? server = _paths.Find(path);
-        if (server is null && path.HasValue && path != "/")
+        string name = path.Value?.TrimEnd('/') ?? "";
+        if (paths.FindResource(name) is not GatewayServer server)
         {
-            return PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
+            await PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
+            return;
         }
 
         // Clients in a browser, on whatever page, may read what everybody may read.
@@ -52,52 +43,45 @@ internal sealed class ResourceMetadata
             context.Response.Headers.AccessControlAllowMethods = "GET";
             context.Response.Headers.AccessControlAllowHeaders = "*";
             context.Response.StatusCode = StatusCodes.Status204NoContent;
-            return Task.CompletedTask;
         }
-
-        if (!HttpMethods.IsGet(method) && !HttpMethods.IsHead(method))
+        else if (HttpMethods.IsGet(method) || HttpMethods.IsHead(method))
+        {
+            await WriteAsync(context, server, address.Of(context) + name);
+        }
+        else
         {
             context.Response.Headers.Allow = "GET, HEAD, OPTIONS";
-            return PlainErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Metadata is read by GET.");
+            await PlainErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "Metadata is read by GET.");
+        }
+    }
+
+    private async Task WriteAsync(HttpContext context, GatewayServer server, string resource)
+    {
+        byte[]? body;
+        try
+        {
+            body = await source.ReadAsync(server, resource, context.RequestAborted);
+        }
+        catch (Exception exception) when (
+            exception is HttpRequestException or JsonException
+            || (exception is OperationCanceledException && !context.RequestAborted.IsCancellationRequested))
+        {
+            await PlainErrors.WriteAsync(
+                context, StatusCodes.Status502BadGateway, $"The server '{server.Name}' gave no metadata that can be read.");
+            return;
         }
 
-        byte[] body = Render(_origin.Of(context) + path.Value?.TrimEnd('/'), server);
+        if (body is null)
+        {
+            await PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, $"The server '{server.Name}' has no metadata.");
+            return;
+        }
+
         context.Response.ContentType = "application/json";
         context.Response.ContentLength = body.Length;
-        return HttpMethods.IsHead(method)
-            ? Task.CompletedTask
-            : context.Response.Body.WriteAsync(body, 0, body.Length, context.RequestAborted);
-    }
-
-    private byte[] Render(string resource, GatewayServer? server)
-    {
-        using MemoryStream body = new();
-        using (Utf8JsonWriter json = new(body))
+        if (!HttpMethods.IsHead(context.Request.Method))
         {
-            json.WriteStartObject();
-            json.WriteString("resource", resource);
-            WriteList(json, "authorization_servers", _issuers);
-            WriteList(json, "bearer_methods_supported", ["header"]);
-            string[] scopes = server is null ? [] : AllowList.ScopesOf(server.Allow);
-            if (scopes.Length > 0)
-            {
-                WriteList(json, "scopes_supported", scopes);
-            }
-
-            json.WriteEndObject();
+            await context.Response.Body.WriteAsync(body, context.RequestAborted);
         }
-
-        return body.ToArray();
-    }
-
-    private static void WriteList(Utf8JsonWriter json, string name, string[] values)
-    {
-        json.WriteStartArray(name);
-        foreach (string value in values)
-        {
-            json.WriteStringValue(value);
-        }
-
-        json.WriteEndArray();
     }
 }

@@ -9,6 +9,9 @@ internal sealed class TrustedProxies(ImmutableArray<IPNetwork> networks)
 {
     internal const string ForwardedFor = "X-Forwarded-For";
 
+    /// <summary>Whether no proxy is trusted.</summary>
+    internal bool IsEmpty => networks.IsEmpty;
+
     /// <summary>Whether the connection itself comes from a proxy that is believed; no header has a say in that.</summary>
     internal bool SpeakFor(HttpContext context) => Contain(context.Connection.RemoteIpAddress);
 

@@ -34,6 +34,11 @@ internal static class ValidateCommand
             if (result.Configuration is not null && keyFault is null)
             {
                 Console.WriteLine($"{file}: valid");
+                if (AudienceAdvice.For(result.Configuration) is string advice)
+                {
+                    Console.WriteLine($"{file}: warning: {advice}");
+                }
+
                 continue;
             }
 

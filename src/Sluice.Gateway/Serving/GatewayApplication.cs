@@ -43,7 +43,7 @@ internal static class GatewayApplication
         WebApplication application = builder.Build();
         ServerPaths paths = new(application.Services.GetRequiredService<GatewayServers>().All);
         GatewayAuthentication authentication = new(
-            configuration.Auth, paths, time, application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
+            configuration.Auth, paths, configuration.Listen.IsLoopback, time, application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
         application.Lifetime.ApplicationStarted.Register(() => authentication.PrefetchAsync());
         application.Lifetime.ApplicationStopped.Register(authentication.Dispose);
         McpEndpoint endpoint = new(
@@ -51,7 +51,7 @@ internal static class GatewayApplication
             new StreamGate(configuration.Streams, time),
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping);
-        RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl);
+        RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl, configuration.Auth.Origins);
         application.Run(context => HandleAsync(context, guard, authentication, paths, endpoint));
         return application;
     }
@@ -65,14 +65,19 @@ internal static class GatewayApplication
             return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
         }
 
+        authentication.Address.RemovePathFrom(context.Request, paths);
         if (authentication.Metadata is ResourceMetadata metadata && ResourceMetadata.IsAskedBy(context.Request))
         {
             return metadata.AnswerAsync(context);
         }
 
-        return paths.Find(context.Request.Path) is GatewayServer server
-            ? endpoint.HandleAsync(context, server)
-            : PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
+        if (paths.Find(context.Request.Path) is GatewayServer server)
+        {
+            authentication.RewriteChallenges(context);
+            return endpoint.HandleAsync(context, server);
+        }
+
+        return PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
     }
 
     /// <summary>Sets up what listens, but for where.</summary>

@@ -9,7 +9,7 @@ using Sluice.Mcp;
 namespace Sluice.Gateway;
 
 /// <summary>Runs a gateway from its start until somebody stops the program.</summary>
-internal static class GatewayRunner
+internal static partial class GatewayRunner
 {
     /// <summary>How long calls under way may take to end once the program is asked to stop.</summary>
     private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
@@ -36,6 +36,11 @@ internal static class GatewayRunner
         }
 
         using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
+        if (AudienceAdvice.For(configuration) is string advice)
+        {
+            Log.Advice(loggers.CreateLogger<JwtAuthenticator>(), advice);
+        }
+
         await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
         if (store is null)
         {
@@ -86,4 +91,10 @@ internal static class GatewayRunner
 
     private static Uri AddressOf(WebApplication application) =>
         new(application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First());
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Warning, "{Advice}")]
+        internal static partial void Advice(ILogger logger, string advice);
+    }
 }

@@ -39,6 +39,12 @@ internal sealed class GatewayServer(
     /// <summary>What callers may do; null when every known caller may do everything.</summary>
     internal ImmutableArray<AllowRule>? Allow => configuration.Allow;
 
+    /// <summary>The scopes that clients are told to ask for.</summary>
+    internal ImmutableArray<string> Scopes => configuration.Scopes;
+
+    /// <summary>Where it answers; null for a command.</summary>
+    internal Uri? HttpAddress => (configuration.Upstream as HttpUpstreamConfiguration)?.Address;
+
     internal IUpstream Upstream { get; } = configuration.Upstream switch
     {
         HttpUpstreamConfiguration http => new UpstreamForwarder(http.Address, configuration.Timeout, time),

@@ -51,11 +51,11 @@ internal sealed partial class McpEndpoint(
         AuthenticationResult identity = AuthenticationResult.NotAsked;
         if (authentication.Authenticator is IAuthenticator authenticator && !HttpMethods.IsOptions(method))
         {
-            identity = await authenticator.AuthenticateAsync(context);
+            identity = await authenticator.AuthenticateAsync(context, server.Name);
             if (!identity.IsSuccess)
             {
                 Log.Unauthenticated(logger, identity.LogLevel, identity.Failure);
-                await authentication.Challenges.RefuseAsync(context, identity);
+                await authentication.Challenges.RefuseAsync(context, server, identity);
                 return;
             }
         }
@@ -100,7 +100,7 @@ internal sealed partial class McpEndpoint(
         if (!AllowList.Allows(server.Allow, message, identity.Claims))
         {
             Log.Forbidden(logger, server.Name);
-            await authentication.Challenges.ForbidAsync(context, server, refusal);
+            await authentication.Challenges.ForbidAsync(context, server, identity, refusal);
             return;
         }
 

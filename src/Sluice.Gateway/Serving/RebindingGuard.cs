@@ -1,5 +1,7 @@
+using System.Collections.Immutable;
 using System.Net;
 using Microsoft.Extensions.Primitives;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
@@ -11,7 +13,8 @@ namespace Sluice.Gateway;
 /// </remarks>
 /// <param name="listensOnLoopback">Whether the gateway is reached from this machine only.</param>
 /// <param name="publicUrl">Where clients reach it by way of a proxy, or null.</param>
-internal sealed class RebindingGuard(bool listensOnLoopback, Uri? publicUrl)
+/// <param name="origins">Origins that may call besides pages of this machine.</param>
+internal sealed class RebindingGuard(bool listensOnLoopback, Uri? publicUrl, ImmutableArray<AllowedOrigin> origins)
 {
     /// <summary>Null, or why the request is refused.</summary>
     internal string? Refusal(HttpRequest request)
@@ -28,9 +31,15 @@ internal sealed class RebindingGuard(bool listensOnLoopback, Uri? publicUrl)
 
         StringValues origin = request.Headers.Origin;
         bool foreign = origin.Count > 1
-            || (origin.Count == 1 && !(Uri.TryCreate(origin[0], UriKind.Absolute, out Uri? page) && IsOurs(page.Host)));
-        return foreign ? "the Origin header names another machine" : null;
+            || (origin.Count == 1 && !IsAllowed(origin[0]!));
+        return foreign
+            ? "the Origin header names neither this machine nor an origin of 'auth.origins'. Add it there if its pages may call"
+            : null;
     }
+
+    private bool IsAllowed(string origin) =>
+        (Uri.TryCreate(origin, UriKind.Absolute, out Uri? page) && IsOurs(page.Host))
+        || origins.Any(allowed => allowed.Matches(origin));
 
     private bool IsOurs(string host) =>
         host.Equals("localhost", StringComparison.OrdinalIgnoreCase)

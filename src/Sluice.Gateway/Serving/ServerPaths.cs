@@ -3,10 +3,12 @@ using System.Collections.Frozen;
 namespace Sluice.Gateway;
 
 /// <summary>Finds the server that a request's path names.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
 internal sealed class ServerPaths
 {
     private const string SingleServerPath = "/mcp";
     private readonly FrozenDictionary<string, GatewayServer> _byPath;
+    private readonly GatewayServer? _single;
 
     internal ServerPaths(GatewayServer[] servers)
     {
@@ -14,10 +16,18 @@ internal sealed class ServerPaths
         if (servers.Length == 1)
         {
             byPath.TryAdd(SingleServerPath, servers[0]);
+            _single = servers[0];
         }
 
         _byPath = byPath.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
+    /// <summary>The server at a path, with or without a slash at its end; or null.</summary>
     internal GatewayServer? Find(PathString path) => _byPath.GetValueOrDefault(path.Value?.TrimEnd('/') ?? "");
+
+    /// <summary>
+    /// The server that is the resource at a path, to the letter; or null. The gateway itself, at the empty path, is the resource of
+    /// its server when there is only one.
+    /// </summary>
+    internal GatewayServer? FindResource(string path) => path.Length == 0 ? _single : _byPath.GetValueOrDefault(path);
 }

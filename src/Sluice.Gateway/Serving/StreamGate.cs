@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 internal sealed class StreamGate(StreamBounds bounds, TimeProvider time)
 {
     private readonly Lock _gate = new();
-    private readonly Dictionary<(string Issuer, string Subject), int> _ofUsers = [];
+    private readonly Dictionary<UserKey, int> _ofUsers = [];
     private int _total;
 
     /// <summary>Opens a stream; it counts until it is disposed of.</summary>
@@ -22,7 +22,7 @@ internal sealed class StreamGate(StreamBounds bounds, TimeProvider time)
         [NotNullWhen(true)] out OpenStream? stream,
         [NotNullWhen(false)] out string? refusal)
     {
-        (string Issuer, string Subject)? user = caller.Subject is string subject ? (caller.Issuer, subject) : null;
+        UserKey? user = UserKey.Of(caller);
         lock (_gate)
         {
             int ofUser = user is null ? 0 : _ofUsers.GetValueOrDefault(user.Value);
@@ -46,7 +46,7 @@ internal sealed class StreamGate(StreamBounds bounds, TimeProvider time)
         return true;
     }
 
-    private void Close((string Issuer, string Subject)? user)
+    private void Close(UserKey? user)
     {
         lock (_gate)
         {
@@ -62,12 +62,12 @@ internal sealed class StreamGate(StreamBounds bounds, TimeProvider time)
     internal sealed class OpenStream : IDisposable
     {
         private readonly StreamGate _gate;
-        private readonly (string Issuer, string Subject)? _user;
+        private readonly UserKey? _user;
         private readonly CancellationTokenSource _old;
         private readonly CancellationTokenSource _ended;
 
         internal OpenStream(
-            StreamGate gate, (string Issuer, string Subject)? user, CancellationTokenSource old, CancellationToken stopping)
+            StreamGate gate, UserKey? user, CancellationTokenSource old, CancellationToken stopping)
         {
             _gate = gate;
             _user = user;

@@ -35,7 +35,8 @@ internal struct CallerFingerprints
 
     private static Fingerprint Take(ref ulong low, ref ulong high, CallerIdentity caller, RateLimitScope scope)
     {
-        Fingerprint taken = Fingerprint.Of(scope, caller.Issuer, caller.Part(scope));
+        Fingerprint taken = Fingerprint.Of(
+            scope, caller.Issuer, caller.Part(scope), scope == RateLimitScope.PerUser ? caller.UserTenant : null);
         taken = taken with { Low = taken.Low | 1 };
         high = taken.High;
         Volatile.Write(ref low, taken.Low);

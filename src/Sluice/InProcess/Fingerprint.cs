@@ -26,25 +26,37 @@ internal readonly record struct Fingerprint(ulong Low, ulong High)
 
         /// <summary>One page of the buckets of a server and a scope.</summary>
         Page = 3,
+
+        /// <summary>The user of a tenant.</summary>
+        UserOfTenant = 4,
     }
 
     /// <summary>The fingerprint of a caller in a scope.</summary>
-    internal static Fingerprint Of(RateLimitScope scope, string issuer, string? part) =>
-        part is null ? Of(Kind.Pool, (int)scope, "", "") : Of(Kind.Caller, (int)scope, issuer, part);
+    /// <param name="scope">The scope.</param>
+    /// <param name="issuer">Who vouches for the caller.</param>
+    /// <param name="part">The caller's part for the scope, or null.</param>
+    /// <param name="tenant">The tenant to which the part belongs, or null.</param>
+    internal static Fingerprint Of(RateLimitScope scope, string issuer, string? part, string? tenant = null) =>
+        part is null ? Of(Kind.Pool, (int)scope, "", "")
+        : tenant is null ? Of(Kind.Caller, (int)scope, issuer, part)
+        : Of(Kind.UserOfTenant, (int)scope, issuer, tenant, part);
 
     /// <summary>The fingerprint of some texts. The lengths go before them, so that none can run into another.</summary>
-    internal static Fingerprint Of(Kind kind, int number, string first, string second)
+    internal static Fingerprint Of(Kind kind, int number, string first, string second, string third = "")
     {
-        const int Header = 3 * sizeof(int);
+        const int Header = 4 * sizeof(int);
         int firstBytes = first.Length * sizeof(char);
-        int length = Header + firstBytes + (second.Length * sizeof(char));
+        int secondBytes = second.Length * sizeof(char);
+        int length = Header + firstBytes + secondBytes + (third.Length * sizeof(char));
         byte[]? rented = length > MaxStackBytes ? ArrayPool<byte>.Shared.Rent(length) : null;
         Span<byte> bytes = (rented ?? stackalloc byte[MaxStackBytes])[..length];
         BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)kind);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[sizeof(int)..], number);
         BinaryPrimitives.WriteInt32LittleEndian(bytes[(2 * sizeof(int))..], first.Length);
+        BinaryPrimitives.WriteInt32LittleEndian(bytes[(3 * sizeof(int))..], second.Length);
         MemoryMarshal.AsBytes(first.AsSpan()).CopyTo(bytes[Header..]);
         MemoryMarshal.AsBytes(second.AsSpan()).CopyTo(bytes[(Header + firstBytes)..]);
+        MemoryMarshal.AsBytes(third.AsSpan()).CopyTo(bytes[(Header + firstBytes + secondBytes)..]);
         (ulong low, ulong high) = SipHash128.Hash(Key0, Key1, bytes);
         if (rented is not null)
         {

@@ -119,13 +119,62 @@ public abstract class IdentityContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
-    public async Task Acquire_OtherPartsOfTheIdentity_DoNotSplitABucket()
+    public async Task Acquire_AnotherClient_DoesNotSplitTheBucketOfAUser()
     {
         ApplicableLimits limits = PerUser(Once);
         await ShouldBeNewThenSpent(limits, new CallerIdentity("i", "alice", "acme", "desktop"), "alice");
 
-        (await Acquire(limits, new CallerIdentity("i", "alice", "other", null))).Decision.IsAllowed.ShouldBeFalse();
-        (await Acquire(limits, new CallerIdentity("i", "alice", null, "phone"))).Decision.IsAllowed.ShouldBeFalse();
+        (await Acquire(limits, new CallerIdentity("i", "alice", "acme", null))).Decision.IsAllowed.ShouldBeFalse();
+        (await Acquire(limits, new CallerIdentity("i", "alice", "acme", "phone"))).Decision.IsAllowed.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Acquire_OneNameInSeveralTenants_IsAUserInEach()
+    {
+        ApplicableLimits limits = PerUser(Once);
+
+        await ShouldBeNewThenSpent(limits, new CallerIdentity("i", "alice", null, null), "alice without a tenant");
+        foreach (string tenant in NastyTexts)
+        {
+            await ShouldBeNewThenSpent(limits, new CallerIdentity("i", "alice", tenant, null), $"alice of '{tenant}'");
+        }
+    }
+
+    [Fact]
+    public async Task Acquire_UserWhoSpansTenants_IsOneInAllOfThem()
+    {
+        ApplicableLimits limits = PerUser(Once);
+        ApplicableLimits tenants = Limits(policy => policy.PerTenant(Once));
+        CallerIdentity first = new("i", "alice", "acme", null) { UserSpansTenants = true };
+        CallerIdentity second = new("i", "alice", "other", null) { UserSpansTenants = true };
+        await ShouldBeNewThenSpent(limits, first, "alice");
+
+        (await Acquire(limits, second)).Decision.IsAllowed.ShouldBeFalse();
+        (await Acquire(limits, new CallerIdentity("i", "alice", null, null))).Decision.IsAllowed.ShouldBeFalse();
+        await ShouldBeNewThenSpent(tenants, first, "acme");
+        await ShouldBeNewThenSpent(tenants, second, "other");
+        await ShouldBeNewThenSpent(limits, new CallerIdentity("i", "alice", "acme", null), "alice of acme alone");
+    }
+
+    [Fact]
+    public async Task Acquire_IssuerTenantAndSubjectCutElsewhere_HaveBucketsOfTheirOwn()
+    {
+        ApplicableLimits limits = PerUser(Once);
+        foreach (string text in (string[])["abcd", "::::", "\0\0\0\0", "\uffff\uffff\0\0"])
+        {
+            for (int first = 0; first < text.Length - 1; first++)
+            {
+                await ShouldBeNewThenSpent(
+                    limits, new CallerIdentity(text[..first], text[first..], null, null), $"'{text}' cut at {first}");
+                for (int second = first + 1; second < text.Length; second++)
+                {
+                    await ShouldBeNewThenSpent(
+                        limits,
+                        new CallerIdentity(text[..first], text[second..], text[first..second], null),
+                        $"'{text}' cut at {first} and {second}");
+                }
+            }
+        }
     }
 
     [Fact]

@@ -85,12 +85,17 @@ public sealed class AllowListTests
         (await scene.CallAsync(token, Call("tools/call", "name", "search"))).Body.ShouldContain("Rate limit exceeded");
     }
 
-    [Fact]
-    public async Task Call_OfTheModernEra_Is403WithTheScopesThatWouldDo()
+    [Theory]
+    [InlineData("2026-07-28", "{}", "files:read", "no scope")]
+    [InlineData("2025-11-25", "{}", "files:read", "no scope")]
+    [InlineData("2026-07-28", "{\"scope\":\"other:read offline_access\"}", "other:read offline_access files:read", "the scopes 'other:read offline_access'")]
+    [InlineData("2026-07-28", "{\"scope\":\"a\",\"scp\":[\"b\",\"a\"]}", "a b files:read", "the scopes 'a b'")]
+    [InlineData("2026-07-28", "{\"scope\":\"a \\\"quoted\\\" é\"}", "a files:read", "the scopes 'a'")]
+    public async Task Call_ThatAScopeWouldAllow_Is403WithTheScopesToAskFor(string revision, string claims, string scope, string has)
     {
         await using TokenScene scene = await TokenScene.StartAsync(server: List);
-        using HttpRequestMessage request = TokenScene.CallWith(TokenWith(scene, "{}"), Call("tools/call", "name", "search"));
-        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+        using HttpRequestMessage request = TokenScene.CallWith(TokenWith(scene, claims), Call("tools/call", "name", "search"));
+        request.Headers.Add("MCP-Protocol-Version", revision);
 
         using HttpResponseMessage response = await scene.Gateway.Client.SendAsync(request);
 
@@ -98,8 +103,25 @@ public sealed class AllowListTests
         response.Headers.RetryAfter.ShouldBeNull();
         response.Headers.WwwAuthenticate.ToString().ShouldBe(
             $"Bearer resource_metadata=\"{scene.Gateway.Address}.well-known/oauth-protected-resource/mcp\", "
-            + "error=\"insufficient_scope\", scope=\"files:read files:write\"");
-        (await response.Content.ReadAsStringAsync()).ShouldStartWith("{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":403,");
+            + $"error=\"insufficient_scope\", scope=\"{scope}\"");
+        (await response.Content.ReadAsStringAsync()).ShouldStartWith(
+            "{\"jsonrpc\":\"2.0\",\"id\":7,\"error\":{\"code\":403,\"message\":\"Forbidden: the token has "
+            + $"{has} and needs the scope 'files:read' for this operation");
+    }
+
+    [Theory]
+    [InlineData("admin")]
+    [InlineData("unlisted")]
+    public async Task Call_ThatNoScopeWouldAllow_Is403WithoutAChallenge(string tool)
+    {
+        await using TokenScene scene = await TokenScene.StartAsync(server: List);
+        using HttpRequestMessage request = TokenScene.CallWith(TokenWith(scene, "{\"scope\":\"files:read\"}"), Call("tools/call", "name", tool));
+        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+
+        using HttpResponseMessage response = await scene.Gateway.Client.SendAsync(request);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        response.Headers.WwwAuthenticate.ShouldBeEmpty();
     }
 
     [Fact]
@@ -137,6 +159,20 @@ public sealed class AllowListTests
 
         body.Contains("\"code\":403", StringComparison.Ordinal).ShouldBe(!isAllowed);
         upstream.Received.Count.ShouldBe(isAllowed ? 1 : 0);
+    }
+
+    [Fact]
+    public async Task Call_WithAnApiKeyThatLacksAScope_IsNotToldToSignIn()
+    {
+        await using TokenScene scene = await TokenScene.StartAsync(
+            auth: $", apiKeys: [{{ user: alice, sha256: {GatewayFixture.HashOf(GatewayFixture.AliceKey)} }}]", server: List);
+        using HttpRequestMessage request = TokenScene.CallWith(GatewayFixture.AliceKey, Call("tools/call", "name", "search"));
+        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+
+        using HttpResponseMessage response = await scene.Gateway.Client.SendAsync(request);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        response.Headers.WwwAuthenticate.ShouldBeEmpty("a key cannot ask for a scope");
     }
 
     [Fact]

@@ -74,6 +74,31 @@ public sealed class ApiKeyTests
         (await gateway.SendAsync(request)).Status.ShouldBe(HttpStatusCode.Unauthorized);
     }
 
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("identity: { userAcrossTenants: true }", true)]
+    public async Task Keys_OfOneNameInTwoTenants_AreTwoUsersUnlessConfigured(string identity, bool areOne)
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            {{identity}}
+            auth:
+              apiKeys:
+                - { user: alice, tenant: acme, sha256: {{GatewayFixture.HashOf("one")}} }
+                - { user: alice, tenant: acme, sha256: {{GatewayFixture.HashOf("two")}} }
+                - { user: alice, tenant: other, sha256: {{GatewayFixture.HashOf("three")}} }
+            servers:
+              - { name: one, upstream: "{{upstream.Endpoint}}", rateLimiting: {{OneEach}} }
+            """);
+
+        (await gateway.SendAsync(TokenScene.CallWith("one"))).Body.ShouldBe("{}");
+        (await gateway.SendAsync(TokenScene.CallWith("two"))).Body.ShouldContain("Rate limit exceeded");
+        (await gateway.SendAsync(TokenScene.CallWith("three"))).Body.Contains("Rate limit exceeded", StringComparison.Ordinal)
+            .ShouldBe(areOne);
+    }
+
     [Fact]
     public async Task Options_Preflight_NeedsNoKey()
     {

@@ -22,7 +22,7 @@ internal sealed class OidcProvider : IAsyncDisposable
     internal TestKey Key { get; private set; } = TestKey.Usual;
 
     /// <summary>The keys that it publishes.</summary>
-    internal List<JsonObject> Published { get; private set; } = [];
+    internal List<JsonObject> Published { get; set; } = [];
 
     /// <summary>Whether it answers nothing but 503.</summary>
     internal bool IsAway { get; set; }

@@ -15,7 +15,7 @@ public sealed class ResourceMetadataTests
     public async Task Metadata_OfAServer_NamesTheIssuerAndTheServer(string asked, string resource)
     {
         await using TokenScene scene = await TokenScene.StartAsync(
-            server: ", allow: [{ tools: x, claim: scope, values: [\"a:read\", \"a:write\"] }, { tools: y, claim: roles, values: z }]");
+            server: ", scopes: [\"a:use\", \"a:read\"], allow: [{ tools: x, claim: scope, values: [\"a:read\", \"a:write\"] }, { tools: y, claim: roles, values: z }]");
 
         (HttpStatusCode status, string body) = await scene.Gateway.SendAsync(new HttpRequestMessage(HttpMethod.Get, Root + asked));
 
@@ -24,9 +24,9 @@ public sealed class ResourceMetadataTests
         json["resource"]!.GetValue<string>().ShouldBe(scene.Gateway.Address.GetLeftPart(UriPartial.Authority) + resource);
         json["authorization_servers"]!.ToJsonString().ShouldBe($"[\"{scene.Provider.Issuer}\"]");
         json["bearer_methods_supported"]!.ToJsonString().ShouldBe("[\"header\"]");
-        json["scopes_supported"]?.ToJsonString().ShouldBe("[\"a:read\",\"a:write\"]");
-        (json["scopes_supported"] is null).ShouldBe(resource.Length == 0);
+        json["scopes_supported"]!.ToJsonString().ShouldBe("[\"a:use\",\"a:read\",\"a:write\"]");
         scene.Upstream.Received.ShouldBeEmpty();
+        (await scene.ChallengeOfAsync(null)).ShouldEndWith(", scope=\"a:use a:read\"");
     }
 
     [Fact]
@@ -34,7 +34,7 @@ public sealed class ResourceMetadataTests
     {
         await using TokenScene scene = await TokenScene.StartAsync("{ shared: 1/1d, meter: all }", auth: ", failures: 1/1d");
         await scene.CallAsync("wrong");
-        (await scene.StatusOfAsync("wrong")).ShouldBe(HttpStatusCode.TooManyRequests);
+        (await scene.StatusOfAsync("wrong too")).ShouldBe(HttpStatusCode.TooManyRequests);
 
         for (int i = 0; i < 20; i++)
         {

@@ -30,12 +30,14 @@ internal sealed class TokenScene : IAsyncDisposable
     /// <param name="server">More fields of the server, with a comma in front.</param>
     /// <param name="jwt">More fields of the issuer, with a comma in front.</param>
     /// <param name="prepare">Changes the provider before the gateway starts.</param>
+    /// <param name="userAcrossTenants">Whether a user is the same in every tenant.</param>
     internal static async Task<TokenScene> StartAsync(
         string rateLimiting = "{ perUser: 1000/1d }",
         string auth = ", failures: 100000/1s",
         string server = "",
         string jwt = "",
-        Action<OidcProvider>? prepare = null)
+        Action<OidcProvider>? prepare = null,
+        bool userAcrossTenants = false)
     {
         FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
         OidcProvider provider = await OidcProvider.StartAsync();
@@ -44,6 +46,7 @@ internal sealed class TokenScene : IAsyncDisposable
         GatewayFixture gateway = await GatewayFixture.StartAsync(
             $$"""
             listen: http://127.0.0.1:0
+            {{(userAcrossTenants ? "identity: { userAcrossTenants: true }" : "")}}
             auth: { jwt: { issuer: "{{provider.Issuer}}", audience: "{{OidcProvider.Audience}}"{{jwt}} }{{auth}} }
             servers:
               - { name: one, upstream: "{{upstream.Endpoint}}", rateLimiting: {{rateLimiting}}{{server}} }

@@ -84,6 +84,19 @@ public sealed class TokenTests
         (await scene.CallAsync(With(scene, "bob", claim, "other"))).Body.ShouldBe("{}");
     }
 
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Token_OneNameInTwoTenants_IsTwoUsersUnlessConfigured(bool acrossTenants)
+    {
+        await using TokenScene scene = await TokenScene.StartAsync("{ perUser: 1/1d }", userAcrossTenants: acrossTenants);
+
+        (await scene.CallAsync(With(scene, "alice", "tid", "acme"))).Body.ShouldBe("{}");
+        (await scene.CallAsync(With(scene, "alice", "tid", "acme"))).Body.ShouldContain("Rate limit exceeded");
+        (await scene.CallAsync(With(scene, "alice", "tid", "other"))).Body.Contains("Rate limit exceeded", StringComparison.Ordinal)
+            .ShouldBe(acrossTenants);
+    }
+
     [Fact]
     public async Task Token_ConfiguredClaims_AreReadInPlaceOfTheUsual()
     {

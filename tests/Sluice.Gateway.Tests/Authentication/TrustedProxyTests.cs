@@ -82,7 +82,7 @@ public sealed class TrustedProxyTests : IAsyncLifetime
             _gateway.Address, IPAddress.Parse("127.0.0.2"), Call, "X-Auth-User: alice", "X-Auth-User: bob");
 
         answer.ShouldStartWith("HTTP/1.1 401 ");
-        answer.ShouldContain("the header X-Auth-User stands twice");
+        answer.ShouldContain("the header X-Auth-User is there twice");
         _upstream.Received.ShouldBeEmpty();
     }
 
@@ -104,14 +104,29 @@ public sealed class TrustedProxyTests : IAsyncLifetime
         context.Connection.RemoteIpAddress = IPAddress.Parse("::ffff:10.0.0.1");
         ProxyAuthenticator authenticator = new(
             new TrustedProxies([IPNetwork.Parse("10.0.0.0/8")]),
-            new() { From = [IPNetwork.Parse("10.0.0.0/8")], UserHeader = "X-Auth-User" });
+            new() { From = [IPNetwork.Parse("10.0.0.0/8")], UserHeader = "X-Auth-User" },
+            userSpansTenants: false);
 
         context.Request.Headers["X-Auth-User"] = "\u00E9va";
-        (await authenticator.AuthenticateAsync(context)).Failure.ShouldBe("the header X-Auth-User is not UTF-8");
+        (await authenticator.AuthenticateAsync(context, "one")).Failure.ShouldBe("the header X-Auth-User is not UTF-8");
         context.Request.Headers["X-Auth-User"] = new string('x', 1_025);
-        (await authenticator.AuthenticateAsync(context)).Failure.ShouldBe("the header X-Auth-User has more than 1024 characters");
+        (await authenticator.AuthenticateAsync(context, "one")).Failure.ShouldBe("the header X-Auth-User has more than 1024 characters");
         context.Request.Headers["X-Auth-User"] = new string('x', 1_024);
-        (await authenticator.AuthenticateAsync(context)).Caller!.Subject!.Length.ShouldBe(1_024);
+        (await authenticator.AuthenticateAsync(context, "one")).Caller!.Subject!.Length.ShouldBe(1_024);
+    }
+
+    [Theory]
+    [InlineData("", false)]
+    [InlineData("identity: { userAcrossTenants: true }", true)]
+    public async Task Identity_OneNameInTwoTenants_IsTwoUsersUnlessConfigured(string identity, bool isOne)
+    {
+        await using GatewayFixture gateway = await StartAsync("{ perUser: 1/1d }", "", identity);
+        using HttpClient proxy = gateway.ClientFrom(IPAddress.Parse("127.0.0.2"));
+
+        (await SendAsync(proxy, ("X-Auth-User", "a"), ("X-Auth-Tenant", "acme"))).Body.ShouldBe("{}");
+        (await SendAsync(proxy, ("X-Auth-User", "a"), ("X-Auth-Tenant", "acme"))).Body.ShouldContain("exceeded: perUser");
+        (await SendAsync(proxy, ("X-Auth-User", "a"), ("X-Auth-Tenant", "other"))).Body
+            .Contains("exceeded: perUser", StringComparison.Ordinal).ShouldBe(isOne);
     }
 
     [Fact]
@@ -197,9 +212,10 @@ public sealed class TrustedProxyTests : IAsyncLifetime
         (await SendAsync(proxy, ("X-Auth-User", "alice"))).Body.ShouldBe("{}", "another issuer vouches for this alice");
     }
 
-    private Task<GatewayFixture> StartAsync(string rateLimiting, string auth) => GatewayFixture.StartAsync(
+    private Task<GatewayFixture> StartAsync(string rateLimiting, string auth, string identity = "") => GatewayFixture.StartAsync(
         $$"""
         listen: http://127.0.0.1:0
+        {{identity}}
         auth:
           { trustedProxy:
               { from: [127.0.0.2, 10.0.0.0/8], userHeader: X-Auth-User, tenantHeader: X-Auth-Tenant, clientHeader: X-Auth-Client }{{auth}} }

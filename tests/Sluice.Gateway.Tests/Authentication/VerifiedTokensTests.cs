@@ -39,7 +39,7 @@ public sealed class VerifiedTokensTests
     public void Add_MoreThanFit_ForgetsTheOldestAndKeepsWhatIsInUse()
     {
         VerifiedTokens tokens = new();
-        VerifiedToken token = new(null!, AuthenticationResult.NotAsked, null, "RS256", 0, default);
+        VerifiedToken token = new(null!, AuthenticationResult.NotAsked, [], null, "RS256", 0, default);
         for (int i = 0; i < 5 * VerifiedTokens.MaxPerGeneration; i++)
         {
             tokens.Add($"token {i}", token);

@@ -66,7 +66,10 @@ public sealed class WrongTokenTests : IAsyncLifetime
     [InlineData("aud", "\"https://other.example.com\"", "another audience")]
     [InlineData("aud", "\"https://mcp.example.com/\"", "another audience")]
     [InlineData("aud", "[\"a\", \"b\"]", "another audience")]
-    [InlineData("aud", null, "another audience")]
+    [InlineData("aud", null, "the token names no audience")]
+    [InlineData("aud", "[]", "the token names no audience")]
+    [InlineData("aud", "5", "'aud' is neither a text nor a list of texts")]
+    [InlineData("aud", "[\"https://mcp.example.com\", 5]", "'aud' is neither a text nor a list of texts")]
     [InlineData("iss", "\"https://login.example.com\"", "an issuer that is not accepted")]
     [InlineData("iss", "5", "an issuer that is not accepted")]
     [InlineData("iss", null, "an issuer that is not accepted")]
@@ -218,7 +221,7 @@ public sealed class WrongTokenTests : IAsyncLifetime
             $"Authorization: Bearer {_scene.Provider.Token("bob")}");
 
         answer.ShouldStartWith("HTTP/1.1 401 ");
-        answer.ShouldContain("Unauthorized: the header Authorization stands twice.");
+        answer.ShouldContain("Unauthorized: the header Authorization is there twice.");
     }
 
     [Theory]

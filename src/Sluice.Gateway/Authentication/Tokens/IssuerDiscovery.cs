@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
 using System.Text.Json;
 
 namespace Sluice.Gateway;
@@ -13,63 +12,31 @@ namespace Sluice.Gateway;
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
-internal sealed class IssuerDiscovery : IDisposable
+internal static class IssuerDiscovery
 {
-    private const int MaxDocumentBytes = 512 * 1024;
-    private static readonly TimeSpan Timeout = TimeSpan.FromSeconds(10);
-    private readonly HttpClient _client;
-    private readonly TimeProvider _time;
-
-    /// <param name="time">The clock of the timeout.</param>
-    internal IssuerDiscovery(TimeProvider time)
-    {
-        _time = time;
-        SocketsHttpHandler handler = new()
-        {
-            ActivityHeadersPropagator = null,
-            AllowAutoRedirect = false,
-            AutomaticDecompression = DecompressionMethods.All,
-            ConnectTimeout = TimeSpan.FromSeconds(5),
-            PooledConnectionLifetime = TimeSpan.FromMinutes(5), // So that a change in DNS is seen.
-            UseCookies = false,
-        };
-        _client = new HttpClient(handler)
-        {
-            MaxResponseContentBufferSize = MaxDocumentBytes,
-            Timeout = System.Threading.Timeout.InfiniteTimeSpan, // The time of a fetch is kept by the gateway's own clock.
-        };
-    }
-
     /// <summary>The keys.</summary>
+    /// <param name="client">Asks the issuer.</param>
     /// <param name="issuer">The URL of the issuer.</param>
-    /// <param name="cancellationToken">Nobody needs them any more.</param>
+    /// <param name="cancellationToken">The keys are no longer needed.</param>
     /// <exception cref="HttpRequestException">The issuer did not answer well.</exception>
-    /// <exception cref="FormatException">Its answer is of no use; the message is a clause.</exception>
-    /// <exception cref="OperationCanceledException">It did not answer in 10 s.</exception>
-    internal async Task<ImmutableArray<VerificationKey>> FetchAsync(string issuer, CancellationToken cancellationToken)
+    /// <exception cref="FormatException">Its answer cannot be used; the message is a clause.</exception>
+    /// <exception cref="OperationCanceledException">It did not answer in time.</exception>
+    internal static async Task<ImmutableArray<VerificationKey>> FetchAsync(
+        DocumentClient client, string issuer, CancellationToken cancellationToken)
     {
-        using CancellationTokenSource late = new(Timeout, _time);
-        using CancellationTokenSource given = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
-        byte[] document = await ReadFirstAsync(DocumentsOf(new Uri(issuer)), given.Token);
-        byte[] keys = await _client.GetByteArrayAsync(KeysIn(document, issuer), given.Token);
-        return KeyDocument.ReadSet(keys);
-    }
-
-    public void Dispose() => _client.Dispose();
-
-    private async Task<byte[]> ReadFirstAsync(Uri[] addresses, CancellationToken cancellationToken)
-    {
-        foreach (Uri address in addresses.SkipLast(1))
+        byte[]? document = null;
+        foreach (Uri address in DocumentsOf(new Uri(issuer)))
         {
-            using HttpResponseMessage response = await _client.GetAsync(address, cancellationToken);
-            if (response.StatusCode != HttpStatusCode.NotFound)
-            {
-                response.EnsureSuccessStatusCode();
-                return await response.Content.ReadAsByteArrayAsync(cancellationToken);
-            }
+            document ??= await client.GetAsync(address, cancellationToken);
         }
 
-        return await _client.GetByteArrayAsync(addresses[^1], cancellationToken);
+        if (document is null)
+        {
+            throw new FormatException("it has no document of metadata at either of its addresses");
+        }
+
+        byte[]? keys = await client.GetAsync(KeysIn(document, issuer), cancellationToken);
+        return KeyDocument.ReadSet(keys ?? throw new FormatException("there are no keys at the address that its document names"));
     }
 
     // OpenID Connect puts its name behind the issuer's path, OAuth in front of it.
@@ -96,9 +63,11 @@ internal sealed class IssuerDiscovery : IDisposable
             throw new FormatException("its document is not JSON", exception);
         }
 
-        if (root.ValueKind != JsonValueKind.Object || UnverifiedToken.TextOf(root, "issuer") != issuer)
+        string? named = root.ValueKind == JsonValueKind.Object ? UnverifiedToken.TextOf(root, "issuer") : null;
+        if (named != issuer)
         {
-            throw new FormatException("its document names another issuer");
+            throw new FormatException(
+                named is null ? "its document names no issuer" : $"its document names another issuer, {JsonSerializer.Serialize(named)}; write that one");
         }
 
         bool isSafe = Uri.TryCreate(UnverifiedToken.TextOf(root, "jwks_uri"), UriKind.Absolute, out Uri? keys)

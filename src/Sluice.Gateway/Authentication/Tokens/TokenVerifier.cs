@@ -6,56 +6,84 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Checks the tokens of one issuer by its keys and by nobody else's.</summary>
+/// <summary>Checks the tokens of one issuer by its keys and by no others.</summary>
 /// <remarks>
 /// <para>Source: RFC 7519, section 7.2, and RFC 8725, JSON Web Token Best Current Practices.</para>
 /// <para>Thread safety: any number of requests at a time.</para>
 /// </remarks>
-internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvider time)
+internal sealed class TokenVerifier(JwtIssuer issuer, bool userSpansTenants, IKeySource keys, TimeProvider time)
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = UnverifiedToken.MaxLength };
 
-    /// <summary>Who calls with a token that says that it is of this issuer, and what to remember when it is right.</summary>
+    /// <summary>The audiences that the configuration accepts from this issuer.</summary>
+    internal ImmutableArray<string> Audiences => issuer.Audiences;
+
+    /// <summary>Whether this issuer has signed a token that says so.</summary>
     /// <param name="text">The token as it came.</param>
     /// <param name="token">What it says.</param>
+    /// <param name="queue">Where to wait before the signature is checked; null for at once.</param>
     /// <param name="cancellationToken">The client went away.</param>
-    internal async ValueTask<(AuthenticationResult Result, VerifiedToken? Verified)> VerifyAsync(
-        string text, UnverifiedToken token, CancellationToken cancellationToken)
+    /// <returns>The token, or why it is refused.</returns>
+    internal async ValueTask<(VerifiedToken? Verified, AuthenticationResult? Refusal)> VerifyAsync(
+        string text, UnverifiedToken token, SemaphoreSlim? queue, CancellationToken cancellationToken)
     {
         if (WhyHeaderIsWrong(token.Header, out string algorithm) is string wrongHeader)
         {
-            return (AuthenticationResult.Failed(wrongHeader), null);
+            return (null, AuthenticationResult.Wrong(wrongHeader, text));
         }
 
         if (TokenValidity.Read(token.Claims) is not TokenValidity validity)
         {
-            return (AuthenticationResult.Failed("the token's 'exp' or 'nbf' is not a time"), null);
+            return (null, AuthenticationResult.Wrong("the token's 'exp' or 'nbf' is not a time", text));
+        }
+
+        if (TokenAudiences.Read(token.Claims) is not ImmutableArray<string> audiences)
+        {
+            return (null, AuthenticationResult.Wrong("the token's 'aud' is neither a text nor a list of texts", text));
         }
 
         string? id = UnverifiedToken.TextOf(token.Header, "kid");
         KeyAnswer answer = await keys.FindAsync(id, algorithm, cancellationToken);
         if (answer.Keys.IsEmpty)
         {
-            return (
-                answer.RetryAfter is TimeSpan wait
-                    ? AuthenticationResult.Unavailable("the keys of the token's issuer cannot be fetched at the moment", wait)
-                    : AuthenticationResult.Failed("the token is signed by a key that its issuer does not have"),
-                null);
+            return (null, answer.RetryAfter is TimeSpan wait
+                ? AuthenticationResult.Unavailable("the keys of the token's issuer cannot be fetched at the moment", wait)
+                : AuthenticationResult.Wrong("the token is signed by a key that its issuer does not have", text));
         }
 
-        TokenValidationResult checkedToken = await Handler.ValidateTokenAsync(text, ParametersFor(answer.Keys, algorithm));
-        string? wrong = checkedToken.IsValid ? validity.WhyNotAt(time.GetUtcNow()) : Describe(checkedToken.Exception);
-        AuthenticationResult result = wrong is null ? Identify(token.Claims) : AuthenticationResult.Failed(wrong);
-        return (result, result.IsSuccess ? new VerifiedToken(this, result, id, algorithm, answer.Generation, validity) : null);
+        TokenValidationResult checkedToken = await CheckAsync(text, ParametersFor(answer.Keys, algorithm), queue, cancellationToken);
+        return checkedToken.IsValid
+            ? (new VerifiedToken(this, Identify(token.Claims), audiences, id, algorithm, answer.Generation, validity), null)
+            : (null, AuthenticationResult.Wrong(Describe(checkedToken.Exception), text));
     }
 
-    /// <summary>Whether a token that this has verified is as good as it was then: in time, and by keys that are the same.</summary>
-    internal async ValueTask<bool> IsStillGoodAsync(VerifiedToken token, CancellationToken cancellationToken)
+    /// <summary>Whether the keys by which this has verified a token are still its issuer's.</summary>
+    internal async ValueTask<bool> IsStillVerifiedAsync(VerifiedToken token, CancellationToken cancellationToken)
     {
         KeyAnswer answer = await keys.FindAsync(token.KeyId, token.Algorithm, cancellationToken);
-        return !answer.Keys.IsEmpty
-            && answer.Generation == token.Generation
-            && token.Validity.WhyNotAt(time.GetUtcNow()) is null;
+        return !answer.Keys.IsEmpty && answer.Generation == token.Generation;
+    }
+
+    /// <summary>Null, or why a verified token is not valid now, as a clause.</summary>
+    internal string? WhyNotNow(VerifiedToken token) => token.Validity.WhyNotAt(time.GetUtcNow());
+
+    private static async ValueTask<TokenValidationResult> CheckAsync(
+        string text, TokenValidationParameters parameters, SemaphoreSlim? queue, CancellationToken cancellationToken)
+    {
+        if (queue is null)
+        {
+            return await Handler.ValidateTokenAsync(text, parameters);
+        }
+
+        await queue.WaitAsync(cancellationToken);
+        try
+        {
+            return await Handler.ValidateTokenAsync(text, parameters);
+        }
+        finally
+        {
+            queue.Release();
+        }
     }
 
     private static string? WhyHeaderIsWrong(JsonElement header, out string algorithm)
@@ -83,13 +111,13 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
 
     private TokenValidationParameters ParametersFor(ImmutableArray<VerificationKey> candidates, string algorithm) => new()
     {
-        IgnoreTrailingSlashWhenValidatingAudience = false,
-        IssuerSigningKeys = candidates.Select(candidate => candidate.Key),
+        // By IssuerSigningKeys the library tries only the first of several keys with one 'kid'; RFC 7517, section 4.5, allows several.
+        IssuerSigningKeyResolver = (_, _, _, _) => candidates.Select(candidate => candidate.Key),
         RequireSignedTokens = true,
         ValidAlgorithms = [algorithm],
-        ValidAudiences = issuer.Audiences,
         ValidIssuer = issuer.Issuer,
-        ValidateLifetime = false, // The library asks the system's clock; the gateway's own is asked below.
+        ValidateAudience = false, // It depends on the server that is called: see TokenAudiences.
+        ValidateLifetime = false, // The library reads the system's clock; the gateway's own counts.
     };
 
     private AuthenticationResult Identify(JsonElement claims)
@@ -103,12 +131,13 @@ internal sealed class TokenVerifier(JwtIssuer issuer, IKeySource keys, TimeProvi
 
         return user is null
             ? AuthenticationResult.Failed($"the token names no user: its claim '{issuer.UserClaim}' is absent or empty")
-            : AuthenticationResult.Succeeded(new CallerIdentity(issuer.Issuer, user, tenant, client), CallerClaims.OfToken(claims));
+            : AuthenticationResult.Succeeded(
+                new CallerIdentity(issuer.Issuer, user, tenant, client) { UserSpansTenants = userSpansTenants },
+                CallerClaims.OfToken(claims));
     }
 
     private static string Describe(Exception exception) => exception switch
     {
-        SecurityTokenInvalidAudienceException => "the token is for another audience",
         SecurityTokenInvalidIssuerException => "the token is of another issuer",
         SecurityTokenInvalidAlgorithmException => "the token's algorithm is not accepted",
         SecurityTokenInvalidSignatureException or SecurityTokenSignatureKeyNotFoundException => "the token's signature is wrong",

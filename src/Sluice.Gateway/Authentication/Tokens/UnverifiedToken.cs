@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Sluice.Gateway;
 
-/// <summary>A JSON Web Token as somebody sent it: what it says of itself, none of which is true yet.</summary>
+/// <summary>A JSON Web Token as it was sent: nothing of what it says is verified yet.</summary>
 /// <param name="Header">The header's JSON object.</param>
 /// <param name="Claims">The claims' JSON object.</param>
 /// <remarks>
@@ -15,22 +15,32 @@ internal sealed record UnverifiedToken(JsonElement Header, JsonElement Claims)
     /// <summary>The longest token that is looked at.</summary>
     internal const int MaxLength = 16 * 1024;
 
+    private const int SignedParts = 3;
+    private const int EncryptedParts = 5;
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 16 };
 
     /// <summary>The text of a header field or claim; null when it is absent or no text.</summary>
     internal static string? TextOf(JsonElement json, string name) =>
         json.TryGetProperty(name, out JsonElement value) && value.ValueKind == JsonValueKind.String ? value.GetString() : null;
 
-    /// <summary>Whether a text has the shape of a token, so that it is no API key.</summary>
-    internal static bool IsOne(string text) => text.Length > MaxLength ? text.Count(c => c == '.') == 2 : Read(text) is not null;
+    /// <summary>Whether a text has the shape of a token, signed or encrypted, so that it is no API key.</summary>
+    internal static bool LooksLikeOne(string text) => text.Length > MaxLength
+        ? PartsOf(text) is SignedParts or EncryptedParts
+        : IsEncrypted(text) || Read(text) is not null;
+
+    /// <summary>Whether a text is an encrypted token, which only its addressee can read.</summary>
+    /// <remarks>Source: RFC 7516, sections 3.1 and 4.1.2.</remarks>
+    internal static bool IsEncrypted(string text) =>
+        PartsOf(text) == EncryptedParts
+        && ReadPart(text.AsSpan(0, text.IndexOf('.'))) is JsonElement header
+        && header.TryGetProperty("enc", out _);
 
     /// <summary>The token, or null when the text is none.</summary>
     internal static UnverifiedToken? Read(string text)
     {
         int headerEnd = text.IndexOf('.');
         int claimsEnd = text.IndexOf('.', headerEnd + 1);
-        bool hasThreeParts = headerEnd > 0 && claimsEnd > headerEnd && text.IndexOf('.', claimsEnd + 1) < 0;
-        return hasThreeParts
+        return PartsOf(text) == SignedParts
             && ReadPart(text.AsSpan(0, headerEnd)) is JsonElement header
             && header.TryGetProperty("alg", out _)
             && ReadPart(text.AsSpan(headerEnd + 1, claimsEnd - headerEnd - 1)) is JsonElement claims
@@ -38,9 +48,11 @@ internal sealed record UnverifiedToken(JsonElement Header, JsonElement Claims)
                 : null;
     }
 
+    private static int PartsOf(string text) => text.AsSpan().Count('.') + 1;
+
     private static JsonElement? ReadPart(ReadOnlySpan<char> part)
     {
-        if (!Base64Url.IsValid(part))
+        if (part.IsEmpty || !Base64Url.IsValid(part))
         {
             return null;
         }
@@ -52,7 +64,7 @@ internal sealed record UnverifiedToken(JsonElement Header, JsonElement Claims)
         }
         catch (JsonException)
         {
-            return null; // Whatever it is, it is no token.
+            return null; // The text is no token.
         }
     }
 }
