@@ -8,8 +8,9 @@ public static class SluiceApplicationBuilderExtensions
     /// <summary>Limits every call that passes here by the only policy there is.</summary>
     /// <remarks>
     /// Every POST that passes is taken for a message of MCP, and answered with an error if it is none: in an app that serves
-    /// more, put this into a branch (<c>app.UseWhen</c>) or on the endpoint (<c>RequireRateLimits</c>). An endpoint that has a
-    /// policy of its own is left to it. Call it after authentication and authorization.
+    /// more, put this into a branch (<c>app.UseWhen</c>) or on the endpoint (<c>RequireRateLimits</c>). An endpoint that requires
+    /// the same policy counts a call once; one that requires another policy is limited by both. Call it after authentication and
+    /// authorization.
     /// </remarks>
     /// <param name="app">The app.</param>
     /// <exception cref="ArgumentNullException"><paramref name="app"/> is null.</exception>
@@ -36,8 +37,8 @@ public static class SluiceApplicationBuilderExtensions
         ArgumentNullException.ThrowIfNull(app);
         CallLimiter limiter = CallLimiter.Create(app.ApplicationServices, policy, nameof(UseSluice));
         return app.Use(next => context =>
-            context.GetEndpoint()?.Metadata.GetMetadata<RateLimitsMetadata>() is null
-                ? limiter.InvokeAsync(context, next)
-                : next(context));
+            context.GetEndpoint()?.Metadata is EndpointMetadataCollection metadata && RateLimitsMetadata.Names(limiter.Policy, metadata)
+                ? next(context)
+                : limiter.InvokeAsync(context, next));
     }
 }

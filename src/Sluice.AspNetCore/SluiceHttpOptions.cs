@@ -17,17 +17,20 @@ public sealed class SluiceHttpOptions
     /// <summary>Who calls; null for the verified principal of the request.</summary>
     internal Func<HttpContext, ValueTask<CallerIdentity?>>? Identify { get; private set; }
 
+    /// <summary>Whether a second <c>IdentifyBy</c> would replace a first.</summary>
+    internal bool IsIdentifiedTwice { get; private set; }
+
     /// <summary>Says who calls, in the place of the request's verified principal.</summary>
     /// <remarks>
     /// Null means that the caller is not known, and follows the policy's <c>missingIdentity</c>. An exception refuses the call,
-    /// with an error of its own, and is logged.
+    /// with an error of its own, and is logged. It can be set once: a second call keeps the host from starting.
     /// </remarks>
     /// <param name="identify">The caller of a request.</param>
     /// <exception cref="ArgumentNullException"><paramref name="identify"/> is null.</exception>
     public void IdentifyBy(Func<HttpContext, CallerIdentity?> identify)
     {
         ArgumentNullException.ThrowIfNull(identify);
-        Identify = context => new ValueTask<CallerIdentity?>(identify(context));
+        SetIdentify(context => new ValueTask<CallerIdentity?>(identify(context)));
     }
 
     /// <summary>Says who calls, when that must be asked of somebody else.</summary>
@@ -37,6 +40,12 @@ public sealed class SluiceHttpOptions
     public void IdentifyBy(Func<HttpContext, CancellationToken, ValueTask<CallerIdentity?>> identify)
     {
         ArgumentNullException.ThrowIfNull(identify);
-        Identify = context => identify(context, context.RequestAborted);
+        SetIdentify(context => identify(context, context.RequestAborted));
+    }
+
+    private void SetIdentify(Func<HttpContext, ValueTask<CallerIdentity?>> identify)
+    {
+        IsIdentifiedTwice |= Identify is not null;
+        Identify = identify;
     }
 }

@@ -17,8 +17,8 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// resources that the server has: what was denied, or does not exist, costs nothing.
 /// </para>
 /// <para>
-/// Limits come from one place: a later call of these methods replaces the limits of an earlier one. Attributes on the methods
-/// of tools, prompts and resources add what that place leaves open. Everything is checked when the host starts.
+/// <c>WithRateLimits</c> is called once for a server: a second call keeps the host from starting. Attributes on the methods of
+/// tools, prompts and resources add the limits that it leaves open. Everything is checked when the host starts.
 /// </para>
 /// </remarks>
 public static class McpRateLimitBuilderExtensions
@@ -61,33 +61,41 @@ public static class McpRateLimitBuilderExtensions
 
     /// <summary>Limits calls as another program did.</summary>
     /// <param name="builder">The server.</param>
-    /// <param name="preset">The limits, as <see cref="RateLimits"/> makes them; its <see cref="RateLimitPreset.MaxKeys"/> becomes the host's.</param>
+    /// <param name="preset">The limits, as <see cref="RateLimits"/> makes them; its <see cref="RateLimitPreset.MaxKeys"/> becomes the host's where <c>AddSluice</c> sets no other.</param>
     /// <param name="configure">Sets how they work; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="preset"/> is null.</exception>
     public static IMcpServerBuilder WithRateLimits(
         this IMcpServerBuilder builder, RateLimitPreset preset, Action<McpRateLimitOptions>? configure = null)
     {
         ArgumentNullException.ThrowIfNull(preset);
-        builder.Add(() => new LimitSource(preset.Settings, []), configure);
-        builder.Services.Configure<SluiceOptions>(options => options.MaxKeys = preset.MaxKeys);
+        builder.Add(() => new LimitSource(preset.Settings, []) { Approximation = preset.Approximation }, configure);
+
+        // Before whatever AddSluice was told: it names the bound in this library's own words.
+        builder.Services.Insert(0, ServiceDescriptor.Singleton<IConfigureOptions<SluiceOptions>>(
+            new ConfigureOptions<SluiceOptions>(options => options.MaxKeys = preset.MaxKeys)));
         return builder;
     }
 
-    /// <summary>Limits calls by nothing but the attributes <c>[RateLimit]</c> and <c>[RateLimitCost]</c>.</summary>
+    /// <summary>Limits calls by the attributes <c>[RateLimit]</c> and <c>[RateLimitCost]</c>.</summary>
+    /// <remarks>It is for servers without other limits. Beside <c>WithRateLimits</c>, which reads the attributes too, it changes nothing.</remarks>
     /// <param name="builder">The server.</param>
     /// <param name="configure">Sets how the limits work; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     public static IMcpServerBuilder WithRateLimitAttributes(
         this IMcpServerBuilder builder, Action<McpRateLimitOptions>? configure = null) =>
-        builder.Add(() => null, configure);
+        builder.Add(source: null, configure);
 
     private static IMcpServerBuilder Add(
-        this IMcpServerBuilder builder, Func<LimitSource?> source, Action<McpRateLimitOptions>? configure)
+        this IMcpServerBuilder builder, Func<LimitSource>? source, Action<McpRateLimitOptions>? configure)
     {
         ArgumentNullException.ThrowIfNull(builder);
         IServiceCollection services = builder.Services;
         services.AddSluice();
-        services.Configure<McpRateLimitOptions>(options => options.Source = source());
+        if (source is not null)
+        {
+            services.Configure<McpRateLimitOptions>(options => options.AddSource(source()));
+        }
+
         if (configure is not null)
         {
             services.Configure(configure);

@@ -1,32 +1,61 @@
+using System.Globalization;
+
 namespace Sluice.ModelContextProtocol;
 
 /// <summary>Limits in the words of other programs.</summary>
 public static class RateLimits
 {
     private const int DefaultMaxClients = 10_000;
+    private const string NoCalls = "To admit no call at all, remove the tools; to admit every call, set no limits.";
 
     /// <summary>The limits of FastMCP's <c>RateLimitingMiddleware</c>: a token bucket over every request.</summary>
     /// <remarks>
     /// Without its faults: the default burst is at least 1, so that a rate below 0.5 does not deny everything; refusals name
     /// nobody; and a client who is forgotten to make room does not come back with a full bucket.
     /// </remarks>
-    /// <param name="maxRequestsPerSecond">Above 0. It is taken as the decimal number that it prints as, exactly.</param>
-    /// <param name="burstCapacity">What the bucket holds; null for twice the rate, rounded down, and at least 1.</param>
+    /// <param name="maxRequestsPerSecond">
+    /// From 1 in 366 days to 2,147,483,647. It is taken as the decimal number that it prints as, or, where that has too many digits, as
+    /// the simplest fraction within one part in 10⁹: <c>100 / 60.0</c> is 5 in 3 s. <see cref="RateLimitPreset.Approximation"/> then says so.
+    /// </param>
+    /// <param name="burstCapacity">What the bucket holds, at least 1; null for twice the rate, rounded down, and at least 1.</param>
     /// <param name="globalLimit">Whether everybody shares one bucket, and not each user has one.</param>
     /// <param name="maxClients">The most users that are remembered.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
-    /// <exception cref="ArgumentException">The rate has more digits than can be kept exactly.</exception>
     public static RateLimitPreset FromFastMcp(
         double maxRequestsPerSecond = 10, int? burstCapacity = null, bool globalLimit = false, int maxClients = DefaultMaxClients)
     {
-        (int tokens, TimeSpan period) = AsRatio(maxRequestsPerSecond);
-        if (burstCapacity is int set)
+        if (!(maxRequestsPerSecond > 0))
         {
-            ArgumentOutOfRangeException.ThrowIfLessThan(set, 1, nameof(burstCapacity));
+            throw new ArgumentOutOfRangeException(
+                nameof(maxRequestsPerSecond), maxRequestsPerSecond, $"A rate is above 0 calls a second. {NoCalls} For few calls, write 5 / 3600.0.");
         }
 
+        if (maxRequestsPerSecond < PerSecondRate.Min || maxRequestsPerSecond > int.MaxValue)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(maxRequestsPerSecond),
+                maxRequestsPerSecond,
+                $"A rate is from 1 call in 366 days (1 / {Rate.MaxRefillPeriod.TotalSeconds:0.0}) to {int.MaxValue} calls a second. {NoCalls}");
+        }
+
+        if (burstCapacity < 1)
+        {
+            throw new ArgumentOutOfRangeException(
+                nameof(burstCapacity),
+                burstCapacity,
+                "A bucket that holds nothing rejects every call. Leave burstCapacity out for twice the rate, which is what FastMCP takes 0 "
+                + "for, or write 1 for no bursts.");
+        }
+
+        PerSecondRate parsed = PerSecondRate.Of(maxRequestsPerSecond);
         int burst = burstCapacity ?? (int)Math.Clamp(2 * maxRequestsPerSecond, 1, int.MaxValue);
-        return Preset(new Rate(tokens, period, RateLimitAlgorithm.TokenBucket, burst, align: false), globalLimit, maxClients);
+        Rate rate = new(parsed.Tokens, parsed.Period, RateLimitAlgorithm.TokenBucket, burst, align: false);
+        return Preset(rate, globalLimit, maxClients) with
+        {
+            Approximation = parsed.IsExact
+                ? null
+                : string.Create(CultureInfo.InvariantCulture, $"{maxRequestsPerSecond} calls a second are taken as {new Rate(parsed.Tokens, parsed.Period)}."),
+        };
     }
 
     /// <summary>The limits of FastMCP's <c>SlidingWindowRateLimitingMiddleware</c>: a sliding window over every request.</summary>
@@ -38,7 +67,11 @@ public static class RateLimits
     public static RateLimitPreset FromFastMcpSlidingWindow(
         int maxRequests, int windowMinutes = 1, bool globalLimit = false, int maxClients = DefaultMaxClients)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxRequests, 1);
+        if (maxRequests < 1)
+        {
+            throw new ArgumentOutOfRangeException(nameof(maxRequests), maxRequests, $"A window admits at least 1 call. {NoCalls}");
+        }
+
         ArgumentOutOfRangeException.ThrowIfLessThan(windowMinutes, 1);
         ArgumentOutOfRangeException.ThrowIfGreaterThan(windowMinutes, (int)Rate.MaxRefillPeriod.TotalMinutes);
         Rate rate = new(maxRequests, TimeSpan.FromMinutes(windowMinutes), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
@@ -59,34 +92,4 @@ public static class RateLimits
             },
             maxClients);
     }
-
-    /// <summary>A number a second as whole tokens in whole seconds, in lowest terms.</summary>
-    private static (int Tokens, TimeSpan Period) AsRatio(double perSecond)
-    {
-        if (!(perSecond > 0 && perSecond <= int.MaxValue))
-        {
-            throw new ArgumentOutOfRangeException(nameof(perSecond), perSecond, $"Not above 0 and at most {int.MaxValue} a second.");
-        }
-
-        // As many digits as the number prints; 0.1 is meant as a tenth, which binary floating point cannot say.
-        decimal tokens = (decimal)perSecond;
-        long seconds = 1;
-        while (tokens != decimal.Truncate(tokens) && seconds <= Rate.MaxRefillPeriod.TotalSeconds)
-        {
-            tokens *= 10;
-            seconds *= 10;
-        }
-
-        long whole = tokens > long.MaxValue ? long.MaxValue : (long)tokens;
-        long divisor = GreatestCommonDivisor(whole, seconds);
-        whole /= divisor;
-        seconds /= divisor;
-        return whole is >= 1 and <= int.MaxValue && seconds <= Rate.MaxRefillPeriod.TotalSeconds
-            ? ((int)whole, TimeSpan.FromSeconds(seconds))
-            : throw new ArgumentException(
-                $"{perSecond} a second has more digits than can be kept exactly. Use fewer, or limits of your own.", nameof(perSecond));
-    }
-
-    private static long GreatestCommonDivisor(long one, long other) =>
-        other == 0 ? Math.Max(1, one) : GreatestCommonDivisor(other, one % other);
 }

@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
-using Sluice;
 using Sluice.DependencyInjection;
 using Sluice.Redis;
 using StackExchange.Redis;
@@ -18,6 +17,7 @@ public static class SluiceBuilderRedisExtensions
     /// <param name="configure">Sets more; null for the defaults. The options are checked when the host starts.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="configuration"/> is null or empty.</exception>
+    /// <exception cref="InvalidOperationException">The host has a store already, other than the one in this process.</exception>
     public static ISluiceBuilder UseRedis(
         this ISluiceBuilder builder, string configuration, Action<RedisStoreOptions>? configure = null)
     {
@@ -35,6 +35,7 @@ public static class SluiceBuilderRedisExtensions
     /// <param name="multiplexer">The connections.</param>
     /// <param name="configure">Sets more; null for the defaults. The options are checked when the host starts.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="multiplexer"/> is null.</exception>
+    /// <exception cref="InvalidOperationException">The host has a store already, other than the one in this process.</exception>
     public static ISluiceBuilder UseRedis(
         this ISluiceBuilder builder, IConnectionMultiplexer multiplexer, Action<RedisStoreOptions>? configure = null)
     {
@@ -59,9 +60,6 @@ public static class SluiceBuilderRedisExtensions
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RedisWarmUp>());
-
-        // Whatever store was there before, wherever UseRedis is called.
-        services.Replace(ServiceDescriptor.Singleton<IRateLimitStore>(create));
-        return builder;
+        return builder.UseStore(create);
     }
 }

@@ -12,11 +12,15 @@ namespace Sluice;
 /// </code>
 /// </example>
 /// <remarks>
-/// <para>A later call replaces an earlier one of the same field; operations add up.</para>
+/// <para>
+/// Each field can be set once: a second call with another value throws <see cref="InvalidOperationException"/>, since it would
+/// discard the first. Operations add up.
+/// </para>
 /// <para>Thread safety: none; use it from one thread.</para>
 /// </remarks>
 public sealed class RateLimitsBuilder
 {
+    private readonly SetOnce _set = new("the server");
     private RateLimitingSettings _settings = new();
 
     /// <summary>Limits everybody together.</summary>
@@ -25,7 +29,7 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder Shared(string rate) => Shared(Rate.Parse(rate));
 
     /// <summary>Limits everybody together.</summary>
-    public RateLimitsBuilder Shared(Rate rate) => With(_settings with { Shared = rate });
+    public RateLimitsBuilder Shared(Rate rate) => Set(nameof(Shared), rate, _settings with { Shared = rate });
 
     /// <summary>Limits each tenant.</summary>
     /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
@@ -33,7 +37,7 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder PerTenant(string rate) => PerTenant(Rate.Parse(rate));
 
     /// <summary>Limits each tenant.</summary>
-    public RateLimitsBuilder PerTenant(Rate rate) => With(_settings with { PerTenant = rate });
+    public RateLimitsBuilder PerTenant(Rate rate) => Set(nameof(PerTenant), rate, _settings with { PerTenant = rate });
 
     /// <summary>Limits each user.</summary>
     /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
@@ -41,7 +45,7 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder PerUser(string rate) => PerUser(Rate.Parse(rate));
 
     /// <summary>Limits each user.</summary>
-    public RateLimitsBuilder PerUser(Rate rate) => With(_settings with { PerUser = rate });
+    public RateLimitsBuilder PerUser(Rate rate) => Set(nameof(PerUser), rate, _settings with { PerUser = rate });
 
     /// <summary>Limits each OAuth client.</summary>
     /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
@@ -49,7 +53,7 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder PerClient(string rate) => PerClient(Rate.Parse(rate));
 
     /// <summary>Limits each OAuth client.</summary>
-    public RateLimitsBuilder PerClient(Rate rate) => With(_settings with { PerClient = rate });
+    public RateLimitsBuilder PerClient(Rate rate) => Set(nameof(PerClient), rate, _settings with { PerClient = rate });
 
     /// <summary>Limits a tool, or all tools that match a glob.</summary>
     public RateLimitsBuilder Tool(string name, Action<OperationLimitsBuilder> configure) =>
@@ -69,34 +73,47 @@ public sealed class RateLimitsBuilder
 
     /// <summary>Sets what a call costs where its operation sets nothing else.</summary>
     /// <param name="tokens">At least 1.</param>
-    public RateLimitsBuilder Cost(int tokens) => With(_settings with { Cost = tokens });
+    public RateLimitsBuilder Cost(int tokens) =>
+        Set(nameof(Cost), tokens, _settings with { Cost = tokens });
 
     /// <summary>Sets the mode of the policy.</summary>
-    public RateLimitsBuilder Mode(LimitMode mode) => With(_settings with { Mode = mode });
+    public RateLimitsBuilder Mode(LimitMode mode) =>
+        Set(nameof(Mode), mode, _settings with { Mode = mode });
 
     /// <summary>Sets which requests count.</summary>
-    public RateLimitsBuilder Meter(MeteringUnit unit) => With(_settings with { Meter = unit });
+    public RateLimitsBuilder Meter(MeteringUnit unit) =>
+        Set(nameof(Meter), unit, _settings with { Meter = unit });
 
     /// <summary>Counts every request, as FastMCP does, except those whose refusal breaks clients.</summary>
     public RateLimitsBuilder MeterAllRequests() => Meter(MeteringUnit.All);
 
     /// <summary>Sets what happens to a call that lacks the identity that a limit counts by.</summary>
-    public RateLimitsBuilder MissingIdentity(MissingIdentity handling) => With(_settings with { MissingIdentity = handling });
+    public RateLimitsBuilder MissingIdentity(MissingIdentity handling) =>
+        Set(nameof(MissingIdentity), handling, _settings with { MissingIdentity = handling });
 
     /// <summary>Sets what decides while the store does not answer.</summary>
-    public RateLimitsBuilder OnStoreFailure(StoreFailureMode mode) => With(_settings with { OnStoreFailure = mode });
+    public RateLimitsBuilder OnStoreFailure(StoreFailureMode mode) =>
+        Set(nameof(OnStoreFailure), mode, _settings with { OnStoreFailure = mode });
 
     /// <summary>Sets how refusals look on the wire.</summary>
-    public RateLimitsBuilder Rejection(RejectionForm form) => With(_settings with { Rejection = form });
+    public RateLimitsBuilder Rejection(RejectionForm form) =>
+        Set(nameof(Rejection), form, _settings with { Rejection = form });
 
     /// <summary>Sets the code of a refusal's JSON-RPC error.</summary>
-    public RateLimitsBuilder ErrorCode(int code) => With(_settings with { ErrorCode = code });
+    public RateLimitsBuilder ErrorCode(int code) =>
+        Set(nameof(ErrorCode), code, _settings with { ErrorCode = code });
 
     /// <summary>Tells apart names of operations that differ only in the case of their letters.</summary>
     public RateLimitsBuilder CaseSensitive() => With(_settings with { CaseSensitive = true });
 
     /// <summary>What was said so far.</summary>
     public RateLimitingSettings ToSettings() => _settings;
+
+    private RateLimitsBuilder Set(string field, object value, RateLimitingSettings settings)
+    {
+        _set.Set(field, value);
+        return With(settings);
+    }
 
     private RateLimitsBuilder With(RateLimitingSettings settings)
     {

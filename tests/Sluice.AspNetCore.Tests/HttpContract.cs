@@ -153,13 +153,13 @@ public abstract class HttpContract
     }
 
     [Fact]
-    public async Task UseSluice_InFrontOfAnEndpointWithAPolicyOfItsOwn_LeavesItToThat()
+    public async Task UseSluice_InFrontOfAnEndpointWithAnotherPolicy_LimitsByBoth()
     {
         await using RunningApp app = await RunningApp.StartAsync(
             services => UseStore(services.AddSluice(options =>
             {
-                options.AddPolicy(_policy, limits => limits.Shared("1/1d"));
-                options.AddPolicy(_policy + "-own", limits => limits.Shared("2/1d"));
+                options.AddPolicy(_policy, limits => limits.Shared("2/1d"));
+                options.AddPolicy(_policy + "-own", limits => limits.Tool("search", tool => tool.Shared("1/1d")));
             })),
             web =>
             {
@@ -169,8 +169,46 @@ public abstract class HttpContract
             });
 
         (await app.PostAsync(RunningApp.Call("1"), version: Modern)).Status.ShouldBe(HttpStatusCode.OK);
+        (await app.PostAsync(RunningApp.Call("2"), version: Modern)).Body.ShouldContain("\"limit\":\"search/shared\"");
+        (await app.PostAsync(RunningApp.Call("3"), version: Modern)).Body.ShouldContain("\"limit\":\"shared\"");
+    }
+
+    [Fact]
+    public async Task RequireRateLimits_ThePolicyOfUseSluiceTwice_CountsACallOnce()
+    {
+        await using RunningApp app = await RunningApp.StartAsync(
+            services => UseStore(services.AddSluice(options => options.AddPolicy(_policy, limits => limits.Shared("2/1d")))),
+            web =>
+            {
+                web.UseRouting();
+                web.UseSluice(_policy);
+                web.MapPost("/mcp", (RequestDelegate)RunningApp.EchoAsync).RequireRateLimits(_policy).RequireRateLimits(_policy);
+            });
+
+        (await app.PostAsync(RunningApp.Call("1"), version: Modern)).Status.ShouldBe(HttpStatusCode.OK);
         (await app.PostAsync(RunningApp.Call("2"), version: Modern)).Status.ShouldBe(HttpStatusCode.OK);
         (await app.PostAsync(RunningApp.Call("3"), version: Modern)).Status.ShouldBe(HttpStatusCode.TooManyRequests);
+    }
+
+    [Theory]
+    [InlineData("small", "large")]
+    [InlineData("large", "small")]
+    public async Task RequireRateLimits_TwoPolicies_LimitByBoth(string first, string second)
+    {
+        await using RunningApp app = await RunningApp.StartAsync(
+            services => UseStore(services.AddSluice(options =>
+            {
+                options.AddPolicy(_policy + "small", limits => limits.Shared("1/1d"));
+                options.AddPolicy(_policy + "large", limits => limits.Shared("9/1d"));
+            })),
+            web =>
+            {
+                web.UseRouting();
+                web.MapPost("/mcp", (RequestDelegate)RunningApp.EchoAsync).RequireRateLimits(_policy + first).RequireRateLimits(_policy + second);
+            });
+
+        (await app.PostAsync(RunningApp.Call("1"), version: Modern)).Status.ShouldBe(HttpStatusCode.OK);
+        (await app.PostAsync(RunningApp.Call("2"), version: Modern)).Status.ShouldBe(HttpStatusCode.TooManyRequests);
     }
 
     [Fact]

@@ -97,6 +97,14 @@ public sealed class SetupTests
         (await app.PostAsync(RunningApp.Call("8"), version: "2026-07-28")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
+    [Fact]
+    public async Task IdentifyBy_CalledTwice_KeepsTheHostFromStarting() =>
+        (await Should.ThrowAsync<OptionsValidationException>(() => RunningApp.StartAsync(
+            services => services.AddSluice(options => options.AddPolicy("weather", limits => limits.Shared("1/1d")))
+                .ConfigureHttp(options => options.IdentifyBy(_ => null))
+                .ConfigureHttp(options => options.IdentifyBy((_, _) => default)),
+            app => app.UseSluice()))).Message.ShouldContain("IdentifyBy");
+
     private static void AddTwo(IServiceCollection services) => services.AddSluice(options =>
     {
         options.AddPolicy("weather", limits => limits.Shared("1/1m"));

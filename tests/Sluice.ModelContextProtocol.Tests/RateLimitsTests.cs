@@ -1,4 +1,5 @@
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 using ModelContextProtocol;
 using Sluice.DependencyInjection;
@@ -37,20 +38,70 @@ public sealed class RateLimitsTests
     }
 
     [Theory]
+    [InlineData(100 / 60.0, 5, 3)]
+    [InlineData(0.3333333333, 1, 3)]
+    [InlineData(1 / 30.0, 1, 30)]
+    [InlineData(1 / 3600.0, 1, 3600)]
+    [InlineData(5 / 86400.0, 1, 17280)]
+    [InlineData(1000 / 7.0, 1000, 7)]
+    [InlineData(1.0 / 31622399, 1, 31622399)]
+    public void FromFastMcp_AQuotient_IsTheFractionThatWasMeantAndSaysSo(double perSecond, int tokens, int seconds)
+    {
+        RateLimitPreset preset = RateLimits.FromFastMcp(perSecond);
+
+        Rate rate = preset.Settings.PerUser.ShouldNotBeNull();
+        (rate.MaxTokens, rate.RefillPeriod).ShouldBe((tokens, TimeSpan.FromSeconds(seconds)));
+        preset.Approximation.ShouldNotBeNull().ShouldContain($" calls a second are taken as {tokens}/");
+    }
+
+    [Fact]
+    public void FromFastMcp_ADecimalThatIsExact_IsNoApproximation() => RateLimits.FromFastMcp(0.4).Approximation.ShouldBeNull();
+
+    [Theory]
+    [InlineData(0.123456789012)]
+    [InlineData(1234567.89012)]
+    [InlineData(2147483646.5)]
+    [InlineData(0.00000012345678901)]
+    [InlineData(0.000000047123456789)]
+    public void FromFastMcp_AnyNumber_IsMetWithinOnePartInABillion(double perSecond)
+    {
+        Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser.ShouldNotBeNull();
+
+        (rate.MaxTokens / rate.RefillPeriod.TotalSeconds / perSecond).ShouldBe(1, 1e-9);
+    }
+
+    [Fact]
+    public void FromFastMcp_ManyNumbers_AreMetWithinOnePartInABillion()
+    {
+        Random random = new(20261128);
+        for (int i = 0; i < 2000; i++)
+        {
+            double perSecond = Math.Pow(10, (random.NextDouble() * 16.5) - 7.4);
+
+            Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser.ShouldNotBeNull();
+
+            (rate.MaxTokens / rate.RefillPeriod.TotalSeconds / perSecond).ShouldBe(1, 1e-9, $"{perSecond:R}");
+        }
+    }
+
+    [Theory]
     [InlineData(0)]
     [InlineData(-1)]
     [InlineData(double.NaN)]
     [InlineData(double.PositiveInfinity)]
     [InlineData(1e300)]
     public void FromFastMcp_ARateThatIsNone_IsOutOfRange(double perSecond) =>
-        Should.Throw<ArgumentOutOfRangeException>(() => RateLimits.FromFastMcp(perSecond));
+        Should.Throw<ArgumentOutOfRangeException>(() => RateLimits.FromFastMcp(perSecond)).ParamName.ShouldBe("maxRequestsPerSecond");
 
-    [Theory]
-    [InlineData(1e-12)]
-    [InlineData(0.123456789012)]
-    [InlineData(1234567.89012)]
-    public void FromFastMcp_MoreDigitsThanCanBeKept_SaysSo(double perSecond) =>
-        Should.Throw<ArgumentException>(() => RateLimits.FromFastMcp(perSecond)).Message.ShouldContain("more digits");
+    [Fact]
+    public void FromFastMcp_ValuesThatAdmitNothing_SayWhatToWriteInstead()
+    {
+        Should.Throw<ArgumentOutOfRangeException>(() => RateLimits.FromFastMcp(0)).Message.ShouldContain("For few calls, write 5 / 3600.0.");
+        Should.Throw<ArgumentOutOfRangeException>(() => RateLimits.FromFastMcp(1e-12)).Message.ShouldContain("1 call in 366 days (1 / 31622400.0)");
+        Should.Throw<ArgumentOutOfRangeException>(() => RateLimits.FromFastMcp(1, burstCapacity: 0)).Message
+            .ShouldContain("Leave burstCapacity out for twice the rate, which is what FastMCP takes 0 for, or write 1");
+        Should.Throw<ArgumentOutOfRangeException>(() => RateLimits.FromFastMcpSlidingWindow(0)).Message.ShouldContain("remove the tools");
+    }
 
     [Fact]
     public void FromFastMcp_OtherRanges_AreChecked()
@@ -70,6 +121,20 @@ public sealed class RateLimitsTests
         Rate rate = preset.Settings.PerUser.ShouldNotBeNull();
         (rate.Algorithm, rate.MaxTokens, rate.RefillPeriod).ShouldBe((RateLimitAlgorithm.SlidingWindow, 20_000, TimeSpan.FromMinutes(2)));
         RateLimitPolicy.Compile("s", preset.Settings, out _).ShouldNotBeNull();
+    }
+
+    [Fact]
+    public async Task WithRateLimits_APresetWithAQuotient_LogsTheRateThatItIsTakenAs()
+    {
+        CapturedLog log = new();
+        await using RunningServer server = await RunningServer.StartAsync(builder =>
+        {
+            builder.Services.AddLogging(logging => logging.AddProvider(log));
+            builder.WithRateLimits(RateLimits.FromFastMcp(100 / 60.0));
+        });
+
+        log.Lines.Where(line => line.Text.Contains("taken as", StringComparison.Ordinal)).ShouldHaveSingleItem()
+            .Text.ShouldEndWith(": 1.6666666666666667 calls a second are taken as 5/3s.");
     }
 
     [Fact]

@@ -73,16 +73,101 @@ public sealed class SetupTests
         (await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
             builder => builder.WithRateLimitAttributes()))).Message.ShouldContain("holds no limit");
 
-    [Fact]
-    public async Task WithRateLimits_CalledTwice_LimitsOnceByTheLast()
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task WithRateLimitAttributes_BesideASection_AddsToItsLimits(bool isLast)
     {
-        await using RunningServer server = await RunningServer.StartAsync(builder => builder
-            .WithRateLimits(limits => limits.Shared("1/1d"))
-            .WithRateLimits(limits => limits.Shared("2/1d")));
+        IConfiguration section = Json("""{ "RateLimiting": { "tools": [{ "name": "echo", "shared": "2/1d" }] } }""").GetSection("RateLimiting");
+        await using RunningServer server = await RunningServer.StartAsync(builder =>
+        {
+            builder.WithTools<AttributedTools>();
+            _ = isLast
+                ? builder.WithRateLimits(section).WithRateLimitAttributes()
+                : builder.WithRateLimitAttributes().WithRateLimits(section);
+        });
 
         await server.CallAsync("echo");
         await server.CallAsync("echo");
-        await server.RefusedAsync("echo");
+        await server.CallAsync("limited");
+        await server.CallAsync("limited");
+
+        (await server.RefusedAsync("echo")).Data["limit"].ShouldBe("echo/shared");
+        (await server.RefusedAsync("limited")).Data["limit"].ShouldBe("limited/perUser");
+    }
+
+    [Fact]
+    public async Task WithRateLimits_CalledTwice_KeepsTheHostFromStarting()
+    {
+        OptionsValidationException exception = await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
+            builder => builder.WithRateLimits(limits => limits.Shared("1/1d")).WithRateLimits(RateLimits.FromFastMcp())));
+
+        exception.Failures.ShouldBe(
+            ["rate limits: WithRateLimits is called twice, and a server has one set of limits. Put them into one call; attributes add to it."]);
+    }
+
+    [Fact]
+    public async Task IdentifyBy_CalledTwice_KeepsTheHostFromStarting()
+    {
+        OptionsValidationException exception = await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
+            builder => builder
+                .WithRateLimits(limits => limits.Shared("1/1d"), options => options.IdentifyBy(_ => CallerIdentity.None))
+                .WithRateLimitAttributes(options => options.IdentifyBy((_, _) => new ValueTask<CallerIdentity?>(CallerIdentity.None)))));
+
+        exception.Failures.ShouldBe(["rate limits: IdentifyBy is called twice, and a call has one caller. Remove one of the two."]);
+    }
+
+    [Fact]
+    public async Task PerUser_SetTwiceInOnePolicy_KeepsTheHostFromStarting() =>
+        (await Should.ThrowAsync<InvalidOperationException>(() => RunningServer.StartAsync(
+            builder => builder.WithRateLimits(limits => limits.PerUser("1/1m").PerUser("1000/1m"))))).Message.ShouldBe(
+            "PerUser of the server is set twice, to '1/1m' and to '1000/1m'. Remove one of the two calls.");
+
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task MaxKeys_OfAddSluiceBesideAPreset_IsTheOneOfAddSluice(bool isPresetLast)
+    {
+        await using RunningServer server = await RunningServer.StartAsync(builder =>
+        {
+            if (!isPresetLast)
+            {
+                builder.WithRateLimits(RateLimits.FromFastMcp(maxClients: 50));
+            }
+
+            builder.Services.AddSluice(options => options.MaxKeys = 70);
+            if (isPresetLast)
+            {
+                builder.WithRateLimits(RateLimits.FromFastMcp(maxClients: 50));
+            }
+        });
+
+        server.Services.GetRequiredService<IOptions<SluiceOptions>>().Value.MaxKeys.ShouldBe(70);
+    }
+
+    [Fact]
+    public void Store_ChosenTwice_IsRefused()
+    {
+        Should.Throw<InvalidOperationException>(() => new ServiceCollection().AddSluice().UseStore(Undecided).UseStore(Undecided))
+            .Message.ShouldStartWith("This host has a store already, and can have one only.");
+        Should.Throw<InvalidOperationException>(() => new ServiceCollection().AddSluice().UseRedis("one:6379").UseRedis("two:6379"));
+        Should.Throw<InvalidOperationException>(() => new ServiceCollection().AddSluice().UseStore(Undecided).UseRedis("one:6379"));
+        Should.Throw<InvalidOperationException>(
+            () => new ServiceCollection().AddSingleton<IRateLimitStore, UndecidedStore>().AddSluice().UseRedis("one:6379"));
+
+        static IRateLimitStore Undecided(IServiceProvider provider) => new UndecidedStore();
+    }
+
+    [Fact]
+    public void UseStore_AfterAddSluiceTwice_ReplacesTheStoreOfThisProcess()
+    {
+        ServiceCollection services = [];
+        services.AddSluice();
+        services.AddSluice().UseStore(_ => new UndecidedStore());
+        services.AddSluice();
+
+        using ServiceProvider provider = services.BuildServiceProvider();
+        provider.GetServices<IRateLimitStore>().ShouldHaveSingleItem().ShouldBeOfType<UndecidedStore>();
     }
 
     [Fact]

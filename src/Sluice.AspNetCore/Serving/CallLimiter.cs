@@ -15,6 +15,9 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
 {
     private const int InternalError = -32603;
 
+    /// <summary>The name of the policy that it limits by.</summary>
+    internal string Policy => gate.Policy.Server;
+
     /// <summary>A limiter of a policy, or what is missing.</summary>
     /// <param name="services">The app's services.</param>
     /// <param name="name">The policy's name; null for the only one.</param>

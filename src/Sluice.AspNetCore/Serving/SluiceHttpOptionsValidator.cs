@@ -2,13 +2,24 @@ using Microsoft.Extensions.Options;
 
 namespace Sluice.AspNetCore;
 
-/// <summary>Checks the ranges of the options when the host starts.</summary>
+/// <summary>Checks the options when the host starts.</summary>
 internal sealed class SluiceHttpOptionsValidator : IValidateOptions<SluiceHttpOptions>
 {
-    public ValidateOptionsResult Validate(string? name, SluiceHttpOptions options) =>
-        options.MaxRequestBytes is < SluiceHttpOptions.MinMaxRequestBytes or > SluiceHttpOptions.MaxMaxRequestBytes
-            ? ValidateOptionsResult.Fail(
-                $"{nameof(options.MaxRequestBytes)}: {options.MaxRequestBytes} is outside "
-                + $"{SluiceHttpOptions.MinMaxRequestBytes} to {SluiceHttpOptions.MaxMaxRequestBytes}.")
-            : ValidateOptionsResult.Success;
+    public ValidateOptionsResult Validate(string? name, SluiceHttpOptions options)
+    {
+        ValidateOptionsResultBuilder result = new();
+        if (options.MaxRequestBytes is < SluiceHttpOptions.MinMaxRequestBytes or > SluiceHttpOptions.MaxMaxRequestBytes)
+        {
+            result.AddError(
+                $"{options.MaxRequestBytes} is outside {SluiceHttpOptions.MinMaxRequestBytes} to {SluiceHttpOptions.MaxMaxRequestBytes}.",
+                nameof(options.MaxRequestBytes));
+        }
+
+        if (options.IsIdentifiedTwice)
+        {
+            result.AddError("It is called twice, and a call has one caller. Remove one of the two.", nameof(options.IdentifyBy));
+        }
+
+        return result.Build();
+    }
 }

@@ -1,4 +1,7 @@
+using System.Buffers;
+using System.IO.Pipelines;
 using System.Net;
+using System.Net.Http.Headers;
 
 namespace Sluice.ModelContextProtocol;
 
@@ -7,7 +10,8 @@ namespace Sluice.ModelContextProtocol;
 /// <para>
 /// For the <see cref="HttpClient"/> of a client's transport. It honours only what says for certain that the call was not made:
 /// a JSON-RPC error with <c>data.limit</c> and <c>data.retryAfterMs</c> (or the code 503), under a <c>Retry-After</c> header,
-/// with the status 200, 429 or 503. A time-out, a lost connection, a 502 and every other 429 are handed on as they came: such a
+/// with the status 200, 429 or 503. Only such answers are read before they are handed on, up to 64 KiB; an event stream is not,
+/// unless its <c>Content-Length</c> says that it is short. A time-out, a lost connection, a 502 and every other 429 are handed on as they came: such a
 /// call may have run.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
@@ -70,15 +74,42 @@ public sealed class RateLimitRetryHandler : DelegatingHandler
 
     private static async ValueTask<TimeSpan?> WaitOfAsync(HttpResponseMessage response, CancellationToken cancellationToken)
     {
-        bool mayBeRefusal = response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
-            && response.Headers.RetryAfter is not null
-            && response.Content.Headers.ContentLength is > 0 and <= MaxRefusalBytes;
-        if (!mayBeRefusal)
+        if (!MayBeRejection(response))
         {
             return null;
         }
 
-        await response.Content.LoadIntoBufferAsync(MaxRefusalBytes, cancellationToken).ConfigureAwait(false);
-        return RefusalReader.WaitOf(await response.Content.ReadAsByteArrayAsync(cancellationToken).ConfigureAwait(false));
+        // Read up to the bound, whatever the framing is, and without consuming: the reader's stream gives everything again.
+        PipeReader reader = PipeReader.Create(await response.Content.ReadAsStreamAsync(cancellationToken).ConfigureAwait(false));
+        ReadResult body;
+        try
+        {
+            body = await reader.ReadAtLeastAsync(MaxRefusalBytes + 1, cancellationToken).ConfigureAwait(false);
+        }
+        catch (IOException exception)
+        {
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The body of the answer ended early.", exception, response.StatusCode);
+        }
+
+        TimeSpan? wait = body.Buffer.Length <= MaxRefusalBytes ? RefusalReader.WaitOf(body.Buffer.ToArray()) : null;
+        reader.AdvanceTo(body.Buffer.Start);
+        StreamContent content = new(reader.AsStream());
+        foreach (KeyValuePair<string, HeaderStringValues> header in response.Content.Headers.NonValidated)
+        {
+            content.Headers.TryAddWithoutValidation(header.Key, header.Value);
+        }
+
+        response.Content = content;
+        return wait;
+    }
+
+    /// <summary>Whether the head of an answer allows a rejection; an event stream is one only where its length says that it ends.</summary>
+    private static bool MayBeRejection(HttpResponseMessage response)
+    {
+        HttpContentHeaders headers = response.Content.Headers;
+        bool isStream = string.Equals(headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
+        return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
+            && response.Headers.RetryAfter is not null
+            && (headers.ContentLength is long length ? length is > 0 and <= MaxRefusalBytes : !isStream);
     }
 }

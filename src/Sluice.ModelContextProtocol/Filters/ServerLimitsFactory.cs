@@ -13,7 +13,7 @@ namespace Sluice.ModelContextProtocol;
 /// Over HTTP a host makes options for every session; as long as they say the same, all sessions share one compiled policy.
 /// Thread safety: any number of threads.
 /// </remarks>
-internal sealed class ServerLimitsFactory(
+internal sealed partial class ServerLimitsFactory(
     IOptions<McpRateLimitOptions> options, IRateLimitStore store, ILoggerFactory loggers)
 {
     private static readonly ConditionalWeakTable<McpServerOptions, ServerLimits> Known = [];
@@ -47,11 +47,16 @@ internal sealed class ServerLimitsFactory(
             return _last;
         }
 
-        ImmutableArray<SettingsFault> faults = [.. limiting.Source?.Faults ?? [], .. attributes.Faults];
+        ImmutableArray<SettingsFault> faults = [.. limiting.Faults, .. attributes.Faults];
         RateLimitPolicy? policy = null;
         if (faults.IsEmpty)
         {
             policy = RateLimitPolicy.Compile(name, settings, out faults);
+        }
+
+        if (policy is not null && limiting.Source?.Approximation is string approximation)
+        {
+            Log.Approximated(_logger, name, approximation);
         }
 
         _last = policy is null
@@ -59,6 +64,12 @@ internal sealed class ServerLimitsFactory(
                 Options.DefaultName, typeof(McpRateLimitOptions), faults.Select(fault => fault.Under("rate limits").ToString()))
             : new ServerLimits(new CallGate(policy, store, _logger), limiting, _logger);
         return _last;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "The rate limits of '{Server}' are not exactly what was written: {Approximation}", EventName = "Approximated")]
+        internal static partial void Approximated(ILogger logger, string server, string approximation);
     }
 
     // The lists are compared by what they hold; all else of settings compares by value.

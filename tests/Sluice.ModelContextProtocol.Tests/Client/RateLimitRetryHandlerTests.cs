@@ -1,3 +1,4 @@
+using System.IO.Pipelines;
 using System.Net;
 using System.Text;
 
@@ -46,6 +47,84 @@ public sealed class RateLimitRetryHandlerTests
         (HttpStatusCode seen, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = new WaitingClock() });
 
         (seen, text).ShouldBe((status, body));
+        answers.Bodies.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Send_RejectedWithoutAContentLength_WaitsAndSendsAgain()
+    {
+        WaitingClock clock = new();
+        HttpResponseMessage rejection = Answer(HttpStatusCode.TooManyRequests, Refusal);
+        rejection.Content = new UnknownLengthContent(Refusal, "application/json");
+        Answers answers = new(rejection, Answer(HttpStatusCode.OK, Result, retryAfter: false));
+
+        (HttpStatusCode seen, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = clock });
+
+        (seen, text).ShouldBe((HttpStatusCode.OK, Result));
+        clock.Waits.ShouldHaveSingleItem().TotalMilliseconds.ShouldBeInRange(1400, 1540);
+    }
+
+    [Theory]
+    [InlineData(Result)]
+    [InlineData(Refusal + "   ")]
+    public async Task Send_AnsweredWithoutAContentLength_GivesTheWholeBodyWithItsHeaders(string body)
+    {
+        HttpResponseMessage answer = Answer(HttpStatusCode.OK, Result);
+        answer.Content = new UnknownLengthContent(body, "application/json");
+        answer.Content.Headers.ContentLanguage.Add("de");
+        using HttpClient client = new(new RateLimitRetryHandler(new Answers(answer), new RateLimitRetryOptions { MaxTotalWait = TimeSpan.FromTicks(1) }));
+
+        using HttpResponseMessage response = await client.PostAsync(new Uri("http://server.test/mcp"), new StringContent("call"));
+
+        (await response.Content.ReadAsStringAsync()).ShouldBe(body);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
+        response.Content.Headers.ContentLanguage.ShouldBe(["de"]);
+    }
+
+    [Theory]
+    [InlineData(0, true)]
+    [InlineData(1, false)]
+    public async Task Send_RejectionAtTheBoundOf64KiB_IsReadUpToIt(int beyond, bool isRetried)
+    {
+        string rejection = Refusal + new string(' ', (64 * 1024) - Refusal.Length + beyond);
+        HttpResponseMessage first = Answer(HttpStatusCode.TooManyRequests, "");
+        first.Content = new UnknownLengthContent(rejection, "application/json");
+        Answers answers = new(first, Answer(HttpStatusCode.OK, Result, retryAfter: false));
+
+        (_, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = new WaitingClock() });
+
+        text.ShouldBe(isRetried ? Result : rejection);
+    }
+
+    [Fact]
+    public async Task Send_AnsweredWithAnEventStream_HandsItOnBeforeItsFirstByte()
+    {
+        Pipe events = new();
+        HttpResponseMessage answer = Answer(HttpStatusCode.OK, "");
+        answer.Content = new StreamContent(events.Reader.AsStream());
+        answer.Content.Headers.ContentType = new("text/event-stream");
+        using HttpClient client = new(new RateLimitRetryHandler(new Answers(answer)));
+        using HttpRequestMessage request = new(HttpMethod.Post, "http://server.test/mcp") { Content = new StringContent("call") };
+
+        using HttpResponseMessage response = await client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+
+        await events.Writer.WriteAsync("data: 1\n\n"u8.ToArray());
+        byte[] buffer = new byte[100];
+        (await (await response.Content.ReadAsStreamAsync()).ReadAsync(buffer)).ShouldBe(9);
+    }
+
+    [Fact]
+    public async Task Send_BodyThatBreaksOff_IsAnErrorOfHttpAndNotSentAgain()
+    {
+        Pipe body = new();
+        await body.Writer.WriteAsync("{"u8.ToArray());
+        await body.Writer.CompleteAsync(new IOException("reset"));
+        HttpResponseMessage answer = Answer(HttpStatusCode.TooManyRequests, "");
+        answer.Content = new StreamContent(body.Reader.AsStream());
+        Answers answers = new(answer, Answer(HttpStatusCode.OK, Result));
+
+        await Should.ThrowAsync<HttpRequestException>(() => PostAsync(answers, new RateLimitRetryOptions()));
+
         answers.Bodies.Count.ShouldBe(1);
     }
 
@@ -135,6 +214,26 @@ public sealed class RateLimitRetryHandlerTests
         using HttpResponseMessage response = await client.PostAsync(
             new Uri("http://server.test/mcp"), new StringContent("call"), cancellationToken);
         return (response.StatusCode, await response.Content.ReadAsStringAsync(cancellationToken));
+    }
+
+    /// <summary>A body without a length, as chunks and decompression give it.</summary>
+    private sealed class UnknownLengthContent : HttpContent
+    {
+        private readonly byte[] _body;
+
+        internal UnknownLengthContent(string body, string mediaType)
+        {
+            _body = Encoding.UTF8.GetBytes(body);
+            Headers.ContentType = new(mediaType);
+        }
+
+        protected override Task SerializeToStreamAsync(Stream stream, TransportContext? context) => stream.WriteAsync(_body).AsTask();
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
     }
 
     /// <summary>Answers in order; then the connection is lost.</summary>
