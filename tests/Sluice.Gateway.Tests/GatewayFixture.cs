@@ -54,7 +54,8 @@ internal sealed class GatewayFixture : IAsyncDisposable
             observer: null,
             drainTime: TimeSpan.FromSeconds(5),
             bounds,
-            certificates);
+            certificates,
+            LogSettings.Default);
         await application.StartAsync();
         return new GatewayFixture(application);
     }

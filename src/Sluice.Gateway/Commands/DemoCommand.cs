@@ -15,18 +15,22 @@ internal static class DemoCommand
             DefaultValueFactory = _ => 8080,
             HelpName = "PORT",
         };
+        Option<bool> verbose = LogOptions.CreateVerbose();
         Command command = new(
             "demo",
             "Run the gateway in front of a built-in MCP server, with limits small enough to hit.\n\n"
             + "Example:\n  sluice demo --port 8081")
         {
             port,
+            verbose,
         };
-        command.SetAction((parsed, cancellationToken) => RunAsync(parsed.GetRequiredValue(port), cancellationToken));
+        command.SetAction((parsed, cancellationToken) => LogOptions.TryRead(parsed, verbose, out LogSettings log)
+            ? RunAsync(parsed.GetRequiredValue(port), log, cancellationToken)
+            : Task.FromResult(CommandLine.Failure));
         return command;
     }
 
-    private static async Task<int> RunAsync(ushort port, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(ushort port, LogSettings log, CancellationToken cancellationToken)
     {
         TimeProvider time = TimeProvider.System;
         await using DemoServer server = await DemoServer.StartAsync(time, cancellationToken);
@@ -46,6 +50,7 @@ internal static class DemoCommand
                 calls.PrintHeader();
             },
             portInUse: $"port {port} on 127.0.0.1 is in use. Choose another: sluice demo --port {(port == ushort.MaxValue ? 0 : port + 1)}",
+            log,
             cancellationToken);
     }
 }

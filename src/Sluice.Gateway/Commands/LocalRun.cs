@@ -15,9 +15,11 @@ internal static class LocalRun
     /// <param name="file">The file with the limits; or null.</param>
     /// <param name="limits">Limits from the command line; none when there is a file.</param>
     /// <param name="command">The server and its arguments; empty when the file says them.</param>
+    /// <param name="log">How much is logged.</param>
     /// <param name="cancellationToken">Stops the server.</param>
     /// <returns>The server's exit code, or the program's own when it does not start.</returns>
-    internal static async Task<int> RunAsync(string? file, string[] limits, string[] command, CancellationToken cancellationToken)
+    internal static async Task<int> RunAsync(
+        string? file, string[] limits, string[] command, LogSettings log, CancellationToken cancellationToken)
     {
         if (Check(file, limits) is string wrong)
         {
@@ -35,7 +37,7 @@ internal static class LocalRun
             : configuration.Command;
         return server is null
             ? CommandLine.FailUsage("sluice run", "no server is named. Write it at the end: -- COMMAND ARGUMENTS…")
-            : await RunAsync(configuration, server, cancellationToken);
+            : await RunAsync(configuration, server, log, cancellationToken);
     }
 
     private static string? Check(string? file, string[] limits) => (file, limits) switch
@@ -96,10 +98,10 @@ internal static class LocalRun
     }
 
     private static async Task<int> RunAsync(
-        LocalConfiguration configuration, CommandUpstreamConfiguration server, CancellationToken cancellationToken)
+        LocalConfiguration configuration, CommandUpstreamConfiguration server, LogSettings log, CancellationToken cancellationToken)
     {
         TimeProvider time = TimeProvider.System;
-        using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
         await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
         if (store is null)
         {

@@ -27,6 +27,7 @@ internal static class RunCommand
             HelpName = "LIMIT",
             DefaultValueFactory = _ => [],
         };
+        Option<bool> verbose = LogOptions.CreateVerbose();
         Command command = new(
             "run",
             "Run the gateway: limit the calls to the MCP servers that a file names.\n\n"
@@ -36,20 +37,26 @@ internal static class RunCommand
             file,
             stdio,
             limits,
+            verbose,
         };
         command.SetAction((parsed, cancellationToken) =>
         {
             string? named = parsed.GetValue(file);
             string[] set = parsed.GetValue(limits) ?? [];
-            return parsed.GetValue(stdio) ? LocalRun.RunAsync(named, set, server, cancellationToken)
+            if (!LogOptions.TryRead(parsed, verbose, out LogSettings log))
+            {
+                return Task.FromResult(CommandLine.Failure);
+            }
+
+            return parsed.GetValue(stdio) ? LocalRun.RunAsync(named, set, server, log, cancellationToken)
                 : set.Length > 0 || server.Length > 0
                     ? Task.FromResult(CommandLine.FailUsage("sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
-                : RunAsync(named ?? DefaultFile, cancellationToken);
+                : RunAsync(named ?? DefaultFile, log, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(string file, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string file, LogSettings log, CancellationToken cancellationToken)
     {
         GatewayFileResult result = GatewayFile.Load(file);
         if (result.Configuration is not GatewayConfiguration configuration)
@@ -64,6 +71,7 @@ internal static class RunCommand
             observer: null,
             onListening: address => Console.WriteLine($"listening on {address.GetLeftPart(UriPartial.Authority)}"),
             portInUse: $"{configuration.Listen.Authority} is in use. Stop the program that uses it, or set another port in 'listen'.",
+            log,
             cancellationToken);
     }
 }

@@ -19,7 +19,8 @@ internal static class GatewayApplication
         ICallObserver? observer,
         TimeSpan drainTime,
         ServingBounds bounds,
-        Certificates? certificates)
+        Certificates? certificates,
+        LogSettings log)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
@@ -34,7 +35,7 @@ internal static class GatewayApplication
 
         builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
-        GatewayLog.Configure(builder.Logging);
+        GatewayLog.Configure(builder.Logging, log);
         builder.Services
             .AddSingleton(services => new GatewayServers(
                 configuration, store, observer, time, services.GetRequiredService<ILoggerFactory>()))

@@ -20,6 +20,7 @@ internal static partial class GatewayRunner
     /// <param name="observer">Is told of every metered call; or null.</param>
     /// <param name="onListening">Is told the address once the gateway is ready.</param>
     /// <param name="portInUse">What to say when the address is taken.</param>
+    /// <param name="log">How much is logged.</param>
     /// <param name="cancellationToken">Stops the gateway.</param>
     /// <returns>The program's exit code.</returns>
     internal static async Task<int> RunAsync(
@@ -28,6 +29,7 @@ internal static partial class GatewayRunner
         ICallObserver? observer,
         Action<Uri> onListening,
         string portInUse,
+        LogSettings log,
         CancellationToken cancellationToken)
     {
         if (FileKeys.FirstFault(configuration.Auth) is string fault)
@@ -35,7 +37,7 @@ internal static partial class GatewayRunner
             return CommandLine.Fail(fault);
         }
 
-        using ILoggerFactory loggers = LoggerFactory.Create(GatewayLog.Configure);
+        using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
         if (AudienceAdvice.For(configuration) is string advice)
         {
             Log.Advice(loggers.CreateLogger<JwtAuthenticator>(), advice);
@@ -54,7 +56,7 @@ internal static partial class GatewayRunner
         }
 
         await using WebApplication application = GatewayApplication.Build(
-            configuration, store.Store, time, observer, DrainTime, ServingBounds.Default, certificates);
+            configuration, store.Store, time, observer, DrainTime, ServingBounds.Default, certificates, log);
         try
         {
             await application.StartAsync(cancellationToken);
