@@ -62,7 +62,7 @@ public sealed class GatewayConfigurationTests
         CommandUpstreamConfiguration command = Command(
             """
             { command: " npx ", args: ["-y", "", "a b"], env: { KEY: s3cr3t-value, EMPTY_: "" }, cwd: /srv, instances: shared,
-              maxSessions: 7, idleTimeout: 90s }
+              maxSessions: 7, maxSessionsPerUser: 3, startRate: 9/1m, startRatePerUser: 4/10s, idleTimeout: 90s }
             """);
 
         command.Command.ShouldBe("npx");
@@ -71,6 +71,9 @@ public sealed class GatewayConfigurationTests
         command.WorkingDirectory.ShouldBe("/srv");
         command.Instances.ShouldBe(CommandInstances.Shared);
         command.MaxSessions.ShouldBe(7);
+        command.MaxSessionsPerUser.ShouldBe(3);
+        command.StartRate.ShouldBe(new Rate(9, TimeSpan.FromMinutes(1)));
+        command.StartRatePerUser.ShouldBe(new Rate(4, TimeSpan.FromSeconds(10)));
         command.IdleTimeout.ShouldBe(TimeSpan.FromSeconds(90));
         command.ToString().ShouldNotContain("s3cr3t-value");
     }
@@ -85,8 +88,20 @@ public sealed class GatewayConfigurationTests
         command.WorkingDirectory.ShouldBeNull();
         command.Instances.ShouldBe(CommandInstances.PerSession);
         command.MaxSessions.ShouldBe(100);
+        command.MaxSessionsPerUser.ShouldBe(10);
+        command.StartRate.ShouldBe(new Rate(300, TimeSpan.FromMinutes(1)));
+        command.StartRatePerUser.ShouldBe(new Rate(60, TimeSpan.FromMinutes(1)));
         command.IdleTimeout.ShouldBe(TimeSpan.FromMinutes(30));
     }
+
+    [Theory]
+    [InlineData(1, 1)]
+    [InlineData(2, 2)]
+    [InlineData(19, 2)]
+    [InlineData(30, 3)]
+    [InlineData(10_000, 1_000)]
+    public void Parse_MaxSessionsAlone_GivesAUserATenthAndAtLeastTwo(int maxSessions, int expected) =>
+        Command($"{{ command: server, maxSessions: {maxSessions} }}").MaxSessionsPerUser.ShouldBe(expected);
 
     [Fact]
     public void Parse_Limits_AreWhatTheFileSays()
@@ -117,7 +132,7 @@ public sealed class GatewayConfigurationTests
                 OnStoreFailure = StoreFailureMode.Deny,
                 Rejection = RejectionForm.ToolResult,
             },
-            new() { Name = "search_*", PerUser = new Rate(30, TimeSpan.FromMinutes(1)) },
+            new() { Name = "search_*", PerUser = new Rate(60, TimeSpan.FromMinutes(1)) },
         ]);
         settings.Prompts.ShouldBe([new() { Name = "summarise", Cost = 3 }]);
         settings.Resources.ShouldBe([new() { Name = "file:///notes/*", PerUser = new Rate(3, TimeSpan.FromSeconds(1)) }]);

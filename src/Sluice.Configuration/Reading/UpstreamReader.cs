@@ -11,7 +11,8 @@ internal sealed class UpstreamReader(FaultList faults)
     private const string Advice =
         "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp, or '{ command: … }' for one to start.";
 
-    private static readonly string[] CommandFields = ["command", "args", "env", "cwd", "instances", "maxSessions", "idleTimeout"];
+    private static readonly string[] CommandFields =
+        ["command", "args", "env", "cwd", "instances", "maxSessions", "maxSessionsPerUser", "startRate", "startRatePerUser", "idleTimeout"];
 
     /// <summary>The upstream, or null when it is wrong.</summary>
     /// <param name="server">The fields of the server.</param>
@@ -54,6 +55,8 @@ internal sealed class UpstreamReader(FaultList faults)
     {
         FieldReader reader = FieldReader.Open(mapping, path, CommandFields, [], faults)!;
         string? command = reader.Text("command", required: true);
+        int maxSessions = reader.Integer("maxSessions", 1, CommandUpstreamConfiguration.MaxMaxSessions)
+            ?? CommandUpstreamConfiguration.DefaultMaxSessions;
         CommandUpstreamConfiguration read = new()
         {
             Command = command ?? "",
@@ -61,8 +64,9 @@ internal sealed class UpstreamReader(FaultList faults)
             Environment = ReadEnvironment(reader),
             WorkingDirectory = reader.Text("cwd", required: false),
             Instances = reader.Choice("instances", Words.Instances) ?? default,
-            MaxSessions = reader.Integer("maxSessions", 1, CommandUpstreamConfiguration.MaxMaxSessions)
-                ?? CommandUpstreamConfiguration.DefaultMaxSessions,
+            MaxSessions = maxSessions,
+            StartRate = ReadRate(reader, "startRate") ?? CommandUpstreamConfiguration.DefaultStartRate,
+            StartRatePerUser = ReadRate(reader, "startRatePerUser") ?? CommandUpstreamConfiguration.DefaultStartRatePerUser,
             IdleTimeout = reader.Duration(
                 "idleTimeout",
                 CommandUpstreamConfiguration.MinIdleTimeout,
@@ -70,8 +74,16 @@ internal sealed class UpstreamReader(FaultList faults)
                 "1s to 1d",
                 "30s, 10m or 1h") ?? CommandUpstreamConfiguration.DefaultIdleTimeout,
         };
+        if (reader.Integer("maxSessionsPerUser", 1, maxSessions) is int maxSessionsPerUser)
+        {
+            read = read with { MaxSessionsPerUser = maxSessionsPerUser };
+        }
+
         return command is null ? null : read;
     }
+
+    private Rate? ReadRate(FieldReader reader, string name) =>
+        reader.Node(name) is Node node ? RateReader.Read(node, reader.PathOf(name), faults) : null;
 
     private ImmutableArray<string> ReadArguments(FieldReader reader) =>
     [

@@ -22,12 +22,30 @@ internal sealed record UpstreamFailure(int Status, string Reason, TimeSpan? Retr
     /// <summary>A process wrote a line that is too long.</summary>
     internal static UpstreamFailure AnswerTooLarge { get; } = BadGateway("its answer is too large");
 
+    /// <summary>A process answered with something that is not a message, or does not name a call.</summary>
+    internal static UpstreamFailure AnswerUnreadable { get; } = BadGateway("its answer is not a JSON-RPC message with the id of a call");
+
     /// <summary>A process did not answer <c>initialize</c> with a result.</summary>
     internal static UpstreamFailure NotInitialized { get; } = BadGateway("its process refused to initialize");
 
-    /// <summary>No further session may begin.</summary>
-    internal static UpstreamFailure TooManySessions { get; } =
-        new(StatusCodes.Status503ServiceUnavailable, "all of its sessions are in use", TimeSpan.FromSeconds(5));
+    /// <summary>All sessions of a server are in use.</summary>
+    /// <param name="wait">The time until one can end at the earliest.</param>
+    internal static UpstreamFailure TooManySessions(TimeSpan wait) =>
+        new(StatusCodes.Status503ServiceUnavailable, "all of its sessions are in use", wait);
+
+    /// <summary>A user has the most sessions, and each of them has a call in flight.</summary>
+    /// <param name="max">How many sessions that are.</param>
+    /// <param name="wait">The time until one can end at the earliest.</param>
+    internal static UpstreamFailure TooManySessionsOfUser(int max, TimeSpan wait) => new(
+        StatusCodes.Status503ServiceUnavailable, $"its caller has {max} sessions, each with a call in flight, and may have no more", wait);
+
+    /// <summary>Processes were started as fast as they may be.</summary>
+    internal static UpstreamFailure TooManyStarts(TimeSpan wait) => new(
+        StatusCodes.Status503ServiceUnavailable, "no more of its processes may be started yet", wait);
+
+    /// <summary>Processes were started for one user as fast as they may be.</summary>
+    internal static UpstreamFailure TooManyStartsOfUser(TimeSpan wait) => new(
+        StatusCodes.Status503ServiceUnavailable, "no more of its processes may be started for its caller yet", wait);
 
     /// <summary>The gateway stops.</summary>
     internal static UpstreamFailure Stopping { get; } =

@@ -8,12 +8,14 @@ namespace Sluice.Gateway;
 /// <param name="configuration">What is configured.</param>
 /// <param name="store">Where buckets are.</param>
 /// <param name="observer">Sees each decision; or null.</param>
+/// <param name="proxies">Tells from which address a request comes.</param>
 /// <param name="time">The clock.</param>
 /// <param name="loggers">Makes the logs of its parts.</param>
 internal sealed class GatewayServer(
     ServerConfiguration configuration,
     IRateLimitStore store,
     ICallObserver? observer,
+    TrustedProxies proxies,
     TimeProvider time,
     ILoggerFactory loggers) : IAsyncDisposable
 {
@@ -49,8 +51,8 @@ internal sealed class GatewayServer(
     {
         HttpUpstreamConfiguration http => new UpstreamForwarder(http.Address, configuration.Timeout, time),
         CommandUpstreamConfiguration command => new StdioUpstream(
-            configuration.Name, command, configuration.Timeout, time, loggers.CreateLogger<StdioUpstream>()),
-        UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is no upstream.", nameof(configuration)),
+            configuration.Name, command, configuration.Timeout, proxies, time, loggers.CreateLogger<StdioUpstream>()),
+        UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
     };
 
     public ValueTask DisposeAsync() => Upstream.DisposeAsync();

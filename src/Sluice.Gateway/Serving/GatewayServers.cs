@@ -12,11 +12,17 @@ internal sealed class GatewayServers(
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
 {
-    internal GatewayServer[] All { get; } =
-        [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, time, loggers))];
+    internal GatewayServer[] All { get; } = Create(configuration, store, observer, time, loggers);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
     public Task StopAsync(CancellationToken cancellationToken) =>
         Task.WhenAll(All.Select(server => server.DisposeAsync().AsTask()));
+
+    private static GatewayServer[] Create(
+        GatewayConfiguration configuration, IRateLimitStore store, ICallObserver? observer, TimeProvider time, ILoggerFactory loggers)
+    {
+        TrustedProxies proxies = new(configuration.Auth.TrustedProxy?.From ?? []);
+        return [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, proxies, time, loggers))];
+    }
 }

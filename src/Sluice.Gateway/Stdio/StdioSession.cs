@@ -2,22 +2,25 @@ using System.Collections.Concurrent;
 
 namespace Sluice.Gateway;
 
-/// <summary>A client of the legacy era that has said <c>initialize</c>.</summary>
+/// <summary>A session of a legacy client, from its <c>initialize</c>.</summary>
 /// <param name="id">Its id: 128 random bits.</param>
-/// <param name="caller">Who began it; nobody else may use it.</param>
+/// <param name="caller">Who began it; no other caller may use it.</param>
+/// <param name="owner">Whose bound of sessions it counts against.</param>
 /// <param name="time">The clock of its idleness.</param>
 /// <remarks>Thread safety: every member may be called from any thread.</remarks>
-internal sealed class StdioSession(string id, CallerIdentity caller, TimeProvider time)
+internal sealed class StdioSession(string id, CallerIdentity caller, CallerIdentity owner, TimeProvider time)
 {
     /// <summary>The most resources to which one session subscribes through a process that it shares.</summary>
     internal const int MaxSubscriptions = 1_000;
 
     private long _usedTimestamp = time.GetTimestamp();
-    private int _requests;
+    private int _calls;
 
     internal string Id => id;
 
     internal CallerIdentity Caller => caller;
+
+    internal CallerIdentity Owner => owner;
 
     /// <summary>What its server says to it without being asked.</summary>
     internal ServerStream Stream { get; } = new();
@@ -25,24 +28,31 @@ internal sealed class StdioSession(string id, CallerIdentity caller, TimeProvide
     /// <summary>Its own process; null where sessions share one.</summary>
     internal StdioConnection? Process { get; set; }
 
-    /// <summary>The resources of a shared process whose changes it wants to hear of.</summary>
+    /// <summary>The resources of a shared process of whose changes it is notified.</summary>
     internal ConcurrentDictionary<string, bool> Subscriptions { get; } = new(StringComparer.Ordinal);
 
-    /// <summary>For how long nobody has used it; zero while a request is under way.</summary>
-    internal TimeSpan Idle => Volatile.Read(ref _requests) > 0 || Stream.IsOpen
-        ? TimeSpan.Zero
-        : time.GetElapsedTime(Volatile.Read(ref _usedTimestamp));
+    /// <summary>Whether a call is in flight; an open stream is no call.</summary>
+    internal bool HasCalls => Volatile.Read(ref _calls) > 0;
 
-    internal void BeginRequest() => Interlocked.Increment(ref _requests);
+    /// <summary>The time since its last request ended or its stream was closed.</summary>
+    internal TimeSpan SinceLastUse => time.GetElapsedTime(Volatile.Read(ref _usedTimestamp));
 
-    internal void EndRequest()
+    /// <summary>How long it has been idle; zero while a call is in flight or its stream is open.</summary>
+    internal TimeSpan Idle => HasCalls || Stream.IsOpen ? TimeSpan.Zero : SinceLastUse;
+
+    internal void BeginCall() => Interlocked.Increment(ref _calls);
+
+    internal void EndCall()
     {
-        Volatile.Write(ref _usedTimestamp, time.GetTimestamp());
-        Interlocked.Decrement(ref _requests);
+        Touch();
+        Interlocked.Decrement(ref _calls);
     }
 
-    /// <summary>Takes what its own process says without being asked, to where its client listens.</summary>
+    /// <summary>Notes that it was used now.</summary>
+    internal void Touch() => Volatile.Write(ref _usedTimestamp, time.GetTimestamp());
+
+    /// <summary>Passes on a message of its own process that answers no call, to where its client listens.</summary>
     /// <returns>False when it is lost.</returns>
-    internal bool Hear(StdioConnection from, ReadOnlyMemory<byte> message) =>
+    internal bool Deliver(StdioConnection from, ReadOnlyMemory<byte> message) =>
         (!Stream.IsOpen && from.FindStreaming(this)?.TryNotify(message) == true) || Stream.TryAdd(message);
 }

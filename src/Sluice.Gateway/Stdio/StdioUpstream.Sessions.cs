@@ -7,25 +7,44 @@ internal sealed partial class StdioUpstream
 {
     private async Task<UpstreamFailure?> InitializeOwnAsync(HttpContext context, byte[] body, CallerIdentity caller)
     {
-        TimeSpan wait = _gate.Remaining;
-        if (wait > TimeSpan.Zero)
+        CallerIdentity owner = OwnerOf(context, caller);
+        if (_starts.TryTake(owner) is UpstreamFailure tooSoon)
         {
-            return UpstreamFailure.BackingOff(wait);
+            return tooSoon;
         }
 
-        if (_sessions.TryCreate(caller) is not StdioSession session)
+        bool isUsed = false;
+        try
         {
-            return UpstreamFailure.TooManySessions;
-        }
+            (StdioSession? session, UpstreamFailure? failure) = await _sessions.CreateAsync(caller, owner, context.RequestAborted);
+            if (session is null)
+            {
+                return failure;
+            }
 
+            isUsed = true;
+            return await StartOwnAsync(context, body, session);
+        }
+        finally
+        {
+            if (!isUsed)
+            {
+                _starts.Return(owner);
+            }
+        }
+    }
+
+    private async Task<UpstreamFailure?> StartOwnAsync(HttpContext context, byte[] body, StdioSession session)
+    {
         bool isAdded = false;
         try
         {
             StdioConnection process = Start(
-                (from, message, parts) => HearOwn(session, from, message, parts), ended => EndOwn(session, ended));
+                (from, message, parts) => DeliverOwn(session, from, message, parts), ended => EndOwn(session, ended));
+            _starts.RecordCommand(isStarted: true);
             session.Process = process;
             StdioCall call = process.Begin(body, session, canStream: false);
-            return await AnswerInitializeAsync(context, process, call, () =>
+            return await AnswerInitializeAsync(context, process, call, session.Owner, () =>
             {
                 isAdded = true;
                 _sessions.Add(session);
@@ -34,7 +53,7 @@ internal sealed partial class StdioUpstream
         }
         catch (CommandNotStartedException)
         {
-            _gate.Failed();
+            _starts.RecordCommand(isStarted: false);
             return UpstreamFailure.NotStarted;
         }
         finally
@@ -47,7 +66,7 @@ internal sealed partial class StdioUpstream
     }
 
     private async Task<UpstreamFailure?> AnswerInitializeAsync(
-        HttpContext context, StdioConnection process, StdioCall call, Action onResult)
+        HttpContext context, StdioConnection process, StdioCall call, CallerIdentity owner, Action onResult)
     {
         QueuedMessage? answer;
         using CancellationTokenSource late = new(_timeout, _time);
@@ -58,7 +77,7 @@ internal sealed partial class StdioUpstream
         }
         catch (OperationCanceledException) when (late.IsCancellationRequested && !context.RequestAborted.IsCancellationRequested)
         {
-            _gate.Failed();
+            _starts.RecordFailure(owner);
             return UpstreamFailure.TooLate;
         }
 
@@ -76,16 +95,16 @@ internal sealed partial class StdioUpstream
         return null;
     }
 
-    // The end of a session's process ends the session: what it knew is gone, and its client begins anew.
+    // The end of a session's process ends the session: its state is lost, and its client has to initialize again.
     private void EndOwn(StdioSession session, StdioConnection process)
     {
         if (process.HasAnswered)
         {
-            _gate.Succeeded();
+            _starts.RecordSuccess(session.Owner);
         }
         else if (!process.WasStopped)
         {
-            _gate.Failed();
+            _starts.RecordFailure(session.Owner);
         }
 
         _sessions.End(session);
@@ -122,9 +141,11 @@ internal sealed partial class StdioUpstream
             return failure;
         }
 
-        if (_sessions.TryCreate(caller) is not StdioSession session)
+        (StdioSession? session, failure) =
+            await _sessions.CreateAsync(caller, OwnerOf(context, caller), context.RequestAborted);
+        if (session is null)
         {
-            return UpstreamFailure.TooManySessions;
+            return failure;
         }
 
         _sessions.Add(session);
@@ -151,7 +172,7 @@ internal sealed partial class StdioUpstream
                 : await CallAsync(context, body, session, process);
         }
 
-        // The process was introduced to the gateway alone: it never asks a client, and no client's roots change.
+        // The gateway is the client of this process, without capabilities: it asks no client, and no client's roots change.
         switch (message.Method)
         {
             case "notifications/cancelled":
@@ -168,8 +189,8 @@ internal sealed partial class StdioUpstream
         return null;
     }
 
-    /// <summary>Notes what a session wants to hear of.</summary>
-    /// <returns>Null, or the answer to a request that is none of the process's business, since other sessions still listen.</returns>
+    /// <summary>Records the subscriptions of a session.</summary>
+    /// <returns>Null, or the answer to an unsubscription that the process does not get, because other sessions are subscribed.</returns>
     private byte[]? Subscribe(StdioSession session, byte[] body, McpMessage message)
     {
         if (message.Method is not ("resources/subscribe" or "resources/unsubscribe") || MessageParts.Read(body)?.Uri is not string uri)
@@ -206,15 +227,15 @@ internal sealed partial class StdioUpstream
         return _answer.SendAsync(context, process, call, _server, CancellationToken.None);
     }
 
-    private void HearOwn(StdioSession session, StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts)
+    private void DeliverOwn(StdioSession session, StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts)
     {
-        if (!session.Hear(from, message))
+        if (!session.Deliver(from, message))
         {
             Log.MessageLost(_logger, _server, parts.Method!);
         }
     }
 
-    /// <summary>Takes what a process says that all sessions share: to everybody, or to those who asked for it, or to nobody.</summary>
+    /// <summary>Delivers a message of a shared process: to all sessions, to those that subscribed, or to none.</summary>
     private void Distribute(StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts)
     {
         if (parts.Id is not null)
@@ -236,7 +257,7 @@ internal sealed partial class StdioUpstream
         }
     }
 
-    /// <summary>Answers what a process asks that serves many: which of them it means, it cannot say.</summary>
+    /// <summary>Answers a request of a process that serves several clients: no client can be asked, since it names none.</summary>
     private static void AnswerRequest(StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts)
     {
         if (parts.Id is not Range id)
@@ -255,6 +276,9 @@ internal sealed partial class StdioUpstream
     {
         [LoggerMessage(30, LogLevel.Warning, "The server '{Server}' cannot be started: {Reason}.")]
         internal static partial void NotStarted(ILogger logger, string server, string reason);
+
+        [LoggerMessage(32, LogLevel.Information, "A session of the server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions (maxSessionsPerUser) or more.")]
+        internal static partial void SessionEvicted(ILogger logger, string server, int max);
 
         [LoggerMessage(31, LogLevel.Warning, "A '{Method}' of the server '{Server}' was dropped: its client does not listen.")]
         internal static partial void MessageLost(ILogger logger, string server, string method);

@@ -26,7 +26,8 @@ internal sealed partial class StdioUpstream : IUpstream
     private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly StartGate _gate;
+    private readonly TrustedProxies _proxies;
+    private readonly ProcessStarts _starts;
     private readonly SessionTable _sessions;
     private readonly SharedProcess _modern;
     private readonly SharedProcess? _shared;
@@ -34,15 +35,26 @@ internal sealed partial class StdioUpstream : IUpstream
     private readonly CallAnswer _lastingAnswer;
 
     internal StdioUpstream(
-        string server, CommandUpstreamConfiguration command, TimeSpan timeout, TimeProvider time, ILogger<StdioUpstream> logger)
+        string server,
+        CommandUpstreamConfiguration command,
+        TimeSpan timeout,
+        TrustedProxies proxies,
+        TimeProvider time,
+        ILogger<StdioUpstream> logger)
     {
         _server = server;
         _command = command;
         _timeout = timeout;
         _time = time;
         _logger = logger;
-        _gate = new StartGate(time);
-        _sessions = new SessionTable(command.MaxSessions, command.IdleTimeout, time);
+        _proxies = proxies;
+        _starts = new ProcessStarts(command.StartRate, command.StartRatePerUser, time);
+        _sessions = new SessionTable(
+            command.MaxSessions,
+            command.MaxSessionsPerUser,
+            command.IdleTimeout,
+            time,
+            () => Log.SessionEvicted(logger, server, command.MaxSessionsPerUser));
         _modern = new SharedProcess(onEnd => Start(AnswerRequest, onEnd), initializes: false, timeout, time);
         _shared = command.Instances == CommandInstances.Shared
             ? new SharedProcess(onEnd => Start(Distribute, onEnd), initializes: true, timeout, time)
@@ -106,14 +118,14 @@ internal sealed partial class StdioUpstream : IUpstream
             return;
         }
 
-        session.BeginRequest();
+        session.Touch();
         try
         {
             await session.Stream.SendAsync(context, ends);
         }
         finally
         {
-            session.EndRequest();
+            session.Touch();
         }
     }
 
@@ -137,7 +149,12 @@ internal sealed partial class StdioUpstream : IUpstream
             return null;
         }
 
-        session.BeginRequest();
+        if (!_sessions.TryBeginCall(session))
+        {
+            await WriteNoSessionAsync(context, message.Id);
+            return null;
+        }
+
         try
         {
             return _shared is null
@@ -146,7 +163,7 @@ internal sealed partial class StdioUpstream : IUpstream
         }
         finally
         {
-            session.EndRequest();
+            session.EndCall();
         }
     }
 
@@ -197,10 +214,18 @@ internal sealed partial class StdioUpstream : IUpstream
             return session;
         }
 
-        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-            StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
+        await WriteNoSessionAsync(context, id);
         return null;
     }
+
+    private static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) =>
+        RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+            StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
+
+    /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
+    private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => caller.Subject is null
+        ? AddressIdentity.Of(_proxies.ClientOf(context))
+        : new CallerIdentity(caller.Issuer, caller.Subject, caller.Tenant, client: null);
 
     private StdioConnection Start(StdioConnection.ServerMessageHandler onServerMessage, Action<StdioConnection> onEnd)
     {

@@ -9,7 +9,7 @@ internal sealed class StdioGateway : IAsyncDisposable
     /// <summary>How long anything may take on a busy machine before a test gives up.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
-    private const string Initialize =
+    internal const string Initialize =
         """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""";
 
     private StdioGateway(GatewayFixture fixture) => Fixture = fixture;
@@ -88,6 +88,16 @@ internal sealed class StdioGateway : IAsyncDisposable
         string data = (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldNotBeNull();
         (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldBe("");
         return data["data: ".Length..];
+    }
+
+    /// <summary>Waits until something holds.</summary>
+    internal static async Task EventuallyAsync(Func<Task<bool>> holds)
+    {
+        using CancellationTokenSource late = new(Patience);
+        while (!await holds())
+        {
+            await Task.Delay(20, late.Token);
+        }
     }
 
     /// <summary>Waits until a process is no more.</summary>

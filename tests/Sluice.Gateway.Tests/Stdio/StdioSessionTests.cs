@@ -96,7 +96,7 @@ public sealed class StdioSessionTests
 
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         body.ShouldContain("all of its sessions are in use");
-        await EventuallyAsync(async () => (await gateway.InitializeAsync()).Status == HttpStatusCode.OK);
+        await StdioGateway.EventuallyAsync(async () => (await gateway.InitializeAsync()).Status == HttpStatusCode.OK);
     }
 
     [Fact]
@@ -180,7 +180,7 @@ public sealed class StdioSessionTests
         string session = await gateway.BeginAsync();
         Task hanging = gateway.CallAsync(session, "\"slow\"", "hang");
 
-        await EventuallyAsync(async () =>
+        await StdioGateway.EventuallyAsync(async () =>
         {
             await gateway.Fixture.SendAsync(StdioGateway.Legacy(
                 session, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"slow"}}"""));
@@ -189,14 +189,5 @@ public sealed class StdioSessionTests
 
         (await gateway.TextAsync(session, "cancelled")).ShouldStartWith("2"); // After initialize, which was number 1.
         hanging.IsCompleted.ShouldBeFalse();
-    }
-
-    private static async Task EventuallyAsync(Func<Task<bool>> isSo)
-    {
-        using CancellationTokenSource late = new(StdioGateway.Patience);
-        while (!await isSo())
-        {
-            await Task.Delay(20, late.Token);
-        }
     }
 }

@@ -1,0 +1,25 @@
+using System.Net;
+using System.Net.Sockets;
+
+namespace Sluice.Gateway;
+
+/// <summary>Stands for an address where no user is known, so that it can be counted as a user is.</summary>
+/// <remarks>An IPv6 address counts as its network of 64 bits, because one customer usually has all of it.</remarks>
+internal static class AddressIdentity
+{
+    private const int NetworkBytes = 8;
+    private const string Issuer = "urn:sluice:address";
+
+    /// <summary>The identity of an address; all callers without an address have the same one.</summary>
+    internal static CallerIdentity Of(IPAddress? address) => new(
+        Issuer,
+        address is null ? "none"
+            : address.AddressFamily == AddressFamily.InterNetworkV6
+                ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, NetworkBytes))
+            : address.ToString(),
+        tenant: null,
+        client: null);
+
+    /// <summary>Whether an identity stands for an address, and not for a user.</summary>
+    internal static bool Is(CallerIdentity identity) => identity.Issuer == Issuer;
+}
