@@ -10,6 +10,10 @@ public sealed record LocalConfiguration
     /// <summary>How to start the server, or null where the file does not say.</summary>
     public CommandUpstreamConfiguration? Command { get; init; }
 
+    /// <summary>How long an answer may take once the client has closed its input.</summary>
+    /// <value>From 1 s to 1 day. The default is 10 minutes.</value>
+    public TimeSpan Timeout { get; init; } = ServerConfiguration.DefaultTimeout;
+
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>
     public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;

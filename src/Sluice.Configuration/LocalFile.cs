@@ -83,6 +83,12 @@ public static class LocalFile
             return null;
         }
 
-        return new() { Policy = server.Policy, Command = server.Upstream as CommandUpstreamConfiguration, Store = gateway.Store };
+        return new()
+        {
+            Policy = server.Policy,
+            Command = server.Upstream as CommandUpstreamConfiguration,
+            Timeout = server.Timeout,
+            Store = gateway.Store,
+        };
     }
 }

@@ -132,7 +132,7 @@ public sealed class GatewayConfigurationTests
                 OnStoreFailure = StoreFailureMode.Deny,
                 Rejection = RejectionForm.ToolResult,
             },
-            new() { Name = "search_*", PerUser = new Rate(60, TimeSpan.FromMinutes(1)) },
+            new() { Name = "search_*", PerUser = new Rate(30, TimeSpan.FromMinutes(1)) },
         ]);
         settings.Prompts.ShouldBe([new() { Name = "summarise", Cost = 3 }]);
         settings.Resources.ShouldBe([new() { Name = "file:///notes/*", PerUser = new Rate(3, TimeSpan.FromSeconds(1)) }]);

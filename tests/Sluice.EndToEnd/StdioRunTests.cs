@@ -80,7 +80,7 @@ public sealed class StdioRunTests : IDisposable
         CodeOf(messages, 3).ShouldBe(429);
         messages.Count(message => !message.TryGetProperty("id", out _)).ShouldBe(2); // Nonsense and the batch; a notification gets no answer.
         messages.Count(message => message.TryGetProperty("result", out _)).ShouldBe(4); // 1, 4, 5, and one that nobody asked for.
-        result.Error.ShouldContain("what is no message: Starting up ...");
+        result.Error.ShouldContain("that is not a JSON-RPC message: Starting up ...");
     }
 
     [Theory]
@@ -108,6 +108,99 @@ public sealed class StdioRunTests : IDisposable
         sluice.WriteLine(Call(1, "echo"));
 
         await sluice.WaitForLineAsync(line => line.Contains("\"result\"", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Input_EndsWithACallInFlight_ItsAnswerComes()
+    {
+        string file = Path.Combine(_folder.FullName, "signal");
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(Call(1, "echo"));
+        sluice.WriteLine(
+            $$$$"""{"jsonrpc":"2.0","id":"w","method":"tools/call","params":{"name":"wait-for-file","arguments":{"path":{{{{JsonSerializer.Serialize(file)}}}}}}}""");
+        await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":1}", StringComparison.Ordinal));
+
+        sluice.CloseInput();
+        File.WriteAllText(file, "");
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.ExitCode.ShouldBe(0, result.ToString());
+        result.Output.ShouldContain("\"text\":\"found\"}]},\"jsonrpc\":\"2.0\",\"id\":\"w\"}");
+    }
+
+    [Fact]
+    public async Task Input_EndsWithACallThatTakesTooLong_ItGetsAnErrorWithItsId()
+    {
+        await using ChildProcess sluice = ChildProcess.StartWithInput(
+            "dotnet", Repository.Gateway, "run", "--stdio", Limits(
+                $"servers: [ {{ name: odd, timeout: 1s, upstream: {{ command: dotnet, args: ['{Repository.OddServer}', odd-server] }} }} ]"));
+        sluice.WriteLine(Call(1, "hang"));
+        sluice.WriteLine(Call(2, "echo"));
+        sluice.CloseInput();
+
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.Output.ShouldContain("""{"jsonrpc":"2.0","id":1,"error":{"code":-32603,"message":"The server did not answer: its answer did not come within 1 s of the end of the input."}}""");
+        result.Output.ShouldContain("\"jsonrpc\":\"2.0\",\"id\":2}");
+    }
+
+    [Fact]
+    public async Task Input_EndsWhileTheServerAsksItsClient_TheServerGetsAnErrorAndAnswers()
+    {
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(Call(1, "ask"));
+        await sluice.WaitForLineAsync(line => line.Contains("sampling/createMessage", StringComparison.Ordinal));
+
+        sluice.CloseInput();
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.ExitCode.ShouldBe(0, result.ToString());
+        result.Output.ShouldContain("The client has closed its input.");
+        result.Output.ShouldContain("\"jsonrpc\":\"2.0\",\"id\":1}");
+    }
+
+    [Fact]
+    public async Task Server_DiesWithCallsInFlight_EachGetsAnErrorWithItsId()
+    {
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(Call(1, "hang"));
+        sluice.WriteLine(Call(2, "die"));
+
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.ExitCode.ShouldBe(3);
+        foreach (int id in new[] { 1, 2 })
+        {
+            result.Output.ShouldContain(
+                $$$"""{"jsonrpc":"2.0","id":{{{id}}},"error":{"code":-32603,"message":"The server did not answer: its process ended with exit code 3."}}""");
+        }
+    }
+
+    [Theory]
+    [InlineData("marks", "1")]
+    [InlineData("floats", "1")]
+    [InlineData("", "1.0")]
+    public async Task Messages_WithByteOrderMarksOrFloatIds_AreAnswered(string manner, string id)
+    {
+        await using ChildProcess sluice = StartOdd(["--limit", "100/1d"], manner);
+        sluice.WriteLine("\uFEFF" + $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"echo"}}""");
+
+        await sluice.WaitForLineAsync(line => line.EndsWith($"\"id\":{id}}}", StringComparison.Ordinal));
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":null,"result":{}}""", "not a JSON-RPC message with the id of a request")]
+    [InlineData("""{"jsonrpc":"2.0","id":ID,"result":{"x":NaN}}""", "not a JSON-RPC message with the id of a request")]
+    [InlineData("""{"jsonrpc":"2.0","id":null,"error":{"code":-32700,"message":"Parse error"}}""", "Parse error")]
+    public async Task Answer_Unreadable_FailsItsCallAtOnce(string line, string expected)
+    {
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(
+            $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"write","arguments":{"line":{{{{JsonSerializer.Serialize(line)}}}}}}}""");
+
+        string answer = await sluice.WaitForLineAsync(line => line.StartsWith("""{"jsonrpc":"2.0","id":1,"error":""", StringComparison.Ordinal));
+
+        answer.ShouldContain(expected);
     }
 
     [Fact]

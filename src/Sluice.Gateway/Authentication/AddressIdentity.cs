@@ -8,17 +8,19 @@ namespace Sluice.Gateway;
 internal static class AddressIdentity
 {
     private const int NetworkBytes = 8;
-    private const string Issuer = "urn:sluice:address";
 
-    /// <summary>The identity of an address; all callers without an address have the same one.</summary>
-    internal static CallerIdentity Of(IPAddress? address) => new(
-        Issuer,
+    /// <summary>The issuer of such identities.</summary>
+    internal const string Issuer = "urn:sluice:address";
+
+    /// <summary>The identity of an address.</summary>
+    internal static CallerIdentity Of(IPAddress? address) => new(Issuer, NameOf(address), tenant: null, client: null);
+
+    /// <summary>The text that an address counts as; all callers without an address have the same one.</summary>
+    internal static string NameOf(IPAddress? address) =>
         address is null ? "none"
             : address.AddressFamily == AddressFamily.InterNetworkV6
                 ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, NetworkBytes))
-            : address.ToString(),
-        tenant: null,
-        client: null);
+            : address.ToString();
 
     /// <summary>Whether an identity stands for an address, and not for a user.</summary>
     internal static bool Is(CallerIdentity identity) => identity.Issuer == Issuer;

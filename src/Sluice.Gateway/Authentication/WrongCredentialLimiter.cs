@@ -1,6 +1,4 @@
 using System.Collections.Immutable;
-using System.Net;
-using System.Net.Sockets;
 
 namespace Sluice.Gateway;
 
@@ -19,8 +17,6 @@ namespace Sluice.Gateway;
 internal sealed class WrongCredentialLimiter
 {
     private const int MaxAddresses = 65_536;
-    private const int NetworkBytes = 8;
-    private const string Issuer = "urn:sluice:address";
     private readonly TrustedProxies _proxies;
     private readonly InProcessStore _store;
     private readonly ApplicableLimits _limits;
@@ -83,14 +79,7 @@ internal sealed class WrongCredentialLimiter
     }
 
     private RateLimitRequest AttemptFrom(string address) =>
-        new(_limits, new CallerIdentity(Issuer, address, tenant: null, client: null));
+        new(_limits, new CallerIdentity(AddressIdentity.Issuer, address, tenant: null, client: null));
 
-    private string AddressOf(HttpContext context)
-    {
-        IPAddress? address = _proxies.ClientOf(context);
-        return address is null ? "none"
-            : address.AddressFamily == AddressFamily.InterNetworkV6
-                ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, NetworkBytes))
-            : address.ToString();
-    }
+    private string AddressOf(HttpContext context) => AddressIdentity.NameOf(_proxies.ClientOf(context));
 }

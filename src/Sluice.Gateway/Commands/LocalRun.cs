@@ -118,6 +118,7 @@ internal static class LocalRun
             Console.OpenStandardInput(),
             Console.OpenStandardOutput(),
             Console.OpenStandardError(),
+            configuration.Timeout,
             time,
             loggers.CreateLogger<LocalFront>());
         try

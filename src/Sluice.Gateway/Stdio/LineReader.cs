@@ -1,7 +1,10 @@
 namespace Sluice.Gateway;
 
 /// <summary>Reads lines from a stream, each of bounded length: of a longer one, the two ends are kept and the rest is dropped.</summary>
-/// <remarks>Thread safety: one thread at a time; it blocks.</remarks>
+/// <remarks>
+/// <para>A byte order mark before a line is not part of it: some libraries write one, and no message begins with it.</para>
+/// <para>Thread safety: one thread at a time; it blocks.</para>
+/// </remarks>
 internal sealed class LineReader(Stream stream, int maxBytes)
 {
     private const int ChunkBytes = 16 * 1024;
@@ -36,7 +39,7 @@ internal sealed class LineReader(Stream stream, int maxBytes)
             if (!Fill())
             {
                 bool isEnd = _start == _end;
-                Line line = Take(_end);
+                Line line = Take(_end) with { IsLast = true };
                 _start = _scanned = _end;
                 return isEnd ? null : line;
             }
@@ -45,20 +48,23 @@ internal sealed class LineReader(Stream stream, int maxBytes)
 
     private Line Take(int end)
     {
-        ReadOnlySpan<byte> line = _buffer.AsSpan(_start, end - _start);
+        ReadOnlySpan<byte> line = WithoutMark(_buffer.AsSpan(_start, end - _start));
         return new Line((line.EndsWith("\r"u8) ? line[..^1] : line).ToArray(), default);
     }
 
     private Line Cut(int start, int end)
     {
         int edge = Math.Min(EdgeBytes, end - start);
-        return new Line(_buffer.AsSpan(start, edge).ToArray(), _buffer.AsSpan(end - edge, edge).ToArray());
+        return new Line(WithoutMark(_buffer.AsSpan(start, edge)).ToArray(), _buffer.AsSpan(end - edge, edge).ToArray());
     }
+
+    private static ReadOnlySpan<byte> WithoutMark(ReadOnlySpan<byte> line) =>
+        line.StartsWith("\uFEFF"u8) ? line["\uFEFF"u8.Length..] : line;
 
     /// <summary>Reads on to the end of a line that is too long already.</summary>
     private Line Skip()
     {
-        (ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> tail) = Cut(_start, _end);
+        (ReadOnlyMemory<byte> head, ReadOnlyMemory<byte> tail, _) = Cut(_start, _end);
         _buffer = new byte[ChunkBytes]; // The one that grew to hold the line is not needed again soon.
         _start = _scanned = _end = 0;
         while (true)

@@ -19,8 +19,11 @@ internal sealed class MessageParts
     /// <summary>The method; null for an answer.</summary>
     internal string? Method { get; private set; }
 
-    /// <summary>The value of an answer that is no error.</summary>
+    /// <summary>The value of an answer that is not an error.</summary>
     internal Range? Result { get; private set; }
+
+    /// <summary>The error of an answer that is one.</summary>
+    internal Range? Error { get; private set; }
 
     /// <summary>The token by which progress is reported: of a request in <c>_meta</c>, of the report itself in <c>params</c>.</summary>
     internal Range? ProgressToken { get; private set; }
@@ -58,11 +61,13 @@ internal sealed class MessageParts
         }
     }
 
-    /// <summary>The number by which a call is known, as a server repeats it; or null.</summary>
+    /// <summary>The whole number that a server repeats, as <c>7</c>, <c>7.0</c> or <c>"7"</c>; null for anything else.</summary>
     internal static long? KeyOf(ReadOnlySpan<byte> json)
     {
         ReadOnlySpan<byte> digits = json.Length > 2 && json[0] == (byte)'"' ? json[1..^1] : json;
-        return Utf8Parser.TryParse(digits, out long key, out int length) && length == digits.Length ? key : null;
+        return Utf8Parser.TryParse(digits, out long key, out int length) && length == digits.Length
+            ? key
+            : JsonNumber.Read(digits)?.ToInt64();
     }
 
     private bool ReadEnvelope(ref Utf8JsonReader reader)
@@ -97,6 +102,7 @@ internal sealed class MessageParts
             Range value = start..(int)reader.BytesConsumed;
             Id = key == 1 && isScalar ? value : Id;
             Result = key == 4 ? value : Result;
+            Error = key == 5 ? value : Error;
         }
 
         return isAnswer;

@@ -13,22 +13,25 @@ internal sealed partial class StdioConnection
         [LoggerMessage(22, LogLevel.Information, "The server '{Server}' says: {Line}")]
         internal static partial void StandardError(ILogger logger, string server, string line);
 
-        [LoggerMessage(23, LogLevel.Warning, "The server '{Server}' wrote to its standard output what is no message: {Line}")]
+        [LoggerMessage(23, LogLevel.Warning, "The server '{Server}' wrote a line to its standard output that is not a JSON-RPC message: {Line}")]
         internal static partial void Garbage(ILogger logger, string server, string line);
 
-        [LoggerMessage(24, LogLevel.Warning, "{Count} lines of the server '{Server}' were left out.")]
+        [LoggerMessage(24, LogLevel.Warning, "{Count} lines of the server '{Server}' were not logged.")]
         internal static partial void LinesDropped(ILogger logger, string server, long count);
 
         [LoggerMessage(25, LogLevel.Warning, "The server '{Server}' wrote a message of more than {MaxBytes} bytes, which was dropped.")]
         internal static partial void LineTooLong(ILogger logger, string server, int maxBytes);
 
-        [LoggerMessage(26, LogLevel.Warning, "The server '{Server}' does not read: a message to it was dropped.")]
+        [LoggerMessage(26, LogLevel.Warning, "The server '{Server}' does not read its standard input: a message to it was dropped.")]
         internal static partial void NotReading(ILogger logger, string server);
 
-        [LoggerMessage(27, LogLevel.Debug, "The server '{Server}' answered what nobody waits for.")]
-        internal static partial void NobodyAsked(ILogger logger, string server);
+        [LoggerMessage(27, LogLevel.Debug, "The server '{Server}' sent an answer whose call has ended.")]
+        internal static partial void UnknownId(ILogger logger, string server);
 
-        [LoggerMessage(28, LogLevel.Debug, "A '{Method}' of the server '{Server}' was dropped: its client takes none, or is too slow.")]
+        [LoggerMessage(28, LogLevel.Debug, "A '{Method}' of the server '{Server}' was dropped: its client accepts no stream, or reads too slowly.")]
         internal static partial void NotificationLost(ILogger logger, string server, string method);
+
+        [LoggerMessage(29, LogLevel.Warning, "The server '{Server}' sent an answer without a usable id.")]
+        internal static partial void UnusableId(ILogger logger, string server);
     }
 }

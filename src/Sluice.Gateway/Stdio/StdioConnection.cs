@@ -15,7 +15,10 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal sealed partial class StdioConnection
 {
+    private const int MaxLoggedBytes = 200;
+
     private readonly ConcurrentDictionary<long, StdioCall> _calls = new();
+    private readonly UnattributedAnswers<long> _unattributed = new();
     private readonly ServerMessageHandler _onServerMessage;
     private readonly Action<StdioConnection> _onEnd;
     private readonly ChildProgram _program;
@@ -91,7 +94,7 @@ internal sealed partial class StdioConnection
     internal StdioCall Begin(ReadOnlyMemory<byte> request, object? owner, bool canStream)
     {
         MessageParts parts = MessageParts.Read(request.Span)
-            ?? throw new ArgumentException("The reader passed what is no message.", nameof(request));
+            ?? throw new ArgumentException("The request is not a message.", nameof(request));
         long key = Interlocked.Increment(ref _lastKey);
         byte[] number = Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture));
         StdioCall call = new(key, Part(request, parts.Id), Part(request, parts.ProgressToken), owner, canStream);
@@ -129,7 +132,7 @@ internal sealed partial class StdioConnection
 
         foreach (StdioCall call in _calls.Values)
         {
-            if (ReferenceEquals(call.Owner, owner) && call.Id.Span.SequenceEqual(notification.Span[requestId]))
+            if (ReferenceEquals(call.Owner, owner) && RequestId.AreEqual(call.Id.Span, notification.Span[requestId]))
             {
                 Send(MessageEdit.Apply(notification, (requestId, Encoding.ASCII.GetBytes($"{call.Key}"))));
             }
@@ -139,7 +142,7 @@ internal sealed partial class StdioConnection
     /// <summary>Forgets a call for whose answer nobody waits any more, and tells the process so.</summary>
     internal void Cancel(StdioCall call, string reason)
     {
-        if (_calls.TryRemove(call.Key, out _))
+        if (TryRemove(call.Key) is not null)
         {
             Send(Encoding.UTF8.GetBytes(
                 $$$"""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{{{call.Key}}},"reason":"{{{reason}}}"}}"""));
@@ -173,11 +176,24 @@ internal sealed partial class StdioConnection
         }
     }
 
-    private void Fail(long key, UpstreamFailure failure)
+    private void Fail(long key, UpstreamFailure failure) => TryRemove(key)?.Fail(failure);
+
+    private StdioCall? TryRemove(long key)
     {
-        if (_calls.TryRemove(key, out StdioCall? call))
+        if (!_calls.TryRemove(key, out StdioCall? call))
         {
-            call.Fail(failure);
+            return null;
+        }
+
+        FailAll(_unattributed.Remove(key));
+        return call;
+    }
+
+    private void FailAll(IReadOnlyList<long> keys)
+    {
+        foreach (long key in keys)
+        {
+            Fail(key, UpstreamFailure.AnswerUnreadable);
         }
     }
 
@@ -191,27 +207,41 @@ internal sealed partial class StdioConnection
         if (!line.IsWhole)
         {
             Log.LineTooLong(_logger, _server, ChildProgram.MaxLineBytes);
-            if (MessageParts.KeyOf(OversizedLine.FindId(line).Span) is long tooLong)
+            if (MessageParts.KeyOf(UnreadableAnswer.FindId(line).Span) is long tooLong)
             {
                 Fail(tooLong, UpstreamFailure.AnswerTooLarge);
+            }
+            else
+            {
+                FailAll(_unattributed.Add(_calls.Keys));
             }
 
             return;
         }
 
-        if (MessageParts.Read(line.Bytes.Span) is not MessageParts parts)
+        IReadOnlyList<(ReadOnlyMemory<byte> Bytes, MessageParts Parts)> messages = ServerMessages.Read(line.Bytes);
+        foreach ((ReadOnlyMemory<byte> message, MessageParts parts) in messages)
         {
-            _garbage.Write(new Line(line.Bytes[..Math.Min(line.Bytes.Length, 200)], default));
+            Receive(message, parts);
         }
-        else if (parts.Method is null)
+
+        if (messages.Count == 0)
         {
-            ReceiveAnswer(line.Bytes, parts);
+            ReceiveGarbage(line);
         }
-        else if (parts.Id is not null || FindCall(line.Bytes, parts) is not StdioCall call)
+    }
+
+    private void Receive(ReadOnlyMemory<byte> message, MessageParts parts)
+    {
+        if (parts.Method is null)
         {
-            _onServerMessage(this, MessageEdit.OnOneLine(line.Bytes), parts);
+            ReceiveAnswer(message, parts);
         }
-        else if (!call.TryNotify(Restore(line.Bytes, parts, call)))
+        else if (parts.Id is not null || FindCall(message, parts) is not StdioCall call)
+        {
+            _onServerMessage(this, MessageEdit.OnOneLine(message), parts);
+        }
+        else if (!call.TryNotify(Restore(message, parts, call)))
         {
             Log.NotificationLost(_logger, _server, parts.Method);
         }
@@ -219,16 +249,51 @@ internal sealed partial class StdioConnection
 
     private void ReceiveAnswer(ReadOnlyMemory<byte> message, MessageParts parts)
     {
-        if (parts.Id is Range id
-            && MessageParts.KeyOf(message.Span[id]) is long key
-            && _calls.TryRemove(key, out StdioCall? call))
+        if (parts.Id is not Range id || MessageParts.KeyOf(message.Span[id]) is not long key)
+        {
+            ReceiveWithoutId(message, parts);
+        }
+        else if (TryRemove(key) is StdioCall call)
         {
             _hasAnswered = true;
             call.Answer(Restore(message, parts, call));
         }
         else
         {
-            Log.NobodyAsked(_logger, _server); // Or no longer: the call was cancelled, or took too long.
+            Log.UnknownId(_logger, _server); // Its call was cancelled, or took too long.
+        }
+    }
+
+    // An error without an id is how a server answers what it could not read.
+    private void ReceiveWithoutId(ReadOnlyMemory<byte> message, MessageParts parts)
+    {
+        Log.UnusableId(_logger, _server);
+        if (parts.Error is Range error && _calls.Values.ToArray() is [StdioCall only] && TryRemove(only.Key) is StdioCall call)
+        {
+            byte[] answer = [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. call.Id.Span, .. ",\"error\":"u8, .. message.Span[error], .. "}"u8];
+            call.Answer(MessageEdit.OnOneLine(answer));
+        }
+        else
+        {
+            FailAll(_unattributed.Add(_calls.Keys));
+        }
+    }
+
+    private void ReceiveGarbage(Line line)
+    {
+        _garbage.Write(new Line(line.Bytes[..Math.Min(line.Bytes.Length, MaxLoggedBytes)], default));
+        if (line.IsLast || !UnreadableAnswer.IsMeant(line.Bytes, out ReadOnlyMemory<byte> id))
+        {
+            return; // After its last line the process ends, which fails all calls.
+        }
+
+        if (MessageParts.KeyOf(id.Span) is long key)
+        {
+            Fail(key, UpstreamFailure.AnswerUnreadable);
+        }
+        else
+        {
+            FailAll(_unattributed.Add(_calls.Keys));
         }
     }
 

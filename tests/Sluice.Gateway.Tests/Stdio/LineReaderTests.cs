@@ -14,6 +14,8 @@ public sealed class LineReaderTests
     [InlineData("a\r\nb\n", "a|b")]
     [InlineData("\n\na", "||a")]
     [InlineData("a\rb\n", "a\rb")]
+    [InlineData("\uFEFFa\n\uFEFFb\n\uFEFF\n", "a|b|")]
+    [InlineData("\uFEFF\uFEFFa\nb\uFEFF", "\uFEFFa|b\uFEFF")]
     public void Read_Text_GivesItsLines(string text, string lines) =>
         ReadAll(new MemoryStream(Encoding.UTF8.GetBytes(text))).Select(line => Encoding.UTF8.GetString(line.Bytes.Span))
             .ShouldBe(lines.Length == 0 ? [] : lines.Split('|'));

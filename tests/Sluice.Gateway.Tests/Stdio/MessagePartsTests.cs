@@ -40,7 +40,8 @@ public sealed class MessagePartsTests
     [Theory]
     [InlineData("12", 12L)]
     [InlineData("\"12\"", 12L)]
-    [InlineData("1.0", null)]
+    [InlineData("1.0", 1L)]
+    [InlineData("1.5", null)]
     [InlineData("\"a\"", null)]
     [InlineData("\"\"", null)]
     [InlineData("99999999999999999999", null)]
@@ -66,5 +67,5 @@ public sealed class MessagePartsTests
     [InlineData("""{"result":{"a":[{"x":1,"id":17}],"text":"xxx""", """xxx","id":17}}}""", "")]
     [InlineData("xxx", "xxx", "")]
     public void FindId_OfALineThatIsTooLong_LooksAtItsEnds(string head, string tail, string id) =>
-        Encoding.UTF8.GetString(OversizedLine.FindId(new(Encoding.UTF8.GetBytes(head), Encoding.UTF8.GetBytes(tail))).Span).ShouldBe(id);
+        Encoding.UTF8.GetString(UnreadableAnswer.FindId(new(Encoding.UTF8.GetBytes(head), Encoding.UTF8.GetBytes(tail))).Span).ShouldBe(id);
 }

@@ -9,8 +9,9 @@ namespace Sluice.Gateway.Tests;
 /// <summary>The program of the tests: without its word the test platform's own, which does nothing; with it an MCP server.</summary>
 /// <remarks>
 /// It speaks over its standard streams, and its tools are the ways in which such a server can misbehave. Arguments:
-/// <c>odd-server [dies|dies-late|is-deaf|stays]</c>: ends at once; ends after it has answered <c>initialize</c>; never answers;
-/// lives on when its input is closed and when it is told to end.
+/// <c>odd-server [dies|dies-late|is-deaf|stays|marks|floats]</c>: ends at once; ends after it has answered <c>initialize</c>; never
+/// answers; lives on when its input is closed and when it is told to end; begins its output with a byte order mark; writes ids as
+/// numbers with a point.
 /// </remarks>
 internal static class OddServer
 {
@@ -20,6 +21,7 @@ internal static class OddServer
     private static readonly List<JsonNode> Held = [];
     private static readonly List<string> Cancelled = [];
     private static JsonNode? _asking;
+    private static bool _writesFloats;
 
     internal static int Main(string[] args)
     {
@@ -33,6 +35,12 @@ internal static class OddServer
         {
             Console.Error.WriteLine("I do not feel well.");
             return ExitCode;
+        }
+
+        _writesFloats = manner == "floats";
+        if (manner == "marks")
+        {
+            Output.Write("\uFEFF"u8);
         }
 
         using IDisposable? deafness = manner != "stays"
@@ -103,6 +111,9 @@ internal static class OddServer
             case "hold":
                 Hold(message, (int)arguments!["until"]!);
                 break;
+            case "held":
+                Answer(message, Held.Count.ToString(CultureInfo.InvariantCulture));
+                break;
             case "cancelled":
                 Answer(message, string.Join(',', Cancelled));
                 break;
@@ -112,6 +123,17 @@ internal static class OddServer
             case "log":
                 Write("""{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"about a caller"}}""");
                 Answer(message, "logged");
+                break;
+            case "wait-for-file":
+                while (!File.Exists((string)arguments!["path"]!))
+                {
+                    Thread.Sleep(10);
+                }
+
+                Answer(message, "found");
+                break;
+            case "write":
+                Write(((string)arguments!["line"]!).Replace("ID", IdOf(message), StringComparison.Ordinal));
                 break;
             case "ask":
                 _asking = message;
@@ -196,7 +218,7 @@ internal static class OddServer
     private static void Answer(JsonNode message, string text) => Write(
         $$$"""{"result":{"content":[{"type":"text","text":{{{JsonSerializer.Serialize(text)}}}}]},"jsonrpc":"2.0","id":{{{IdOf(message)}}}}""");
 
-    private static string IdOf(JsonNode message) => message["id"]!.ToJsonString();
+    private static string IdOf(JsonNode message) => message["id"]!.ToJsonString() + (_writesFloats ? ".0" : "");
 
     private static void Write(string line)
     {

@@ -15,6 +15,86 @@ public sealed class StdioMisbehaviourTests
         (await gateway.TextAsync(session, "echo", """{"text":"still there"}""")).ShouldBe("still there");
     }
 
+    [Theory]
+    [InlineData("marks")]
+    [InlineData("floats")]
+    public async Task Answer_OfAServerWithAByteOrderMarkOrFloatIds_ReachesItsCaller(string manner)
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync(manner);
+        string session = await gateway.BeginAsync();
+
+        (HttpStatusCode status, string body) = await gateway.CallAsync(session, "7", "echo", """{"text":"hi"}""");
+
+        status.ShouldBe(HttpStatusCode.OK);
+        body.ShouldBe("""{"result":{"content":[{"type":"text","text":"hi"}]},"jsonrpc":"2.0","id":7}""");
+    }
+
+    [Theory]
+    [InlineData("""[{"jsonrpc":"2.0","id":ID,"result":{}}]""")]
+    [InlineData("""{"jsonrpc":"2.0","id":"ID","result":{}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":ID.00,"result":{}}""")]
+    public async Task Answer_InAnotherFormThatIsClear_ReachesItsCaller(string line)
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync();
+        string session = await gateway.BeginAsync();
+
+        (HttpStatusCode status, string body) = await gateway.CallAsync(session, "\"w\"", "write", Writing(line));
+
+        status.ShouldBe(HttpStatusCode.OK);
+        body.ShouldBe("""{"jsonrpc":"2.0","id":"w","result":{}}""");
+    }
+
+    [Theory]
+    [InlineData("""{"jsonrpc":"2.0","id":null,"result":{}}""")]
+    [InlineData("""{"jsonrpc":"2.0","result":{}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":1.5,"result":{}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":{"a":1},"result":{}}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":ID}""")]
+    [InlineData("""{"jsonrpc":"2.0","id":ID,"result":{"x":NaN}}""")]
+    [InlineData("""{"jsonrpc":"2.0","result":{"x":""")]
+    public async Task Answer_UnreadableWithOneCallInFlight_Is502AtOnce(string line)
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync();
+        string session = await gateway.BeginAsync();
+
+        (HttpStatusCode status, string body) = await gateway.CallAsync(session, "\"w\"", "write", Writing(line));
+
+        status.ShouldBe(HttpStatusCode.BadGateway);
+        body.ShouldBe(
+            """{"jsonrpc":"2.0","id":"w","error":{"code":-32603,"message":"The server 'odd' did not answer: its answer is not a JSON-RPC message with the id of a call."}}""");
+    }
+
+    [Fact]
+    public async Task Answer_ErrorWithoutIdWithOneCallInFlight_IsTheAnswerOfTheCall()
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync();
+        string session = await gateway.BeginAsync();
+
+        (HttpStatusCode status, string body) = await gateway.CallAsync(
+            session, "\"w\"", "write", Writing("""{"jsonrpc":"2.0","error":{"code":-32700,"message":"Parse error"},"id":null}"""));
+
+        status.ShouldBe(HttpStatusCode.OK);
+        body.ShouldBe("""{"jsonrpc":"2.0","id":"w","error":{"code":-32700,"message":"Parse error"}}""");
+    }
+
+    [Fact]
+    public async Task Answer_WithoutIdWithTwoCallsInFlight_FailsTheOneThatIsLeft()
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync();
+        string session = await gateway.BeginAsync();
+        Task<(HttpStatusCode Status, string Body)> held = gateway.CallAsync(session, "1", "hold", """{"until":2,"text":"first"}""");
+        await StdioGateway.EventuallyAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
+        Task<(HttpStatusCode Status, string Body)> lost = gateway.CallAsync(
+            session, "2", "write", Writing("""{"jsonrpc":"2.0","id":null,"result":{}}"""));
+        await gateway.TextAsync(session, "pid"); // By now the server has written its answer without an id.
+
+        lost.IsCompleted.ShouldBeFalse();
+        await gateway.CallAsync(session, "3", "hold", """{"until":2,"text":"second"}""");
+
+        StdioGateway.TextOf((await held).Body).ShouldBe("first");
+        (await lost).Status.ShouldBe(HttpStatusCode.BadGateway);
+    }
+
     [Fact]
     public async Task Flood_OfStandardError_HoldsNobodyUp()
     {
@@ -154,4 +234,6 @@ public sealed class StdioMisbehaviourTests
 
         await StdioGateway.GoneAsync(child);
     }
+
+    private static string Writing(string line) => System.Text.Json.JsonSerializer.Serialize(new { line });
 }
