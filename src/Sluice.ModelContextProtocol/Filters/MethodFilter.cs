@@ -11,21 +11,27 @@ internal sealed class MethodFilter(ServerLimits limits, string[] operations)
 {
     internal async Task InvokeAsync(MessageContext context, McpMessageHandler next, CancellationToken cancellationToken)
     {
-        if (context.JsonRpcMessage is JsonRpcRequest request && !operations.Contains(request.Method, StringComparer.Ordinal))
+        if (context.JsonRpcMessage is JsonRpcRequest request
+            && !operations.Contains(request.Method, StringComparer.Ordinal)
+            && await RejectionOfAsync(context, request, cancellationToken).ConfigureAwait(false) is RefusalError error)
         {
-            await AdmitAsync(context, request, cancellationToken).ConfigureAwait(false);
+            // Sent, and not thrown: an exception costs more, and is more than a rejection is worth.
+            await context.Server.SendMessageAsync(Rejection.Message(error, request.Id), cancellationToken).ConfigureAwait(false);
+            return;
         }
 
         await next(context, cancellationToken).ConfigureAwait(false);
     }
 
-    private async ValueTask AdmitAsync(MessageContext context, JsonRpcRequest request, CancellationToken cancellationToken)
+    /// <summary>Null for a request that may go on.</summary>
+    private async ValueTask<RefusalError?> RejectionOfAsync(
+        MessageContext context, JsonRpcRequest request, CancellationToken cancellationToken)
     {
         // A method that no limit is on, such as initialize, needs no identity either.
         if (limits.Policy.Select(request.Method, "", CallerIdentity.None) is { Count: 0, IdentityRequiredBy: null }
             && limits.Policy.Settings.MissingIdentity != MissingIdentity.Skip)
         {
-            return;
+            return null;
         }
 
         CallerIdentity caller = limits.IdentifiesAtOnce
@@ -35,9 +41,6 @@ internal sealed class MethodFilter(ServerLimits limits, string[] operations)
             .DecideAsync(request.Method, operation: null, caller, cancellationToken)
             .ConfigureAwait(false);
         using CallLease lease = decision.Lease;
-        if (!decision.IsAllowed)
-        {
-            throw ToolRefusal.ExceptionOf(decision.Describe());
-        }
+        return decision.IsAllowed ? null : decision.Describe();
     }
 }

@@ -12,13 +12,15 @@ namespace Sluice.ModelContextProtocol;
 /// <param name="method">The method that is called.</param>
 /// <param name="nameOf">What a call names.</param>
 /// <param name="handlesUnmatched">Whether a handler of the server takes names that match nothing it has registered.</param>
-/// <param name="asResult">A refusal as a result, where the method has such a form.</param>
+/// <param name="asResult">The result that stands for a rejection.</param>
+/// <param name="hasResultForm">Whether that result is a form of rejection, and not only sent as an error.</param>
 internal sealed class OperationFilter<TParams, TResult>(
     ServerLimits limits,
     string method,
     Func<TParams, string> nameOf,
     Func<bool> handlesUnmatched,
-    Func<RefusalError, TResult>? asResult)
+    Func<RefusalError, TResult> asResult,
+    bool hasResultForm)
     where TParams : class
 {
     internal ValueTask<TResult> InvokeAsync(
@@ -74,7 +76,7 @@ internal sealed class OperationFilter<TParams, TResult>(
         }
 
         lease.Dispose();
-        return decision.IsAllowed ? next(request, cancellationToken) : Refuse(decision.Describe(), decision.Form);
+        return decision.IsAllowed ? next(request, cancellationToken) : Reject(request, decision.Describe(), decision.Form);
     }
 
     private async ValueTask<TResult> RefundAsync(
@@ -98,8 +100,13 @@ internal sealed class OperationFilter<TParams, TResult>(
     }
 
     // The other forms differ only in HTTP, which this front does not write.
-    private ValueTask<TResult> Refuse(RefusalError refusal, RejectionForm form) =>
-        form == RejectionForm.ToolResult && asResult is not null
-            ? new ValueTask<TResult>(asResult(refusal))
-            : ValueTask.FromException<TResult>(ToolRefusal.ExceptionOf(refusal));
+    private ValueTask<TResult> Reject(RequestContext<TParams> request, RefusalError error, RejectionForm form)
+    {
+        if (!hasResultForm || form != RejectionForm.ToolResult)
+        {
+            Rejection.SendInPlaceOfResult(request, error);
+        }
+
+        return new ValueTask<TResult>(asResult(error));
+    }
 }

@@ -41,7 +41,7 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
         options.Identify is not null
             ? context.Items.TryGetValue(CallerItem, out object? known) && known is CallerIdentity caller ? caller : CallerIdentity.None
             : context.User is not null ? PrincipalIdentity.Of(context.User)
-            : context.JsonRpcMessage.Context?.RelatedTransport is null ? Process
+            : RejectingTransport.Unwrap(context.JsonRpcMessage.Context?.RelatedTransport) is null ? Process
             : CallerIdentity.None;
 
     /// <summary>Asks who calls, and remembers it for this request.</summary>

@@ -1,6 +1,10 @@
+using System.IO.Compression;
 using System.IO.Pipelines;
 using System.Net;
 using System.Text;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 
 namespace Sluice.ModelContextProtocol.Tests;
 
@@ -61,6 +65,34 @@ public sealed class RateLimitRetryHandlerTests
         (HttpStatusCode seen, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = clock });
 
         (seen, text).ShouldBe((HttpStatusCode.OK, Result));
+        clock.Waits.ShouldHaveSingleItem().TotalMilliseconds.ShouldBeInRange(1400, 1540);
+    }
+
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Send_RejectedOverHttpInChunks_WaitsAndSendsAgain(bool isCompressed)
+    {
+        WaitingClock clock = new();
+        int posts = 0;
+        await using WebApplication app = await StartAsync(async context =>
+        {
+            byte[] body = Encoding.UTF8.GetBytes(posts++ == 0 ? Refusal : Result);
+            context.Response.StatusCode = posts == 1 ? 429 : 200;
+            context.Response.ContentType = "application/json";
+            context.Response.Headers.RetryAfter = "2";
+            context.Response.Headers.ContentEncoding = isCompressed ? "gzip" : default(Microsoft.Extensions.Primitives.StringValues);
+            await using Stream target = isCompressed ? new GZipStream(context.Response.Body, CompressionLevel.Fastest) : context.Response.Body;
+            await target.WriteAsync(body.AsMemory(0, 10));
+            await target.FlushAsync();
+            await target.WriteAsync(body.AsMemory(10));
+        });
+        using HttpClient client = new(new RateLimitRetryHandler(
+            new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All }, new RateLimitRetryOptions { Time = clock }));
+
+        using HttpResponseMessage response = await client.PostAsync(new Uri(app.Urls.First()), new StringContent("call"));
+
+        (response.StatusCode, await response.Content.ReadAsStringAsync()).ShouldBe((HttpStatusCode.OK, Result));
         clock.Waits.ShouldHaveSingleItem().TotalMilliseconds.ShouldBeInRange(1400, 1540);
     }
 
@@ -194,6 +226,16 @@ public sealed class RateLimitRetryHandlerTests
         Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { MaxTotalWait = TimeSpan.FromDays(1.1) });
         Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { Jitter = -0.1 });
         Should.Throw<ArgumentOutOfRangeException>(() => new RateLimitRetryOptions { Jitter = double.NaN });
+    }
+
+    private static async Task<WebApplication> StartAsync(RequestDelegate answer)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        WebApplication app = builder.Build();
+        app.Run(answer);
+        await app.StartAsync();
+        return app;
     }
 
     private static HttpResponseMessage Answer(HttpStatusCode status, string body, bool retryAfter = true)

@@ -1,4 +1,6 @@
 using System.IO.Pipelines;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
@@ -8,7 +10,7 @@ using ModelContextProtocol.Protocol;
 
 namespace Sluice.ModelContextProtocol.Tests;
 
-/// <summary>A host with an MCP server on in-memory streams, and a client that is connected to it.</summary>
+/// <summary>A host with an MCP server on in-memory streams or over HTTP, and a client that is connected to it.</summary>
 internal sealed class RunningServer : IAsyncDisposable
 {
     private readonly IHost _host;
@@ -28,7 +30,7 @@ internal sealed class RunningServer : IAsyncDisposable
     /// <param name="version">The protocol version that the client asks for; null for the newest.</param>
     internal static async Task<RunningServer> StartAsync(Action<IMcpServerBuilder> configure, string? version = null)
     {
-        Implementation info = new() { Name = $"test-{Guid.NewGuid():N}", Version = "1" }; // Buckets of its own in a store that lives on.
+        Implementation info = NewName();
         Pipe toServer = new();
         Pipe toClient = new();
         HostApplicationBuilder builder = Host.CreateEmptyApplicationBuilder(new HostApplicationBuilderSettings());
@@ -43,6 +45,29 @@ internal sealed class RunningServer : IAsyncDisposable
             new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream(), NullLoggers),
             new McpClientOptions { ProtocolVersion = version });
         return new RunningServer(host, client);
+    }
+
+    /// <summary>The same over Streamable HTTP.</summary>
+    internal static async Task<RunningServer> StartHttpAsync(Action<IMcpServerBuilder> configure, bool isStateless, string version)
+    {
+        Implementation info = NewName();
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddRoutingCore();
+        configure(builder.Services
+            .AddMcpServer(options => options.ServerInfo = info)
+            .WithHttpTransport(options => options.Stateless = isStateless)
+            .WithTools<TestTools>());
+        WebApplication app = builder.Build();
+        app.MapMcp("/mcp");
+        await app.StartAsync();
+        HttpClientTransportOptions transport = new()
+        {
+            Endpoint = new Uri(app.Urls.First() + "/mcp"),
+            TransportMode = HttpTransportMode.StreamableHttp,
+        };
+        return new RunningServer(app, await McpClient.CreateAsync(
+            new HttpClientTransport(transport), new McpClientOptions { ProtocolVersion = version }));
     }
 
     /// <summary>The text of a tool's answer.</summary>
@@ -63,6 +88,9 @@ internal sealed class RunningServer : IAsyncDisposable
         await _host.StopAsync();
         _host.Dispose();
     }
+
+    // Buckets of its own in a store that lives on.
+    private static Implementation NewName() => new() { Name = $"test-{Guid.NewGuid():N}", Version = "1" };
 
     private static ILoggerFactory NullLoggers => Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance;
 }
