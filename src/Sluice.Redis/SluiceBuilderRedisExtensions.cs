@@ -24,7 +24,7 @@ public static class SluiceBuilderRedisExtensions
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentException.ThrowIfNullOrEmpty(configuration);
         builder.Services.Configure<RedisStoreOptions>(options => options.Configuration = configuration);
-        return builder.Use(configure, static provider => RedisStore.Connect(
+        return builder.Use(configuration, configure, static provider => RedisStore.Connect(
             provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
             provider.GetService<ILoggerFactory>()));
@@ -41,7 +41,7 @@ public static class SluiceBuilderRedisExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(multiplexer);
-        return builder.Use(configure, provider => RedisStore.Over(
+        return builder.Use(configuration: "", configure, provider => RedisStore.Over(
             multiplexer,
             provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),
@@ -49,14 +49,23 @@ public static class SluiceBuilderRedisExtensions
     }
 
     private static ISluiceBuilder Use(
-        this ISluiceBuilder builder, Action<RedisStoreOptions>? configure, Func<IServiceProvider, RedisStore> create)
+        this ISluiceBuilder builder, string configuration, Action<RedisStoreOptions>? configure, Func<IServiceProvider, RedisStore> create)
     {
         IServiceCollection services = builder.Services;
         services.AddOptions<RedisStoreOptions>().ValidateOnStart();
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IValidateOptions<RedisStoreOptions>, RedisStoreOptionsValidator>());
         if (configure is not null)
         {
-            services.Configure(configure);
+            services.Configure<RedisStoreOptions>(options =>
+            {
+                configure(options);
+                if (options.Configuration != configuration)
+                {
+                    // Both may hold a password, so neither is in the message.
+                    throw new InvalidOperationException(
+                        "UseRedis is given one Redis, and its options name another in Configuration. Remove one of the two.");
+                }
+            });
         }
 
         services.TryAddEnumerable(ServiceDescriptor.Singleton<IHostedService, RedisWarmUp>());

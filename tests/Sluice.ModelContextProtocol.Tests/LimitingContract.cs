@@ -216,14 +216,16 @@ public abstract class LimitingContract
         await server.CallAsync("echo");
     }
 
-    [Fact]
-    public async Task Rejection_ToolResult_IsAnErrorThatTheModelSees()
+    [Theory]
+    [InlineData("echo")]
+    [InlineData("structured")]
+    public async Task Rejection_ToolResult_IsAnErrorThatTheModelSees(string tool)
     {
         await using RunningServer server = await StartAsync(builder => builder.WithRateLimits(
             limits => limits.Shared("1/1d").Rejection(RejectionForm.ToolResult)));
-        await server.CallAsync("echo");
+        await server.CallAsync(tool);
 
-        CallToolResult result = await server.Client.CallToolAsync("echo");
+        CallToolResult result = await server.Client.CallToolAsync(tool);
 
         result.IsError.ShouldBe(true);
         result.Content.OfType<TextContentBlock>().Single().Text.ShouldStartWith("Rate limit exceeded: shared limit on the server");

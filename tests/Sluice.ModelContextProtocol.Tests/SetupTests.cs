@@ -9,6 +9,7 @@ using ModelContextProtocol.Client;
 using ModelContextProtocol.Server;
 using Sluice.Configuration;
 using Sluice.DependencyInjection;
+using Sluice.Redis;
 
 namespace Sluice.ModelContextProtocol.Tests;
 
@@ -156,6 +157,17 @@ public sealed class SetupTests
             () => new ServiceCollection().AddSingleton<IRateLimitStore, UndecidedStore>().AddSluice().UseRedis("one:6379"));
 
         static IRateLimitStore Undecided(IServiceProvider provider) => new UndecidedStore();
+    }
+
+    [Fact]
+    public void UseRedis_WithOptionsThatNameAnotherRedis_IsRefusedWithoutNamingEither()
+    {
+        ServiceCollection services = [];
+        services.AddSluice().UseRedis("one:6379", options => options.Configuration = "two:6379,password=secret");
+        using ServiceProvider provider = services.BuildServiceProvider();
+
+        Should.Throw<InvalidOperationException>(() => provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value)
+            .Message.ShouldBe("UseRedis is given one Redis, and its options name another in Configuration. Remove one of the two.");
     }
 
     [Fact]

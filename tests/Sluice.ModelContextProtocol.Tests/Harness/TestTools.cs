@@ -13,6 +13,9 @@ internal sealed class TestTools
     [McpServerTool(Name = "search")]
     public static string Search() => "found";
 
+    [McpServerTool(Name = "structured", UseStructuredContent = true)]
+    public static Weather Structured() => new(21);
+
     [McpServerTool(Name = "remaining")]
     public static async Task<string> Remaining(RequestContext<CallToolRequestParams> request) =>
         (await request.GetRateLimits().GetRemainingAsync()).ToString(CultureInfo.InvariantCulture);
@@ -34,4 +37,7 @@ internal sealed class TestTools
     [McpServerTool(Name = "fail")]
     public static string Fail(string value) =>
         throw (value == "upstream" ? new IOException("The service is away.") : new ArgumentException("Bad input."));
+
+    /// <summary>What a tool with an output schema answers.</summary>
+    internal sealed record Weather(int Temperature);
 }
