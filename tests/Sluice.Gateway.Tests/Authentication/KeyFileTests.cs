@@ -64,7 +64,7 @@ public sealed class KeyFileTests : IDisposable
     [InlineData("damaged", "its key cannot be read")]
     [InlineData("set of nothing", "it holds no key that verifies signatures")]
     [InlineData("set of secrets", "it holds no key that verifies signatures")]
-    [InlineData("damaged set", "it is not JSON")]
+    [InlineData("damaged set", "it is not a JSON Web Key Set")]
     [InlineData("large", "it is larger than 256 KiB")]
     [InlineData("missing", "it does not exist")]
     [InlineData("folder", "it is no file that this user may read")]

@@ -21,6 +21,14 @@ public sealed class KeyTests
     }
 
     [Theory]
+    [InlineData(null, false, "a25aa069ac13351c3f2ed21e334cbc36c7a352ad54dd39c863d16fa17dabddab")]
+    [InlineData("acme", true, "a25aa069ac13351c3f2ed21e334cbc36c7a352ad54dd39c863d16fa17dabddab")]
+    [InlineData("acme", false, "539ef69e39e7dea9fc687e15361255d0e76feb00978643b473813e8eb012ae6a")]
+    public void Of_User_HasAKeyThatVersionsAgreeOn(string? tenant, bool spansTenants, string key) =>
+        new CallerKeys(new CallerIdentity("https://issuer.example", "alice", tenant, null) { UserSpansTenants = spansTenants })
+            .Of(RateLimitScope.PerUser).ShouldBe(key);
+
+    [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket)]
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]

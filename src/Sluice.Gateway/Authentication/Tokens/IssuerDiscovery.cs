@@ -1,14 +1,14 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Microsoft.IdentityModel.Protocols.OpenIdConnect;
 
 namespace Sluice.Gateway;
 
 /// <summary>Finds out which keys an issuer publishes.</summary>
 /// <remarks>
-/// <para>Source: OpenID Connect Discovery 1.0, section 4; RFC 8414, section 3, for issuers that only speak OAuth.</para>
 /// <para>
-/// Nothing is followed that the issuer's own documents do not say: no redirects, and never an address out of a token. The
-/// document must name the very issuer that is configured, and its keys must come by TLS, except from this machine.
+/// The library reads the documents. They come from the issuer's own addresses and from the one that it names for its keys; never from
+/// an address in a token. The document must name the very issuer that is configured.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
@@ -24,54 +24,26 @@ internal static class IssuerDiscovery
     internal static async Task<ImmutableArray<VerificationKey>> FetchAsync(
         DocumentClient client, string issuer, CancellationToken cancellationToken)
     {
-        byte[]? document = null;
-        foreach (Uri address in DocumentsOf(new Uri(issuer)))
-        {
-            document ??= await client.GetAsync(address, cancellationToken);
-        }
-
-        if (document is null)
-        {
-            throw new FormatException("it has no document of metadata at either of its addresses");
-        }
-
-        byte[]? keys = await client.GetAsync(KeysIn(document, issuer), cancellationToken);
-        return KeyDocument.ReadSet(keys ?? throw new FormatException("there are no keys at the address that its document names"));
-    }
-
-    // OpenID Connect puts its name behind the issuer's path, OAuth in front of it.
-    private static Uri[] DocumentsOf(Uri issuer)
-    {
-        string origin = issuer.GetLeftPart(UriPartial.Authority);
-        string path = issuer.AbsolutePath.TrimEnd('/');
-        return
-        [
-            new($"{origin}{path}/.well-known/openid-configuration"),
-            new($"{origin}/.well-known/oauth-authorization-server{path}"),
-        ];
-    }
-
-    private static Uri KeysIn(byte[] document, string issuer)
-    {
-        JsonElement root;
+        OpenIdConnectConfiguration metadata;
         try
         {
-            root = JsonElement.Parse(document);
+            metadata = await OpenIdConnectConfigurationRetriever.GetAsync(
+                issuer, new IssuerDocuments(client, issuer), cancellationToken);
         }
-        catch (JsonException exception)
+        catch (Exception exception) when (exception is JsonException or ArgumentException)
         {
-            throw new FormatException("its document is not JSON", exception);
+            throw new FormatException("its document or its keys are not the JSON that they must be", exception);
         }
 
-        string? named = root.ValueKind == JsonValueKind.Object ? UnverifiedToken.TextOf(root, "issuer") : null;
-        if (named != issuer)
+        if (metadata.Issuer != issuer)
         {
-            throw new FormatException(
-                named is null ? "its document names no issuer" : $"its document names another issuer, {JsonSerializer.Serialize(named)}; write that one");
+            throw new FormatException(string.IsNullOrEmpty(metadata.Issuer)
+                ? "its document names no issuer"
+                : $"its document names another issuer, {JsonSerializer.Serialize(metadata.Issuer)}; write that one in 'auth.jwt.issuer'");
         }
 
-        bool isSafe = Uri.TryCreate(UnverifiedToken.TextOf(root, "jwks_uri"), UriKind.Absolute, out Uri? keys)
-            && (keys.Scheme == Uri.UriSchemeHttps || (keys.Scheme == Uri.UriSchemeHttp && keys.IsLoopback));
-        return isSafe ? keys! : throw new FormatException("its document names no https address of keys ('jwks_uri')");
+        return metadata.JsonWebKeySet is { Keys.Count: > 0 } keys
+            ? KeyDocument.Read(keys)
+            : throw new FormatException("it publishes no keys ('jwks_uri')");
     }
 }

@@ -1,9 +1,7 @@
-using System.Buffers.Text;
 using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text;
-using System.Text.Json;
 using Microsoft.IdentityModel.Tokens;
 
 namespace Sluice.Gateway;
@@ -15,7 +13,7 @@ internal static class KeyDocument
     internal const int MaxKeys = 64;
 
     private const int MinRsaBits = 2_048;
-    private const int MaxNumberBytes = 2_048; // RSA of 16384 bits, the most that the framework takes.
+    private const int MaxRsaBits = 16_384; // The most that the framework takes.
     private const string OtherCurve = "its curve is none of P-256, P-384 and P-521";
     private const string TooShort = "its RSA key is shorter than 2048 bits";
 
@@ -24,63 +22,53 @@ internal static class KeyDocument
     internal static ImmutableArray<VerificationKey> ReadFile(byte[] bytes)
     {
         string text = Encoding.UTF8.GetString(bytes).Trim();
-        ImmutableArray<VerificationKey> keys = text.StartsWith('{') ? ReadSet(bytes) : ReadPem(text);
+        ImmutableArray<VerificationKey> keys = text.StartsWith('{') ? ReadSet(text) : ReadPem(text);
         return keys.IsEmpty ? throw new FormatException("it holds no key that verifies signatures") : keys;
     }
 
     /// <summary>The keys of a set that can be used here; the others are left out, as the format wants it.</summary>
-    /// <remarks>Source: RFC 7517, section 5, and RFC 7518, sections 6.2.1 and 6.3.1.</remarks>
-    /// <exception cref="FormatException">It is not a set of keys.</exception>
-    internal static ImmutableArray<VerificationKey> ReadSet(ReadOnlySpan<byte> json)
+    /// <remarks>Source: RFC 7517, section 5.</remarks>
+    internal static ImmutableArray<VerificationKey> Read(JsonWebKeySet keys) =>
+        [.. keys.Keys.Take(MaxKeys).Select(ReadKey).OfType<VerificationKey>()];
+
+    private static ImmutableArray<VerificationKey> ReadSet(string json)
     {
         try
         {
-            JsonElement root = JsonElement.Parse(json);
-            if (root.ValueKind == JsonValueKind.Object
-                && root.TryGetProperty("keys", out JsonElement keys)
-                && keys.ValueKind == JsonValueKind.Array)
-            {
-                return [.. keys.EnumerateArray().Take(MaxKeys).Select(ReadKey).OfType<VerificationKey>()];
-            }
+            return Read(new JsonWebKeySet(json));
         }
-        catch (JsonException exception)
+        catch (ArgumentException exception)
         {
-            throw new FormatException("it is not JSON", exception);
+            throw new FormatException("it is not a JSON Web Key Set", exception);
         }
-
-        throw new FormatException("it is not a JSON Web Key Set");
     }
 
-    private static VerificationKey? ReadKey(JsonElement key)
+    private static VerificationKey? ReadKey(JsonWebKey key)
     {
-        if (key.ValueKind != JsonValueKind.Object || UnverifiedToken.TextOf(key, "use") is not (null or "sig"))
+        bool isForSignatures = string.IsNullOrEmpty(key.Use) || key.Use == JsonWebKeyUseNames.Sig;
+        if (!isForSignatures || !JsonWebKeyConverter.TryConvertToSecurityKey(key, out SecurityKey converted))
         {
             return null;
         }
 
-        string? id = UnverifiedToken.TextOf(key, "kid");
-        string? algorithm = UnverifiedToken.TextOf(key, "alg");
-        try
+        string? family = key.Kty switch
         {
-            return UnverifiedToken.TextOf(key, "kty") switch
-            {
-                "RSA" => OfRsa(RSA.Create(new RSAParameters { Modulus = Number(key, "n"), Exponent = Number(key, "e") }), id, algorithm),
-                "EC" => OfCurve(
-                    ECDsa.Create(new ECParameters
-                    {
-                        Curve = CurveOf(UnverifiedToken.TextOf(key, "crv")),
-                        Q = new ECPoint { X = Number(key, "x"), Y = Number(key, "y") },
-                    }),
-                    id,
-                    algorithm),
-                _ => null,
-            };
-        }
-        catch (Exception exception) when (exception is FormatException or CryptographicException or ArgumentException)
-        {
-            return null; // A set may hold keys that nobody here understands; its other keys count.
-        }
+            JsonWebAlgorithmsKeyTypes.RSA => converted.KeySize is >= MinRsaBits and <= MaxRsaBits ? VerificationKey.Rsa : null,
+            JsonWebAlgorithmsKeyTypes.EllipticCurve => FamilyOf(key.Crv),
+            _ => null,
+        };
+        return family is null ? null : new(converted, OrNull(key.Kid), OrNull(key.Alg), family);
     }
+
+    private static string? OrNull(string? text) => string.IsNullOrEmpty(text) ? null : text;
+
+    private static string? FamilyOf(string? curve) => curve switch
+    {
+        JsonWebKeyECTypes.P256 => "ES256",
+        JsonWebKeyECTypes.P384 => "ES384",
+        JsonWebKeyECTypes.P521 => "ES512",
+        _ => null,
+    };
 
     private static ImmutableArray<VerificationKey> ReadPem(string text)
     {
@@ -152,20 +140,4 @@ internal static class KeyDocument
             "1.3.132.0.35" => "ES512",
             _ => throw new FormatException(OtherCurve), // Others are of the same size, and verify something else.
         });
-
-    private static ECCurve CurveOf(string? name) => name switch
-    {
-        "P-256" => ECCurve.NamedCurves.nistP256,
-        "P-384" => ECCurve.NamedCurves.nistP384,
-        "P-521" => ECCurve.NamedCurves.nistP521,
-        _ => throw new FormatException(OtherCurve),
-    };
-
-    private static byte[] Number(JsonElement key, string name)
-    {
-        byte[] bytes = Base64Url.DecodeFromChars(UnverifiedToken.TextOf(key, name) ?? throw new FormatException($"it lacks '{name}'"));
-
-        // The framework answers an empty number by an exception that says nothing of keys.
-        return bytes.Length is > 0 and <= MaxNumberBytes ? bytes : throw new FormatException($"its '{name}' is no number of a key");
-    }
 }
