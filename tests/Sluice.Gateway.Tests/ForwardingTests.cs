@@ -1,4 +1,6 @@
+using System.Diagnostics;
 using System.Net;
+using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
 
@@ -37,6 +39,8 @@ public sealed class ForwardingTests
             context.Response.Headers["Mcp-Session-Id"] = "s";
             context.Response.Headers["X-Odd"] = "caf\u00e9 \u6c34";
             context.Response.Headers["Keep-Alive"] = "timeout=5";
+            context.Response.Headers.Connection = "X-Named";
+            context.Response.Headers["X-Named"] = "1";
             await context.Response.WriteAsync("x");
         });
         await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
@@ -46,6 +50,7 @@ public sealed class ForwardingTests
         request.Headers.Add("X-Hop", "1");
         request.Headers.Add("Connection", "X-Hop");
         request.Headers.Add("TE", "trailers");
+        request.Headers.Add("Expect", "100-continue");
         request.Headers.Add("Authorization", "Bearer token-of-the-upstream");
 
         using HttpResponseMessage response = await gateway.Client.SendAsync(request);
@@ -56,10 +61,68 @@ public sealed class ForwardingTests
         seen.Authorization.ToString().ShouldBe("Bearer token-of-the-upstream");
         seen.ShouldNotContainKey("X-Hop");
         seen.ShouldNotContainKey("TE");
+        seen.ShouldNotContainKey("Expect");
         response.Headers.GetValues("Set-Cookie").ShouldBe(["a=1", "b=2"]);
         response.Headers.GetValues("Mcp-Session-Id").ShouldBe(["s"]);
         response.Headers.GetValues("X-Odd").ShouldBe(["caf\u00e9 \u6c34"]);
         response.Headers.Contains("Keep-Alive").ShouldBeFalse();
+        response.Headers.Contains("X-Named").ShouldBeFalse();
+    }
+
+    [Theory]
+    [InlineData("traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01")]
+    [InlineData("tracestate", "vendor=1")]
+    [InlineData("baggage", "a=1")]
+    [InlineData("Request-Id", "|a.b")]
+    public async Task Post_TracingHeader_IsForwardedAndNeverMadeUp(string name, string value)
+    {
+        using Activity around = new Activity("around").SetIdFormat(ActivityIdFormat.W3C).Start();
+        using ActivityListener listener = new()
+        {
+            ShouldListenTo = _ => true,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
+        };
+        ActivitySource.AddActivityListener(listener);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        string call = $"POST /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\nConnection: close\r\nContent-Length: {Call.Length}\r\n";
+
+        await SpeakAsync(gateway, $"{call}{name}: {value}\r\n\r\n{Call}");
+        await SpeakAsync(gateway, $"{call}\r\n{Call}");
+
+        (IHeaderDictionary Headers, string, string, byte[])[] received = [.. upstream.Received];
+        received[0].Headers[name].ToString().ShouldBe(value);
+        received[1].Headers.ShouldNotContainKey(name);
+    }
+
+    [Fact]
+    public async Task Get_WithABody_ForwardsNoBody()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        using HttpRequestMessage request = new(HttpMethod.Get, "/mcp") { Content = new StringContent(Call, Encoding.UTF8, "application/json") };
+
+        (await gateway.SendAsync(request)).ShouldBe((HttpStatusCode.OK, "{}"));
+
+        (IHeaderDictionary headers, _, _, byte[] body) = upstream.Received.Single();
+        body.ShouldBeEmpty();
+        headers.ShouldNotContainKey("Content-Type");
+        headers.ShouldNotContainKey("Content-Length");
+    }
+
+    [Fact]
+    public async Task Get_ThatAsksForAnotherProtocol_OpensNoTunnel()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+
+        string answer = await SpeakAsync(
+            gateway,
+            "GET /mcp HTTP/1.1\r\nHost: 127.0.0.1\r\nConnection: Upgrade, close\r\nUpgrade: websocket\r\n"
+            + "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n");
+
+        answer.ShouldStartWith("HTTP/1.1 200 OK");
+        upstream.Received.Single().Headers.ShouldNotContainKey("Upgrade");
     }
 
     [Theory]
@@ -230,6 +293,15 @@ public sealed class ForwardingTests
 
         await Should.ThrowAsync<OperationCanceledException>(call);
         await aborted.Task.WaitAsync(TimeSpan.FromSeconds(30));
+    }
+
+    private static async Task<string> SpeakAsync(GatewayFixture gateway, string text)
+    {
+        using TcpClient client = new();
+        await client.ConnectAsync(IPAddress.Loopback, gateway.Address.Port);
+        await client.GetStream().WriteAsync(Encoding.Latin1.GetBytes(text));
+        using StreamReader reader = new(client.GetStream(), Encoding.Latin1);
+        return await reader.ReadToEndAsync();
     }
 
     [Fact]

@@ -1,10 +1,13 @@
+using System.Net;
+using Microsoft.Extensions.DependencyInjection;
 using Sluice.Gateway;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Benchmarks;
 
 /// <summary>
-/// The gateway's own forwarder behind the gateway's own listener, in a process of its own, with nothing read, known or decided in
-/// between: the baseline.
+/// YARP's forwarder with YARP's own transforms, behind a listener that is set up as the gateway's, in a process of its own: the
+/// baseline.
 /// </summary>
 internal static class BareForwarder
 {
@@ -12,14 +15,32 @@ internal static class BareForwarder
 
     internal static async Task RunAsync(Uri server)
     {
-        await using UpstreamForwarder forwarder = new(server, TimeSpan.FromMinutes(10), TimeProvider.System);
+        string destination = server.GetLeftPart(UriPartial.Authority);
+        ForwarderRequestConfig configuration = new()
+        {
+            ActivityTimeout = Timeout.InfiniteTimeSpan,
+            Version = HttpVersion.Version11,
+            VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+        };
+        using HttpMessageInvoker invoker = new(new SocketsHttpHandler
+        {
+            ActivityHeadersPropagator = null,
+            AllowAutoRedirect = false,
+            AutomaticDecompression = DecompressionMethods.None,
+            UseCookies = false,
+            UseProxy = false,
+        });
         await HttpProgram.RunAsync(
-            async context =>
+            application =>
             {
-                using StreamContent? body = context.Request.ContentLength > 0 ? new StreamContent(context.Request.Body) : null;
-                UpstreamFailure? failure = await forwarder.ForwardAsync(context, body, withheldHeader: null, ends: default);
-                Require.That(failure is null, $"The server did not answer: {failure?.Reason}.");
+                IHttpForwarder forwarder = application.Services.GetRequiredService<IHttpForwarder>();
+                return async context =>
+                {
+                    ForwarderError error = await forwarder.SendAsync(context, destination, invoker, configuration, HttpTransformer.Empty);
+                    Require.That(error == ForwarderError.None, $"The server did not answer: {error}.");
+                };
             },
+            services => services.AddHttpForwarder(),
             kestrel => GatewayApplication.Configure(kestrel, ServingBounds.Default));
     }
 }

@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace Sluice.Benchmarks;
 
@@ -11,17 +12,24 @@ internal static class HttpProgram
 {
     /// <summary>Runs it.</summary>
     /// <param name="answer">Answers a request.</param>
-    /// <param name="configure">Sets up what listens; or null.</param>
-    internal static async Task RunAsync(RequestDelegate answer, Action<KestrelServerOptions>? configure = null)
+    internal static Task RunAsync(RequestDelegate answer) => RunAsync(_ => answer, _ => { }, _ => { });
+
+    /// <summary>Runs it.</summary>
+    /// <param name="answer">Makes what answers a request.</param>
+    /// <param name="addServices">Adds what that needs.</param>
+    /// <param name="configure">Sets up what listens.</param>
+    internal static async Task RunAsync(
+        Func<WebApplication, RequestDelegate> answer, Action<IServiceCollection> addServices, Action<KestrelServerOptions> configure)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
         {
-            configure?.Invoke(kestrel);
+            configure(kestrel);
             kestrel.Listen(IPAddress.Loopback, port: 0, endpoint => endpoint.Protocols = HttpProtocols.Http1);
         });
+        addServices(builder.Services);
         await using WebApplication application = builder.Build();
-        application.Run(answer);
+        application.Run(answer(application));
         await application.StartAsync();
         Console.WriteLine($"listening on {application.Urls.First()}");
         await Console.In.ReadToEndAsync();

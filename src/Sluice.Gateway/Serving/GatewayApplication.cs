@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Net.Http.Headers;
 using Sluice.Configuration;
 using Sluice.Mcp;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway;
 
@@ -37,8 +38,14 @@ internal static class GatewayApplication
         builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
         GatewayLog.Configure(builder.Logging, log);
         builder.Services
+            .AddHttpForwarder()
             .AddSingleton(services => new GatewayServers(
-                configuration, store, observer, time, services.GetRequiredService<ILoggerFactory>()))
+                configuration,
+                store,
+                observer,
+                services.GetRequiredService<IHttpForwarder>(),
+                time,
+                services.GetRequiredService<ILoggerFactory>()))
             .AddHostedService(services => services.GetRequiredService<GatewayServers>());
 
         WebApplication application = builder.Build();

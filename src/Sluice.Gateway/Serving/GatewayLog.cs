@@ -16,6 +16,7 @@ internal static class GatewayLog
             .AddFilter("Microsoft", LogLevel.Warning)
             .AddFilter("Microsoft.AspNetCore.Hosting.Diagnostics", LogLevel.None) // It logs what Kestrel logs too, and makes each call an activity for it.
             .AddFilter("Microsoft.Extensions.Hosting", LogLevel.None) // The runner says why a start failed, in one line.
+            .AddFilter("Yarp", LogLevel.None) // The endpoint logs what cannot be forwarded, with the server's name.
             .AddConfiguration(settings.Variables) // After the filters above: of two that name one category, the later applies.
             .Services.Configure<ConsoleLoggerOptions>(options => options.LogToStandardErrorThreshold = LogLevel.Trace);
         if (settings.IsVerbose)

@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using Sluice.Configuration;
 using Sluice.Mcp;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway;
 
@@ -9,6 +10,7 @@ namespace Sluice.Gateway;
 /// <param name="store">Where buckets are.</param>
 /// <param name="observer">Sees each decision; or null.</param>
 /// <param name="proxies">Tells from which address a request comes.</param>
+/// <param name="forwarder">Forwards to servers over HTTP.</param>
 /// <param name="time">The clock.</param>
 /// <param name="loggers">Makes the logs of its parts.</param>
 internal sealed class GatewayServer(
@@ -16,6 +18,7 @@ internal sealed class GatewayServer(
     IRateLimitStore store,
     ICallObserver? observer,
     TrustedProxies proxies,
+    IHttpForwarder forwarder,
     TimeProvider time,
     ILoggerFactory loggers) : IAsyncDisposable
 {
@@ -49,7 +52,8 @@ internal sealed class GatewayServer(
 
     internal IUpstream Upstream { get; } = configuration.Upstream switch
     {
-        HttpUpstreamConfiguration http => new UpstreamForwarder(http.Address, configuration.Timeout, time),
+        HttpUpstreamConfiguration http => new HttpUpstream(
+            configuration.Name, http.Address, configuration.Timeout, forwarder, time, loggers.CreateLogger<HttpUpstream>()),
         CommandUpstreamConfiguration command => new StdioUpstream(
             configuration.Name, command, configuration.Timeout, proxies, time, loggers.CreateLogger<StdioUpstream>()),
         UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),

@@ -1,5 +1,6 @@
 using Sluice.Configuration;
 using Sluice.Mcp;
+using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway;
 
@@ -9,10 +10,11 @@ internal sealed class GatewayServers(
     GatewayConfiguration configuration,
     IRateLimitStore store,
     ICallObserver? observer,
+    IHttpForwarder forwarder,
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
 {
-    internal GatewayServer[] All { get; } = Create(configuration, store, observer, time, loggers);
+    internal GatewayServer[] All { get; } = Create(configuration, store, observer, forwarder, time, loggers);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -20,9 +22,14 @@ internal sealed class GatewayServers(
         Task.WhenAll(All.Select(server => server.DisposeAsync().AsTask()));
 
     private static GatewayServer[] Create(
-        GatewayConfiguration configuration, IRateLimitStore store, ICallObserver? observer, TimeProvider time, ILoggerFactory loggers)
+        GatewayConfiguration configuration,
+        IRateLimitStore store,
+        ICallObserver? observer,
+        IHttpForwarder forwarder,
+        TimeProvider time,
+        ILoggerFactory loggers)
     {
         TrustedProxies proxies = new(configuration.Auth.TrustedProxy?.From ?? []);
-        return [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, proxies, time, loggers))];
+        return [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, proxies, forwarder, time, loggers))];
     }
 }

@@ -1,0 +1,102 @@
+using Sluice.Mcp;
+using Yarp.ReverseProxy.Forwarder;
+
+namespace Sluice.Gateway;
+
+/// <summary>An MCP server that is reached over HTTP. YARP forwards; this sets what YARP leaves open, and names what went wrong.</summary>
+/// <remarks>
+/// <para>A request is sent once: a call that may have run is never repeated.</para>
+/// <para>Thread safety: any number of requests at a time.</para>
+/// </remarks>
+internal sealed partial class HttpUpstream : IUpstream
+{
+    // Streams are silent for hours, so YARP's own timeout is off. The wait for the head of an answer is bounded here.
+    private static readonly ForwarderRequestConfig Forwarding = new()
+    {
+        ActivityTimeout = Timeout.InfiniteTimeSpan,
+        Version = System.Net.HttpVersion.Version11,
+        VersionPolicy = HttpVersionPolicy.RequestVersionOrHigher,
+    };
+
+    private readonly string _server;
+    private readonly Uri _address;
+    private readonly string _destination;
+    private readonly TimeSpan _timeout;
+    private readonly TimeProvider _time;
+    private readonly IHttpForwarder _forwarder;
+    private readonly HttpMessageInvoker _invoker;
+    private readonly ILogger _logger;
+
+    /// <param name="server">The server's name, for the log.</param>
+    /// <param name="address">Where the server answers.</param>
+    /// <param name="timeout">How long it may take to begin an answer that is not a long stream.</param>
+    /// <param name="forwarder">What forwards.</param>
+    /// <param name="time">The clock of the timeout.</param>
+    /// <param name="logger">The log.</param>
+    internal HttpUpstream(
+        string server, Uri address, TimeSpan timeout, IHttpForwarder forwarder, TimeProvider time, ILogger<HttpUpstream> logger)
+    {
+        _server = server;
+        _address = address;
+        _destination = address.GetLeftPart(UriPartial.Authority);
+        _timeout = timeout;
+        _time = time;
+        _forwarder = forwarder;
+        _invoker = new HttpMessageInvoker(new BufferedBodies(new Redirects(new CheckedAnswers(UpstreamConnections.Create()))));
+        _logger = logger;
+    }
+
+    public async Task<UpstreamFailure?> ForwardAsync(
+        HttpContext context,
+        byte[]? body,
+        McpMessage? message,
+        CallerIdentity caller,
+        string? withheldHeader,
+        CancellationToken ends)
+    {
+        bool isLongStream = message?.IsLongStream ?? HttpMethods.IsGet(context.Request.Method);
+        using AnswerWait wait = isLongStream ? AnswerWait.Until(ends) : AnswerWait.For(_timeout, _time);
+        HttpUpstreamTransformer transformer = new(_address, body, withheldHeader, wait, ends);
+        context.Request.Headers.Remove("Upgrade"); // YARP would open a tunnel, in which nothing is metered.
+        ForwarderError error = await _forwarder.SendAsync(context, _destination, _invoker, Forwarding, transformer, wait.Token);
+        return error == ForwarderError.None ? null : Explain(context, error, wait);
+    }
+
+    public ValueTask DisposeAsync()
+    {
+        _invoker.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private UpstreamFailure Explain(HttpContext context, ForwarderError error, AnswerWait wait)
+    {
+        context.RequestAborted.ThrowIfCancellationRequested();
+        Exception cause = context.Features.Get<IForwarderErrorFeature>()?.Exception
+            ?? throw new InvalidOperationException($"YARP gives no reason for {error}.");
+        if (context.Response.HasStarted)
+        {
+            throw new UpstreamBrokeOffException(cause);
+        }
+
+        if (cause is UpstreamRefusedException refused)
+        {
+            Log.Refused(_logger, _server, refused.Message);
+            return refused.Failure;
+        }
+
+        return (error, cause) switch
+        {
+            (_, HttpRequestException exception) => UpstreamFailure.From(exception),
+            (_, OperationCanceledException) when wait.IsOver => wait.Failure,
+            (_, OperationCanceledException) => UpstreamFailure.NotConnected,
+            (ForwarderError.ResponseHeaders, _) => UpstreamFailure.NotHttp,
+            _ => UpstreamFailure.BrokeOff,
+        };
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(20, LogLevel.Warning, "An answer of the server '{Server}' was not taken: {Detail}.")]
+        internal static partial void Refused(ILogger logger, string server, string detail);
+    }
+}

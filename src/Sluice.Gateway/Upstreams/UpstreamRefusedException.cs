@@ -1,0 +1,9 @@
+namespace Sluice.Gateway;
+
+/// <summary>The gateway does not take what a server answered.</summary>
+/// <param name="failure">What the caller is told.</param>
+/// <param name="detail">What the log is told beyond that: it may name addresses.</param>
+internal sealed class UpstreamRefusedException(UpstreamFailure failure, string detail) : Exception(detail)
+{
+    internal UpstreamFailure Failure => failure;
+}
