@@ -61,14 +61,25 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
 
         // What the app reads are the very bytes that were metered.
         context.Request.Body = new MemoryStream(body, writable: false);
-        if (!message.IsMeterable || await AdmitAsync(context, message))
+        if (!message.IsMeterable)
         {
             await next(context);
         }
+        else if (await AdmitAsync(context, message) is CallLease lease)
+        {
+            using (lease)
+            {
+                await next(context);
+                if (context.Features.Get<Rejected>() is not null)
+                {
+                    await lease.RefundAsync(); // By another policy further in: the call was not made.
+                }
+            }
+        }
     }
 
-    /// <summary>Whether the call may go on; a refusal is answered here.</summary>
-    private async ValueTask<bool> AdmitAsync(HttpContext context, McpMessage message)
+    /// <summary>What the call holds, if it may go on; a rejection is answered here.</summary>
+    private async ValueTask<CallLease?> AdmitAsync(HttpContext context, McpMessage message)
     {
         CallerIdentity caller;
         try
@@ -86,22 +97,30 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
                 InternalError,
                 "The caller could not be identified, so the call was not made.",
                 message.Id));
-            return false;
+            context.Features.Set(Rejected.Instance);
+            return null;
         }
 
         GateDecision decision = await gate.DecideAsync(message, caller, context.RequestAborted);
-        using CallLease lease = decision.Lease;
         LimitHeaders.Write(context.Response.Headers, decision);
         if (decision.IsAllowed)
         {
-            return true;
+            return decision.Lease;
         }
 
+        using CallLease lease = decision.Lease;
+        context.Features.Set(Rejected.Instance);
         RefusalContext refusal = new(
             message,
             message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
         await RefusalWriter.WriteAsync(context, decision.Render(refusal));
-        return false;
+        return null;
+    }
+
+    /// <summary>Tells the limiters further out that the call was not made.</summary>
+    private sealed class Rejected
+    {
+        internal static readonly Rejected Instance = new();
     }
 }
