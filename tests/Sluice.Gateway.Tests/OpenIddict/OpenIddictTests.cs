@@ -1,0 +1,175 @@
+using System.Net;
+using System.Security.Cryptography;
+using System.Text;
+using System.Web;
+using ModelContextProtocol.Authentication;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Sluice.Gateway.Tests;
+
+/// <summary>A real authorization server, a gateway that accepts its tokens, and real MCP servers and clients.</summary>
+public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenIddictScene>
+{
+    private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
+    private readonly MovableOffset _clock = new();
+    private readonly OpenIddictIssuer _issuer = scene.Issuer;
+    private readonly DemoServer _server = scene.Server;
+
+    [Fact]
+    public async Task Token_ForAServersResource_IsAcceptedThereAndNowhereElse()
+    {
+        _issuer.Asked.Clear();
+        await using GatewayFixture gateway = await StartAsync();
+        string one = await _issuer.TokenForAsync(Client, Resource(gateway, "one"));
+        string both = await _issuer.TokenForAsync(Client, Resource(gateway, "one"), Resource(gateway, "two"));
+
+        (await CallAsync(gateway, "one", one)).ShouldContain("Echo: hi");
+        (await CallAsync(gateway, "two", one)).ShouldContain("Unauthorized: the token is for another audience");
+        (await CallAsync(gateway, "one", both)).ShouldContain("Echo: hi");
+        (await CallAsync(gateway, "two", both)).ShouldContain("Echo: hi");
+        (await CallAsync(gateway, "one", await _issuer.TokenForAsync(Client))).ShouldContain("Unauthorized: the token names no audience");
+
+        // The gateway asks nothing about a single token.
+        _issuer.Asked.Distinct().Order(StringComparer.Ordinal).ShouldBe(
+            ["/.well-known/jwks", "/.well-known/openid-configuration", "/connect/token"]);
+    }
+
+    [Fact]
+    public async Task Token_EncryptedByDefault_IsRefusedWithTheWayOut()
+    {
+        await using OpenIddictIssuer issuer = await OpenIddictIssuer.StartAsync(signsOnly: false);
+        await using GatewayFixture gateway = await StartAsync(issuer.Issuer);
+
+        (await CallAsync(gateway, "one", await issuer.TokenForAsync(Client, Resource(gateway, "one")))).ShouldContain(
+            "the token is encrypted for somebody else; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption)");
+    }
+
+    [Fact]
+    public async Task Token_WhereTheFinalSlashIsMissing_NamesTheConfiguredIssuer()
+    {
+        await using GatewayFixture gateway = await StartAsync(_issuer.Issuer.TrimEnd('/'));
+
+        (await CallAsync(gateway, "one", await _issuer.TokenForAsync(Client, Resource(gateway, "one")))).ShouldContain(
+            $"'auth.jwt.issuer' is '{_issuer.Issuer.TrimEnd('/')}', and the token's differs from it by the final slash");
+    }
+
+    [Fact]
+    public async Task Token_AfterARotation_IsAcceptedOnceTheIssuerMayBeAsked()
+    {
+        await using GatewayFixture gateway = await StartAsync();
+        (await CallAsync(gateway, "one", await _issuer.TokenForAsync(Client, Resource(gateway, "one")))).ShouldContain("Echo: hi");
+
+        _issuer.Rotate();
+        string token = await _issuer.TokenForAsync(Client, Resource(gateway, "one"));
+        _clock.Advance(FetchedKeys.MinInterval);
+
+        (await CallAsync(gateway, "one", token)).ShouldContain("Echo: hi");
+    }
+
+    [Fact]
+    public async Task Token_Refreshed_IsForTheSameServer()
+    {
+        await using GatewayFixture gateway = await StartAsync();
+        string verifier = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(32));
+        string challenge = Convert.ToBase64String(SHA256.HashData(Encoding.ASCII.GetBytes(verifier))).TrimEnd('=').Replace('+', '-').Replace('/', '_');
+        string redirect = Uri.EscapeDataString(OpenIddictIssuer.RedirectUri);
+        AuthorizationResult signedIn = await SignInAsync(new Uri(
+            $"{_issuer.Issuer}connect/authorize?client_id={OpenIddictIssuer.PublicClient}&response_type=code&redirect_uri={redirect}"
+            + $"&scope=offline_access&code_challenge={challenge}&code_challenge_method=S256&resource={Uri.EscapeDataString(Resource(gateway, "one"))}"));
+        string refresh = await _issuer.RequestAsync(
+            Client,
+            [
+                new("grant_type", "authorization_code"), new("client_id", OpenIddictIssuer.PublicClient), new("code", signedIn.Code!),
+                new("code_verifier", verifier), new("redirect_uri", OpenIddictIssuer.RedirectUri),
+            ],
+            "refresh_token");
+
+        string token = await _issuer.RequestAsync(
+            Client,
+            [new("grant_type", "refresh_token"), new("client_id", OpenIddictIssuer.PublicClient), new("refresh_token", refresh)],
+            "access_token");
+
+        (await CallAsync(gateway, "one", token)).ShouldContain("Echo: hi");
+        (await CallAsync(gateway, "two", token)).ShouldContain("Unauthorized: the token is for another audience");
+    }
+
+    [Fact]
+    public async Task Client_OfTheCSharpSdk_SignsInThroughTheGatewayAndIsLimitedAsItsUser()
+    {
+        await using GatewayFixture gateway = await StartAsync();
+        int signIns = 0;
+        await using HttpClientTransport transport = new(new HttpClientTransportOptions
+        {
+            Endpoint = new Uri(gateway.Address, "/one/mcp"),
+            OAuth = new ClientOAuthOptions
+            {
+                ClientId = OpenIddictIssuer.PublicClient,
+                RedirectUri = new Uri(OpenIddictIssuer.RedirectUri),
+                AuthorizationCallbackHandler = async (context, _) =>
+                {
+                    Interlocked.Increment(ref signIns);
+                    return await SignInAsync(context.AuthorizationUri);
+                },
+            },
+        });
+
+        await using McpClient client = await McpClient.CreateAsync(transport);
+        CallToolResult result = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
+
+        result.Content.OfType<TextContentBlock>().Single().Text.ShouldBe("Echo: hi");
+        signIns.ShouldBe(1);
+        await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
+        (await Should.ThrowAsync<Exception>(() =>
+            client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" }).AsTask()))
+            .Message.ShouldContain("Rate limit exceeded: perUser");
+    }
+
+    private Task<GatewayFixture> StartAsync(string? issuer = null) => GatewayFixture.StartAsync(
+        $$"""
+        listen: http://127.0.0.1:0
+        auth: { jwt: { issuer: "{{issuer ?? _issuer.Issuer}}" } }
+        servers:
+          - { name: one, upstream: "{{_server.Endpoint}}", scopes: ["{{OpenIddictIssuer.Scope}}"], rateLimiting: { tools: [{ name: echo, perUser: 2/1d }] } }
+          - { name: two, upstream: "{{_server.Endpoint}}", rateLimiting: { perUser: 100/1d } }
+        """,
+        _clock);
+
+    private static string Resource(GatewayFixture gateway, string server) =>
+        gateway.Address.GetLeftPart(UriPartial.Authority) + $"/{server}/mcp";
+
+    private static async Task<string> CallAsync(GatewayFixture gateway, string server, string token)
+    {
+        HttpRequestMessage request = GatewayFixture.Post(
+            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo","arguments":{"message":"hi"}}}""", $"/{server}/mcp");
+        request.Headers.Add("Authorization", $"Bearer {token}");
+        return (await gateway.SendAsync(request)).Body;
+    }
+
+    /// <summary>Does what a user's browser does: asks for the address, and takes the code from where it is sent.</summary>
+    private static async Task<AuthorizationResult> SignInAsync(Uri address)
+    {
+        using HttpResponseMessage response = await Client.GetAsync(address);
+        response.StatusCode.ShouldBe(HttpStatusCode.Found, await response.Content.ReadAsStringAsync());
+        System.Collections.Specialized.NameValueCollection query = HttpUtility.ParseQueryString(response.Headers.Location!.Query);
+        return new AuthorizationResult { Code = query["code"], State = query["state"], Iss = query["iss"] };
+    }
+
+    /// <summary>The system's clock, which a test moves on: real issuers sign by the time of the day.</summary>
+    private sealed class MovableOffset : TimeProvider
+    {
+        private long _ticks;
+
+        internal void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
+
+        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
+
+        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ticks));
+
+        public override long GetTimestamp() =>
+            System.GetElapsedTime(0, System.GetTimestamp()).Ticks + Interlocked.Read(ref _ticks);
+
+        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
+            System.CreateTimer(callback, state, dueTime, period);
+    }
+}
