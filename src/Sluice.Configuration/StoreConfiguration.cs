@@ -16,10 +16,23 @@ public sealed record StoreConfiguration
     /// <summary>In the memory of this process.</summary>
     public static StoreConfiguration Memory { get; } = new();
 
-    /// <summary>The Redis servers and how to reach them, as StackExchange.Redis writes it; null to keep buckets in memory.</summary>
+    /// <summary>
+    /// The Redis servers and how to reach them, as StackExchange.Redis writes it, without user, password and database; null to
+    /// keep buckets in memory.
+    /// </summary>
     public string? Redis { get; init; }
 
+    /// <summary>The user of Redis, or null for the default one.</summary>
+    public string? User { get; init; }
+
+    /// <summary>The password of Redis, or null where it asks for none.</summary>
+    public string? Password { get; init; }
+
+    /// <summary>The number of the database, or null for 0.</summary>
+    public int? Database { get; init; }
+
     /// <summary>A PEM file of the authorities that may have signed Redis' certificate, or null for the machine's.</summary>
+    /// <value>With one the connection uses TLS.</value>
     public string? CertificateAuthority { get; init; }
 
     /// <summary>What every key begins with.</summary>

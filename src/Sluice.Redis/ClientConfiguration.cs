@@ -1,97 +1,57 @@
 using System.Net.Security;
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Configuration;
 using StackExchange.Redis;
 
 namespace Sluice.Redis;
 
-/// <summary>What the pinned client is told, and what it cannot be told.</summary>
+/// <summary>The client's configuration, made of the store's options.</summary>
 internal static class ClientConfiguration
 {
+    private const int MillisecondsToConnect = 2_000;
+    private const int MillisecondsBetweenAttempts = 500;
+
+    // The client replaces a connection that has been silent for four of these; calls have a timeout of their own.
+    private static readonly TimeSpan LeastSilence = TimeSpan.FromMilliseconds(500);
+
     /// <summary>The client's own configuration.</summary>
-    /// <exception cref="ArgumentException">It cannot be read, or needs a newer client.</exception>
+    /// <exception cref="ArgumentException">The options say nothing that can be used; it names the option, and no secret.</exception>
     internal static ConfigurationOptions Of(RedisStoreOptions options)
     {
-        if (string.IsNullOrWhiteSpace(options.Configuration))
+        RedisAddress address = RedisAddressRules.Require(options);
+        ConfigurationOptions client = ConfigurationOptions.Parse(address.Text);
+        client.User = address.User;
+        client.Password = address.Password;
+        client.DefaultDatabase = address.Database;
+        client.Ssl = address.IsEncrypted || options.CertificateAuthority is not null;
+        client.AbortOnConnectFail = false; // Redis may come later.
+        client.BacklogPolicy = BacklogPolicy.FailFast; // Or calls would run later that their callers have given up.
+        client.IncludeDetailInExceptions = false;
+        client.ClientName ??= "sluice";
+        client.AsyncTimeout = (int)(options.Timeout > LeastSilence ? options.Timeout : LeastSilence).TotalMilliseconds;
+        client.ReconnectRetryPolicy = new LinearRetry(MillisecondsBetweenAttempts);
+        if (!address.Has("connectTimeout"))
         {
-            throw new ArgumentException(
-                "Configuration: it is empty. Say where Redis is, such as 'redis.internal:6379,ssl=true,password=…'.", nameof(options));
+            client.ConnectTimeout = MillisecondsToConnect;
         }
 
-        ThrowIfTooNew(options.Configuration);
-        ConfigurationOptions parsed = Parse(options.Configuration);
-        if (parsed.EndPoints.Count == 0)
+        if (!address.Has("tiebreaker"))
         {
-            throw new ArgumentException(
-                "Configuration: it names no server. Begin it with one, such as 'redis.internal:6379'.", nameof(options));
+            client.TieBreaker = ""; // A key of its own, which a user of Redis would have to be given.
         }
 
-        parsed.AbortOnConnectFail = false; // Redis may come later.
-        parsed.ClientName ??= "sluice";
+        if (!address.Has("configChannel"))
+        {
+            client.ConfigurationChannel = "";
+        }
+
         if (options.CertificateAuthority is string path)
         {
-            Trust(parsed, path);
+            X509Certificate2Collection authorities = AuthorityFile.Read(path, out _)!;
+            client.CertificateValidation += (_, certificate, chain, errors) => IsTrusted(authorities, certificate, chain, errors);
         }
 
-        return parsed;
-    }
-
-    // The parser's own message repeats what it could not read, which may be a password.
-    private static ConfigurationOptions Parse(string configuration)
-    {
-        try
-        {
-            return ConfigurationOptions.Parse(configuration);
-        }
-        catch (ArgumentException)
-        {
-            throw new ArgumentException(
-                "Configuration: StackExchange.Redis cannot read it. It is servers, then options, with commas between: "
-                + "'host:6379,ssl=true,password=…'.",
-                nameof(configuration));
-        }
-    }
-
-    private static void ThrowIfTooNew(string configuration)
-    {
-        foreach (string option in configuration.Split(','))
-        {
-            string name = option.Split('=', 2)[0].Trim();
-            string? wanted = name.ToUpperInvariant() switch
-            {
-                "USER" => "user names (ACL) need StackExchange.Redis 2.1.0 or newer",
-                "SERVICENAME" => "finding the primary through Sentinel needs StackExchange.Redis 2.1.0 or newer",
-                _ => null,
-            };
-            if (wanted is not null && option.Contains('=', StringComparison.Ordinal))
-            {
-                throw new ArgumentException(
-                    $"Configuration: '{name}' is not possible here: {wanted}, and Sluice was built with "
-                    + $"{typeof(ConnectionMultiplexer).Assembly.GetName().Version?.ToString(3)}. Set the MSBuild property "
-                    + "StackExchangeRedisVersion to such a version and build again.",
-                    nameof(configuration));
-            }
-        }
-    }
-
-    private static void Trust(ConfigurationOptions options, string path)
-    {
-        X509Certificate2Collection authorities = [];
-        try
-        {
-            authorities.ImportFromPemFile(path);
-        }
-        catch (Exception fault) when (fault is IOException or UnauthorizedAccessException or System.Security.Cryptography.CryptographicException)
-        {
-            throw new ArgumentException(
-                $"CertificateAuthority: '{path}' cannot be read as certificates in PEM: {fault.Message}", nameof(path), fault);
-        }
-
-        if (authorities.Count == 0)
-        {
-            throw new ArgumentException($"CertificateAuthority: '{path}' holds no certificate in PEM.", nameof(path));
-        }
-
-        options.CertificateValidation += (_, certificate, chain, errors) => IsTrusted(authorities, certificate, chain, errors);
+        return client;
     }
 
     private static bool IsTrusted(

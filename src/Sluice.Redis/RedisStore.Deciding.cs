@@ -38,7 +38,7 @@ public sealed partial class RedisStore
         if (decision.IsAllowed != call.IsAllowed)
         {
             lane.Breaker.NoteFaultOfACall(new RedisFaultException(
-                RedisFaultKind.Script, "The script's verdict is not what its states say: they are not this version's.", null));
+                RedisFaultKind.Script, "The script's verdict is not what its states say: they are not this version's."));
             return DecideWithout(lane, call.Limits, request, states, charges);
         }
 

@@ -13,8 +13,8 @@ namespace Sluice.Redis;
 /// </para>
 /// <para>
 /// It never throws because of Redis. A decision that has no answer within <see cref="RedisStoreOptions.Timeout"/> is made
-/// without it, as each limit's <see cref="RateLimit.OnStoreFailure"/> says; after three failures in a row nobody waits any more
-/// until a probe was written. What timed out may have been charged, once: nothing is sent twice.
+/// without it, as each limit's <see cref="RateLimit.OnStoreFailure"/> says; after three failures in a row no call waits any more
+/// until Redis decides again. What timed out may have been charged, once: nothing is sent twice.
 /// </para>
 /// <para>
 /// A call is not given up by its cancellation token once it is on its way: the timeout bounds it, and so it is known whether it
@@ -31,6 +31,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
     private readonly ConditionalWeakTable<ApplicableLimits, RedisLimits>.CreateValueCallback _register;
     private readonly IRedisConnection _connection;
     private readonly DecisionScript _script;
+    private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly KeyLayout _keys;
     private readonly LaneMap _lanes;
@@ -47,10 +48,10 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
         _keys = new KeyLayout(options.KeyPrefix);
         _register = limits => new RedisLimits(limits, _keys);
         _isSpread = options.Layout == RedisKeyLayout.Spread;
-        ILogger logger = loggers.CreateLogger<RedisStore>();
+        _logger = loggers.CreateLogger<RedisStore>();
         _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
         _lanes = new LaneMap(
-            (name, probe, settings) => new Lane(name, probe, settings, connection, script, _local, time, logger),
+            (name, probe, settings) => new Lane(name, probe, settings, connection, script, _local, time, _logger),
             options.Timeout,
             options.Coalesce);
         _refusals = new RefusalMemory(options.RememberRefusals, time);
@@ -71,9 +72,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
     {
         ArgumentNullException.ThrowIfNull(options);
         RedisStoreRules.ThrowIfFaulty(options);
-        StackExchangeConnection connection = StackExchangeConnection.Connect(ClientConfiguration.Of(options));
-        return new RedisStore(
-            options, connection, DecisionScript.Standard, time ?? TimeProvider.System, loggers ?? NullLoggerFactory.Instance);
+        time ??= TimeProvider.System;
+        loggers ??= NullLoggerFactory.Instance;
+        StackExchangeConnection connection =
+            StackExchangeConnection.Connect(ClientConfiguration.Of(options), time, loggers.CreateLogger<RedisStore>());
+        return new RedisStore(options, connection, DecisionScript.Standard, time, loggers);
     }
 
     /// <summary>A store over connections that exist already, and stay the caller's to close.</summary>
@@ -88,12 +91,10 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
         ArgumentNullException.ThrowIfNull(multiplexer);
         options ??= new RedisStoreOptions();
         RedisStoreRules.ThrowIfFaulty(options);
-        return new RedisStore(
-            options,
-            StackExchangeConnection.Borrow(multiplexer),
-            DecisionScript.Standard,
-            time ?? TimeProvider.System,
-            loggers ?? NullLoggerFactory.Instance);
+        time ??= TimeProvider.System;
+        loggers ??= NullLoggerFactory.Instance;
+        StackExchangeConnection connection = StackExchangeConnection.Borrow(multiplexer, time, loggers.CreateLogger<RedisStore>());
+        return new RedisStore(options, connection, DecisionScript.Standard, time, loggers);
     }
 
     /// <summary>
@@ -106,6 +107,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
     public async Task<bool> WarmUpAsync(TimeSpan atMost, CancellationToken cancellationToken)
     {
         long start = _time.GetTimestamp();
+        RedisFaultException? last = null;
         while (_time.GetElapsedTime(start) is TimeSpan elapsed && elapsed < atMost)
         {
             try
@@ -113,16 +115,23 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
                 await LookAsync().WaitAsync(atMost - elapsed, _time, cancellationToken).ConfigureAwait(false);
                 return true;
             }
-            catch (RedisFaultException)
+            catch (RedisFaultException fault)
             {
+                last = fault;
+                if (fault.Kind == RedisFaultKind.Refused)
+                {
+                    break;
+                }
+
                 await Task.Delay(PauseBetweenWarmUps, _time, cancellationToken).ConfigureAwait(false);
             }
             catch (TimeoutException)
             {
-                return false;
+                break;
             }
         }
 
+        StoreLog.NotReached(_logger, last?.Kind ?? RedisFaultKind.Timeout, last?.Message ?? $"no answer within {atMost.TotalSeconds} s");
         return false;
     }
 
@@ -182,24 +191,21 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         _lanes.Dispose();
-        try
-        {
-            await _connection.DisposeAsync().ConfigureAwait(false);
-        }
-        catch (RedisFaultException)
-        {
-            // A connection that never came about, or is broken, is closed.
-        }
+        await _connection.DisposeAsync().ConfigureAwait(false);
     }
 
-    /// <summary>Looks at a bucket of nobody's, by the way that every call takes; what is slow once has then been slow.</summary>
+    /// <summary>
+    /// Checks the server, and looks at a bucket that nothing charges, the way that every call takes: what is slow the first time
+    /// has then been slow.
+    /// </summary>
     private async Task LookAsync()
     {
         ApplicableLimits limits = RateLimitPolicy.Build("warm-up", policy => policy.PerUser("1/1s"))
             .Select("tools/call", "", CallerIdentity.None);
         PendingCall call = new(ScriptVerb.Peek, new RedisLimits(limits, _keys), Of(CallerIdentity.None), cost: 1);
+        await new ServerCheck(_connection, _script, call.Limits.Server.Probe).RunAsync().ConfigureAwait(false);
         ScriptRun run = new([call]);
-        byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument)).ConfigureAwait(false);
+        byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads: false).ConfigureAwait(false);
         ScriptReply.Read(reply, [call]);
         Verdict.Of(call.Limits, call.Seen, laterMicros: 0, call.Cost, charges: false, new LimitState[1]);
     }

@@ -4,13 +4,24 @@ namespace Sluice.Redis;
 public sealed class RedisStoreOptions
 {
     /// <summary>
-    /// The servers and how to reach them, as StackExchange.Redis writes it: <c>"host:6379,ssl=true,password=…"</c>.
+    /// The servers and how to reach them: a URL such as <c>"rediss://user:password@host:6380/0"</c>, or servers and options as
+    /// StackExchange.Redis writes them, such as <c>"host:6379,ssl=true,password=…"</c>.
     /// </summary>
     /// <value>Not used by a store over a multiplexer that already exists. There is no default.</value>
     public string Configuration { get; set; } = "";
 
+    /// <summary>The user of Redis, taken as it is; or null where <see cref="Configuration"/> names it, or there is none.</summary>
+    public string? User { get; set; }
+
+    /// <summary>The password, taken as it is, whatever characters it has; or null as for <see cref="User"/>.</summary>
+    public string? Password { get; set; }
+
+    /// <summary>The number of the database.</summary>
+    /// <value>From 0; the default is null: the one that <see cref="Configuration"/> names, else 0.</value>
+    public int? Database { get; set; }
+
     /// <summary>A PEM file of the authorities that may have signed the server's certificate, instead of the machine's.</summary>
-    /// <value>A path; the default is null: the machine's authorities.</value>
+    /// <value>A path; with one the connection uses TLS. The default is null: the machine's authorities.</value>
     public string? CertificateAuthority { get; set; }
 
     /// <summary>What every key begins with.</summary>

@@ -8,7 +8,8 @@ internal sealed class RedisStoreOptionsValidator : IValidateOptions<RedisStoreOp
     public ValidateOptionsResult Validate(string? name, RedisStoreOptions options)
     {
         ValidateOptionsResultBuilder result = new();
-        foreach (SettingsFault fault in RedisStoreRules.Check(options))
+        IEnumerable<SettingsFault> address = options.Configuration.Length == 0 ? [] : RedisAddressRules.Check(options);
+        foreach (SettingsFault fault in RedisStoreRules.Check(options).Concat(address))
         {
             result.AddError(fault.Message, fault.Path);
         }

@@ -27,7 +27,6 @@ internal sealed class BenchedRedis : IDisposable
         }) ?? throw new InvalidOperationException("redis-server did not start.");
         _process.BeginOutputReadLine();
         Multiplexer = ConnectionMultiplexer.Connect($"127.0.0.1:{port},allowAdmin=true,abortConnect=false,connectRetry=10");
-        Multiplexer.PreserveAsyncOrder = false;
         while (!Multiplexer.IsConnected)
         {
             Thread.Sleep(10); // Another process is waited for, by its own clock.

@@ -114,7 +114,7 @@ internal sealed class DocumentReader
 
     private ScalarNode ReadScalar(Scalar scalar)
     {
-        string value = _substitution.Apply(scalar.Value, out bool isSubstituted, out ImmutableArray<string> missing);
+        string value = _substitution.Apply(scalar.Value, out ImmutableArray<Range> replaced, out ImmutableArray<string> missing);
         foreach (string fault in missing)
         {
             AddFault(scalar, fault);
@@ -125,7 +125,7 @@ internal sealed class DocumentReader
             Written = scalar.Value,
             Value = value,
             IsPlain = scalar.Style == ScalarStyle.Plain,
-            IsSubstituted = isSubstituted,
+            Replaced = replaced,
             IsUnresolved = !missing.IsEmpty,
         };
     }

@@ -28,7 +28,10 @@ internal sealed class ScalarNode(int line, int column) : Node(line, column)
     internal required bool IsPlain { get; init; }
 
     /// <summary>Whether a part of the value came from elsewhere. Such a value is read as its field wants it, quoted or not.</summary>
-    internal bool IsSubstituted { get; init; }
+    internal bool IsSubstituted => !Replaced.IsEmpty;
+
+    /// <summary>The parts of the value that came from elsewhere.</summary>
+    internal ImmutableArray<Range> Replaced { get; init; } = [];
 
     /// <summary>Whether the value, or a part of it, could not be had; that fault has been added.</summary>
     internal bool IsUnresolved { get; init; }

@@ -13,11 +13,11 @@ internal sealed class Substitution(IValueSource values)
 
     /// <summary>The text with everything replaced; what cannot be replaced is left out.</summary>
     /// <param name="text">The text as written.</param>
-    /// <param name="isSubstituted">Whether the text refers to anything.</param>
+    /// <param name="replaced">Where in the result each value stands.</param>
     /// <param name="faults">What is missing: by its name, never by a value.</param>
-    internal string Apply(string text, out bool isSubstituted, out ImmutableArray<string> faults)
+    internal string Apply(string text, out ImmutableArray<Range> replaced, out ImmutableArray<string> faults)
     {
-        isSubstituted = false;
+        replaced = [];
         faults = [];
         int start = text.IndexOf("${", StringComparison.Ordinal);
         if (start < 0)
@@ -26,6 +26,7 @@ internal sealed class Substitution(IValueSource values)
         }
 
         StringBuilder result = new();
+        ImmutableArray<Range>.Builder ranges = ImmutableArray.CreateBuilder<Range>();
         ImmutableArray<string>.Builder missing = ImmutableArray.CreateBuilder<string>();
         int at = 0;
         for (; start >= 0; start = text.IndexOf("${", at, StringComparison.Ordinal))
@@ -44,11 +45,12 @@ internal sealed class Substitution(IValueSource values)
                 break;
             }
 
-            isSubstituted = true;
-            result.Append(text, at, start - at).Append(Resolve(text[(start + 2)..end], missing));
+            int from = result.Append(text, at, start - at).Length;
+            ranges.Add(from..result.Append(Resolve(text[(start + 2)..end], missing)).Length);
             at = end + 1;
         }
 
+        replaced = ranges.ToImmutable();
         faults = missing.ToImmutable();
         return result.Append(text, at, text.Length - at).ToString();
     }

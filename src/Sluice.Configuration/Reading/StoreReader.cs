@@ -4,8 +4,9 @@ namespace Sluice.Configuration;
 internal sealed class StoreReader(FaultList faults)
 {
     private const int MaxPrefixLength = 64;
+    private const string Twice = "is in 'redis' too. Keep one of the two.";
     private static readonly string[] Fields =
-        ["redis", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "maxKeys"];
+        ["redis", "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "maxKeys"];
 
     private static readonly Dictionary<string, bool> Layouts = new() { ["compact"] = false, ["spread"] = true };
 
@@ -18,9 +19,7 @@ internal sealed class StoreReader(FaultList faults)
             return memory;
         }
 
-        string? redis = reader.Scalar("redis", required: false, "servers, such as redis.internal:6379") is ScalarNode scalar
-            ? reader.Accept(scalar.Value.Trim(), scalar.Value.Trim().Length == 0 ? "is empty. Write servers, such as redis.internal:6379." : null, scalar, "redis")
-            : null;
+        RedisAddress? address = ReadAddress(reader);
         if (!reader.HasAttempt("redis"))
         {
             RefuseWithoutRedis(reader);
@@ -28,8 +27,11 @@ internal sealed class StoreReader(FaultList faults)
 
         return new StoreConfiguration
         {
-            Redis = redis,
-            CertificateAuthority = reader.Text("certificateAuthority", required: false),
+            Redis = address?.Text,
+            User = ReadOnce(reader, "user", address?.User, reader.Text("user", required: false, isPrivate: true)),
+            Password = ReadOnce(reader, "password", address?.Password, ReadPassword(reader)),
+            Database = ReadDatabase(reader, address),
+            CertificateAuthority = ReadAuthority(reader, address),
             KeyPrefix = ReadPrefix(reader) ?? memory.KeyPrefix,
             Timeout = reader.Duration("timeout", StoreConfiguration.MinTimeout, StoreConfiguration.MaxTimeout, "1ms to 5s", "50ms")
                 ?? memory.Timeout,
@@ -38,6 +40,63 @@ internal sealed class StoreReader(FaultList faults)
             IsSpread = reader.Choice("layout", Layouts) ?? memory.IsSpread,
             MaxKeys = reader.Integer("maxKeys", InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys) ?? memory.MaxKeys,
         };
+    }
+
+    private static RedisAddress? ReadAddress(FieldReader reader)
+    {
+        const string Field = "redis";
+        if (reader.Scalar(Field, required: false, "servers, such as redis.internal:6379") is not ScalarNode scalar)
+        {
+            return null;
+        }
+
+        RedisAddress? address = RedisAddressReader.Read(new MarkedText(scalar.Value, scalar.Replaced), out string? why);
+        return reader.Accept(address, why, scalar, Field);
+    }
+
+    // As it is: white space may be a part of it.
+    private static string? ReadPassword(FieldReader reader)
+    {
+        const string Field = "password";
+        if (reader.Scalar(Field, required: false, "text") is not ScalarNode scalar)
+        {
+            return null;
+        }
+
+        string? wrong = FieldReader.IsAnotherType(scalar) ? "the value is not text. Put it in quotes."
+            : scalar.Value.Length == 0 ? "is empty. Write the password, or remove the field."
+            : null;
+        return reader.Accept(scalar.Value, wrong, scalar, Field);
+    }
+
+    private static string? ReadOnce(FieldReader reader, string field, string? ofAddress, string? ofField) =>
+        ofField is null ? ofAddress
+        : reader.Accept(ofField, ofAddress is null ? null : Twice, reader.Node(field)!, field);
+
+    private int? ReadDatabase(FieldReader reader, RedisAddress? address)
+    {
+        const string Field = "database";
+        int? database = reader.Integer(Field, 0, int.MaxValue);
+        if (database is not null && address?.Database is not null)
+        {
+            faults.Add(reader.Node(Field)!, reader.PathOf(Field), Twice);
+        }
+
+        return database ?? address?.Database;
+    }
+
+    private static string? ReadAuthority(FieldReader reader, RedisAddress? address)
+    {
+        const string Field = "certificateAuthority";
+        if (reader.Text(Field, required: false) is not string path)
+        {
+            return null;
+        }
+
+        string? wrong = AuthorityFile.Read(path, out string? why) is null ? why
+            : address is { IsPlain: true } ? AuthorityFile.WithoutTls
+            : null;
+        return reader.Accept(path, wrong, reader.Node(Field)!, Field);
     }
 
     private void RefuseWithoutRedis(FieldReader reader)

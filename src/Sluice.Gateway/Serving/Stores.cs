@@ -42,6 +42,9 @@ internal static class Stores
         RedisStoreOptions options = new()
         {
             Configuration = redis,
+            User = store.User,
+            Password = store.Password,
+            Database = store.Database,
             CertificateAuthority = store.CertificateAuthority,
             KeyPrefix = store.KeyPrefix,
             Timeout = store.Timeout,

@@ -7,15 +7,22 @@ namespace Sluice.Redis;
 /// </remarks>
 internal interface IRedisConnection : IAsyncDisposable
 {
-    /// <summary>Runs the script once, where its keys lie; a server that does not have it is given it.</summary>
-    Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments);
+    /// <summary>Whether there is a connection, to a server that Sluice can use.</summary>
+    bool IsReady { get; }
 
-    /// <summary>Writes a key that is gone a second later, to learn whether the server can be written to.</summary>
-    Task ProbeAsync(string key);
+    /// <summary>Waits until <see cref="IsReady"/>. It fails when the server cannot be used, or while it cannot be reached.</summary>
+    Task ReadyAsync();
 
-    /// <summary>Looks again at which servers there are and what they are.</summary>
+    /// <summary>Looks again at which servers there are, and which of them are primaries.</summary>
     Task RefreshAsync();
 
-    /// <summary>Gives the connections up and makes new ones, where they are the store's own.</summary>
-    Task ReconnectAsync();
+    /// <summary>Runs the script once, where its keys lie.</summary>
+    /// <param name="script">The script.</param>
+    /// <param name="keys">Its keys.</param>
+    /// <param name="arguments">Its arguments.</param>
+    /// <param name="loads">
+    /// Whether the servers are given the script first. Without it, a server that does not have the script fails with
+    /// <see cref="RedisFaultException.IsScriptMissing"/>.
+    /// </param>
+    Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads);
 }

@@ -1,7 +1,7 @@
 namespace Sluice.Redis;
 
 /// <summary>Redis did not do what it was asked. It does not leave the store, which decides without it.</summary>
-internal sealed class RedisFaultException(RedisFaultKind kind, string message, Exception? cause) : Exception(message, cause)
+internal sealed class RedisFaultException(RedisFaultKind kind, string message, Exception? cause = null) : Exception(message, cause)
 {
     /// <summary>Why.</summary>
     internal RedisFaultKind Kind { get; } = kind;
@@ -11,4 +11,7 @@ internal sealed class RedisFaultException(RedisFaultKind kind, string message, E
 
     /// <summary>Whether the same run may succeed in a moment: a slot is on its way to another node.</summary>
     internal bool IsPassing { get; init; }
+
+    /// <summary>Whether the server does not have the script; nothing was run.</summary>
+    internal bool IsScriptMissing { get; init; }
 }

@@ -12,7 +12,7 @@ internal enum RedisFaultKind
     /// <summary>No connection.</summary>
     Connection = 2,
 
-    /// <summary>The password was refused, or the user may not run scripts.</summary>
+    /// <summary>The user or the password was rejected.</summary>
     Auth = 3,
 
     /// <summary>The server cannot write: it is out of memory, a read-only replica, loading, or its cluster is down.</summary>
@@ -20,4 +20,7 @@ internal enum RedisFaultKind
 
     /// <summary>The script failed on a key: of another type, or not written by this version.</summary>
     Script = 5,
+
+    /// <summary>The server refuses what the script needs, until its operator allows it.</summary>
+    Refused = 6,
 }

@@ -3,15 +3,19 @@ using StackExchange.Redis;
 
 namespace Sluice.Redis;
 
-/// <summary>What the client's exceptions mean.</summary>
+/// <summary>What the client's exceptions, and the errors of servers, mean.</summary>
 internal static class RedisFaults
 {
+    /// <summary>All that a user of Redis must be allowed to do, as ACL rules.</summary>
+    internal const string MinimumRights =
+        "+echo +evalsha +script|load +time +get +set +setrange +pexpireat +del +llen +lrange +lindex +lset +lpop +rpop +rpush";
+
     /// <summary>The first word of a server's error, and what it says.</summary>
     private static readonly FrozenDictionary<string, RedisFaultKind> Kinds = new Dictionary<string, RedisFaultKind>
     {
         ["NOAUTH"] = RedisFaultKind.Auth,
         ["WRONGPASS"] = RedisFaultKind.Auth,
-        ["NOPERM"] = RedisFaultKind.Auth,
+        ["NOPERM"] = RedisFaultKind.Refused,
         ["OOM"] = RedisFaultKind.Unwritable,
         ["READONLY"] = RedisFaultKind.Unwritable,
         ["LOADING"] = RedisFaultKind.Unwritable,
@@ -22,19 +26,34 @@ internal static class RedisFaults
         ["TRYAGAIN"] = RedisFaultKind.Unwritable,
         ["BUSY"] = RedisFaultKind.Timeout,
         ["WRONGTYPE"] = RedisFaultKind.Script,
-        ["FOREIGN"] = RedisFaultKind.Script,
     }.ToFrozenDictionary(StringComparer.Ordinal);
+
+    /// <summary>What servers say, after the general word ERR, of something that is turned off or not there.</summary>
+    private static readonly string[] Refusals =
+        ["can't run this command", "can't access at least one of the keys", "unknown command", "unknown redis command", "unknown subcommand", "unknown script", "scripting support disabled"];
+
+    /// <summary>The errors for which the client gives up a connection that it is making.</summary>
+    private static readonly string[] Denials = ["NOPERM", "WRONGPASS", "NOAUTH"];
 
     /// <summary>The fault that an exception of the client stands for.</summary>
     internal static RedisFaultException Of(Exception exception)
     {
         if (exception is RedisServerException)
         {
-            string word = exception.Message.Split(' ', 2)[0];
-            return new RedisFaultException(Kinds.GetValueOrDefault(word, RedisFaultKind.Other), exception.Message, exception)
+            string word = WordOf(exception.Message);
+            RedisFaultKind ofServer = KindOf(exception.Message);
+            return ofServer == RedisFaultKind.Refused ? Refused(exception.Message) : new RedisFaultException(ofServer, exception.Message, exception)
             {
                 IsPassing = word == "TRYAGAIN",
+                IsScriptMissing = word == "NOSCRIPT",
             };
+        }
+
+        if (exception is RedisConnectionException && Array.Find(Denials, exception.Message.Contains) is string denial)
+        {
+            // The client found out while it connected, and says more around it.
+            string error = exception.Message[exception.Message.IndexOf(denial, StringComparison.Ordinal)..].Split(", mc: ")[0];
+            return KindOf(error) == RedisFaultKind.Refused ? Refused(error) : new RedisFaultException(KindOf(error), error, exception);
         }
 
         RedisFaultKind kind = exception switch
@@ -45,5 +64,29 @@ internal static class RedisFaults
             _ => RedisFaultKind.Other,
         };
         return new RedisFaultException(kind, exception.Message, exception);
+    }
+
+    /// <summary>A refusal, with what the server's operator can do about it.</summary>
+    internal static RedisFaultException Refused(string message)
+    {
+        string advice = message.Contains("NOPERM", StringComparison.Ordinal) || message.Contains("user executing", StringComparison.Ordinal)
+            ? $"Give the user of the connection these rights: {MinimumRights}, and its keys: ~PREFIX:*."
+            : message.Contains("scripting support", StringComparison.OrdinalIgnoreCase)
+                ? "Start Garnet with --lua --lua-transaction-mode."
+                : $"Sluice needs these commands, under their own names: {MinimumRights}.";
+        return new RedisFaultException(RedisFaultKind.Refused, $"{message.TrimEnd('.')}. {advice}");
+    }
+
+    /// <summary>What a server's error says.</summary>
+    internal static RedisFaultKind KindOf(string error) =>
+        Kinds.TryGetValue(WordOf(error), out RedisFaultKind kind) ? kind
+        : Array.Exists(Refusals, refusal => error.Contains(refusal, StringComparison.OrdinalIgnoreCase)) ? RedisFaultKind.Refused
+        : RedisFaultKind.Other;
+
+    // Garnet puts ERR before an error's own word.
+    private static string WordOf(string error)
+    {
+        string[] words = error.Split(' ', 3);
+        return words[0] == "ERR" && words.Length > 1 && Kinds.ContainsKey(words[1]) ? words[1] : words[0];
     }
 }

@@ -1,84 +1,64 @@
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace Sluice.Redis;
 
-/// <summary>StackExchange.Redis, of which nothing is asked but to carry bytes: no timeout and no retry of its is relied on.</summary>
+/// <summary>StackExchange.Redis. It carries bytes, reconnects and follows failovers; timeouts and the breaker are the store's.</summary>
 internal sealed class StackExchangeConnection : IRedisConnection
 {
-    private readonly Func<Task<IConnectionMultiplexer>>? _connect;
+    private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(500);
+
+    private readonly bool _isOwned;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
-    private Task<IConnectionMultiplexer> _multiplexer;
+    private readonly Task<IConnectionMultiplexer> _multiplexer;
+    private Task? _inspection;
+    private string? _reached;
 
-    private StackExchangeConnection(Func<Task<IConnectionMultiplexer>>? connect, Task<IConnectionMultiplexer> multiplexer)
+    private StackExchangeConnection(
+        IConnectionMultiplexer? borrowed, ConfigurationOptions? options, TimeProvider time, ILogger logger)
     {
-        _connect = connect;
-        _multiplexer = multiplexer;
-    }
+        _time = time;
+        _isOwned = borrowed is null;
+        _logger = logger;
 
-    /// <summary>A connection of the store's own, which begins to be made at once; nobody waits for it.</summary>
-    internal static StackExchangeConnection Connect(ConfigurationOptions options)
-    {
         // Connecting looks up names and blocks before its first wait.
-        Task<IConnectionMultiplexer> Make() => Task.Run(async () =>
-        {
-            ConnectionMultiplexer made = await ConnectionMultiplexer.ConnectAsync(options.Clone());
-#if STACKEXCHANGE_REDIS_1
-            made.PreserveAsyncOrder = false; // The order on the wire is what counts, and stays. Later releases know no other way.
-#endif
-            return (IConnectionMultiplexer)made;
-        });
-        return new StackExchangeConnection(Make, Make());
-    }
-
-    /// <summary>A connection that somebody else made, and keeps.</summary>
-    internal static StackExchangeConnection Borrow(IConnectionMultiplexer multiplexer) =>
-        new(connect: null, Task.FromResult(multiplexer));
-
-    /// <inheritdoc/>
-    public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments)
-    {
-        try
-        {
-            IDatabase database = (await _multiplexer.ConfigureAwait(false)).GetDatabase();
-            RedisKey[] redisKeys = Array.ConvertAll(keys, static key => (RedisKey)key);
-            RedisResult result;
-            try
-            {
-                RedisValue[] values = Array.ConvertAll(arguments, static argument => (RedisValue)argument);
-                result = await database.ScriptEvaluateAsync(script.Hash, redisKeys, values).ConfigureAwait(false);
-            }
-            catch (RedisServerException fault) when (fault.Message.StartsWith("NOSCRIPT", StringComparison.Ordinal))
-            {
-                // The server is new, was flushed or took over. The text itself leaves the script behind there.
-                result = await database.ExecuteAsync("EVAL", TextArguments(script, redisKeys, arguments)).ConfigureAwait(false);
-            }
-
-            return (byte[]?)result
-                ?? throw new RedisFaultException(RedisFaultKind.Script, "The script answered nothing.", null);
-        }
-        catch (Exception fault) when (fault is not RedisFaultException)
-        {
-            throw RedisFaults.Of(fault);
-        }
+        _multiplexer = borrowed is null ? Task.Run(() => ConnectAsync(options!)) : Task.FromResult(borrowed);
+        _ = WatchAsync();
     }
 
     /// <inheritdoc/>
-    public async Task ProbeAsync(string key)
+    public bool IsReady => Volatile.Read(ref _inspection) is { IsCompletedSuccessfully: true };
+
+    /// <summary>A connection of the store's own, which begins to connect at once and in the background.</summary>
+    internal static StackExchangeConnection Connect(ConfigurationOptions options, TimeProvider time, ILogger logger) =>
+        new(borrowed: null, options, time, logger);
+
+    /// <summary>A connection that the caller made, and keeps.</summary>
+    internal static StackExchangeConnection Borrow(IConnectionMultiplexer multiplexer, TimeProvider time, ILogger logger) =>
+        new(multiplexer, options: null, time, logger);
+
+    /// <inheritdoc/>
+    public Task ReadyAsync()
     {
-        try
+        lock (_gate)
         {
-            IDatabase database = (await _multiplexer.ConfigureAwait(false)).GetDatabase();
-            await database.StringSetAsync(key, "", TimeSpan.FromSeconds(1)).ConfigureAwait(false);
-        }
-        catch (Exception fault)
-        {
-            throw RedisFaults.Of(fault);
+            // A server that cannot be used is asked again when the connection is a new one: it may have been started with other options.
+            bool isRefused = _inspection?.Exception?.InnerException is RedisFaultException { Kind: RedisFaultKind.Refused };
+            return _inspection is null || (_inspection.IsFaulted && !isRefused) ? Inspect() : _inspection;
         }
     }
 
     /// <inheritdoc/>
     public async Task RefreshAsync()
     {
+        if (!_multiplexer.IsCompletedSuccessfully)
+        {
+            return; // It is connecting, and looks while it does.
+        }
+
         try
         {
             await (await _multiplexer.ConfigureAwait(false)).ConfigureAsync().ConfigureAwait(false);
@@ -90,53 +70,151 @@ internal sealed class StackExchangeConnection : IRedisConnection
     }
 
     /// <inheritdoc/>
-    public Task ReconnectAsync()
-    {
-        if (_connect is null)
-        {
-            return RefreshAsync();
-        }
-
-        Task<IConnectionMultiplexer> old;
-        lock (_gate)
-        {
-            old = _multiplexer;
-            _multiplexer = _connect();
-        }
-
-        return CloseAsync(old);
-    }
-
-    /// <inheritdoc/>
-    public async ValueTask DisposeAsync()
-    {
-        if (_connect is not null)
-        {
-            await CloseAsync(_multiplexer);
-        }
-    }
-
-    private static async Task CloseAsync(Task<IConnectionMultiplexer> multiplexer)
+    public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads)
     {
         try
         {
-            await (await multiplexer.ConfigureAwait(false)).CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+            IConnectionMultiplexer multiplexer = await _multiplexer.ConfigureAwait(false);
+            RedisKey[] redisKeys = Array.ConvertAll(keys, static key => (RedisKey)key);
+            if (!_isOwned && !multiplexer.GetServer(redisKeys[0], flags: CommandFlags.DemandMaster).IsConnected)
+            {
+                // With the client's default backlog the call would wait, and run after its caller has given up.
+                throw new RedisFaultException(RedisFaultKind.Connection, "The multiplexer has no connection to the server of the key.");
+            }
+
+            // In the order in which they are sent; awaiting the load first would let a flush come in between more easily.
+            Task load = loads ? LoadAsync(multiplexer, script) : Task.CompletedTask;
+            RedisValue[] values = Array.ConvertAll(arguments, static argument => (RedisValue)argument);
+            Task<RedisResult> run = multiplexer.GetDatabase().ScriptEvaluateAsync(script.Hash, redisKeys, values);
+            RedisResult result;
+            try
+            {
+                result = await run.ConfigureAwait(false);
+            }
+            catch (RedisServerException) when (loads)
+            {
+                await load.ConfigureAwait(false); // Why the script could not be loaded says more than that it is missing.
+                throw;
+            }
+
+            return (byte[]?)result ?? throw new RedisFaultException(RedisFaultKind.Script, "The script answered nothing.");
         }
-        catch (Exception fault)
+        catch (Exception fault) when (fault is not RedisFaultException)
         {
             throw RedisFaults.Of(fault);
         }
     }
 
-    private static object[] TextArguments(DecisionScript script, RedisKey[] keys, byte[][] arguments)
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
     {
-        List<object> all = [script.Text, keys.Length];
-        foreach (RedisKey key in keys)
+        await _disposed.CancelAsync().ConfigureAwait(false);
+        if (_multiplexer.IsCompletedSuccessfully)
         {
-            all.Add(key); // As a key, and not as text: it says to which node the command goes.
+            IConnectionMultiplexer multiplexer = await _multiplexer.ConfigureAwait(false);
+            multiplexer.ConnectionRestored -= OnRestored;
+            if (_isOwned)
+            {
+                await multiplexer.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+            }
         }
-
-        all.AddRange(arguments);
-        return [.. all];
     }
+
+    // Without sentinels to ask, or with a name that cannot be looked up, the client gives up; with servers it goes on by itself.
+    private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions options)
+    {
+        CancellationToken disposed = _disposed.Token;
+        while (true)
+        {
+            ConnectionMultiplexer? made = null;
+            try
+            {
+                made = await ConnectionMultiplexer.ConnectAsync(options.Clone()).ConfigureAwait(false);
+            }
+            catch (RedisException)
+            {
+                await Task.Delay(PauseBetweenAttempts, _time, disposed).ConfigureAwait(false);
+            }
+
+            if (disposed.IsCancellationRequested && made is not null)
+            {
+                await made.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
+                disposed.ThrowIfCancellationRequested();
+            }
+
+            if (made is not null)
+            {
+                return made;
+            }
+        }
+    }
+
+    /// <summary>Looks at the server when there is a connection, and whenever there is a new one.</summary>
+    private async Task WatchAsync()
+    {
+        try
+        {
+            (await _multiplexer.ConfigureAwait(false)).ConnectionRestored += OnRestored;
+            await ReadyAsync().ConfigureAwait(false);
+        }
+        catch (Exception fault) when (fault is RedisFaultException or OperationCanceledException)
+        {
+            // Whoever needs the connection is told.
+        }
+    }
+
+    private void OnRestored(object? sender, ConnectionFailedEventArgs restored)
+    {
+        if (restored.ConnectionType == ConnectionType.Interactive)
+        {
+            lock (_gate)
+            {
+                Inspect();
+            }
+        }
+    }
+
+    private Task Inspect()
+    {
+        Task inspection = Task.Run(InspectAsync);
+        Volatile.Write(ref _inspection, inspection);
+        return inspection;
+    }
+
+    private async Task InspectAsync()
+    {
+        try
+        {
+            IConnectionMultiplexer multiplexer = await _multiplexer.ConfigureAwait(false);
+            await RequireAnswerAsync(multiplexer).ConfigureAwait(false);
+            IServer[] primaries = [.. multiplexer.GetServers().Where(server => server.IsConnected && !server.IsReplica)];
+            await GarnetCheck.RequireTransactionsAsync(multiplexer, primaries, _time).ConfigureAwait(false);
+            string reached = ServerDescription.Of(primaries);
+            if (primaries.Length > 0 && Interlocked.Exchange(ref _reached, reached) != reached)
+            {
+                StoreLog.Reached(_logger, reached);
+            }
+        }
+        catch (Exception fault) when (fault is not RedisFaultException)
+        {
+            throw RedisFaults.Of(fault);
+        }
+    }
+
+    private static async Task RequireAnswerAsync(IConnectionMultiplexer multiplexer)
+    {
+        try
+        {
+            await multiplexer.GetDatabase().PingAsync(CommandFlags.DemandMaster).ConfigureAwait(false);
+        }
+        catch (RedisServerException)
+        {
+            // It answers; the script says what it thinks of commands.
+        }
+    }
+
+    private static async Task LoadAsync(IConnectionMultiplexer multiplexer, DecisionScript script) =>
+        await Task.WhenAll(multiplexer.GetServers()
+            .Where(server => server.IsConnected && !server.IsReplica)
+            .Select(server => server.ScriptLoadAsync(script.Text))).ConfigureAwait(false);
 }

@@ -2,24 +2,23 @@ using Microsoft.Extensions.Logging;
 
 namespace Sluice.Redis;
 
-/// <summary>Opens when Redis fails again and again, so that a call costs no time then, and closes when a probe was written.</summary>
+/// <summary>
+/// Opens when Redis fails again and again, or refuses what the script needs, so that a call costs no time then. It closes when a
+/// check by the script itself succeeds.
+/// </summary>
 /// <remarks>Thread safety: any thread may use it.</remarks>
 internal sealed partial class Breaker : IDisposable
 {
     /// <summary>So many failures in a row open it.</summary>
     internal const int Threshold = 3;
 
-    /// <summary>After so many probes in a row without an answer the connection itself is taken to be dead.</summary>
-    private const int SilentProbes = 5;
-
     private static readonly TimeSpan FirstPause = TimeSpan.FromMilliseconds(100);
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan CallFaultsEvery = TimeSpan.FromMinutes(1);
 
     private readonly string _name;
-    private readonly string _probeKey;
+    private readonly ServerCheck _check;
     private readonly TimeSpan _timeout;
-    private readonly IRedisConnection _connection;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _disposed = new();
@@ -32,12 +31,16 @@ internal sealed partial class Breaker : IDisposable
     private long _callFaults;
     private long _callFaultLoggedTimestamp;
 
-    internal Breaker(string name, string probeKey, TimeSpan timeout, IRedisConnection connection, TimeProvider time, ILogger logger)
+    /// <param name="name">The MCP server whose calls it lets through, for messages.</param>
+    /// <param name="check">Tells whether Redis can decide.</param>
+    /// <param name="timeout">How long a check may take: as long as a call, since a slower server decides nothing.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">Takes transitions.</param>
+    internal Breaker(string name, ServerCheck check, TimeSpan timeout, TimeProvider time, ILogger logger)
     {
         _name = name;
-        _probeKey = probeKey;
+        _check = check;
         _timeout = timeout;
-        _connection = connection;
         _time = time;
         _logger = logger;
     }
@@ -66,7 +69,7 @@ internal sealed partial class Breaker : IDisposable
     /// <summary>Notes a run that was not answered, or not in time.</summary>
     internal void NoteFault(RedisFaultKind kind, string message)
     {
-        if (Interlocked.Increment(ref _failures) < Threshold)
+        if (Interlocked.Increment(ref _failures) < Threshold && kind != RedisFaultKind.Refused)
         {
             return;
         }
@@ -84,7 +87,7 @@ internal sealed partial class Breaker : IDisposable
 
         Log.Opened(_logger, _name, kind, message);
         Opened?.Invoke();
-        _ = ProbeUntilItAnswersAsync();
+        _ = CheckUntilItSucceedsAsync();
     }
 
     /// <summary>Notes a run that failed for a reason that lies in its keys, and says nothing of the server.</summary>
@@ -115,28 +118,20 @@ internal sealed partial class Breaker : IDisposable
         _disposed.Dispose();
     }
 
-    private async Task ProbeUntilItAnswersAsync()
+    private async Task CheckUntilItSucceedsAsync()
     {
         CancellationToken disposed = _disposed.Token;
         TimeSpan pause = FirstPause;
-        int silent = 0;
         try
         {
-            while (true)
+            do
             {
                 await Task.Delay(pause, _time, disposed).ConfigureAwait(false);
-                RedisFaultKind? fault = await ProbeAsync().ConfigureAwait(false);
-                if (fault is null)
-                {
-                    Close();
-                    return;
-                }
-
-                silent = fault == RedisFaultKind.Timeout ? silent + 1 : 0;
-                bool isDead = silent % SilentProbes == SilentProbes - 1;
-                await RepairAsync(isDead).ConfigureAwait(false);
                 pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
             }
+            while (!await SucceedsAsync().ConfigureAwait(false));
+
+            Close();
         }
         catch (OperationCanceledException) when (disposed.IsCancellationRequested)
         {
@@ -144,35 +139,28 @@ internal sealed partial class Breaker : IDisposable
         }
     }
 
-    private async Task<RedisFaultKind?> ProbeAsync()
+    private async Task<bool> SucceedsAsync()
     {
-        try
+        if (await IsDoneAsync(_check.RunAsync(), _timeout).ConfigureAwait(false))
         {
-            // As long as a call may take: a server that is slower than that decides nothing.
-            await _connection.ProbeAsync(_probeKey).WaitAsync(_timeout, _time).ConfigureAwait(false);
-            return null;
+            return true;
         }
-        catch (TimeoutException)
-        {
-            return RedisFaultKind.Timeout;
-        }
-        catch (RedisFaultException fault)
-        {
-            return fault.Kind;
-        }
+
+        await IsDoneAsync(_check.RefreshAsync(), LongestPause).ConfigureAwait(false);
+        return false;
     }
 
-    // A replica may have taken over, or the server may be alive behind a connection that is not.
-    private async Task RepairAsync(bool isDead)
+    private async Task<bool> IsDoneAsync(Task step, TimeSpan within)
     {
         try
         {
-            Task repair = isDead ? _connection.ReconnectAsync() : _connection.RefreshAsync();
-            await repair.WaitAsync(LongestPause, _time).ConfigureAwait(false);
+            await step.WaitAsync(within, _time).ConfigureAwait(false);
+            return true;
         }
         catch (Exception fault) when (fault is TimeoutException or RedisFaultException)
         {
-            Log.RepairFailed(_logger, _name, fault.Message);
+            Log.CheckFailed(_logger, _name, fault.Message);
+            return false;
         }
     }
 

@@ -49,7 +49,7 @@ internal sealed class Lane : IDisposable
         _settings = settings;
         _timeoutTimestamps = (long)(settings.Timeout.TotalSeconds * time.TimestampFrequency);
         _timer = time.CreateTimer(static lane => ((Lane)lane!).GiveUp(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
-        Breaker = new Breaker(name, probeKey, settings.Timeout, connection, time, logger);
+        Breaker = new Breaker(name, new ServerCheck(connection, script, probeKey), settings.Timeout, time, logger);
         Breaker.Opened += Abandon;
     }
 
@@ -135,7 +135,12 @@ internal sealed class Lane : IDisposable
     {
         try
         {
-            byte[] reply = await SendAsync(batch).ConfigureAwait(false);
+            byte[]? reply = await SendAsync(batch).ConfigureAwait(false);
+            if (reply is null)
+            {
+                return;
+            }
+
             ScriptReply.Read(reply, batch);
             long answered = _time.GetTimestamp();
             foreach (PendingCall call in batch)
@@ -186,12 +191,24 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    private async Task<byte[]> SendAsync(List<PendingCall> batch)
+    /// <summary>Runs the script for the calls of a batch that still wait; null when none does any more.</summary>
+    private async Task<byte[]?> SendAsync(List<PendingCall> batch)
     {
-        ScriptRun run = new(batch);
-        byte[][] arguments = _script.Arguments(run.Argument);
+        bool loads = false;
+        if (!_connection.IsReady)
+        {
+            await _connection.ReadyAsync().ConfigureAwait(false);
+        }
+
         while (true)
         {
+            batch.RemoveAll(static call => call.Task.IsCompleted);
+            if (batch.Count == 0)
+            {
+                return null;
+            }
+
+            ScriptRun run = new(batch);
             long sent = _time.GetTimestamp();
             foreach (PendingCall call in batch)
             {
@@ -200,9 +217,13 @@ internal sealed class Lane : IDisposable
 
             try
             {
-                return await _connection.RunAsync(_script, run.Keys, arguments).ConfigureAwait(false);
+                return await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads).ConfigureAwait(false);
             }
-            catch (RedisFaultException fault) when (fault.IsPassing && batch.Exists(call => !call.Task.IsCompleted))
+            catch (RedisFaultException fault) when (fault.IsScriptMissing)
+            {
+                loads = true; // The server is new, its scripts were flushed, or it took over.
+            }
+            catch (RedisFaultException fault) when (fault.IsPassing)
             {
                 await Task.Delay(PauseWhilePassing, _time).ConfigureAwait(false);
             }

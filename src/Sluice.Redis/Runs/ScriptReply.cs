@@ -8,11 +8,17 @@ internal static class ScriptReply
     private const int CallBytes = 1 + sizeof(double);
     private const int StateBytes = 16;
     private const int LogBytes = 24;
+    private const byte Foreign = 255;
 
     /// <summary>Fills in the calls, in the order in which they were asked; it completes none.</summary>
     /// <exception cref="RedisFaultException">The answer is not as long as the calls ask for.</exception>
     internal static void Read(ReadOnlySpan<byte> reply, IReadOnlyList<PendingCall> calls)
     {
+        if (reply.Length > 0 && reply[0] == Foreign)
+        {
+            throw new RedisFaultException(RedisFaultKind.Script, "A row was not written by this version of Sluice.");
+        }
+
         foreach (PendingCall call in calls)
         {
             Require(reply, CallBytes);
@@ -32,7 +38,7 @@ internal static class ScriptReply
 
         if (!reply.IsEmpty)
         {
-            throw new RedisFaultException(RedisFaultKind.Script, $"The script's answer is {reply.Length} bytes too long.", null);
+            throw new RedisFaultException(RedisFaultKind.Script, $"The script's answer is {reply.Length} bytes too long.");
         }
     }
 
@@ -54,7 +60,7 @@ internal static class ScriptReply
     {
         if (reply.Length < length)
         {
-            throw new RedisFaultException(RedisFaultKind.Script, "The script's answer breaks off.", null);
+            throw new RedisFaultException(RedisFaultKind.Script, "The script's answer breaks off.");
         }
     }
 }

@@ -4,7 +4,8 @@
 --          A row is a string: the buckets of one caller, or of everybody, on one server.
 --          A log is a list, of one bucket of a sliding window: an instant and the tokens admitted then, the oldest first.
 -- ARGV[1]  packed, little-endian:
---            u16 limits, u16 calls, u16 rows, u8 whether all verbs are 1 or 2 and all limits token buckets by the microsecond
+--            u16 limits, u16 calls, u16 rows, u8 kind: 1 when all verbs are 1 or 2 and all limits token buckets by the
+--            microsecond; 2 to check the server, with no limits and no calls; else 0
 --            each limit, 78 bytes:
 --              16 bytes name of the bucket in its row, 21 bytes numbers, u8 whether it is permissive, f64 a, b, c, d, e:
 --                token bucket   steps and rest of the debt under which the call is admitted, steps and rest of its charge,
@@ -22,7 +23,9 @@
 --              counter        f64 start in microseconds, u32 tokens of the window before, u32 of this one
 --              log            f64 tokens used, f64 instant from which the call would be admitted or 0, f64 newest instant
 --            After verbs 3 to 6 it is the state that they left.
--- Errors   before anything is written: a key of another type, or a row that is not one of ours.
+--          255 and u16 row, and nothing else, when a row was not written by this version; then nothing was written.
+--          To a check: each command that failed, its error and a line feed; nothing when all work.
+-- Errors   before anything is written: a key of another type.
 --
 -- Row      u8 format; of each bucket its key, 37 bytes: 16 name, 21 numbers; f64 instant of the last write, f64 instant at which
 --          all buckets are full; of each bucket, in the same order, its state, 16 bytes, as it is returned.
@@ -31,9 +34,10 @@
 --          2 coarse token bucket: steps that bring a token, microseconds of a step
 --          3 sliding window, 4 counter: 0, period; 5 fixed window: whether aligned, period
 -- Every number is a whole one below 2^53; nothing is rounded. A refusal, and verb 2, write nothing.
+-- It runs on Lua 5.1 and 5.4. Their texts of numbers differ, so no number becomes text but by 'whole'.
 
 local find, sub, byte, unpack, pack = string.find, string.sub, string.byte, struct.unpack, struct.pack
-local floor, ceil = math.floor, math.ceil
+local floor, ceil, format = math.floor, math.ceil, string.format
 local call = redis.call
 
 local COARSE, LOG, COUNTER, FIXED = 2, 3, 4, 5
@@ -42,11 +46,42 @@ local FORMAT, HEADER, KEY, STATE, LIMIT, SWEPT = 1, 17, 37, 16, 78, 16
 local MOST, MOST_COUNTED = 9007199254740991, 4294967295
 local NEW = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
+local function whole(number)
+  return format('%.0f', number)
+end
+
 -- 1. What is asked.
 local argument = ARGV[1]
 local limit_count, call_count, row_count, is_plain = unpack('<I2I2I2B', argument)
 local first_limit = 8 - LIMIT
 local at = 8 + limit_count * LIMIT
+
+if is_plain == 2 then
+  -- Every command that this script uses, each as it is used. Nothing is left behind.
+  local row, log, faults = KEYS[1], KEYS[2], {}
+  local expiry = whole(floor(clock / 1000) + 1000)
+  local function try(command, ...)
+    local reply = redis.pcall(command, ...)
+    if type(reply) == 'table' and reply.err then
+      faults[#faults + 1] = command .. ' ' .. reply.err .. '\n'
+    end
+  end
+
+  try('SET', row, NEW) -- The first, since a script that has written once is not refused memory.
+  try('PEXPIREAT', row, expiry)
+  try('SETRANGE', row, '1', NEW)
+  try('GET', row)
+  try('RPUSH', log, '1', '1', '2', '2', '3', '3')
+  try('PEXPIREAT', log, expiry)
+  try('LLEN', log)
+  try('LRANGE', log, '0', '63')
+  try('LINDEX', log, '-1')
+  try('LSET', log, '1', '4')
+  try('LPOP', log, '2')
+  try('RPOP', log, '2')
+  try('DEL', row, log)
+  return table.concat(faults)
+end
 
 -- 2. One call alone, of up to four token buckets that are all in their rows or whose rows are new. It is what nearly every run
 -- is when nobody waits, so it makes as few strings as it can: most of a script's time goes to making them and to their garbage.
@@ -144,9 +179,7 @@ while is_plain == 1 and call_count == 1 do
         expiry = horizon
       end
 
-      if not first then
-        expiry = 0 -- Nothing of this row is charged.
-      elseif not text then
+      if first and not text then
         local name, row_text = seen[first + 7], nil
         if not second then
           row_text = pack('<Bc37dddd', FORMAT, name, clock, full, seen[first + 5], seen[first + 6])
@@ -164,27 +197,27 @@ while is_plain == 1 and call_count == 1 do
           row_text = pack('<B', FORMAT) .. names .. pack('<dd', clock, full) .. levels
         end
 
-        call('SET', KEYS[row], row_text, 'PXAT', expiry)
-      else
-        if size == 1 then
-          call('SETRANGE', KEYS[row], '38', pack('<dddd', clock, full, seen[first + 5], seen[first + 6]))
-        elseif size == 2 and second then
-          if seen[second + 2] < seen[first + 2] then
-            first, second = second, first
-          end
-
-          call('SETRANGE', KEYS[row], '75', pack('<dddddd', clock, full, seen[first + 5], seen[first + 6], seen[second + 5],
-            seen[second + 6]))
-        else
-          call('SETRANGE', KEYS[row], KEY * size + 1, pack('<dd', clock, full))
-          for i = first, count * 7 - 1, 7 do
-            if seen[i + 1] == row and seen[i + 5] > 0 then
-              call('SETRANGE', KEYS[row], seen[i + 2] - 1, pack('<dd', seen[i + 5], seen[i + 6]))
-            end
-          end
+        call('SET', KEYS[row], row_text)
+      elseif first and size == 1 then
+        call('SETRANGE', KEYS[row], '38', pack('<dddd', clock, full, seen[first + 5], seen[first + 6]))
+      elseif size == 2 and second then
+        if seen[second + 2] < seen[first + 2] then
+          first, second = second, first
         end
 
-        call('PEXPIREAT', KEYS[row], expiry)
+        call('SETRANGE', KEYS[row], '75', pack('<dddddd', clock, full, seen[first + 5], seen[first + 6], seen[second + 5],
+          seen[second + 6]))
+      elseif first then
+        call('SETRANGE', KEYS[row], whole(KEY * size + 1), pack('<dd', clock, full))
+        for i = first, count * 7 - 1, 7 do
+          if seen[i + 1] == row and seen[i + 5] > 0 then
+            call('SETRANGE', KEYS[row], whole(seen[i + 2] - 1), pack('<dd', seen[i + 5], seen[i + 6]))
+          end
+        end
+      end
+
+      if first then
+        call('PEXPIREAT', KEYS[row], whole(expiry))
       end
     end
   end
@@ -210,7 +243,7 @@ for i = 1, row_count do
     local count = (#row - HEADER) / (KEY + STATE)
     local head = KEY * count + 2
     if count % 1 ~= 0 or count < 1 or byte(row) ~= FORMAT then
-      return redis.error_reply('FOREIGN row: ' .. KEYS[i] .. ' was not written by this version of Sluice')
+      return pack('<BI2', 255, i)
     end
 
     keys[i], states[i] = sub(row, 2, head - 1), sub(row, head + STATE)
@@ -326,14 +359,15 @@ if calls_left > 0 then
   end
 
   local function expiry(full)
-    return math.max(ceil(full / 1000), horizon)
+    return whole(math.max(ceil(full / 1000), horizon))
   end
 
   -- The quotient and the rest of a * b / c, exactly, for a <= c < 2^49 and b < 2^49.
   local function muldiv(a, b, c)
-    if a * b <= MOST then
-      local rest = math.fmod(a * b, c)
-      return (a * b - rest) / c, rest
+    local product = (a + 0.0) * b -- In Lua 5.4 a product of two integers would wrap.
+    if product <= MOST then
+      local rest = math.fmod(product, c)
+      return (product - rest) / c, rest
     end
 
     local quotient, rest, digit = 0, 0, 281474976710656 -- 8^16; the digits have 3 bits
@@ -459,7 +493,7 @@ if calls_left > 0 then
 
     local before = 0
     while true do
-      local items = call('LRANGE', key, before, before + 63)
+      local items = call('LRANGE', key, whole(before), whole(before + 63))
       if #items == 0 then
         return { math.min(used, most), newest, 0, 0, true } -- Evicted: its tokens count as if all were the newest.
       end
@@ -486,7 +520,7 @@ if calls_left > 0 then
     local excess, before, period = log[1] + limit[6] - limit[5], log[3], limit[4]
     local skipped = log[4]
     while true do
-      local items = log[5] and {} or call('LRANGE', key, before, before + 63)
+      local items = log[5] and {} or call('LRANGE', key, whole(before), whole(before + 63))
       if #items == 0 then
         return log[2] + period
       end
@@ -508,14 +542,14 @@ if calls_left > 0 then
     if log[1] == 0 then
       call('DEL', key)
     elseif log[5] then
-      call('RPUSH', key, log[2], log[1])
+      call('RPUSH', key, whole(log[2]), whole(log[1]))
     else
       if log[3] > 0 then
-        call('LPOP', key, log[3])
+        call('LPOP', key, whole(log[3]))
       end
 
       if log[4] > 0 then
-        call('LSET', key, 1, tonumber(call('LINDEX', key, 1)) - log[4])
+        call('LSET', key, '1', whole(tonumber(call('LINDEX', key, '1')) - log[4]))
       end
     end
   end
@@ -523,9 +557,9 @@ if calls_left > 0 then
   local function charge_log(log, limit, key, now)
     trim_log(log, key)
     if log[1] > 0 and log[2] == now then
-      call('LSET', key, -1, tonumber(call('LINDEX', key, -1)) + limit[6])
+      call('LSET', key, '-1', whole(tonumber(call('LINDEX', key, '-1')) + limit[6]))
     else
-      call('RPUSH', key, now, limit[6])
+      call('RPUSH', key, whole(now), whole(limit[6]))
     end
 
     call('PEXPIREAT', key, expiry(now + limit[4]))
@@ -542,17 +576,17 @@ if calls_left > 0 then
     trim_log(log, key)
     local used = log[1] - left
     while left > 0 do
-      local cost = tonumber(call('LINDEX', key, -1))
+      local cost = tonumber(call('LINDEX', key, '-1'))
       if cost > left then
-        call('LSET', key, -1, cost - left)
+        call('LSET', key, '-1', whole(cost - left))
       else
-        call('RPOP', key, 2)
+        call('RPOP', key, '2')
       end
 
       left = left - math.min(left, cost)
     end
 
-    local newest = tonumber(call('LINDEX', key, -2))
+    local newest = tonumber(call('LINDEX', key, '-2'))
     call('PEXPIREAT', key, expiry(newest + limit[4]))
     return pack('<dd', used, newest)
   end
@@ -814,10 +848,11 @@ for row, change in pairs(changed) do
   if all == '' then
     call('DEL', KEYS[row])
   elseif change == 1 then
-    call('SETRANGE', KEYS[row], 1 + #all_keys, pack('<dd', lasts[row], full) .. all)
-    call('PEXPIREAT', KEYS[row], expiry)
+    call('SETRANGE', KEYS[row], whole(1 + #all_keys), pack('<dd', lasts[row], full) .. all)
+    call('PEXPIREAT', KEYS[row], whole(expiry))
   else
-    call('SET', KEYS[row], pack('<B', FORMAT) .. all_keys .. pack('<dd', lasts[row], full) .. all, 'PXAT', expiry)
+    call('SET', KEYS[row], pack('<B', FORMAT) .. all_keys .. pack('<dd', lasts[row], full) .. all)
+    call('PEXPIREAT', KEYS[row], whole(expiry))
   end
 end
 

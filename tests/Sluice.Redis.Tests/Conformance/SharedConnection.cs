@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Logging.Abstractions;
+
 namespace Sluice.Redis.Tests;
 
 /// <summary>A connection that many stores use one after another, and none of them closes.</summary>
@@ -6,16 +8,16 @@ internal sealed class SharedConnection(IRedisConnection connection) : IRedisConn
     /// <summary>A connection to servers, as StackExchange.Redis is told of them.</summary>
     internal static SharedConnection To(string configuration, string? certificateAuthority = null) =>
         new(StackExchangeConnection.Connect(ClientConfiguration.Of(
-            new RedisStoreOptions { Configuration = configuration, CertificateAuthority = certificateAuthority })));
+            new RedisStoreOptions { Configuration = configuration, CertificateAuthority = certificateAuthority, Timeout = TimeSpan.FromSeconds(5) }), TimeProvider.System, NullLogger.Instance));
 
-    public Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments) =>
-        connection.RunAsync(script, keys, arguments);
+    public bool IsReady => connection.IsReady;
 
-    public Task ProbeAsync(string key) => connection.ProbeAsync(key);
+    public Task ReadyAsync() => connection.ReadyAsync();
 
     public Task RefreshAsync() => connection.RefreshAsync();
 
-    public Task ReconnectAsync() => connection.ReconnectAsync();
+    public Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads) =>
+        connection.RunAsync(script, keys, arguments, loads);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 }

@@ -1,4 +1,3 @@
-using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Conformance;
 
@@ -29,15 +28,7 @@ internal sealed class StoreScene : IAsyncDisposable
     internal RedisServer Server => _server;
 
     /// <summary>How often the script has run.</summary>
-    internal int Runs
-    {
-        get
-        {
-            string? line = _server.Send("INFO", "commandstats").Split('\n')
-                .FirstOrDefault(line => line.StartsWith("cmdstat_evalsha:", StringComparison.Ordinal));
-            return line is null ? 0 : int.Parse(line.Split("calls=")[1].Split(',')[0], CultureInfo.InvariantCulture);
-        }
-    }
+    internal int Runs => _server.Runs;
 
     internal static ApplicableLimits Limits(Action<RateLimitsBuilder> configure) =>
         RateLimitPolicy.Build("files", configure).Select("tools/call", "search", Alice);
@@ -54,7 +45,7 @@ internal sealed class StoreScene : IAsyncDisposable
         configure?.Invoke(options);
         return new RedisStore(
             options,
-            StackExchangeConnection.Connect(ClientConfiguration.Of(options)),
+            StackExchangeConnection.Connect(ClientConfiguration.Of(options), TimeProvider.System, NullLogger.Instance),
             script ?? DecisionScript.Standard,
             Time,
             NullLoggerFactory.Instance);

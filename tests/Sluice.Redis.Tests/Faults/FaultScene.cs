@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using StackExchange.Redis;
 
 namespace Sluice.Redis.Tests;
 
@@ -14,15 +15,26 @@ internal sealed class FaultScene : IAsyncDisposable
     private static readonly TimeSpan RecoversWithin = TimeSpan.FromSeconds(30);
 
     internal FaultScene(string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local, TimeSpan? timeout = null)
+        : this(
+            (options, log) =>
+            {
+                options.Configuration = configuration;
+                return RedisStore.Connect(options, TimeProvider.System, log);
+            },
+            onStoreFailure,
+            timeout)
+    {
+    }
+
+    private FaultScene(Func<RedisStoreOptions, LogLines, RedisStore> open, StoreFailureMode onStoreFailure, TimeSpan? timeout)
     {
         RedisStoreOptions options = new()
         {
             Timeout = timeout ?? new RedisStoreOptions().Timeout,
-            Configuration = configuration + ",connectTimeout=1000",
             RememberRefusals = TimeSpan.Zero,
             LocalMaxKeys = 4_096,
         };
-        Store = RedisStore.Connect(options, TimeProvider.System, Log);
+        Store = open(options, Log);
         Limits = RateLimitPolicy.Build("files", limits => limits.PerUser($"{Tokens}/1d").OnStoreFailure(onStoreFailure))
             .Select("tools/call", "search", Alice);
     }
@@ -38,10 +50,16 @@ internal sealed class FaultScene : IAsyncDisposable
     internal ApplicableLimits Limits { get; }
 
     /// <summary>A store that has begun to work with Redis.</summary>
-    internal static async Task<FaultScene> Open(
-        string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local, TimeSpan? timeout = null)
+    internal static Task<FaultScene> Open(
+        string configuration, StoreFailureMode onStoreFailure = StoreFailureMode.Local, TimeSpan? timeout = null) =>
+        Open(new FaultScene(configuration, onStoreFailure, timeout));
+
+    /// <summary>A store that has begun to work with Redis, over connections that the test made.</summary>
+    internal static Task<FaultScene> Open(IConnectionMultiplexer multiplexer) => Open(new FaultScene(
+        (options, log) => RedisStore.Over(multiplexer, options, TimeProvider.System, log), StoreFailureMode.Local, timeout: null));
+
+    private static async Task<FaultScene> Open(FaultScene scene)
     {
-        FaultScene scene = new(configuration, onStoreFailure, timeout);
         (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue();
 
         // The first calls are compiled while they run, which on a busy machine can take longer than a call may.

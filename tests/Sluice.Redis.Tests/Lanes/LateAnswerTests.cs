@@ -49,19 +49,19 @@ public sealed class LateAnswerTests
 
         internal void Release() => _released.TrySetResult();
 
-        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments)
+        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads)
         {
-            byte[] reply = await connection.RunAsync(script, keys, arguments);
+            byte[] reply = await connection.RunAsync(script, keys, arguments, loads);
             _answered.TrySetResult();
             await _released.Task.ConfigureAwait(false);
             return reply;
         }
 
-        public Task ProbeAsync(string key) => connection.ProbeAsync(key);
+        public bool IsReady => connection.IsReady;
+
+        public Task ReadyAsync() => connection.ReadyAsync();
 
         public Task RefreshAsync() => connection.RefreshAsync();
-
-        public Task ReconnectAsync() => connection.ReconnectAsync();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
     }

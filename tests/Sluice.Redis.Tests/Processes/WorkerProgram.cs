@@ -2,6 +2,7 @@ using System.Buffers.Binary;
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sluice.Redis.Tests;
 
@@ -51,9 +52,9 @@ internal static class WorkerProgram
             RememberRefusals = TimeSpan.Zero, // Every call is to be in the server's log.
             Timeout = TimeSpan.FromSeconds(5),
         };
-        IRedisConnection connection = new ListeningConnection(StackExchangeConnection.Connect(ClientConfiguration.Of(options)), log);
+        IRedisConnection connection = new ListeningConnection(StackExchangeConnection.Connect(ClientConfiguration.Of(options), TimeProvider.System, NullLogger.Instance), log);
         RedisStore store = new(
-            options, connection, DecisionScript.Standard, time, Microsoft.Extensions.Logging.Abstractions.NullLoggerFactory.Instance);
+            options, connection, DecisionScript.Standard, time, NullLoggerFactory.Instance);
         if (!await store.WarmUpAsync(TimeSpan.FromSeconds(30), default))
         {
             throw new InvalidOperationException("Redis does not answer.");
@@ -82,9 +83,15 @@ internal static class WorkerProgram
     {
         private const int CallBytes = 1 + sizeof(double) + 16;
 
-        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments)
+        public bool IsReady => connection.IsReady;
+
+        public Task ReadyAsync() => connection.ReadyAsync();
+
+        public Task RefreshAsync() => connection.RefreshAsync();
+
+        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads)
         {
-            byte[] reply = await connection.RunAsync(script, keys, arguments);
+            byte[] reply = await connection.RunAsync(script, keys, arguments, loads);
             for (int at = 0; at < reply.Length; at += CallBytes)
             {
                 log.Enqueue(new LoggedCall((long)BinaryPrimitives.ReadDoubleLittleEndian(reply.AsSpan(at + 1)), reply[at] == 1));
@@ -92,12 +99,6 @@ internal static class WorkerProgram
 
             return reply;
         }
-
-        public Task ProbeAsync(string key) => connection.ProbeAsync(key);
-
-        public Task RefreshAsync() => connection.RefreshAsync();
-
-        public Task ReconnectAsync() => connection.ReconnectAsync();
 
         public ValueTask DisposeAsync() => connection.DisposeAsync();
     }

@@ -42,6 +42,20 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Its process.</summary>
     internal int ProcessId => _process.Id;
 
+    /// <summary>How often a script was asked for by its hash, whether the server ran it or not.</summary>
+    internal int Runs
+    {
+        get
+        {
+            string? line = Send("INFO", "commandstats").Split('\n')
+                .FirstOrDefault(line => line.StartsWith("cmdstat_evalsha:", StringComparison.Ordinal));
+            return line is null ? 0 : Count(line, ":calls=") + Count(line, ",rejected_calls=");
+
+            static int Count(string line, string name) =>
+                int.Parse(line.Split(name)[1].Split(',')[0], CultureInfo.InvariantCulture);
+        }
+    }
+
     /// <summary>Starts one; it answers when this returns.</summary>
     /// <param name="arguments">More of its command line.</param>
     internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);

@@ -1,0 +1,137 @@
+namespace Sluice.Redis.Tests;
+
+/// <summary>A server that answers, and refuses what the script needs.</summary>
+[Collection(Alone.Name)]
+public sealed class RefusalTests
+{
+    private const string Password = "of-the-tests";
+    private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
+
+    public static TheoryData<string> Rights => [.. RedisFaults.MinimumRights.Split(' ')];
+
+    [Fact]
+    public async Task WarmUp_UserWithTheDocumentedRights_IsDecidedByRedisForEveryAlgorithm()
+    {
+        using RedisServer server = RedisServer.Start();
+        Allow(server, RedisFaults.MinimumRights);
+        await using FaultScene scene = await FaultScene.Open(As(server));
+        ApplicableLimits limits = RateLimitPolicy.Build("files", policy => policy
+                .PerUser("5/1d")
+                .PerTenant(new Rate(6, OneDay, RateLimitAlgorithm.SlidingWindow, null, false))
+                .PerClient(new Rate(7, OneDay, RateLimitAlgorithm.SlidingWindowCounter, null, false))
+                .Shared(new Rate(8, OneDay, RateLimitAlgorithm.FixedWindow, null, false)))
+            .Select("tools/call", "search", FaultScene.Alice);
+        RateLimitRequest request = new(limits, FaultScene.Alice);
+
+        (await scene.Store.AcquireAsync(request, default, default)).Source.ShouldBe(DecisionSource.Store);
+        await scene.Store.ChargeAsync(request, default);
+        await scene.Store.RefundAsync(request, default);
+        await scene.Store.RefundAsync(request, default);
+        await scene.Store.ResetAsync(limits.Limits.ToArray(), FaultScene.Alice, default);
+
+        (await scene.Store.AcquireAsync(request, default, default)).Remaining.ShouldBe(4);
+        scene.Store.DecidedWithout.ShouldBe(0);
+    }
+
+    [Theory]
+    [MemberData(nameof(Rights))]
+    public async Task WarmUp_UserLacksOneOfTheDocumentedRights_IsReportedOnceWithWhatIsNeeded(string right)
+    {
+        using RedisServer server = RedisServer.Start();
+        Allow(server, string.Join(' ', RedisFaults.MinimumRights.Split(' ').Where(other => other != right)));
+        await using FaultScene scene = new(As(server));
+
+        (await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(20), default)).ShouldBeFalse();
+
+        string line = scene.Log.Of("StoreNotReached").ShouldHaveSingleItem();
+        line.ShouldContain("Refused");
+        line.ShouldContain(RedisFaults.MinimumRights);
+        line.ShouldNotContain(Password);
+        await FaultScene.Until(() => Task.FromResult(server.Send("KEYS", "*").Length == 0)); // What it may not delete expires.
+    }
+
+    [Fact]
+    public async Task Acquire_UserMayNotRunScripts_IsDecidedWithoutRedisAndLoggedOnceUntilTheUserMay()
+    {
+        using RedisServer server = RedisServer.Start();
+        await using FaultScene scene = await FaultScene.Open(server.Configuration);
+        await scene.Acquire(40);
+
+        server.Send("ACL", "SETUSER", "default", "-evalsha").ShouldBe("+OK");
+        RateLimitDecision[] without = [.. await scene.AcquireUntilItIsKnown(), .. await scene.Acquire(100)];
+        without.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 40);
+        await SomeChecks(server);
+        scene.Store.IsAvailable.ShouldBeFalse();
+        scene.Log.Of("StoreUp").ShouldBeEmpty();
+
+        server.Send("ACL", "SETUSER", "default", "+evalsha").ShouldBe("+OK");
+        await scene.UntilRedisDecides();
+        scene.ShouldHaveLoggedOneOutage();
+        scene.Log.Of("StoreDown").Single().ShouldContain(RedisFaults.MinimumRights);
+    }
+
+    /// <summary>Token buckets would still work: a check that only charged one would close the breaker again and again.</summary>
+    [Fact]
+    public async Task Acquire_UserLosesACommandThatSomeLimitsNeed_IsDecidedWithoutRedisUntilTheUserMay()
+    {
+        using RedisServer server = RedisServer.Start();
+        await using FaultScene scene = await FaultScene.Open(server.Configuration);
+        ApplicableLimits limits = RateLimitPolicy.Build("files", policy => policy
+                .PerUser(new Rate(6, OneDay, RateLimitAlgorithm.SlidingWindow, null, false)))
+            .Select("tools/call", "search", FaultScene.Bob);
+        RateLimitRequest request = new(limits, FaultScene.Bob);
+
+        server.Send("ACL", "SETUSER", "default", "-rpush").ShouldBe("+OK");
+        (await scene.Store.AcquireAsync(request, default, default)).Source.ShouldBe(DecisionSource.Local);
+        await FaultScene.Until(() => Task.FromResult(!scene.Store.IsAvailable));
+        int before = server.Runs;
+        await FaultScene.Until(() => Task.FromResult(server.Runs >= before + 3));
+        scene.Store.IsAvailable.ShouldBeFalse();
+
+        server.Send("ACL", "SETUSER", "default", "+rpush").ShouldBe("+OK");
+        await scene.UntilRedisDecides();
+        scene.ShouldHaveLoggedOneOutage();
+    }
+
+    [Theory]
+    [InlineData("EVALSHA")]
+    [InlineData("SCRIPT")]
+    [InlineData("RPUSH")]
+    public async Task WarmUp_ServerRenamesACommand_IsReportedWithWhatIsNeeded(string command)
+    {
+        using RedisServer server = RedisServer.Start("--rename-command", command, "secret-name");
+        await using FaultScene scene = new(server.Configuration);
+
+        (await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(20), default)).ShouldBeFalse();
+
+        string line = scene.Log.Of("StoreNotReached").ShouldHaveSingleItem();
+        line.ShouldContain("under their own names");
+        (await scene.Acquire()).Source.ShouldBe(command == "RPUSH" ? DecisionSource.Store : DecisionSource.Local);
+    }
+
+    [Fact]
+    public async Task WarmUp_ServerAnswers_LogsWhichServerAndVersion()
+    {
+        using RedisServer server = RedisServer.Start();
+        await using FaultScene scene = new(server.Configuration);
+
+        (await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(20), default)).ShouldBeTrue();
+
+        string version = server.Send("INFO", "server").Split('\n')
+            .Last(line => line.StartsWith("redis_version:", StringComparison.Ordinal) || line.StartsWith("valkey_version:", StringComparison.Ordinal))
+            .Split(':')[1].Trim();
+        scene.Log.Of("StoreReached").ShouldHaveSingleItem().ShouldContain($"{version} at 127.0.0.1:{server.PortText}");
+    }
+
+    private static string As(RedisServer server) => $"{server.Configuration},user=sluice,password={Password}";
+
+    private static void Allow(RedisServer server, string rights) =>
+        server.Send([.. "ACL SETUSER sluice on".Split(' '), ">" + Password, "~sluice:*", .. rights.Split(' ')]).ShouldBe("+OK");
+
+    /// <summary>Waits until the server has refused some checks: a connection's rights are looked at with each command.</summary>
+    private static Task SomeChecks(RedisServer server)
+    {
+        int before = server.Runs;
+        return FaultScene.Until(() => Task.FromResult(server.Runs >= before + 5));
+    }
+}
