@@ -42,6 +42,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
     internal RedisStore(
         RedisStoreOptions options, IRedisConnection connection, DecisionScript script, TimeProvider time, ILoggerFactory loggers)
     {
+        time = BootTimeProvider.For(time); // What is remembered of Redis grows old while the machine sleeps.
         _connection = connection;
         _script = script;
         _time = time;

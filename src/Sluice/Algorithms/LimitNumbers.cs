@@ -36,8 +36,7 @@ internal sealed class LimitNumbers
         Capacity = (ulong)rate.Capacity;
         PeriodTicks = periodTicks;
         IsAligned = rate.Align;
-        long period = (long)periodTicks;
-        PhaseTicks = (ulong)(((epochTicks % period) + period) % period);
+        PhaseTicks = Phase(periodTicks, epochTicks);
         (RateUnits, TokenUnits) = units;
         CapacityUnits = (UInt128)Capacity * TokenUnits;
         (FullTicks, UInt128 fullRest) = UInt128.DivRem(CapacityUnits, RateUnits);
@@ -106,13 +105,14 @@ internal sealed class LimitNumbers
     /// <summary>The units that <see cref="RoomTicks"/> leave over.</summary>
     internal ulong RoomRest { get; }
 
-    /// <summary>Whether two rates count alike, though they may be written differently.</summary>
-    internal bool HasSameNumbers(Rate rate) =>
+    /// <summary>Whether a rate counts like these numbers, by a wall clock that shows a time at the store's origin.</summary>
+    internal bool HasSameNumbers(Rate rate, long epochTicks) =>
         Algorithm == rate.Algorithm
         && MaxTokens == (ulong)rate.MaxTokens
         && Capacity == (ulong)rate.Capacity
         && PeriodTicks == (ulong)rate.RefillPeriod.Ticks
-        && IsAligned == rate.Align;
+        && IsAligned == rate.Align
+        && (!IsAligned || PhaseTicks == Phase(PeriodTicks, epochTicks));
 
     /// <summary>The units that a tick of 100 ns brings, and those of a token, in lowest terms.</summary>
     internal static (ulong Rate, ulong Token) Reduced(Rate rate)
@@ -130,5 +130,11 @@ internal sealed class LimitNumbers
         }
 
         return left;
+    }
+
+    private static ulong Phase(ulong periodTicks, long epochTicks)
+    {
+        long period = (long)periodTicks;
+        return (ulong)(((epochTicks % period) + period) % period);
     }
 }

@@ -10,7 +10,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
     {
         _clock.Ask();
-        RegisteredLimit[] registered = _registry.Of(limits).Limits;
+        RegisteredLimit[] registered = Aligned(limits, _registry.Of(limits)).Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, caller, items, sets);

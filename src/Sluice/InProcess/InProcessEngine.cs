@@ -45,7 +45,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             ? known.Limits.Length == 1
                 ? AcquireOne(request, known, states)
                 : AcquirePlain(request, known, states)
-            : AcquireAll(request, known, states);
+            : AcquireAll(request, Aligned(request.Limits, known), states);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
@@ -97,7 +97,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimits known = _registry.Of(request.Limits);
+        RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
         RegisteredLimit[] registered = known.Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
@@ -163,7 +163,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimit[] registered = _registry.Of(request.Limits).Limits;
+        RegisteredLimit[] registered = Aligned(request.Limits, _registry.Of(request.Limits)).Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
@@ -212,6 +212,18 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return isRefund
             ? BucketRules.Refund(limit.Numbers, item.State, now, cost)
             : BucketRules.Charge(limit.Numbers, item.State, now, cost);
+    }
+
+    /// <summary>The same limits, with the phase that aligned windows have by the wall clock after the machine has slept.</summary>
+    private RegisteredLimits Aligned(ApplicableLimits limits, RegisteredLimits known)
+    {
+        if (!known.HaveAligned || !_clock.FollowWallAfterSleep())
+        {
+            return known;
+        }
+
+        _registry.Realign(_clock.EpochTicks);
+        return _registry.Of(limits);
     }
 
     private ulong ReadClock()

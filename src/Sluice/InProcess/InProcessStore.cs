@@ -7,8 +7,10 @@ namespace Sluice;
 /// Bounded: memory is reserved once, and a caller who has to make room gains nothing by it. Nothing is allocated, no timer runs.
 /// </para>
 /// <para>
-/// Time is the provider's monotonic timestamps, in ticks of 100 ns; one that goes back counts as the last. Only the phase of
-/// aligned windows is taken from the wall clock, once, when the store is made.
+/// Time is the provider's monotonic timestamps, in ticks of 100 ns; one that goes back counts as the last. In place of the
+/// timestamps of <see cref="TimeProvider.System"/>, which stop while the machine sleeps, the store reads the system's clock that
+/// counts that time. Only the phase of aligned windows is taken from the wall clock: when the store is made, and with the
+/// system's clock again after the machine has slept.
 /// </para>
 /// <para>What a caller owes saturates: at 2^97 ticks of refill, 2^32 - 1 tokens of a counter, 2^50 of a log, 2^62 of a window.</para>
 /// <para>Thread safety: every member may be called from any thread.</para>

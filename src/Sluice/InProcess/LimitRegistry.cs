@@ -15,9 +15,8 @@ internal sealed unsafe class LimitRegistry
     /// <summary>As many versions of a limit's numbers as an entry's name can number.</summary>
     internal const int MostVersions = 1 << BucketEntry.VersionBits;
 
-    private const int SharedPerBlock = 64;
+    private const int MostSharedPerBlock = 64;
 
-    private readonly object _owner = new();
     private readonly Lock _gate = new();
     private readonly ConditionalWeakTable<object, RegisteredLimits> _known = [];
     private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope), RegisteredBucket> _byIdentity = [];
@@ -26,11 +25,13 @@ internal sealed unsafe class LimitRegistry
     private readonly int _logChunks;
     private readonly int _maxBuckets;
     private readonly int _maxVersions;
-    private readonly long _epochTicks;
+    private object _owner = new();
+    private long _epochTicks;
     private RegisteredBucket[] _buckets = [];
     private LogPool? _logs;
     private int _bucketCount = 1; // Number 0 is none, so that memory that nobody wrote names no bucket.
-    private int _sharedCount;
+    private int _sharedPerBlock;
+    private int _sharedInBlock;
 
     /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin.</param>
     /// <param name="logChunks">How many chunks there are for sliding logs, once a limit needs one.</param>
@@ -62,6 +63,18 @@ internal sealed unsafe class LimitRegistry
         (limit.Registration is RegisteredLimits known && ReferenceEquals(known.Owner, _owner)
             ? known
             : FindOrRegister(limit)).Limits[0];
+
+    /// <summary>Takes a new phase of aligned windows: every limit is registered again, an aligned one with other numbers.</summary>
+    /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin.</param>
+    internal void Realign(long epochTicks)
+    {
+        lock (_gate)
+        {
+            _epochTicks = epochTicks;
+            _known.Clear();
+            Volatile.Write(ref _owner, new object());
+        }
+    }
 
     /// <summary>The numbers under which an entry was written.</summary>
     internal LimitNumbers WrittenUnder(BucketEntry* entry) =>
@@ -99,6 +112,7 @@ internal sealed unsafe class LimitRegistry
         RegisteredLimit[] registered = new RegisteredLimit[limits.Length];
         bool arePlain = true;
         bool haveLogs = false;
+        bool haveAligned = false;
         for (int i = 0; i < limits.Length; i++)
         {
             registered[i] = Register(limits[i]);
@@ -107,9 +121,10 @@ internal sealed unsafe class LimitRegistry
                 && numbers.Algorithm == RateLimitAlgorithm.TokenBucket
                 && numbers.IsNarrow;
             haveLogs |= numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
+            haveAligned |= numbers.IsAligned;
         }
 
-        return new RegisteredLimits(_owner, registered, arePlain, haveLogs);
+        return new RegisteredLimits(_owner, registered, arePlain, haveLogs, haveAligned);
     }
 
     private RegisteredLimit Register(RateLimit limit)
@@ -123,7 +138,7 @@ internal sealed unsafe class LimitRegistry
 
         foreach (RegisteredLimit version in bucket.Versions)
         {
-            if (version.Numbers.HasSameNumbers(limit.Rate))
+            if (version.Numbers.HasSameNumbers(limit.Rate, _epochTicks))
             {
                 return version;
             }
@@ -178,13 +193,16 @@ internal sealed unsafe class LimitRegistry
 
     private BucketSet* NewShared()
     {
-        int index = _sharedCount % SharedPerBlock;
-        if (index == 0)
+        if (_sharedInBlock == _sharedPerBlock)
         {
-            _sharedBlocks.Add(new FlatMemory(SharedPerBlock * BucketSet.LineBytes));
+            // A store with one shared limit reserves one line.
+            _sharedPerBlock = Math.Clamp(2 * _sharedPerBlock, 1, MostSharedPerBlock);
+            _sharedInBlock = 0;
+            _sharedBlocks.Add(new FlatMemory((nuint)(_sharedPerBlock * BucketSet.LineBytes)));
         }
 
-        _sharedCount++;
-        return (BucketSet*)((byte*)_sharedBlocks[^1].Start + (index * BucketSet.LineBytes));
+        BucketSet* set = (BucketSet*)((byte*)_sharedBlocks[^1].Start + (_sharedInBlock * BucketSet.LineBytes));
+        _sharedInBlock++;
+        return set;
     }
 }

@@ -2,7 +2,7 @@ namespace Sluice;
 
 /// <summary>What a store knows of the limits of one call, in their order. Kept beside them, so that a decision looks nothing up.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs)
+internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs, bool haveAligned)
 {
     /// <summary>Marks the store that registered them.</summary>
     internal object Owner => owner;
@@ -12,6 +12,9 @@ internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, b
 
     /// <summary>Whether any is a sliding window, whose log cannot be read while somebody may write it.</summary>
     internal bool HaveLogs => haveLogs;
+
+    /// <summary>Whether any has windows whose phase follows the wall clock.</summary>
+    internal bool HaveAligned => haveAligned;
 
     /// <summary>The limits.</summary>
     internal RegisteredLimit[] Limits => limits;

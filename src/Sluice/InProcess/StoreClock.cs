@@ -5,32 +5,62 @@ namespace Sluice;
 /// <summary>Instants in whole ticks since the store's origin, which never go back.</summary>
 /// <remarks>
 /// <para>
-/// The system's timestamps never go back by themselves, across threads either. Those of any other provider may, so of these the
-/// latest that anybody has seen is kept, and a smaller one counts as that.
+/// <see cref="TimeProvider.System"/> is replaced by <see cref="BootTimeProvider"/>, whose timestamps count the time in which the
+/// machine sleeps and never go back, across threads either. Those of any other provider may, so the clock keeps the latest
+/// that any thread has seen, and a smaller one counts as that.
 /// </para>
 /// <para>Thread safety: any thread may read it.</para>
 /// </remarks>
 internal sealed class StoreClock
 {
+    /// <summary>A shorter time asleep is the distance between two readings that are not made at one instant.</summary>
+    private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(100);
+
     private readonly TimeProvider _time;
+    private readonly SleepCountingTimeProvider? _sleepCounting;
     private readonly long _originTimestamp;
     private readonly ulong _frequency;
     private readonly bool _isSystem;
     private readonly bool _isInNanoseconds;
     private ulong _latestTicks = LimitNumbers.OriginTicks;
+    private long _sleptTicks;
+    private long _epochTicks;
 
     internal StoreClock(TimeProvider time)
     {
-        _time = time;
-        _isSystem = ReferenceEquals(time, TimeProvider.System);
-        _frequency = (ulong)time.TimestampFrequency;
+        _time = BootTimeProvider.For(time);
+        _sleepCounting = _time as SleepCountingTimeProvider;
+        _isSystem = ReferenceEquals(_time, BootTimeProvider.Instance);
+        _frequency = (ulong)_time.TimestampFrequency;
         _isInNanoseconds = _frequency == 1_000_000_000;
-        _originTimestamp = time.GetTimestamp();
-        EpochTicks = (time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
+        _sleptTicks = _sleepCounting?.Slept.Ticks ?? 0;
+        _originTimestamp = _time.GetTimestamp();
+        _epochTicks = WallTicks();
     }
 
-    /// <summary>Ticks from the Unix epoch to the origin by the wall clock, which is never asked again.</summary>
-    internal long EpochTicks { get; }
+    /// <summary>Ticks from the Unix epoch to the origin, by the wall clock as it was read last.</summary>
+    internal long EpochTicks => Volatile.Read(ref _epochTicks);
+
+    /// <summary>Reads the wall clock again if the machine has slept; it may have been set while nothing ran.</summary>
+    /// <returns>Whether it has slept, so that <see cref="EpochTicks"/> is another. No lock may be held.</returns>
+    internal bool FollowWallAfterSleep()
+    {
+        if (_sleepCounting is null)
+        {
+            return false;
+        }
+
+        long last = Volatile.Read(ref _sleptTicks);
+        long slept = _sleepCounting.Slept.Ticks;
+        if (Math.Abs(slept - last) < ShortestSleep.Ticks || Interlocked.CompareExchange(ref _sleptTicks, slept, last) != last)
+        {
+            return false;
+        }
+
+        long elapsed = (long)ToTicks((ulong)(_time.GetTimestamp() - _originTimestamp));
+        Volatile.Write(ref _epochTicks, WallTicks() - elapsed);
+        return true;
+    }
 
     /// <summary>
     /// Asks a provider that is not the system's. Somebody else's code runs here and may throw, so no lock may be held.
@@ -53,7 +83,7 @@ internal sealed class StoreClock
             return Volatile.Read(ref _latestTicks);
         }
 
-        ulong elapsed = (ulong)(TimeProvider.System.GetTimestamp() - _originTimestamp);
+        ulong elapsed = (ulong)(BootTimeProvider.Timestamp() - _originTimestamp);
         return LimitNumbers.OriginTicks + (_isInNanoseconds ? elapsed / 100 : ToTicks(elapsed));
     }
 
@@ -70,6 +100,8 @@ internal sealed class StoreClock
         }
         while (latest != expected);
     }
+
+    private long WallTicks() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;
 
     private ulong ToTicks(UInt128 elapsed) =>
         (ulong)UInt128.Min(elapsed * TimeSpan.TicksPerSecond / _frequency, long.MaxValue);
