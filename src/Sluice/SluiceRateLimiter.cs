@@ -5,9 +5,10 @@ namespace Sluice;
 /// <summary>The framework's <see cref="RateLimiter"/> over one set of limits for one caller.</summary>
 /// <remarks>
 /// <para>
-/// Over a store it keeps nothing itself: two limiters with the same store, limits and caller count together, and one may be
-/// dropped and made again at no loss. One with a rate alone has a store of its own. It never queues: what is refused is refused at once, and the
-/// lease's <see cref="MetadataName.RetryAfter"/> says exactly when to come back.
+/// Over a store it keeps nothing itself: two limiters with the same store, limits and caller count together, and a program may
+/// drop one and make it again. A limiter with a rate alone has one bucket of its own, in less than 300 bytes of managed memory;
+/// by <see cref="RateLimitAlgorithm.SlidingWindow"/> it also keeps its log. It never queues: a call that cannot be granted now
+/// fails at once, and the lease's <see cref="MetadataName.RetryAfter"/> tells the exact wait.
 /// </para>
 /// <para>
 /// A lease holds nothing: disposing of it gives nothing back. Zero permits ask whether one would be granted, and charge nothing.
@@ -16,10 +17,7 @@ namespace Sluice;
 /// </remarks>
 public sealed class SluiceRateLimiter : RateLimiter
 {
-    private readonly InProcessStore _store;
-    private readonly ApplicableLimits _limits;
-    private readonly CallerIdentity _caller;
-    private readonly bool _ownsStore;
+    private readonly IPermits _permits;
     private readonly LeaseCounter _leases = new();
 
     /// <summary>A limiter of its own, on the system's clock.</summary>
@@ -34,10 +32,12 @@ public sealed class SluiceRateLimiter : RateLimiter
     /// <param name="rate">How many permits, how often.</param>
     /// <param name="time">Its clock.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The rate has more tokens than a sliding window may have.</exception>
     public SluiceRateLimiter(Rate rate, TimeProvider time)
-        : this(new InProcessStore(new InProcessStoreOptions { MaxKeys = 1 }, time), LimitsOf(rate), CallerIdentity.None)
     {
-        _ownsStore = true;
+        ArgumentNullException.ThrowIfNull(rate);
+        ArgumentNullException.ThrowIfNull(time);
+        _permits = new OwnBucket(LimiterClock.LimitOf(rate, time));
     }
 
     /// <summary>A limiter over limits that others may share.</summary>
@@ -50,42 +50,26 @@ public sealed class SluiceRateLimiter : RateLimiter
         ArgumentNullException.ThrowIfNull(store);
         ArgumentNullException.ThrowIfNull(limits);
         ArgumentNullException.ThrowIfNull(caller);
-        _store = store;
-        _limits = limits;
-        _caller = caller;
+        _permits = new StorePermits(store, limits, caller);
     }
 
-    /// <summary>Whether whoever holds the limiter may drop it: any time at all if so, and null if not.</summary>
+    /// <summary>Whether a holder may drop the limiter: <see cref="TimeSpan.MaxValue"/> if so, and null if not.</summary>
     /// <value>
-    /// Null while a store of the limiter's own owes: the framework's partitioned limiters drop what was idle for ten seconds, and
-    /// the debt would go with it. A limiter over somebody's store keeps nothing, and may be dropped whenever it is not in use.
+    /// Null while a limiter with a bucket of its own has used tokens: the framework's partitioned limiters drop what was idle for
+    /// ten seconds, and the used tokens would be forgotten. A limiter over a store keeps nothing and may be dropped at any time.
     /// </value>
-    public override TimeSpan? IdleDuration => !_ownsStore || IsFull() ? TimeSpan.MaxValue : null;
+    public override TimeSpan? IdleDuration => _permits.MayBeDropped ? TimeSpan.MaxValue : null;
 
     /// <inheritdoc/>
-    public override RateLimiterStatistics GetStatistics() => _leases.Statistics(LimiterCalls.Available(_store, _limits, _caller));
+    public override RateLimiterStatistics GetStatistics() => _leases.Statistics(_permits.Available());
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">No bucket of the limits ever holds so many permits.</exception>
-    protected override RateLimitLease AttemptAcquireCore(int permitCount) =>
-        _leases.Count(LimiterCalls.Acquire(_store, _limits, _caller, permitCount));
+    protected override RateLimitLease AttemptAcquireCore(int permitCount) => _leases.Count(_permits.Acquire(permitCount));
 
     /// <inheritdoc/>
     protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<RateLimitLease>(cancellationToken)
             : ValueTask.FromResult(AttemptAcquireCore(permitCount));
-
-    private bool IsFull()
-    {
-        LimitState state = default;
-        _ = _store.Peek(new RateLimitRequest(_limits, _caller, 1), new Span<LimitState>(ref state));
-        return state.ResetAfter == TimeSpan.Zero;
-    }
-
-    private static ApplicableLimits LimitsOf(Rate rate)
-    {
-        ArgumentNullException.ThrowIfNull(rate);
-        return RateLimitPolicy.Build("limiter", limits => limits.Shared(rate)).Select("tools/call", "", CallerIdentity.None);
-    }
 }

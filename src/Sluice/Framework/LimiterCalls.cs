@@ -15,11 +15,12 @@ internal static class LimiterCalls
         RateLimitDecision decision = store.Acquire(new RateLimitRequest(limits, caller, permitCount), []);
         return decision.Outcome != RateLimitOutcome.Unsatisfiable
             ? decision
-            : throw new ArgumentOutOfRangeException(
-                nameof(permitCount),
-                permitCount,
-                $"The limit '{decision.Limit!.Name}' never holds more than {decision.Limit.Rate.Capacity} permits.");
+            : throw TooManyPermits(decision.Limit!, permitCount);
     }
+
+    /// <summary>The error of a call for more permits than a limit ever holds.</summary>
+    internal static ArgumentOutOfRangeException TooManyPermits(RateLimit limit, int permitCount) => new(
+        nameof(permitCount), permitCount, $"The limit '{limit.Name}' never holds more than {limit.Rate.Capacity} permits.");
 
     /// <summary>Permits that a call of one each could take at this instant.</summary>
     internal static long Available(InProcessStore store, ApplicableLimits limits, CallerIdentity caller)

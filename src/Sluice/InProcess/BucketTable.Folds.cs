@@ -91,14 +91,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
             return BucketItem.Absent;
         }
 
-        int others = candidates & ~(1 << victim);
-        int folds = others & ~keys;
-        int alike = Alike(set, others, BucketSet.At(set, victim)->Name);
-        int anyLimit = Alike(set, folds, AnyLimit);
-        int target = (alike & folds) != 0 ? Soonest(set, alike & folds)
-            : alike != 0 ? Soonest(set, alike)
-            : anyLimit != 0 ? Soonest(set, anyLimit)
-            : Soonest(set, others);
+        int target = FoldTarget(set, candidates & ~(1 << victim), BucketSet.At(set, victim)->Name);
         if (target < 0)
         {
             return BucketItem.Absent;
@@ -109,6 +102,40 @@ internal sealed unsafe partial class BucketTable<TSteps>
         BucketSet.SetTag(set, target, BucketSet.FoldTag);
         BucketSet.SetTag(set, victim, BucketSet.EmptyTag);
         return victim;
+    }
+
+    /// <summary>Merges an item's next state into a bucket of its set, which becomes a fold, so that no caller gains.</summary>
+    /// <returns>Whether there is such a bucket. A bucket that is new again needs a place: only there it ignores the folds.</returns>
+    private bool TryFoldInto(in BucketItem item, int pinned, ulong nowTicks)
+    {
+        if (item.Next.IsNew)
+        {
+            return false;
+        }
+
+        int target = FoldTarget(item.Set, Candidates(item.Set, pinned), item.Name);
+        if (target < 0)
+        {
+            return false;
+        }
+
+        Interlocked.Increment(ref _debtFolds);
+        BucketEntry newcomer = new() { Key = item.Key, Name = item.Name, State = item.Next };
+        Fold(BucketSet.At(item.Set, target), &newcomer, nowTicks);
+        BucketSet.SetTag(item.Set, target, BucketSet.FoldTag);
+        return true;
+    }
+
+    /// <summary>The place that takes over what a bucket owes: best a fold of its limit, then a bucket of it, then a fold of any.</summary>
+    private int FoldTarget(BucketSet* set, int places, ulong name)
+    {
+        int folds = places & BucketSet.PlacesOf(set, BucketSet.FoldTag);
+        int alike = Alike(set, places, name);
+        int anyLimit = Alike(set, folds, AnyLimit);
+        return (alike & folds) != 0 ? Soonest(set, alike & folds)
+            : alike != 0 ? Soonest(set, alike)
+            : anyLimit != 0 ? Soonest(set, anyLimit)
+            : Soonest(set, places);
     }
 
     /// <summary>Empties a place of another set, whose lock may not be waited for, since others are held.</summary>

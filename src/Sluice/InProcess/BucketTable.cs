@@ -70,14 +70,20 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return BucketItem.Absent;
     }
 
-    /// <summary>Finds a place for an item's bucket and takes it; the caller writes the state.</summary>
+    /// <summary>Stores an item's next state: at a place of its own, or in a fold when nothing can make room.</summary>
     /// <param name="item">The item.</param>
     /// <param name="pinned">Places of the set that must stay, as bits.</param>
     /// <param name="nowTicks">The instant.</param>
+    /// <returns>The place, or <see cref="BucketItem.Absent"/> for a fold.</returns>
     internal int Insert(in BucketItem item, int pinned, ulong nowTicks)
     {
         int place = PlaceFor(item, pinned, nowTicks);
-        *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name };
+        if (place == BucketItem.Absent)
+        {
+            return place;
+        }
+
+        *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name, State = item.Next };
         BucketSet.SetTag(item.Set, place, item.Tag);
         return place;
     }
@@ -109,38 +115,70 @@ internal sealed unsafe partial class BucketTable<TSteps>
     private int PlaceFor(in BucketItem item, int pinned, ulong nowTicks)
     {
         BucketSet* set = item.Set;
-        int empties = BucketSet.PlacesOf(set, BucketSet.EmptyTag);
-        int home = BucketSet.Home(item.Key);
-        int empty = (empties & (1 << home)) != 0 ? home : BitOperations.TrailingZeroCount(empties);
-        bool hasEmpty = empties != 0;
-        if (hasEmpty && TryCount())
+        while (true)
         {
-            return empty;
+            int empties = BucketSet.PlacesOf(set, BucketSet.EmptyTag);
+            int home = BucketSet.Home(item.Key);
+            int empty = (empties & (1 << home)) != 0 ? home : BitOperations.TrailingZeroCount(empties);
+            bool hasEmpty = empties != 0;
+            if (hasEmpty && TryCount())
+            {
+                return empty;
+            }
+
+            // One must go for this one to come. The count stays.
+            if (!TryRelease(set, pinned, hasEmpty, nowTicks, out int released))
+            {
+                if (TryFoldInto(item, pinned, nowTicks))
+                {
+                    return BucketItem.Absent;
+                }
+
+                Interlocked.Increment(ref _count); // Nothing is left but what is being decided at this moment.
+                return empty;
+            }
+
+            if (!TryUncount())
+            {
+                return released == BucketItem.Absent ? empty : released;
+            }
+        }
+    }
+
+    /// <summary>Removes one bucket: of the set, or where the set has an empty place of another.</summary>
+    /// <param name="set">The set.</param>
+    /// <param name="pinned">Places of the set that must stay, as bits.</param>
+    /// <param name="hasEmpty">Whether the set has an empty place.</param>
+    /// <param name="nowTicks">The instant.</param>
+    /// <param name="released">The place in the set, or <see cref="BucketItem.Absent"/>.</param>
+    private bool TryRelease(BucketSet* set, int pinned, bool hasEmpty, ulong nowTicks, out int released)
+    {
+        released = ReleaseExpired(set, pinned, nowTicks);
+        if (released >= 0 || (hasEmpty && ReleaseElsewhere(nowTicks, mayFold: false, NearbySets)))
+        {
+            return true;
         }
 
-        // Someone has to go for this one to come. The count stays.
-        int released = ReleaseExpired(set, pinned, nowTicks);
-        if (released < 0 && hasEmpty && ReleaseElsewhere(nowTicks, mayFold: false, NearbySets))
+        released = ReleaseByFolding(set, pinned, nowTicks);
+        return released >= 0 || (hasEmpty && ReleaseElsewhere(nowTicks, mayFold: true, AllSets));
+    }
+
+    /// <summary>Counts one bucket less if there are more than there may be: calls may have needed more for a moment.</summary>
+    private bool TryUncount()
+    {
+        long count = Volatile.Read(ref _count);
+        while (count > _maxKeys)
         {
-            return empty;
+            long found = Interlocked.CompareExchange(ref _count, count - 1, count);
+            if (found == count)
+            {
+                return true;
+            }
+
+            count = found;
         }
 
-        if (released < 0)
-        {
-            released = ReleaseByFolding(set, pinned, nowTicks);
-        }
-
-        if (released >= 0)
-        {
-            return released;
-        }
-
-        if (!ReleaseElsewhere(nowTicks, mayFold: true, AllSets))
-        {
-            Interlocked.Increment(ref _count); // Nothing is left but what is being decided at this moment.
-        }
-
-        return empty;
+        return false;
     }
 
     private bool TryCount()

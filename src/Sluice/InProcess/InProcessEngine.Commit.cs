@@ -39,6 +39,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             item.Place = limit.Bucket.Shared is null
                 ? _table.Insert(item, PinnedPlaces(new ReadOnlySpan<BucketItem>(items, count), item.Set), now)
                 : BucketTable<TSteps>.InsertShared(item);
+            if (item.Place == BucketItem.Absent)
+            {
+                return;
+            }
         }
 
         BucketEntry* entry = BucketSet.At(item.Set, item.Place);

@@ -131,6 +131,62 @@ public sealed class SluiceRateLimiterTests
     }
 
     [Fact]
+    public void Constructor_RateAlone_Allocates300BytesAtMost()
+    {
+        const int Limiters = 1_000;
+        SluiceRateLimiter[] limiters = new SluiceRateLimiter[Limiters];
+        new SluiceRateLimiter(Rate.Parse("100/1h")).AttemptAcquire().IsAcquired.ShouldBeTrue();
+        Rate[] rates = [.. Enumerable.Range(0, Limiters).Select(_ => Rate.Parse("100/1h"))];
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int i = 0; i < Limiters; i++)
+        {
+            limiters[i] = new SluiceRateLimiter(rates[i]);
+        }
+
+        long each = (GC.GetAllocatedBytesForCurrentThread() - before) / Limiters;
+
+        each.ShouldBeLessThanOrEqualTo(300);
+        limiters.ShouldAllBe(limiter => limiter.AttemptAcquire(100).IsAcquired && !limiter.AttemptAcquire(1).IsAcquired);
+    }
+
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket, false)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, false)]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter, false)]
+    [InlineData(RateLimitAlgorithm.FixedWindow, false)]
+    [InlineData(RateLimitAlgorithm.FixedWindow, true)]
+    public void AttemptAcquire_RateAlone_AnswersLikeAStore(RateLimitAlgorithm algorithm, bool align)
+    {
+        const int Seed = 7;
+        Random random = new(Seed);
+        Rate rate = new(20, TimeSpan.FromSeconds(1), algorithm, burst: null, align);
+        using SluiceRateLimiter own = new(rate, _time);
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 100 }, _time);
+        ApplicableLimits limits = StoreFixture.Limits(of => of.Shared(rate));
+        using SluiceRateLimiter over = new(store, limits, CallerIdentity.None);
+        int refusals = 0;
+        for (int i = 0; i < 2_000; i++)
+        {
+            _time.Advance(TimeSpan.FromTicks(random.Next(0, 2_000_000)));
+            int permits = random.Next(0, 8);
+
+            Answer answer = Ask(own, permits);
+
+            answer.ShouldBe(Ask(over, permits), $"seed {Seed}, call {i}");
+            (own.IdleDuration is not null).ShouldBe(own.GetStatistics()!.CurrentAvailablePermits == 20, $"seed {Seed}, call {i}");
+            refusals += answer.IsAcquired ? 0 : 1;
+        }
+
+        refusals.ShouldBeInRange(100, 1_900);
+    }
+
+    [Fact]
+    public void Constructor_SlidingWindowOfTooManyTokens_Throws() => Should.Throw<ArgumentException>(() => new SluiceRateLimiter(
+        new Rate(10_001, TimeSpan.FromSeconds(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false)))
+        .Message.ShouldContain("slidingWindowCounter");
+
+    [Fact]
     public void Partitions_OfOnePolicy_CountEachCallerAndChargeAllOrNothing()
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
@@ -152,4 +208,14 @@ public sealed class SluiceRateLimiterTests
         limiter.GetStatistics(("bob", "x"))!.CurrentAvailablePermits.ShouldBe(0);
         limiter.GetStatistics(("carol", "x"))!.TotalFailedLeases.ShouldBe(2);
     }
+
+    private static Answer Ask(SluiceRateLimiter limiter, int permits)
+    {
+        using RateLimitLease lease = limiter.AttemptAcquire(permits);
+        _ = lease.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait);
+        _ = lease.TryGetMetadata(RateLimitMetadata.Remaining, out int remaining);
+        return new Answer(lease.IsAcquired, wait, remaining, limiter.GetStatistics()!.CurrentAvailablePermits);
+    }
+
+    private sealed record Answer(bool IsAcquired, TimeSpan Wait, int Remaining, long Available);
 }

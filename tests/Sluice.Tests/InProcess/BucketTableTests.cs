@@ -180,6 +180,40 @@ public class BucketTableTests : OneSetScene
     }
 
     [Fact]
+    public void Insert_RoomForOneKey_KeepsOneAndForgetsNothing()
+    {
+        Begin(maxKeys: 1);
+        ApplicableLimits limits = StoreFixture.Limits(of => of.PerUser("5/1m"));
+        for (int user = 1; user <= 4; user++)
+        {
+            Fixture.Acquire(limits, StoreFixture.User(user)).IsAllowed.ShouldBeTrue();
+            Fixture.Store.Count.ShouldBe(1);
+        }
+
+        Fixture.PeekStates(limits, StoreFixture.User(1))[0].Remaining.ShouldBeLessThanOrEqualTo(4);
+        Fixture.Acquire(limits, StoreFixture.User(5)).IsAllowed.ShouldBeTrue();
+        Fixture.Acquire(limits, StoreFixture.User(6)).IsAllowed.ShouldBeTrue();
+        Fixture.Acquire(limits, StoreFixture.User(7)).IsAllowed.ShouldBeFalse();
+        Fixture.Ticks += TimeSpan.TicksPerMinute;
+        Fixture.Acquire(limits, StoreFixture.User(6), cost: 5).IsAllowed.ShouldBeTrue();
+        Fixture.Store.Count.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Insert_MoreKeysThanRoom_ReturnsToTheMaximum()
+    {
+        Begin(maxKeys: 1);
+        ApplicableLimits two = StoreFixture.Limits(of => of.PerUser("9/1m").Tool("search", t => t.PerUser("5/1m")));
+        Fixture.Acquire(two, StoreFixture.User(1)).IsAllowed.ShouldBeTrue();
+        Fixture.Store.Count.ShouldBe(2);
+
+        Fixture.Acquire(two, StoreFixture.User(2)).IsAllowed.ShouldBeTrue();
+
+        Fixture.Store.Count.ShouldBe(1);
+        Fixture.PeekStates(two, StoreFixture.User(1)).ShouldAllBe(state => state.Remaining <= 8);
+    }
+
+    [Fact]
     public void Refund_BucketThatIsNotThere_TakesNobodysPlace()
     {
         Begin(maxKeys: 2);
