@@ -9,13 +9,29 @@ namespace Sluice.Mcp;
 /// <remarks>
 /// <para>
 /// They have room for one limit: the one that refused, else the enforced limit with the fewest tokens left. Limit is the
-/// bucket's size, reset the seconds until it is full, rounded up.
+/// bucket's size. Reset is when it is full: by default the seconds until then, or the Unix time; both are rounded up.
 /// </para>
 /// <para>Nothing is written where the store did not answer, nor where every limit is permissive.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
 {
+    private readonly TimeProvider? _wallClock;
+
+    /// <summary>A writer whose reset counts seconds.</summary>
+    public XRateLimitHeaderWriter()
+    {
+    }
+
+    /// <summary>A writer whose reset is a Unix time.</summary>
+    /// <param name="time">Its wall clock.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="time"/> is null.</exception>
+    public XRateLimitHeaderWriter(TimeProvider time)
+    {
+        ArgumentNullException.ThrowIfNull(time);
+        _wallClock = time;
+    }
+
     /// <inheritdoc/>
     public void Write<TTarget>(
         RateLimitDecision decision,
@@ -31,8 +47,19 @@ public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
         {
             setHeader(target, "X-RateLimit-Limit", Text(limits[tightest].Rate.Capacity));
             setHeader(target, "X-RateLimit-Remaining", Text(states[tightest].Remaining));
-            setHeader(target, "X-RateLimit-Reset", Text(WholeSeconds.RoundUp(states[tightest].ResetAfter)));
+            setHeader(target, "X-RateLimit-Reset", Text(Reset(states[tightest].ResetAfter)));
         }
+    }
+
+    private long Reset(TimeSpan after)
+    {
+        if (_wallClock is null)
+        {
+            return WholeSeconds.RoundUp(after);
+        }
+
+        TimeSpan now = _wallClock.GetUtcNow() - DateTimeOffset.UnixEpoch;
+        return WholeSeconds.RoundUp(after < TimeSpan.MaxValue - now ? now + after : TimeSpan.MaxValue);
     }
 
     private static int Tightest(RateLimitDecision decision, ApplicableLimits limits, ReadOnlySpan<LimitState> states)

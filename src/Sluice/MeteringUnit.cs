@@ -11,4 +11,10 @@ public enum MeteringUnit
     /// <c>ping</c> and <c>tasks/cancel</c>.
     /// </summary>
     All = 1,
+
+    /// <summary>
+    /// <c>tools/call</c>, and the prompts, resources and methods that a limit names. The limits of the server count tools only; a
+    /// prompt, resource or method meets no limit but its own.
+    /// </summary>
+    Tools = 2,
 }

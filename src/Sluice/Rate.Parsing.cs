@@ -5,7 +5,7 @@ namespace Sluice;
 public sealed partial record Rate
 {
     /// <summary>Reads a rate in the short form: a count, a slash, and a duration or a unit.</summary>
-    /// <param name="text"><c>100/1m</c>, <c>100/m</c>, <c>10/5m</c>, <c>1/day</c>, <c>30/minute</c>.</param>
+    /// <param name="text"><c>100/1m</c>, <c>100/m</c>, <c>10/5m</c>, <c>1/day</c>, <c>10/hr</c>, <c>30 / 5 minutes</c>.</param>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     /// <exception cref="FormatException">It is not a rate; the message says why, and what to write.</exception>
     public static Rate Parse(string text)

@@ -76,6 +76,10 @@ public sealed record RateLimitingSettings
     /// <value>The default is <see cref="LimitHeadersStyle.Draft11"/>.</value>
     public LimitHeadersStyle HeaderStyle { get; init; }
 
+    /// <summary>What <c>X-RateLimit-Reset</c> counts; the headers of the draft always count seconds.</summary>
+    /// <value>The default is <see cref="LimitHeadersReset.Seconds"/>.</value>
+    public LimitHeadersReset HeaderReset { get; init; }
+
     /// <summary>Whether names of operations differ when only the case of their letters does.</summary>
     public bool CaseSensitive { get; init; }
 

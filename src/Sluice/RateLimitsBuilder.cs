@@ -87,6 +87,9 @@ public sealed class RateLimitsBuilder
     /// <summary>Counts every request, as FastMCP does, except those whose refusal breaks clients.</summary>
     public RateLimitsBuilder MeterAllRequests() => Meter(MeteringUnit.All);
 
+    /// <summary>Counts the calls of tools by the limits of the server, and no other request.</summary>
+    public RateLimitsBuilder MeterToolsOnly() => Meter(MeteringUnit.Tools);
+
     /// <summary>Sets what happens to a call that lacks the identity that a limit counts by.</summary>
     public RateLimitsBuilder MissingIdentity(MissingIdentity handling) =>
         Set(nameof(MissingIdentity), handling, _settings with { MissingIdentity = handling });

@@ -102,7 +102,7 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         }
 
         GateDecision decision = await gate.DecideAsync(message, caller, context.RequestAborted);
-        LimitHeaders.Write(context.Response.Headers, decision);
+        LimitHeaders.Write(context, decision);
         if (decision.IsAllowed)
         {
             return decision.Lease;

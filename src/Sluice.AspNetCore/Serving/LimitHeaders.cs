@@ -1,3 +1,4 @@
+using Microsoft.Extensions.DependencyInjection;
 using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
@@ -5,31 +6,42 @@ namespace Sluice.AspNetCore;
 /// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
 internal static class LimitHeaders
 {
-    private static readonly IRateLimitHeaderWriter[] Draft11 = [new Draft11HeaderWriter()];
-    private static readonly IRateLimitHeaderWriter[] XRateLimit = [new XRateLimitHeaderWriter()];
-    private static readonly IRateLimitHeaderWriter[] Both = [.. Draft11, .. XRateLimit];
+    private static readonly Draft11HeaderWriter Draft11 = new();
+    private static readonly XRateLimitHeaderWriter XRateLimit = new();
 
-    internal static void Write(IHeaderDictionary headers, in GateDecision decision)
+    internal static void Write(HttpContext context, in GateDecision decision)
     {
-        ReadOnlySpan<LimitState> states = decision.States;
-        if (states.IsEmpty
-            || decision.Settings.Headers == LimitHeadersMode.Never
-            || (decision.Settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
+        if (decision.States.IsEmpty)
+        {
+            return; // No limit applies.
+        }
+
+        RateLimitingSettings settings = decision.Settings;
+        if (settings.Headers == LimitHeadersMode.Never
+            || (settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
         {
             return;
         }
 
-        foreach (IRateLimitHeaderWriter writer in WritersOf(decision.Settings.HeaderStyle))
+        if (settings.HeaderStyle is LimitHeadersStyle.Draft11 or LimitHeadersStyle.Both)
         {
-            writer.Write(decision.Answer, decision.Limits, states, headers, static (target, name, value) => target[name] = value);
+            Write(Draft11, context.Response.Headers, decision);
+        }
+
+        if (settings.HeaderStyle is LimitHeadersStyle.XRateLimit or LimitHeadersStyle.Both)
+        {
+            Write(XRateLimitWriter(context, settings.HeaderReset), context.Response.Headers, decision);
         }
     }
 
-    private static IRateLimitHeaderWriter[] WritersOf(LimitHeadersStyle style) => style switch
+    private static void Write(IRateLimitHeaderWriter writer, IHeaderDictionary headers, in GateDecision decision) => writer.Write(
+        decision.Answer, decision.Limits, decision.States, headers, static (target, name, value) => target[name] = value);
+
+    private static XRateLimitHeaderWriter XRateLimitWriter(HttpContext context, LimitHeadersReset reset) => reset switch
     {
-        LimitHeadersStyle.Draft11 => Draft11,
-        LimitHeadersStyle.XRateLimit => XRateLimit,
-        LimitHeadersStyle.Both => Both,
-        _ => throw new ArgumentOutOfRangeException(nameof(style), style, "Not a style of headers."),
+        LimitHeadersReset.Seconds => XRateLimit,
+        LimitHeadersReset.UnixTime => new XRateLimitHeaderWriter(
+            context.RequestServices.GetService<TimeProvider>() ?? TimeProvider.System),
+        _ => throw new ArgumentOutOfRangeException(nameof(reset), reset, "Not a form of the reset."),
     };
 }

@@ -205,7 +205,9 @@ internal sealed partial class FieldReader
         }
 
         // The nearest word would tell much of a value that is to stay untold.
-        string advice = scalar.IsSubstituted ? $"Known: {string.Join(", ", words)}." : NearestName.Advice(scalar.Value, words);
+        string advice = scalar.IsSubstituted ? $"Known: {string.Join(", ", words)}."
+            : ForeignNames.FindValue(name, scalar.Value) is string meant && choices.ContainsKey(meant) ? $"Did you mean '{meant}'?"
+            : NearestName.Advice(scalar.Value, words);
         _faults.Add(scalar, PathOf(name), $"{scalar.Describe()} is not a value of '{name}'. {advice}");
         return null;
     }
@@ -266,13 +268,20 @@ internal sealed partial class FieldReader
         }
         else
         {
-            _faults.Add(field, PathOf(field.Name), $"{Shown.Quote(field.Name)} is not a field. {NearestName.Advice(field.Name, known)}");
-            if (NearestName.Find(field.Name, known) is string meant)
+            string? foreign = ForeignNames.FindField(field.Name, known);
+            string advice = foreign is null ? NearestName.Advice(field.Name, known) : $"Did you mean '{foreign}{ForeignValue(foreign, field)}'?";
+            _faults.Add(field, PathOf(field.Name), $"{Shown.Quote(field.Name)} is not a field. {advice}");
+            if ((foreign ?? NearestName.Find(field.Name, known)) is string meant)
             {
                 _misspelt.Add(meant);
             }
         }
     }
+
+    private static string ForeignValue(string name, Field field) =>
+        field.Value is ScalarNode { IsSubstituted: false } scalar && ForeignNames.FindValue(name, scalar.Value) is string value
+            ? $": {value}"
+            : "";
 
     /// <summary>Whether a value that is to be text stands there as a boolean or a number.</summary>
     /// <remarks>Source: YAML 1.2.2, section 10.3.2, the tags that the core schema gives to plain scalars.</remarks>

@@ -9,7 +9,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private const int MaxEntries = 1_000;
     private static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
     private static readonly string[] EntryFields = ["name", .. ScopeFields, "cost", "mode", "onStoreFailure", "rejection"];
-    private static readonly string[] HeaderFields = ["mode", "style"];
+    private static readonly string[] HeaderFields = ["mode", "style", "reset"];
 
     private static readonly string[] PolicyFields =
     [
@@ -90,7 +90,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
         if (mapping.Fields.IsEmpty)
         {
-            faults.Add(mapping, reader.PathOf("headers"), "is empty. Write 'mode', 'style' or both, or remove the field.");
+            faults.Add(mapping, reader.PathOf("headers"), "is empty. Write 'mode', 'style' or 'reset', or remove the field.");
         }
 
         FieldReader headers = FieldReader.Open(mapping, reader.PathOf("headers"), HeaderFields, [], faults)!;
@@ -98,6 +98,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         {
             Headers = headers.Choice("mode", Words.HeaderModes) ?? settings.Headers,
             HeaderStyle = headers.Choice("style", Words.HeaderStyles) ?? settings.HeaderStyle,
+            HeaderReset = headers.Choice("reset", Words.HeaderResets) ?? settings.HeaderReset,
         };
     }
 

@@ -22,6 +22,7 @@ internal static class Words
     {
         ["operations"] = MeteringUnit.Operations,
         ["all"] = MeteringUnit.All,
+        ["tools"] = MeteringUnit.Tools,
     };
 
     internal static readonly Dictionary<string, MissingIdentity> MissingIdentities = new(StringComparer.Ordinal)
@@ -64,5 +65,11 @@ internal static class Words
         ["draft11"] = LimitHeadersStyle.Draft11,
         ["x-ratelimit"] = LimitHeadersStyle.XRateLimit,
         ["both"] = LimitHeadersStyle.Both,
+    };
+
+    internal static readonly Dictionary<string, LimitHeadersReset> HeaderResets = new(StringComparer.Ordinal)
+    {
+        ["seconds"] = LimitHeadersReset.Seconds,
+        ["unixTime"] = LimitHeadersReset.UnixTime,
     };
 }

@@ -39,6 +39,7 @@ internal static class GatewayApplication
         GatewayLog.Configure(builder.Logging, log);
         builder.Services
             .AddHttpForwarder()
+            .AddSingleton(time)
             .AddSingleton(services => new GatewayServers(
                 configuration,
                 store,

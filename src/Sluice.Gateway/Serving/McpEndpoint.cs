@@ -109,7 +109,7 @@ internal sealed partial class McpEndpoint(
             ? await gate.DecideAsync(message, identity.Caller!, context.RequestAborted)
             : GateDecision.Unmetered;
         using CallLease lease = decision.Lease;
-        LimitHeaders.Write(context.Response.Headers, decision);
+        LimitHeaders.Write(context, decision);
         if (!decision.IsAllowed)
         {
             await RefusalWriter.WriteAsync(context, decision.Render(refusal));

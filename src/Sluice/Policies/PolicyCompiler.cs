@@ -19,9 +19,10 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
         RateLimit[] serverWide = Limits(new LimitTarget(server, OperationKind.Server, "", ""), rate => settings[rate], null);
         Dictionary<OperationKind, Entry[]> entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
         List<SettingsFault> unmeetable = [];
+        RateLimit[] beyondTools = settings.Meter == MeteringUnit.Tools ? [] : serverWide;
         Sets methods = new(
             OperationKind.Method,
-            [.. entries[OperationKind.Method].Select(entry => (entry.Key, Set(serverWide, entry, null, unmeetable)))],
+            [.. entries[OperationKind.Method].Select(entry => (entry.Key, Set(beyondTools, entry, null, unmeetable)))],
             settings.Meter == MeteringUnit.All ? Set(serverWide, null, null, unmeetable) : LimitSet.None);
         Sets tools = SetsOf(OperationKind.Tool);
         Sets prompts = SetsOf(OperationKind.Prompt);
@@ -35,10 +36,11 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
         Sets SetsOf(OperationKind kind)
         {
             Entry? method = MethodEntry(entries[OperationKind.Method], Methods.Of(kind));
+            RateLimit[] wide = kind == OperationKind.Tool ? serverWide : beyondTools;
             return new(
                 kind,
-                [.. entries[kind].Select(entry => (entry.Key, Set(serverWide, method, entry, unmeetable)))],
-                Set(serverWide, method, null, unmeetable));
+                [.. entries[kind].Select(entry => (entry.Key, Set(wide, method, entry, unmeetable)))],
+                Set(wide, method, null, unmeetable));
         }
     }
 

@@ -43,7 +43,8 @@ internal static class SettingsRules
             ("onStoreFailure", settings.OnStoreFailure),
             ("rejection", settings.Rejection),
             ("headers", settings.Headers),
-            ("headers.style", settings.HeaderStyle)))
+            ("headers.style", settings.HeaderStyle),
+            ("headers.reset", settings.HeaderReset)))
         {
             yield return fault;
         }
@@ -105,9 +106,17 @@ internal static class SettingsRules
                 yield return new(
                     $"{path}.name",
                     $"'{entry.Name}' means the same {LimitNames.Of(kind)} as '{first.Name}' of "
-                    + $"{PathOf(kind, firstByKey[names.Canonical(entry.Name)])}. Merge the two entries.");
+                    + $"{PathOf(kind, firstByKey[names.Canonical(entry.Name)])}. {WayOut(kind, first.Name, entry.Name)}");
             }
         }
+    }
+
+    private static string WayOut(OperationKind kind, string first, string second)
+    {
+        OperationNames exact = OperationNames.For(kind, caseSensitive: true);
+        return exact.Canonical(first) == exact.Canonical(second)
+            ? "Merge the two entries."
+            : "Merge the two entries, or set caseSensitive: true to tell the two names apart.";
     }
 
     private static IEnumerable<SettingsFault> CheckEntry(

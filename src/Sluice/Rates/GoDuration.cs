@@ -72,7 +72,7 @@ internal static class GoDuration
 
         if (NanosecondsIn(unit) is not Int128 scale)
         {
-            return $"unknown unit '{unit}'";
+            return $"unknown unit '{unit.Trim()}'";
         }
 
         if (whole.Length > MaxDigits || fraction.Length > MaxDigits)

@@ -6,9 +6,10 @@ namespace Sluice;
 /// <summary>Rates and their parts as configuration writes them.</summary>
 internal static class RateText
 {
-    private const string WayOut = "Use a duration such as 14d, or s, m, h, d, w.";
+    private static readonly string WayOut =
+        $"Use a duration such as 14d, or s, m, h, d, w. Words for units, also in the plural: {TimeUnits.Words}.";
 
-    /// <summary>Reads <c>COUNT/DURATION</c> or <c>COUNT/UNIT</c>.</summary>
+    /// <summary>Reads <c>COUNT/DURATION</c>, <c>COUNT/UNIT</c> or <c>COUNT/NUMBER UNIT</c>, with or without spaces.</summary>
     /// <returns>Null, or the text, the rule and the way out.</returns>
     internal static string? Read(string? text, out int maxTokens, out TimeSpan refillPeriod)
     {
@@ -21,21 +22,21 @@ internal static class RateText
             return $"'{trimmed}' is not a rate. Write a count, a slash and a period, such as 100/1m.";
         }
 
-        ReadOnlySpan<char> count = trimmed.AsSpan(0, slash);
+        ReadOnlySpan<char> count = trimmed.AsSpan(0, slash).TrimEnd();
         if (!int.TryParse(count, NumberStyles.None, CultureInfo.InvariantCulture, out maxTokens) || maxTokens < 1)
         {
             return $"'{trimmed}' is not a rate: '{count}' is not a whole number from 1 to 2147483647. "
                 + "Write a count, a slash and a period, such as 100/1m.";
         }
 
-        ReadOnlySpan<char> period = trimmed.AsSpan(slash + 1);
-        if (Unit(period) is TimeSpan unit)
+        ReadOnlySpan<char> period = trimmed.AsSpan(slash + 1).TrimStart();
+        if (ReadUnits(period) is TimeSpan units)
         {
-            refillPeriod = unit;
-            return null;
+            refillPeriod = units;
+            return RateRules.CheckPeriod(refillPeriod) is string tooLong ? $"'{trimmed}' is not a rate: {tooLong}" : null;
         }
 
-        // "/fortnite" is a unit that nobody knows, rather than a number that is missing.
+        // "/fortnite" is an unknown unit, rather than a missing number.
         string? why = period.IsEmpty || char.IsAsciiDigit(period[0]) || period[0] == '.' ? null : $"unknown unit '{period}'";
         if (why is not null || !GoDuration.TryParse(period, out refillPeriod, out why))
         {
@@ -87,14 +88,13 @@ internal static class RateText
         ("us", TimeSpan.TicksPerMicrosecond),
     ];
 
-    private static TimeSpan? Unit(ReadOnlySpan<char> text) => text switch
+    /// <summary>A unit, or a whole number of one; null for anything else, a number that is too large among it.</summary>
+    private static TimeSpan? ReadUnits(ReadOnlySpan<char> text)
     {
-        "ms" => TimeSpan.FromMilliseconds(1),
-        "s" or "sec" or "second" => TimeSpan.FromSeconds(1),
-        "m" or "min" or "minute" => TimeSpan.FromMinutes(1),
-        "h" or "hour" => TimeSpan.FromHours(1),
-        "d" or "day" => TimeSpan.FromDays(1),
-        "w" or "week" => TimeSpan.FromDays(7),
-        _ => null,
-    };
+        const int MaxDigits = 9;
+        int digits = text.IndexOfAnyExceptInRange('0', '9');
+        return digits < 0 || digits > MaxDigits || TimeUnits.Find(text[digits..].TrimStart()) is not TimeSpan unit ? null
+            : digits == 0 ? unit
+            : TimeSpan.FromTicks((long)Int128.Min((Int128)unit.Ticks * int.Parse(text[..digits], CultureInfo.InvariantCulture), long.MaxValue));
+    }
 }

@@ -111,6 +111,28 @@ public sealed class RateLimitHeaderWriterTests
             .ShouldBe([$"X-RateLimit-Limit: {limit}", $"X-RateLimit-Remaining: {remaining}", "X-RateLimit-Reset: 0"]);
     }
 
+    [Theory]
+    [InlineData(0, "1767258000")]
+    [InlineData(1, "1767258001")]
+    [InlineData(60_000, "1767258060")]
+    [InlineData(59_001, "1767258060")]
+    public void XRateLimit_UnixTime_IsWhenTheBucketIsFull(long resetMs, string reset)
+    {
+        XRateLimitHeaderWriter writer = new(new StoppedClock(new DateTimeOffset(2026, 1, 1, 9, 0, 0, TimeSpan.Zero)));
+        LimitState[] states = [new() { Remaining = 5, ResetAfter = TimeSpan.FromMilliseconds(resetMs) }, new() { Remaining = 9 }];
+
+        Write(writer, Allowed, Select(Calls.Policy, "search"), states)[2].ShouldBe($"X-RateLimit-Reset: {reset}");
+    }
+
+    [Fact]
+    public void XRateLimit_UnixTimeOfALongDebt_DoesNotOverflow()
+    {
+        XRateLimitHeaderWriter writer = new(TimeProvider.System);
+        LimitState[] states = [new() { Remaining = 0, ResetAfter = TimeSpan.MaxValue }, new() { Remaining = 9 }];
+
+        Write(writer, Allowed, Select(Calls.Policy, "search"), states)[2].ShouldBe("X-RateLimit-Reset: 922337203686");
+    }
+
     [Fact]
     public void Write_PermissiveLimits_AreNotTold()
     {
@@ -134,6 +156,11 @@ public sealed class RateLimitHeaderWriterTests
             Write(writer, Allowed, Select(permissive, "x"), [default]).ShouldBeEmpty();
             Write(writer, undecided, Select(Calls.Policy, "x"), [default]).ShouldBeEmpty();
         }
+    }
+
+    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
+    {
+        public override DateTimeOffset GetUtcNow() => now;
     }
 
     private static RateLimitDecision Allowed => new() { Outcome = RateLimitOutcome.Allowed };

@@ -149,7 +149,9 @@ public class BucketTableSetsTests
         CallerIdentity user = UserIn(set: 1);
         CallerIdentity caller = Enumerable.Range(0, int.MaxValue)
             .Select(tenant => new CallerIdentity(user.Issuer, user.Part(RateLimitScope.PerUser), $"tenant-{tenant}", null))
-            .First(caller => Places.SetOf(tenantOnly, caller, _sets) == 0 && Places.HomeOf(tenantOnly, caller) == place);
+            .First(caller => Places.SetOf(tenantOnly, caller, _sets) == 0
+                && Places.HomeOf(tenantOnly, caller) == place
+                && Places.SetOf(_limits, caller, _sets) == 1);
         _time.Elapsed = TimeSpan.FromSeconds(1);
 
         _engine.Acquire(new RateLimitRequest(both, caller), []).IsAllowed.ShouldBeTrue();

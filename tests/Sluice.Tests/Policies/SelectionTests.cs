@@ -119,6 +119,25 @@ public sealed class SelectionTests
     }
 
     [Fact]
+    public void Select_MeterTools_ServerLimitsCountToolsOnly()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .MeterToolsOnly()
+            .Shared("100/1m")
+            .Tool("search", t => t.PerUser("1/1m"))
+            .Prompt("summarise", p => p.PerUser("2/1m"))
+            .Method("tools/list", m => m.PerUser("3/1m")));
+
+        Names(policy, "tools/call", "search").ShouldBe(["shared", "search/perUser"]);
+        Names(policy, "tools/call", "other").ShouldBe(["shared"]);
+        Names(policy, "prompts/get", "summarise").ShouldBe(["prompt:summarise/perUser"]);
+        Names(policy, "prompts/get", "other").ShouldBeEmpty();
+        Names(policy, "resources/read", "file:///a").ShouldBeEmpty();
+        Names(policy, "tools/list", "").ShouldBe(["method:tools/list/perUser"]);
+        Names(policy, "prompts/list", "").ShouldBeEmpty();
+    }
+
+    [Fact]
     public void Select_MethodAndTool_BothApply()
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits

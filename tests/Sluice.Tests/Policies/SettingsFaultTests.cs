@@ -19,7 +19,12 @@ public sealed class SettingsFaultTests
     [InlineData("a_*", "A_*")]
     public void Compile_TwoNamesThatMeanTheSame_NamesBoth(string first, string second) =>
         Faults(new() { Tools = [Entry(first), Entry("other"), Entry(second)] })
-            .ShouldBe([$"tools[2].name: '{second}' means the same tool as '{first}' of tools[0]. Merge the two entries."]);
+            .ShouldBe([$"tools[2].name: '{second}' means the same tool as '{first}' of tools[0]. Merge the two entries, or set caseSensitive: true to tell the two names apart."]);
+
+    [Fact]
+    public void Compile_SameNameTwice_DoesNotSuggestCase() =>
+        Faults(new() { Tools = [Entry("search"), Entry(" search")] })
+            .ShouldBe(["tools[1].name: ' search' means the same tool as 'search' of tools[0]. Merge the two entries."]);
 
     [Fact]
     public void Compile_EquivalentResources_NamesBoth() =>
@@ -52,7 +57,7 @@ public sealed class SettingsFaultTests
     public void Compile_BrokenRuleAndCostThatNoBucketCanMeet_ReportsBoth() =>
         Faults(new() { Shared = Rate, Tools = [Entry("x"), Entry("X"), new() { Name = "dear", Cost = 11 }] }).ShouldBe(
         [
-            "tools[1].name: 'X' means the same tool as 'x' of tools[0]. Merge the two entries.",
+            "tools[1].name: 'X' means the same tool as 'x' of tools[0]. Merge the two entries, or set caseSensitive: true to tell the two names apart.",
             "tools[2].cost: 11 tokens can never be met by the limit 'shared', whose bucket holds 10. "
                 + "Lower the cost, or raise the limit to at least 11.",
         ]);
@@ -132,16 +137,18 @@ public sealed class SettingsFaultTests
             Rejection = (RejectionForm)7,
             Headers = (LimitHeadersMode)7,
             HeaderStyle = (LimitHeadersStyle)7,
+            HeaderReset = (LimitHeadersReset)7,
             Tools = [Entry("x") with { Mode = (LimitMode)7, OnStoreFailure = (StoreFailureMode)(-1), Rejection = (RejectionForm)7 }],
         }).ShouldBe(
         [
             "mode: 7 is not one of Enforce, Permissive, Disabled.",
-            "meter: 7 is not one of Operations, All.",
+            "meter: 7 is not one of Operations, All, Tools.",
             "missingIdentity: 7 is not one of Reject, Pool, Skip.",
             "onStoreFailure: 7 is not one of Deny, Local, Allow.",
             "rejection: 7 is not one of Auto, Http429, JsonRpc, ToolResult.",
             "headers: 7 is not one of OnRefusal, Always, Never.",
             "headers.style: 7 is not one of Draft11, XRateLimit, Both.",
+            "headers.reset: 7 is not one of Seconds, UnixTime.",
             "tools[0].mode: 7 is not one of Enforce, Permissive, Disabled.",
             "tools[0].onStoreFailure: -1 is not one of Deny, Local, Allow.",
             "tools[0].rejection: 7 is not one of Auto, Http429, JsonRpc, ToolResult.",

@@ -2,6 +2,28 @@ namespace Sluice.Tests;
 
 public sealed class RateParsingTests
 {
+    private const string WayOut = "Use a duration such as 14d, or s, m, h, d, w. Words for units, also in the plural: millisecond, sec, second, min, minute, hr, hour, day, wk, week.";
+
+    [Theory]
+    [InlineData(1L, "ms", "millisecond", "milliseconds")]
+    [InlineData(1_000L, "s", "sec", "secs", "second", "seconds")]
+    [InlineData(60_000L, "m", "min", "mins", "minute", "minutes")]
+    [InlineData(3_600_000L, "h", "hr", "hrs", "hour", "hours")]
+    [InlineData(86_400_000L, "d", "day", "days")]
+    [InlineData(604_800_000L, "w", "wk", "wks", "week", "weeks")]
+    public void Parse_UnitWord_IsReadWithAndWithoutNumberAndSpaces(long periodMs, params string[] words)
+    {
+        foreach (string word in words)
+        {
+            foreach (string text in (string[])[$"10/{word}", $"10 / {word}", $"10/1{word}", $" 10 /1 {word} "])
+            {
+                Rate.Parse(text).ShouldBe(new Rate(10, TimeSpan.FromMilliseconds(periodMs)), text);
+            }
+        }
+
+        Rate.Parse($"10/30 {words[0]}").RefillPeriod.ShouldBe(30 * TimeSpan.FromMilliseconds(periodMs));
+    }
+
     [Theory]
     [InlineData("100/1m", 100, 60_000)]
     [InlineData("100/m", 100, 60_000)]
@@ -40,19 +62,22 @@ public sealed class RateParsingTests
     }
 
     [Theory]
-    [InlineData("10/fortnite", "'10/fortnite' is not a rate: unknown unit 'fortnite'. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/5x", "'10/5x' is not a rate: unknown unit 'x'. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/5", "'10/5' is not a rate: the unit is missing. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/", "'10/' is not a rate: the duration is missing. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/1M", "'10/1M' is not a rate: unknown unit 'M'. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/-1m", "'10/-1m' is not a rate: unknown unit '-1m'. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/5 m", "'10/5 m' is not a rate: unknown unit ' m'. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/.", "'10/.' is not a rate: '.' is not part of a duration. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/1s.", "'10/1s.' is not a rate: '.' is not part of a duration. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/..5s", "'10/..5s' is not a rate: '.' is not part of a duration. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/.s", "'10/.s' is not a rate: a number is missing before 's'. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/1.0000000001ms", "'10/1.0000000001ms' is not a rate: it is finer than 100 ns. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("10/1.5000000000000000000s", "'10/1.5000000000000000000s' is not a rate: a number has more than 18 digits. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("10/fortnite", "'10/fortnite' is not a rate: unknown unit 'fortnite'. " + WayOut)]
+    [InlineData("10/5x", "'10/5x' is not a rate: unknown unit 'x'. " + WayOut)]
+    [InlineData("10/5", "'10/5' is not a rate: the unit is missing. " + WayOut)]
+    [InlineData("10/", "'10/' is not a rate: the duration is missing. " + WayOut)]
+    [InlineData("10/1M", "'10/1M' is not a rate: unknown unit 'M'. " + WayOut)]
+    [InlineData("10/-1m", "'10/-1m' is not a rate: unknown unit '-1m'. " + WayOut)]
+    [InlineData("10/5 x", "'10/5 x' is not a rate: unknown unit 'x'. " + WayOut)]
+    [InlineData("10/Hours", "'10/Hours' is not a rate: unknown unit 'Hours'. " + WayOut)]
+    [InlineData("10 / 400 days", "'10 / 400 days' is not a rate: '400d' is outside 1ms to 366d.")]
+    [InlineData("10/999999999weeks", "'10/999999999weeks' is not a rate: '10675199d2h48m5s477ms580us700ns' is outside 1ms to 366d.")]
+    [InlineData("10/.", "'10/.' is not a rate: '.' is not part of a duration. " + WayOut)]
+    [InlineData("10/1s.", "'10/1s.' is not a rate: '.' is not part of a duration. " + WayOut)]
+    [InlineData("10/..5s", "'10/..5s' is not a rate: '.' is not part of a duration. " + WayOut)]
+    [InlineData("10/.s", "'10/.s' is not a rate: a number is missing before 's'. " + WayOut)]
+    [InlineData("10/1.0000000001ms", "'10/1.0000000001ms' is not a rate: it is finer than 100 ns. " + WayOut)]
+    [InlineData("10/1.5000000000000000000s", "'10/1.5000000000000000000s' is not a rate: a number has more than 18 digits. " + WayOut)]
     [InlineData("10/2000d", "'10/2000d' is not a rate: '2000d' is outside 1ms to 366d.")]
     [InlineData("10/0s", "'10/0s' is not a rate: '0s' is outside 1ms to 366d.")]
     [InlineData("/1m", "'/1m' is not a rate: '' is not a whole number from 1 to 2147483647. Write a count, a slash and a period, such as 100/1m.")]
@@ -63,9 +88,9 @@ public sealed class RateParsingTests
     [InlineData("2147483648/1m", "'2147483648/1m' is not a rate: '2147483648' is not a whole number from 1 to 2147483647. Write a count, a slash and a period, such as 100/1m.")]
     [InlineData("1/367d", "'1/367d' is not a rate: '367d' is outside 1ms to 366d.")]
     [InlineData("1/999us", "'1/999us' is not a rate: '999us' is outside 1ms to 366d.")]
-    [InlineData("1/1ms1ns", "'1/1ms1ns' is not a rate: it is finer than 100 ns. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("1/99999999999999999999s", "'1/99999999999999999999s' is not a rate: a number has more than 18 digits. Use a duration such as 14d, or s, m, h, d, w.")]
-    [InlineData("1/999999999999999999w", "'1/999999999999999999w' is not a rate: it is too long. Use a duration such as 14d, or s, m, h, d, w.")]
+    [InlineData("1/1ms1ns", "'1/1ms1ns' is not a rate: it is finer than 100 ns. " + WayOut)]
+    [InlineData("1/99999999999999999999s", "'1/99999999999999999999s' is not a rate: a number has more than 18 digits. " + WayOut)]
+    [InlineData("1/999999999999999999w", "'1/999999999999999999w' is not a rate: it is too long. " + WayOut)]
     public void Parse_NotARate_SaysWhatTheRuleIsAndTheWayOut(string text, string message)
     {
         FormatException exception = Should.Throw<FormatException>(() => Rate.Parse(text));
