@@ -28,6 +28,7 @@ internal sealed class OpenIddictIssuer : IAsyncDisposable
     internal const string RedirectUri = "http://127.0.0.1:1/callback";
     internal const string User = "alice";
     internal const string Scope = "mcp:use";
+    internal const string OtherScope = "mcp:search";
     private readonly WebApplication _application;
 
     private OpenIddictIssuer(WebApplication application) => _application = application;
@@ -56,7 +57,7 @@ internal sealed class OpenIddictIssuer : IAsyncDisposable
             {
                 server.SetAuthorizationEndpointUris("connect/authorize").SetTokenEndpointUris("connect/token");
                 server.AllowAuthorizationCodeFlow().AllowRefreshTokenFlow().AllowClientCredentialsFlow();
-                server.RegisterScopes(Scope, Scopes.OfflineAccess);
+                server.RegisterScopes(Scope, OtherScope, Scopes.OfflineAccess);
                 server.AddEphemeralEncryptionKey().AddEphemeralSigningKey();
                 server.DisableResourceValidation().IgnoreResourcePermissions();
                 if (signsOnly)
@@ -133,6 +134,7 @@ internal sealed class OpenIddictIssuer : IAsyncDisposable
             {
                 Permissions.Endpoints.Authorization, Permissions.Endpoints.Token, Permissions.GrantTypes.AuthorizationCode,
                 Permissions.GrantTypes.RefreshToken, Permissions.ResponseTypes.Code, Permissions.Prefixes.Scope + Scope,
+                Permissions.Prefixes.Scope + OtherScope,
             },
             Requirements = { Requirements.Features.ProofKeyForCodeExchange },
         });

@@ -99,20 +99,8 @@ public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenI
     {
         await using GatewayFixture gateway = await StartAsync();
         int signIns = 0;
-        await using HttpClientTransport transport = new(new HttpClientTransportOptions
-        {
-            Endpoint = new Uri(gateway.Address, "/one/mcp"),
-            OAuth = new ClientOAuthOptions
-            {
-                ClientId = OpenIddictIssuer.PublicClient,
-                RedirectUri = new Uri(OpenIddictIssuer.RedirectUri),
-                AuthorizationCallbackHandler = async (context, _) =>
-                {
-                    Interlocked.Increment(ref signIns);
-                    return await SignInAsync(context.AuthorizationUri);
-                },
-            },
-        });
+        await using HttpClientTransport transport = SignInBy(
+            new Uri(gateway.Address, "/one/mcp"), _ => Interlocked.Increment(ref signIns));
 
         await using McpClient client = await McpClient.CreateAsync(transport);
         CallToolResult result = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
@@ -125,13 +113,53 @@ public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenI
             .Message.ShouldContain("Rate limit exceeded: perUser");
     }
 
+    [Fact]
+    public async Task Client_OfTheCSharpSdk_WhoseTokenLacksAScope_SignsInForItAndGetsItsAnswer()
+    {
+        await using GatewayFixture gateway = await StartAsync();
+        List<string[]> scopes = [];
+        await using HttpClientTransport transport = SignInBy(new Uri(gateway.Address, "/two/mcp"), address =>
+            scopes.Add(HttpUtility.ParseQueryString(address.Query)["scope"]!.Split(' ')));
+        await using McpClient client = await McpClient.CreateAsync(transport);
+
+        CallToolResult result = await client.CallToolAsync("search", new Dictionary<string, object?> { ["query"] = "whale" });
+
+        result.IsError.ShouldNotBe(true);
+        scopes.Count.ShouldBe(2);
+        scopes[0].ShouldBe([OpenIddictIssuer.Scope, "offline_access"], ignoreOrder: true);
+        scopes[1].ShouldBe([OpenIddictIssuer.Scope, OpenIddictIssuer.OtherScope, "offline_access"], ignoreOrder: true);
+        (await Should.ThrowAsync<Exception>(() =>
+            client.CallToolAsync("slow_count", new Dictionary<string, object?> { ["seconds"] = 1 }).AsTask()))
+            .Message.ShouldNotContain("scope");
+        scopes.Count.ShouldBe(2, "no scope would allow this tool, so the client is not told to sign in");
+    }
+
+    private static HttpClientTransport SignInBy(Uri endpoint, Action<Uri> onSignIn) => new(new HttpClientTransportOptions
+    {
+        Endpoint = endpoint,
+        OAuth = new ClientOAuthOptions
+        {
+            ClientId = OpenIddictIssuer.PublicClient,
+            RedirectUri = new Uri(OpenIddictIssuer.RedirectUri),
+            AuthorizationCallbackHandler = async (context, _) =>
+            {
+                onSignIn(context.AuthorizationUri);
+                return await SignInAsync(context.AuthorizationUri);
+            },
+        },
+    });
+
     private Task<GatewayFixture> StartAsync(string? issuer = null) => GatewayFixture.StartAsync(
         $$"""
         listen: http://127.0.0.1:0
         auth: { jwt: { issuer: "{{issuer ?? _issuer.Issuer}}" } }
         servers:
           - { name: one, upstream: "{{_server.Endpoint}}", scopes: ["{{OpenIddictIssuer.Scope}}"], rateLimiting: { tools: [{ name: echo, perUser: 2/1d }] } }
-          - { name: two, upstream: "{{_server.Endpoint}}", rateLimiting: { perUser: 100/1d } }
+          - name: two
+            upstream: "{{_server.Endpoint}}"
+            scopes: ["{{OpenIddictIssuer.Scope}}"]
+            allow: [{ tools: echo }, { tools: search, claim: scope, values: ["{{OpenIddictIssuer.OtherScope}}"] }]
+            rateLimiting: { perUser: 100/1d }
         """,
         _clock);
 
