@@ -25,6 +25,10 @@ public sealed record GatewayConfiguration
     /// <value>The default is <see cref="StreamBounds.Default"/>.</value>
     public StreamBounds Streams { get; init; } = StreamBounds.Default;
 
+    /// <summary>How the gateway stops.</summary>
+    /// <value>The default is <see cref="StopConfiguration.Default"/>.</value>
+    public StopConfiguration Stop { get; init; } = StopConfiguration.Default;
+
     /// <summary>The servers; at least one, with different names and paths.</summary>
     public required ImmutableArray<ServerConfiguration> Servers { get; init; }
 }

@@ -14,6 +14,10 @@ public sealed record LocalConfiguration
     /// <value>From 1 s to 1 day. The default is 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = ServerConfiguration.DefaultTimeout;
 
+    /// <summary>How long calls in flight may take when the program is told to stop.</summary>
+    /// <value>From 0 to 1 day. The default is 10 s.</value>
+    public TimeSpan Drain { get; init; } = StopConfiguration.Default.Drain;
+
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>
     public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;

@@ -88,6 +88,7 @@ public static class LocalFile
             Policy = server.Policy,
             Command = server.Upstream as CommandUpstreamConfiguration,
             Timeout = server.Timeout,
+            Drain = gateway.Stop.Drain,
             Store = gateway.Store,
         };
     }

@@ -95,6 +95,20 @@ public sealed class GatewayConfigurationTests
     }
 
     [Theory]
+    [InlineData("", 0, 10)]
+    [InlineData("stop: { delay: 5s }", 5, 10)]
+    [InlineData("stop: { drain: 2m }", 0, 120)]
+    [InlineData("stop: { delay: 0s, drain: 0s }", 0, 0)]
+    public void Parse_Stop_IsWhatTheFileSays(string stop, int delay, int drain)
+    {
+        StopConfiguration read = GatewayFile.Parse(
+            $"servers: [ {{ name: a, upstream: 'http://127.0.0.1:1/mcp' }} ]\n{stop}", "sluice.yaml").RequireConfiguration().Stop;
+
+        read.Delay.ShouldBe(TimeSpan.FromSeconds(delay));
+        read.Drain.ShouldBe(TimeSpan.FromSeconds(drain));
+    }
+
+    [Theory]
     [InlineData(1, 1)]
     [InlineData(2, 2)]
     [InlineData(19, 2)]

@@ -231,6 +231,46 @@ public sealed class StdioRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Terminate_WithACallInFlight_ItsAnswerComesAndLaterCallsAreRejected()
+    {
+        string file = Path.Combine(_folder.FullName, "signal");
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(Call(1, "echo"));
+        sluice.WriteLine(
+            $$$$"""{"jsonrpc":"2.0","id":"w","method":"tools/call","params":{"name":"wait-for-file","arguments":{"path":{{{{JsonSerializer.Serialize(file)}}}}}}}""");
+        await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":1}", StringComparison.Ordinal));
+
+        sluice.HangUp();
+        await sluice.WaitForLineAsync(line => line.Contains("SIGHUP was ignored", StringComparison.Ordinal));
+        sluice.Terminate();
+        await sluice.WaitForLineAsync(line => line.Contains("SIGTERM: stopping", StringComparison.Ordinal));
+        await WaitForRejectionAsync(sluice);
+        File.WriteAllText(file, "");
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.Output.ShouldContain("\"text\":\"found\"}]},\"jsonrpc\":\"2.0\",\"id\":\"w\"}");
+    }
+
+    [Fact]
+    public async Task Terminate_Twice_CallsInFlightGetAnErrorWithTheirIds()
+    {
+        await using ChildProcess sluice = StartOdd(["--limit", "100/1d"], "stays");
+        sluice.WriteLine(Call(1, "pid"));
+        int server = Processes.IdIn(await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":1}", StringComparison.Ordinal)));
+        sluice.WriteLine(Call(2, "hang"));
+        sluice.WriteLine(Call(3, "echo"));
+        await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":3}", StringComparison.Ordinal));
+
+        sluice.Terminate();
+        await sluice.WaitForLineAsync(line => line.Contains("SIGTERM: stopping", StringComparison.Ordinal));
+        sluice.Terminate();
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.Output.ShouldContain("""{"jsonrpc":"2.0","id":2,"error":{"code":-32603,"message":"The server did not answer: Sluice was told to stop."}}""");
+        await Processes.GoneAsync(server);
+    }
+
+    [Fact]
     public async Task Server_ThatStaysWhenItsInputEnds_IsEnded()
     {
         await using ChildProcess sluice = StartOdd(["--limit", "100/1d"], "stays");
@@ -264,6 +304,17 @@ public sealed class StdioRunTests : IDisposable
         result.ExitCode.ShouldBe(1, result.ToString());
         result.Output.ShouldBeEmpty();
         result.Error.ShouldContain(expected);
+    }
+
+    /// <summary>Sends calls until one is rejected, because a signal takes effect at some later time.</summary>
+    private static async Task WaitForRejectionAsync(ChildProcess sluice)
+    {
+        for (int id = 1_000; !sluice.Captured().Contains("Sluice was told to stop", StringComparison.Ordinal); id++)
+        {
+            id.ShouldBeLessThan(3_000, sluice.Captured());
+            sluice.WriteLine($$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"ping"}""");
+            await Task.Delay(20);
+        }
     }
 
     private static ChildProcess StartOdd(params IEnumerable<string> options) => StartOdd(options, "");

@@ -52,7 +52,6 @@ internal sealed class GatewayFixture : IAsyncDisposable
             new InProcessStore(new InProcessStoreOptions(), time),
             time,
             observer: null,
-            drainTime: TimeSpan.FromSeconds(5),
             bounds,
             certificates,
             LogSettings.Default);

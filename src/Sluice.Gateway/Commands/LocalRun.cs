@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Runtime.InteropServices;
 using Sluice.Configuration;
 using Sluice.Mcp;
 
@@ -108,10 +107,8 @@ internal static class LocalRun
             return CommandLine.Failure;
         }
 
-        using CancellationTokenSource stopping = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        using PosixSignalRegistration interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
-        using PosixSignalRegistration terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
-        using PosixSignalRegistration hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+        using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
         LocalFront front = new(
             configuration.Policy is RateLimitPolicy policy ? new CallGate(policy, store.Store, loggers.CreateLogger<CallGate>()) : null,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),
@@ -119,21 +116,16 @@ internal static class LocalRun
             Console.OpenStandardOutput(),
             Console.OpenStandardError(),
             configuration.Timeout,
+            configuration.Drain,
             time,
             loggers.CreateLogger<LocalFront>());
         try
         {
-            return await front.RunAsync(CommandStart.Of(server, inheritAll: true), stopping.Token);
+            return await front.RunAsync(CommandStart.Of(server, inheritAll: true), stop.Token, signals.StopNow);
         }
         catch (CommandNotStartedException exception)
         {
             return CommandLine.Fail($"'{server.Command}' cannot be started: {exception.Message}.");
-        }
-
-        void Stop(PosixSignalContext context)
-        {
-            context.Cancel = true; // The server and its children end first.
-            stopping.Cancel();
         }
     }
 }

@@ -13,12 +13,14 @@ namespace Sluice.Gateway;
 /// <summary>Puts a gateway together: its server, its log, and the way of a call.</summary>
 internal static class GatewayApplication
 {
+    /// <summary>How long the errors of calls that are cut may take to be sent.</summary>
+    private static readonly TimeSpan CutTime = TimeSpan.FromSeconds(5);
+
     internal static WebApplication Build(
         GatewayConfiguration configuration,
         IRateLimitStore store,
         TimeProvider time,
         ICallObserver? observer,
-        TimeSpan drainTime,
         ServingBounds bounds,
         Certificates? certificates,
         LogSettings log)
@@ -34,8 +36,10 @@ internal static class GatewayApplication
             builder.WebHost.UseKestrelHttpsConfiguration();
         }
 
-        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = drainTime);
-        builder.Host.UseConsoleLifetime(lifetime => lifetime.SuppressStatusMessages = true);
+        builder.Services.Configure<HostOptions>(options => options.ShutdownTimeout = configuration.Stop.Drain + CutTime);
+        builder.Services
+            .AddSingleton<IHostLifetime, RunnerLifetime>()
+            .AddSingleton(_ => new CallDrain(configuration.Stop.Drain, time));
         GatewayLog.Configure(builder.Logging, log);
         builder.Services
             .AddHttpForwarder()
@@ -45,11 +49,14 @@ internal static class GatewayApplication
                 store,
                 observer,
                 services.GetRequiredService<IHttpForwarder>(),
+                services.GetRequiredService<CallDrain>(),
                 time,
                 services.GetRequiredService<ILoggerFactory>()))
             .AddHostedService(services => services.GetRequiredService<GatewayServers>());
 
         WebApplication application = builder.Build();
+        CallDrain drain = application.Services.GetRequiredService<CallDrain>();
+        application.Lifetime.ApplicationStopping.Register(drain.Begin);
         ServerPaths paths = new(application.Services.GetRequiredService<GatewayServers>().All);
         GatewayAuthentication authentication = new(
             configuration.Auth, paths, configuration.Listen.IsLoopback, time, application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
@@ -59,7 +66,8 @@ internal static class GatewayApplication
             authentication,
             new StreamGate(configuration.Streams, time),
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
-            application.Lifetime.ApplicationStopping);
+            application.Lifetime.ApplicationStopping,
+            drain.Cut);
         RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl, configuration.Auth.Origins);
         application.Run(context => HandleAsync(context, guard, authentication, paths, endpoint));
         return application;

@@ -11,8 +11,8 @@ namespace Sluice.Gateway;
 /// <summary>Runs a gateway from its start until somebody stops the program.</summary>
 internal static partial class GatewayRunner
 {
-    /// <summary>How long calls under way may take to end once the program is asked to stop.</summary>
-    private static readonly TimeSpan DrainTime = TimeSpan.FromSeconds(10);
+    /// <summary>How long a stop at once may take, for the errors of the calls that are cut.</summary>
+    private static readonly TimeSpan StopNowTime = TimeSpan.FromSeconds(2);
 
     /// <summary>Runs a gateway.</summary>
     /// <param name="configuration">What to serve.</param>
@@ -43,12 +43,33 @@ internal static partial class GatewayRunner
             Log.Advice(loggers.CreateLogger<JwtAuthenticator>(), advice);
         }
 
-        await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
-        if (store is null)
+        using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
+        try
         {
-            return CommandLine.Failure;
+            await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, stop.Token);
+            return store is null
+                ? CommandLine.Failure
+                : await ServeAsync(configuration, store.Store, time, observer, onListening, portInUse, loggers, log, signals, stop.Token);
         }
+        catch (OperationCanceledException) when (stop.IsCancellationRequested)
+        {
+            return CommandLine.Success; // It was stopped before it was ready.
+        }
+    }
 
+    private static async Task<int> ServeAsync(
+        GatewayConfiguration configuration,
+        IRateLimitStore store,
+        TimeProvider time,
+        ICallObserver? observer,
+        Action<Uri> onListening,
+        string portInUse,
+        ILoggerFactory loggers,
+        LogSettings log,
+        StopSignals signals,
+        CancellationToken stop)
+    {
         using Certificates? certificates = ReadCertificates(configuration.Tls, time, loggers, out string? unread);
         if (unread is not null)
         {
@@ -56,10 +77,10 @@ internal static partial class GatewayRunner
         }
 
         await using WebApplication application = GatewayApplication.Build(
-            configuration, store.Store, time, observer, DrainTime, ServingBounds.Default, certificates, log);
+            configuration, store, time, observer, ServingBounds.Default, certificates, log);
         try
         {
-            await application.StartAsync(cancellationToken);
+            await application.StartAsync(stop);
         }
         catch (IOException exception) when (exception.InnerException is AddressInUseException)
         {
@@ -72,9 +93,29 @@ internal static partial class GatewayRunner
         }
 
         onListening(AddressOf(application));
-        await application.WaitForShutdownAsync(cancellationToken);
+        await StopAsync(application, configuration.Stop.Delay, time, signals, stop);
         return CommandLine.Success;
     }
+
+    /// <summary>Waits until the gateway is told to stop, and stops it.</summary>
+    private static async Task StopAsync(
+        WebApplication application, TimeSpan delay, TimeProvider time, StopSignals signals, CancellationToken stop)
+    {
+        using CancellationTokenSource stopped =
+            CancellationTokenSource.CreateLinkedTokenSource(stop, application.Lifetime.ApplicationStopping);
+        await WaitAsync(Timeout.InfiniteTimeSpan, time, stopped.Token);
+        await WaitAsync(delay, time, signals.StopNow); // Connections are accepted until load balancers have noticed the stop.
+        using CancellationTokenSource late = new(Timeout.InfiniteTimeSpan, time);
+        using CancellationTokenRegistration now = signals.StopNow.Register(() =>
+        {
+            application.Services.GetRequiredService<CallDrain>().CutNow();
+            late.CancelAfter(StopNowTime);
+        });
+        await application.StopAsync(late.Token);
+    }
+
+    private static async Task WaitAsync(TimeSpan time, TimeProvider clock, CancellationToken ends) =>
+        await Task.Delay(time, clock, ends).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static Certificates? ReadCertificates(
         TlsConfiguration? tls, TimeProvider time, ILoggerFactory loggers, out string? unread)

@@ -11,6 +11,7 @@ namespace Sluice.Gateway;
 /// <param name="observer">Sees each decision; or null.</param>
 /// <param name="proxies">Tells from which address a request comes.</param>
 /// <param name="forwarder">Forwards to servers over HTTP.</param>
+/// <param name="drain">Cuts calls in flight when the gateway stops.</param>
 /// <param name="time">The clock.</param>
 /// <param name="loggers">Makes the logs of its parts.</param>
 internal sealed class GatewayServer(
@@ -19,6 +20,7 @@ internal sealed class GatewayServer(
     ICallObserver? observer,
     TrustedProxies proxies,
     IHttpForwarder forwarder,
+    CallDrain drain,
     TimeProvider time,
     ILoggerFactory loggers) : IAsyncDisposable
 {
@@ -55,7 +57,7 @@ internal sealed class GatewayServer(
         HttpUpstreamConfiguration http => new HttpUpstream(
             configuration.Name, http.Address, configuration.Timeout, forwarder, time, loggers.CreateLogger<HttpUpstream>()),
         CommandUpstreamConfiguration command => new StdioUpstream(
-            configuration.Name, command, configuration.Timeout, proxies, time, loggers.CreateLogger<StdioUpstream>()),
+            configuration.Name, command, configuration.Timeout, proxies, drain, time, loggers.CreateLogger<StdioUpstream>()),
         UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
     };
 

@@ -11,10 +11,11 @@ internal sealed class GatewayServers(
     IRateLimitStore store,
     ICallObserver? observer,
     IHttpForwarder forwarder,
+    CallDrain drain,
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
 {
-    internal GatewayServer[] All { get; } = Create(configuration, store, observer, forwarder, time, loggers);
+    internal GatewayServer[] All { get; } = Create(configuration, store, observer, forwarder, drain, time, loggers);
 
     public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
 
@@ -26,10 +27,11 @@ internal sealed class GatewayServers(
         IRateLimitStore store,
         ICallObserver? observer,
         IHttpForwarder forwarder,
+        CallDrain drain,
         TimeProvider time,
         ILoggerFactory loggers)
     {
         TrustedProxies proxies = new(configuration.Auth.TrustedProxy?.From ?? []);
-        return [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, proxies, forwarder, time, loggers))];
+        return [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, proxies, forwarder, drain, time, loggers))];
     }
 }

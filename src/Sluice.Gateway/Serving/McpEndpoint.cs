@@ -12,7 +12,8 @@ internal sealed partial class McpEndpoint(
     GatewayAuthentication authentication,
     StreamGate streams,
     ILogger<McpEndpoint> logger,
-    CancellationToken stopping)
+    CancellationToken stopping,
+    CancellationToken cut)
 {
     private const int InternalError = -32603;
     private const int SecondsUntilAnotherTry = 5;
@@ -163,18 +164,49 @@ internal sealed partial class McpEndpoint(
         McpMessage? message,
         CancellationToken ends)
     {
-        UpstreamFailure? failure = await server.Upstream.ForwardAsync(
-            context, body, message, identity.Caller!, identity.WithheldHeader, ends);
+        UpstreamFailure? failure;
+        CancellationToken clientLeft = context.RequestAborted;
+        using CancellationTokenSource aborted = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, cut);
+        context.RequestAborted = aborted.Token;
+        try
+        {
+            failure = await server.Upstream.ForwardAsync(context, body, message, identity.Caller!, identity.WithheldHeader, ends);
+        }
+        catch (Exception exception) when (
+            exception is OperationCanceledException or UpstreamBrokeOffException
+            && cut.IsCancellationRequested
+            && !clientLeft.IsCancellationRequested)
+        {
+            failure = UpstreamFailure.Cut;
+        }
+        finally
+        {
+            context.RequestAborted = clientLeft;
+        }
+
         if (failure is null)
         {
             return;
         }
 
         Log.UpstreamFailed(logger, server.Name, failure.Reason);
-        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+        Refusal error = McpRefusals.RenderError(
             failure.Status,
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
-            message?.Id ?? default));
+            message?.Id ?? default);
+        if (!context.Response.HasStarted)
+        {
+            await RefusalWriter.WriteAsync(context, error);
+        }
+        else if (EventStream.Is(context.Response) && message?.Kind == McpMessageKind.Request)
+        {
+            await EventStream.EndEventAsync(context);
+            await EventStream.WriteAsync(context, error.Body);
+        }
+        else
+        {
+            context.Abort(); // Only an aborted connection says that the answer is not complete.
+        }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class CallAnswer(TimeSpan timeout, TimeProvider time)
     /// <param name="call">The call.</param>
     /// <param name="server">The server's name.</param>
     /// <param name="leave">
-    /// Ends the call: its client left where that is a cancel, or the gateway stops. Otherwise a client that has left is not
+    /// Ends the call: its client left where that is a cancel, or the gateway cuts calls to stop. Otherwise a client that has left is not
     /// waited for, and the call comes to its end.
     /// </param>
     /// <returns>Null, or why there is no answer; nothing has been written to the client then.</returns>
@@ -35,7 +35,7 @@ internal sealed class CallAnswer(TimeSpan timeout, TimeProvider time)
                 catch (OperationCanceledException)
                 {
                     bool isLate = !leave.IsCancellationRequested;
-                    connection.Cancel(call, isLate ? "The answer took too long." : "Nobody waits for the answer any more.");
+                    connection.Cancel(call, isLate ? "The answer took too long." : "The client has left, or the gateway is stopping.");
                     if (!isLate)
                     {
                         context.RequestAborted.ThrowIfCancellationRequested();

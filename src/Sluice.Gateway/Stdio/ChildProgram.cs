@@ -31,7 +31,9 @@ internal sealed class ChildProgram
     private readonly BlockingCollection<byte[]> _input = [];
     private readonly Task _exited;
     private readonly Lazy<Task> _stopping;
+    private readonly Lock _signalling = new();
     private long _queuedBytes;
+    private bool _isDisposed;
 
     private ChildProgram(Process process, Action<Line> onOutput, Action<Line> onError, TimeProvider time)
     {
@@ -110,8 +112,27 @@ internal sealed class ChildProgram
     /// <summary>Tells the program to end now, without waiting for it to see its input closed.</summary>
     internal Task TerminateAsync()
     {
-        ProcessGroup.Terminate(_process);
+        Signal(ProcessGroup.Terminate);
         return StopAsync();
+    }
+
+    /// <summary>Kills the program and its children.</summary>
+    internal Task KillAsync()
+    {
+        Signal(ProcessGroup.Kill);
+        return StopAsync();
+    }
+
+    /// <summary>Signals the program unless it has ended.</summary>
+    private void Signal(Action<Process> signal)
+    {
+        lock (_signalling)
+        {
+            if (!_isDisposed)
+            {
+                signal(_process);
+            }
+        }
     }
 
     private async Task StopOnceAsync()
@@ -119,10 +140,10 @@ internal sealed class ChildProgram
         _input.CompleteAdding();
         if (!await ExitsAsync())
         {
-            ProcessGroup.Terminate(_process);
+            Signal(ProcessGroup.Terminate);
             if (!await ExitsAsync())
             {
-                ProcessGroup.Kill(_process);
+                Signal(ProcessGroup.Kill);
             }
         }
 
@@ -147,7 +168,12 @@ internal sealed class ChildProgram
         // Somebody who left the group may hold them all the same; nobody waits for what such a one writes.
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(Grace, _time, CancellationToken.None));
         int exitCode = _process.ExitCode;
-        _process.Dispose();
+        lock (_signalling)
+        {
+            _isDisposed = true;
+            _process.Dispose();
+        }
+
         return exitCode;
     }
 

@@ -17,6 +17,14 @@ internal static class EventStream
         return accepted.Count == 0 || accepted.Any(type => type.Quality is null or > 0 && wanted.IsSubsetOf(type));
     }
 
+    /// <summary>Whether a response is a stream of events.</summary>
+    internal static bool Is(HttpResponse response) =>
+        response.ContentType?.StartsWith(MediaType, StringComparison.OrdinalIgnoreCase) == true;
+
+    /// <summary>Ends an event that may have been sent in part.</summary>
+    internal static Task EndEventAsync(HttpContext context) =>
+        context.Response.BodyWriter.WriteAsync("\n\n"u8.ToArray(), CancellationToken.None).AsTask();
+
     /// <summary>Begins the stream: its headers go out at once.</summary>
     internal static Task StartAsync(HttpContext context)
     {

@@ -22,6 +22,7 @@ namespace Sluice.Gateway;
 /// <param name="output">What the client reads.</param>
 /// <param name="error">Where what the server logs goes, as it is.</param>
 /// <param name="timeout">How long requests that were accepted may take once the client has closed its input.</param>
+/// <param name="drain">How long they may take when the program is told to stop.</param>
 /// <param name="time">The clock.</param>
 /// <param name="logger">Takes what the front has to say itself.</param>
 internal sealed partial class LocalFront(
@@ -31,6 +32,7 @@ internal sealed partial class LocalFront(
     Stream output,
     Stream error,
     TimeSpan timeout,
+    TimeSpan drain,
     TimeProvider time,
     ILogger<LocalFront> logger)
 {
@@ -40,6 +42,7 @@ internal sealed partial class LocalFront(
     private const int InternalError = -32603;
     private const int MaxLoggedBytes = 200;
     private const string Unreadable = "its answer is not a JSON-RPC message with the id of a request";
+    private const string Stopping = "Sluice was told to stop";
     private const int StackBytes = 512 * 1024;
 
     /// <summary>How long errors for requests without an answer may take to be written.</summary>
@@ -50,12 +53,13 @@ internal sealed partial class LocalFront(
     private readonly PendingRequests _asked = new(); // Of the server.
     private readonly LineLog _garbage = new(time, line => Log.Garbage(logger, line), count => Log.LinesDropped(logger, count));
 
-    /// <summary>Runs the server until it ends, its client closes the input, or somebody stops the program.</summary>
+    /// <summary>Runs the server until it ends, its client closes the input, or the program is told to stop.</summary>
     /// <param name="start">How to start the server.</param>
-    /// <param name="stopping">Stops it.</param>
+    /// <param name="stop">Tells it to stop: requests are no longer accepted, and those in flight may end.</param>
+    /// <param name="stopNow">Tells it to stop at once.</param>
     /// <returns>The server's exit code.</returns>
     /// <exception cref="CommandNotStartedException">The server cannot be started.</exception>
-    internal async Task<int> RunAsync(ProcessStartInfo start, CancellationToken stopping)
+    internal async Task<int> RunAsync(ProcessStartInfo start, CancellationToken stop, CancellationToken stopNow)
     {
         TaskCompletionSource<ChildProgram> started = new();
         ChildProgram program = ChildProgram.Start(
@@ -64,13 +68,26 @@ internal sealed partial class LocalFront(
         TaskCompletionSource inputEnded = new(TaskCreationOptions.RunContinuationsAsynchronously);
         Thread reading = new(() => ReadInput(program, inputEnded), StackBytes) { IsBackground = true, Name = "input of the client" };
         reading.Start();
-        TaskCompletionSource stopped = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        using CancellationTokenRegistration registration = stopping.Register(stopped.SetResult);
-        await Task.WhenAny(program.Ended, inputEnded.Task, stopped.Task);
-        string reason = "Sluice was told to stop";
-        if (inputEnded.Task.IsCompleted && !program.Ended.IsCompleted && !stopped.Task.IsCompleted)
+        Task stopped = Task.Delay(Timeout.InfiniteTimeSpan, time, stop);
+        Task stoppedNow = Task.Delay(Timeout.InfiniteTimeSpan, time, stopNow);
+        await Task.WhenAny(program.Ended, inputEnded.Task, stopped);
+        string reason = Stopping;
+        if (!program.Ended.IsCompleted && !stopped.IsCompleted)
         {
-            reason = await DrainAsync(program, stopped.Task);
+            foreach (ReadOnlyMemory<byte> id in _asked.Close())
+            {
+                RejectServerRequest(program, id); // A tool that waits for its client would wait for ever.
+            }
+
+            // A client that has closed the input and then sends a signal wants a stop at once.
+            reason = await DrainAsync(program, timeout, stopped)
+                ? $"its answer did not come within {timeout.TotalSeconds} s of the end of the input"
+                : Stopping;
+        }
+        else if (!program.Ended.IsCompleted)
+        {
+            _pending.StopAccepting();
+            await DrainAsync(program, drain, stoppedNow);
         }
 
         if (program.Ended.IsCompleted)
@@ -79,38 +96,39 @@ internal sealed partial class LocalFront(
         }
 
         // A client that does not read must not keep the server from being ended.
-        await Task.WhenAny(Task.Run(() => FailAll(_pending.Close(), reason), CancellationToken.None), Task.Delay(ClientGrace, time, CancellationToken.None));
-        if (stopped.Task.IsCompleted)
-        {
-            await program.TerminateAsync();
-        }
-        else
-        {
-            // A client that has closed the input may still say that this is not fast enough.
-            await Task.WhenAny(program.StopAsync(), stopped.Task);
-            if (stopped.Task.IsCompleted)
-            {
-                await program.TerminateAsync();
-            }
-        }
-
+        await Task.WhenAny(
+            Task.Run(() => FailAll(_pending.Close(), reason), CancellationToken.None), Task.Delay(ClientGrace, time, CancellationToken.None));
+        await EndAsync(program, stopped, stoppedNow);
         return await program.Ended;
     }
 
     /// <summary>Waits for the answers to all requests that were accepted, once no more can come.</summary>
-    /// <returns>Why those that are left get none.</returns>
-    private async Task<string> DrainAsync(ChildProgram program, Task stopped)
+    /// <returns>Whether they took too long.</returns>
+    private async Task<bool> DrainAsync(ChildProgram program, TimeSpan wait, Task stopped)
     {
-        foreach (ReadOnlyMemory<byte> id in _asked.Close())
+        using CancellationTokenSource settled = new();
+        Task late = Task.Delay(wait, time, settled.Token);
+        Task first = await Task.WhenAny(_pending.WhenEmpty(), program.Ended, stopped, late);
+        await settled.CancelAsync();
+        return first == late;
+    }
+
+    private static async Task EndAsync(ChildProgram program, Task stopped, Task stoppedNow)
+    {
+        if (!stopped.IsCompleted)
         {
-            RejectServerRequest(program, id); // A tool that waits for its client would wait for ever.
+            await Task.WhenAny(program.StopAsync(), stopped);
         }
 
-        Task late = Task.Delay(timeout, time, CancellationToken.None);
-        Task first = await Task.WhenAny(_pending.WhenEmpty(), program.Ended, stopped, late);
-        return first == late
-            ? $"its answer did not come within {timeout.TotalSeconds} s of the end of the input"
-            : "Sluice was told to stop";
+        if (stopped.IsCompleted)
+        {
+            await Task.WhenAny(program.TerminateAsync(), stoppedNow);
+        }
+
+        if (stoppedNow.IsCompleted)
+        {
+            await program.KillAsync();
+        }
     }
 
     private void ReadInput(ChildProgram program, TaskCompletionSource ended)
@@ -164,7 +182,7 @@ internal sealed partial class LocalFront(
         switch (message.Kind)
         {
             case McpMessageKind.Request when !_pending.TryAdd(message.Id):
-                Fail(message.Id, "its process has ended");
+                Fail(message.Id, program.IsEnding ? "its process has ended" : Stopping);
                 return;
             case McpMessageKind.Response:
                 _asked.Remove(message.Id.Span, out _);

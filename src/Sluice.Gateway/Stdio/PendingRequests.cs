@@ -98,6 +98,15 @@ internal sealed class PendingRequests
         }
     }
 
+    /// <summary>Accepts no further requests; those that are pending stay so.</summary>
+    internal void StopAccepting()
+    {
+        lock (_gate)
+        {
+            _isClosed = true;
+        }
+    }
+
     /// <summary>Accepts no further requests.</summary>
     /// <returns>Those that have no answer; they are removed.</returns>
     internal IReadOnlyList<ReadOnlyMemory<byte>> Close()

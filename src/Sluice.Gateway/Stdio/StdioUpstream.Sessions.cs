@@ -224,7 +224,7 @@ internal sealed partial class StdioUpstream
     private Task<UpstreamFailure?> CallAsync(HttpContext context, byte[] body, StdioSession session, StdioConnection process)
     {
         StdioCall call = process.Begin(body, session, EventStream.IsAccepted(context.Request, EventStream.MediaType));
-        return _answer.SendAsync(context, process, call, _server, CancellationToken.None);
+        return _answer.SendAsync(context, process, call, _server, _cut);
     }
 
     private void DeliverOwn(StdioSession session, StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts)

@@ -27,6 +27,7 @@ internal sealed partial class StdioUpstream : IUpstream
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly TrustedProxies _proxies;
+    private readonly CancellationToken _cut;
     private readonly ProcessStarts _starts;
     private readonly SessionTable _sessions;
     private readonly SharedProcess _modern;
@@ -39,6 +40,7 @@ internal sealed partial class StdioUpstream : IUpstream
         CommandUpstreamConfiguration command,
         TimeSpan timeout,
         TrustedProxies proxies,
+        CallDrain drain,
         TimeProvider time,
         ILogger<StdioUpstream> logger)
     {
@@ -48,6 +50,7 @@ internal sealed partial class StdioUpstream : IUpstream
         _time = time;
         _logger = logger;
         _proxies = proxies;
+        _cut = drain.Cut;
         _starts = new ProcessStarts(command.StartRate, command.StartRatePerUser, time);
         _sessions = new SessionTable(
             command.MaxSessions,

@@ -41,7 +41,7 @@ internal sealed record UpstreamFailure(int Status, string Reason, TimeSpan? Retr
 
     /// <summary>A process leaves unread what it is sent.</summary>
     internal static UpstreamFailure NotReading { get; } =
-        new(StatusCodes.Status503ServiceUnavailable, "its process does not read what it is sent", TimeSpan.FromSeconds(1));
+        new(StatusCodes.Status503ServiceUnavailable, "its process does not read what it is sent", TimeSpan.FromSeconds(1), CanHaveRun: false);
 
     /// <summary>A process wrote a line that is too long.</summary>
     internal static UpstreamFailure AnswerTooLarge { get; } = BadGateway("its answer is too large");
@@ -77,6 +77,10 @@ internal sealed record UpstreamFailure(int Status, string Reason, TimeSpan? Retr
     /// <summary>The gateway stops.</summary>
     internal static UpstreamFailure Stopping { get; } =
         new(StatusCodes.Status503ServiceUnavailable, "the gateway stops", TimeSpan.FromSeconds(1), CanHaveRun: false);
+
+    /// <summary>The gateway stops, and the call took longer than the drain.</summary>
+    internal static UpstreamFailure Cut { get; } =
+        new(StatusCodes.Status503ServiceUnavailable, "the gateway is stopping", TimeSpan.FromSeconds(1));
 
     /// <summary>A process failed a moment ago, and is given time.</summary>
     internal static UpstreamFailure BackingOff(TimeSpan wait) =>

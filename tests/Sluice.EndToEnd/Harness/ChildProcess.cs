@@ -10,6 +10,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     /// <summary>How long anything may take on a busy machine before a test gives up.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
+    private const int SigHup = 1;
     private const int SigInt = 2;
     private const int SigTerm = 15;
     private readonly Process _process;
@@ -124,6 +125,8 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     internal void Interrupt() => Signal(SigInt);
 
     internal void Terminate() => Signal(SigTerm);
+
+    internal void HangUp() => Signal(SigHup);
 
     public async ValueTask DisposeAsync()
     {

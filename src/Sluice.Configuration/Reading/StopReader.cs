@@ -1,0 +1,20 @@
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>stop</c>: how the gateway stops.</summary>
+internal sealed class StopReader(FaultList faults)
+{
+    private static readonly string[] Fields = ["delay", "drain"];
+
+    /// <summary>The settings; of use only when no fault was added.</summary>
+    internal StopConfiguration Read(Node node)
+    {
+        StopConfiguration defaults = StopConfiguration.Default;
+        return FieldReader.Open(node, "stop", Fields, [], faults) is not FieldReader reader
+            ? defaults
+            : new StopConfiguration
+            {
+                Delay = reader.Duration("delay", TimeSpan.Zero, StopConfiguration.MaxDelay, "0s to 10m", "5s") ?? defaults.Delay,
+                Drain = reader.Duration("drain", TimeSpan.Zero, StopConfiguration.MaxDrain, "0s to 1d", "30s or 5m") ?? defaults.Drain,
+            };
+    }
+}
