@@ -49,7 +49,7 @@ public static class McpReader
             return true; // As nearly all clients say it: there is nothing to parse.
         }
 
-        if (!MediaTypeHeaderValue.TryParse(contentType, out MediaTypeHeaderValue? type)
+        if (!MediaTypeHeaderValue.TryParse(WithoutEmptyParameters(contentType), out MediaTypeHeaderValue? type)
             || !JsonType.Equals(type.MediaType, StringComparison.OrdinalIgnoreCase))
         {
             return false;
@@ -62,10 +62,22 @@ public static class McpReader
             if (parameter.Name.Equals("charset", StringComparison.OrdinalIgnoreCase))
             {
                 charsets++;
-                isUtf8 = parameter.Value?.Trim('"').Equals("utf-8", StringComparison.OrdinalIgnoreCase) == true;
+                isUtf8 = parameter.Value?.Trim('"').ToUpperInvariant() is "UTF-8" or "UTF8";
             }
         }
 
         return isUtf8 && charsets <= 1;
+    }
+
+    /// <summary>The value without parameters that are empty, which the framework does not read.</summary>
+    /// <remarks>Source: RFC 9110, section 5.6.6, where both sides of a semicolon may be empty.</remarks>
+    private static string? WithoutEmptyParameters(string? value)
+    {
+        if (value is null || value.Contains('"'))
+        {
+            return value?.TrimEnd(' ', '\t', ';'); // A semicolon within quotes separates nothing.
+        }
+
+        return string.Join(';', value.Split(';').Where((part, index) => index == 0 || part.AsSpan().Trim(" \t").Length > 0));
     }
 }

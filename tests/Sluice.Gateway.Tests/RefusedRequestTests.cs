@@ -45,7 +45,10 @@ public sealed class RefusedRequestTests : IAsyncLifetime
         request.Content!.Headers.Remove("Content-Type");
         request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
 
-        (await _gateway.SendAsync(request)).Status.ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        (HttpStatusCode status, string body) = await _gateway.SendAsync(request);
+
+        status.ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        body.ShouldContain(contentType is null ? "The request has no Content-Type." : "The Content-Type 'CT' is not supported.".Replace("CT", contentType, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -54,7 +57,37 @@ public sealed class RefusedRequestTests : IAsyncLifetime
         HttpRequestMessage request = GatewayFixture.Post("{}");
         request.Content!.Headers.ContentEncoding.Add("gzip");
 
-        (await _gateway.SendAsync(request)).Status.ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        (HttpStatusCode status, string body) = await _gateway.SendAsync(request);
+
+        status.ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        body.ShouldContain("The Content-Encoding 'gzip' is not supported.");
+    }
+
+    [Fact]
+    public async Task Post_LongOddMediaType_IsShownEscapedAndCut()
+    {
+        HttpRequestMessage request = GatewayFixture.Post("{}");
+        request.Content!.Headers.Remove("Content-Type");
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", "x/\u00e4'" + new string('y', 200));
+
+        (HttpStatusCode status, string body) = await _gateway.SendAsync(request);
+
+        status.ShouldBe(HttpStatusCode.UnsupportedMediaType);
+        string message = System.Text.Json.JsonSerializer.Deserialize<System.Text.Json.JsonElement>(body)
+            .GetProperty("error").GetProperty("message").GetString()!;
+        message.ShouldMatch(@"^The Content-Type 'x/(\\u00[0-9a-f]{2}){2,3}y{95,97}…' is not supported\.");
+    }
+
+    [Theory]
+    [InlineData("application/json;")]
+    [InlineData("application/json; charset=utf8")]
+    public async Task Post_MediaTypeInAnotherSpelling_IsForwarded(string contentType)
+    {
+        HttpRequestMessage request = GatewayFixture.Post("""{"jsonrpc":"2.0","id":1,"method":"ping"}""");
+        request.Content!.Headers.Remove("Content-Type");
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+
+        (await _gateway.SendAsync(request)).Status.ShouldNotBe(HttpStatusCode.UnsupportedMediaType);
     }
 
     [Theory]

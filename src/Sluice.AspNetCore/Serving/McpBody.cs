@@ -13,13 +13,10 @@ internal static class McpBody
     {
         HttpRequest request = context.Request;
         Refusal? refusal;
-        if (!McpReader.IsJson(request.ContentType) || request.Headers.ContentEncoding.Count > 0)
+        if (WhyUnsupported(request.Headers) is string unsupported)
         {
             refusal = McpRefusals.RenderError(
-                StatusCodes.Status415UnsupportedMediaType,
-                McpReadError.InvalidRequest,
-                "The body must be application/json in UTF-8, without a content encoding.",
-                id: default);
+                StatusCodes.Status415UnsupportedMediaType, McpReadError.InvalidRequest, unsupported, id: default);
         }
         else if (await RequestBody.ReadAsync(request, maxBytes) is not byte[] body)
         {
@@ -41,4 +38,12 @@ internal static class McpBody
         await RefusalWriter.WriteAsync(context, refusal);
         return null;
     }
+
+    private static string? WhyUnsupported(IHeaderDictionary headers) =>
+        headers.ContentType.Count == 0 ? "The request has no Content-Type. Send application/json in UTF-8."
+            : !McpReader.IsJson(headers.ContentType.ToString())
+                ? $"The Content-Type {HeaderText.Quote(headers.ContentType.ToString())} is not supported. Send application/json in UTF-8."
+            : headers.ContentEncoding.Count > 0
+                ? $"The Content-Encoding {HeaderText.Quote(headers.ContentEncoding.ToString())} is not supported. Send the body without one."
+            : null;
 }
