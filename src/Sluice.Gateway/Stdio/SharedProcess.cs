@@ -8,7 +8,7 @@ internal sealed class SharedProcess : IAsyncDisposable
 {
     private const string DefaultVersion = "2025-11-25";
 
-    private const string Introduction =
+    private const string InitializeRequest =
         """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"capabilities":{},"clientInfo":""";
 
     /// <summary>How long a process that answers must have lived for its end not to count as a failure.</summary>
@@ -24,8 +24,8 @@ internal sealed class SharedProcess : IAsyncDisposable
     private volatile bool _isDisposed;
     private string? _version;
 
-    /// <param name="start">Starts a process, and passes on what is to hear of its end.</param>
-    /// <param name="initializes">Whether it is of the legacy era, so that the gateway has to introduce itself.</param>
+    /// <param name="start">Starts a process; its argument is called when the process has ended.</param>
+    /// <param name="initializes">Whether it is of the legacy era, so that the gateway has to initialize it.</param>
     /// <param name="timeout">How long that may take.</param>
     /// <param name="time">The clock.</param>
     internal SharedProcess(Func<Action<StdioConnection>, StdioConnection> start, bool initializes, TimeSpan timeout, TimeProvider time)
@@ -87,7 +87,7 @@ internal sealed class SharedProcess : IAsyncDisposable
         StdioConnection process;
         try
         {
-            process = _start(ended => Judge(ended, startedTimestamp));
+            process = _start(ended => RecordExit(ended, startedTimestamp));
         }
         catch (CommandNotStartedException)
         {
@@ -95,7 +95,7 @@ internal sealed class SharedProcess : IAsyncDisposable
             return (null, UpstreamFailure.NotStarted);
         }
 
-        if (_initializes && await IntroduceAsync(process, version) is UpstreamFailure failure)
+        if (_initializes && await InitializeAsync(process, version) is UpstreamFailure failure)
         {
             if (process.IsAlive)
             {
@@ -103,14 +103,14 @@ internal sealed class SharedProcess : IAsyncDisposable
             }
 
             await process.StopAsync();
-            return (null, failure);
+            return (null, failure with { CanHaveRun = false });
         }
 
         _current = process;
         return (process, null);
     }
 
-    private void Judge(StdioConnection process, long startedTimestamp)
+    private void RecordExit(StdioConnection process, long startedTimestamp)
     {
         if (process.WasStopped)
         {
@@ -128,11 +128,11 @@ internal sealed class SharedProcess : IAsyncDisposable
     }
 
     // Without capabilities, since no client could be told from another when the process asks for something.
-    private async Task<UpstreamFailure?> IntroduceAsync(StdioConnection process, string? version)
+    private async Task<UpstreamFailure?> InitializeAsync(StdioConnection process, string? version)
     {
         _version ??= IsVersion(version) ? version : DefaultVersion;
         StdioCall call = process.Begin(
-            Encoding.UTF8.GetBytes(Introduction + $$"""{"name":"sluice","version":"{{GatewayVersion.Text}}"},"protocolVersion":"{{_version}}" } }"""),
+            Encoding.UTF8.GetBytes(InitializeRequest + $$"""{"name":"sluice","version":"{{GatewayVersion.Text}}"},"protocolVersion":"{{_version}}" } }"""),
             owner: this,
             canStream: false);
         QueuedMessage? answer;

@@ -12,6 +12,7 @@ internal sealed class StdioCall(
 {
     private readonly MessageQueue _messages = new();
     private volatile UpstreamFailure? _failure;
+    private volatile bool _isNotWritten;
 
     internal long Key => key;
 
@@ -26,13 +27,16 @@ internal sealed class StdioCall(
     /// <summary>Why there will be no answer; or null.</summary>
     internal UpstreamFailure? Failure => _failure;
 
+    /// <summary>Notes that the process was not given the request, so that the call cannot have run.</summary>
+    internal void NotWritten() => _isNotWritten = true;
+
     internal bool TryNotify(ReadOnlyMemory<byte> message) => canStream && _messages.TryAdd(message);
 
     internal void Answer(ReadOnlyMemory<byte> message) => _messages.TryAdd(message, isLast: true);
 
     internal void Fail(UpstreamFailure failure)
     {
-        _failure = failure;
+        _failure = _isNotWritten ? failure with { CanHaveRun = false } : failure;
         _messages.End();
     }
 

@@ -99,9 +99,13 @@ internal sealed partial class StdioConnection
         byte[] number = Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture));
         StdioCall call = new(key, Part(request, parts.Id), Part(request, parts.ProgressToken), owner, canStream);
         _calls[key] = call;
-        if (!_program.TryWrite(MessageEdit.Apply(request, (parts.Id, number), (parts.ProgressToken, number))) && !_program.IsEnding)
+        if (!_program.TryWrite(MessageEdit.Apply(request, (parts.Id, number), (parts.ProgressToken, number))))
         {
-            Fail(key, UpstreamFailure.NotReading);
+            call.NotWritten();
+            if (!_program.IsEnding)
+            {
+                Fail(key, UpstreamFailure.NotReading);
+            }
         }
 
         if (_end is UpstreamFailure end)

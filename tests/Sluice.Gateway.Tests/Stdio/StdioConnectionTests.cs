@@ -36,5 +36,7 @@ public sealed class StdioConnectionTests
         await connection.Ended.WaitAsync(StdioGateway.Patience);
         before.Failure!.Reason.ShouldContain("exit code 3");
         during.Failure!.Reason.ShouldContain("exit code 3");
+        before.Failure.CanHaveRun.ShouldBeTrue();
+        during.Failure.CanHaveRun.ShouldBeFalse(); // Its request was not written.
     }
 }
