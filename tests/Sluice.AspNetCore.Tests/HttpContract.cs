@@ -102,6 +102,16 @@ public abstract class HttpContract
         response.Headers.Contains("X-Served").ShouldBeFalse();
     }
 
+    [Fact]
+    public async Task Body_OfAnotherMediaType_IsRejectedByItsName()
+    {
+        await using RunningApp app = await StartAsync(limits => limits.Shared("9/1d"));
+
+        (_, string body, _) = await app.PostAsync(RunningApp.Call("1"), mediaType: "text/plain");
+
+        body.ShouldContain("The Content-Type 'text/plain");
+    }
+
     [Theory]
     [InlineData(1024, HttpStatusCode.OK)]
     [InlineData(1025, HttpStatusCode.RequestEntityTooLarge)]

@@ -31,7 +31,7 @@ public sealed class StopSignalTests : IDisposable
         Uri address = await AddressOfAsync(gateway);
 
         gateway.Terminate();
-        await gateway.WaitForLineAsync(line => line.Contains("SIGTERM: stopping", StringComparison.Ordinal));
+        await gateway.WaitForLineAsync(line => line.Contains("until then connections are accepted", StringComparison.Ordinal));
         (await StatusAsync(address)).ShouldBe(HttpStatusCode.BadGateway);
         gateway.Terminate();
 

@@ -201,6 +201,20 @@ public sealed class ForwardingTests
         connections[2].ShouldNotBe(connections[0]);
     }
 
+    [Theory]
+    [InlineData("application/json;")]
+    [InlineData("application/json; charset=utf8")]
+    public async Task Post_MediaTypeInAnotherSpelling_IsForwarded(string contentType)
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("the answer"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
+        HttpRequestMessage request = GatewayFixture.Post(Call);
+        request.Content!.Headers.Remove("Content-Type");
+        request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+
+        (await gateway.SendAsync(request)).ShouldBe((HttpStatusCode.OK, "the answer"));
+    }
+
     [Fact]
     public async Task Stop_WithACallUnderWay_WaitsForItsAnswer()
     {

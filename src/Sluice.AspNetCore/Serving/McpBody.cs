@@ -40,7 +40,7 @@ internal static class McpBody
     }
 
     private static string? WhyUnsupported(IHeaderDictionary headers) =>
-        headers.ContentType.Count == 0 ? "The request has no Content-Type. Send application/json in UTF-8."
+        string.IsNullOrWhiteSpace(headers.ContentType.ToString()) ? "The request has no Content-Type. Send application/json in UTF-8."
             : !McpReader.IsJson(headers.ContentType.ToString())
                 ? $"The Content-Type {HeaderText.Quote(headers.ContentType.ToString())} is not supported. Send application/json in UTF-8."
             : headers.ContentEncoding.Count > 0

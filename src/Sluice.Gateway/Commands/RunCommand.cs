@@ -48,7 +48,7 @@ internal static class RunCommand
                 return Task.FromResult(CommandLine.Failure);
             }
 
-            return parsed.GetValue(stdio) ? LocalRun.RunAsync(named, set, server, log, cancellationToken)
+            return parsed.GetValue(stdio) ? StdioRun.RunAsync(named, set, server, log, cancellationToken)
                 : set.Length > 0 || server.Length > 0
                     ? Task.FromResult(CommandLine.FailUsage("sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
                 : RunAsync(named ?? DefaultFile, log, cancellationToken);

@@ -21,6 +21,7 @@ internal sealed class DemoServer : IAsyncDisposable
             .AddMcpServer(options => options.ServerInfo = new() { Name = "sluice-demo", Version = "1.0.0" })
             .WithHttpTransport()
             .WithTools(DemoTools.Create(time));
+        builder.Services.AddSingleton<IHostLifetime, RunnerLifetime>(); // It runs until the gateway has stopped.
         WebApplication application = builder.Build();
         application.MapMcp("/mcp");
         await application.StartAsync(cancellationToken);

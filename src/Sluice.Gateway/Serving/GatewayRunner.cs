@@ -93,18 +93,23 @@ internal static partial class GatewayRunner
         }
 
         onListening(AddressOf(application));
-        await StopAsync(application, configuration.Stop.Delay, time, signals, stop);
+        await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
         return CommandLine.Success;
     }
 
     /// <summary>Waits until the gateway is told to stop, and stops it.</summary>
     private static async Task StopAsync(
-        WebApplication application, TimeSpan delay, TimeProvider time, StopSignals signals, CancellationToken stop)
+        WebApplication application, TimeSpan delay, TimeProvider time, ILogger logger, StopSignals signals, CancellationToken stop)
     {
         using CancellationTokenSource stopped =
             CancellationTokenSource.CreateLinkedTokenSource(stop, application.Lifetime.ApplicationStopping);
         await WaitAsync(Timeout.InfiniteTimeSpan, time, stopped.Token);
-        await WaitAsync(delay, time, signals.StopNow); // Connections are accepted until load balancers have noticed the stop.
+        if (delay > TimeSpan.Zero)
+        {
+            Log.Delayed(logger, delay);
+            await WaitAsync(delay, time, signals.StopNow); // Connections are accepted until load balancers have noticed the stop.
+        }
+
         using CancellationTokenSource late = new(Timeout.InfiniteTimeSpan, time);
         using CancellationTokenRegistration now = signals.StopNow.Register(() =>
         {
@@ -137,6 +142,9 @@ internal static partial class GatewayRunner
 
     private static partial class Log
     {
+        [LoggerMessage(63, LogLevel.Information, "Stopping in {Delay}; until then connections are accepted. Another signal stops at once.")]
+        internal static partial void Delayed(ILogger logger, TimeSpan delay);
+
         [LoggerMessage(1, LogLevel.Warning, "{Advice}")]
         internal static partial void Advice(ILogger logger, string advice);
     }

@@ -65,7 +65,7 @@ internal sealed partial class StopSignals : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(60, LogLevel.Information, "{Signal}: stopping. Calls in flight may end; a second signal stops at once.")]
+        [LoggerMessage(60, LogLevel.Debug, "{Signal}: stopping.")]
         internal static partial void Stopping(ILogger logger, PosixSignal signal);
 
         [LoggerMessage(61, LogLevel.Warning, "{Signal} again: stopping at once.")]

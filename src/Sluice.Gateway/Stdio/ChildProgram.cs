@@ -97,7 +97,7 @@ internal sealed class ChildProgram
             }
             catch (InvalidOperationException)
             {
-                // Its input was closed meanwhile.
+                // Its input has been closed.
             }
         }
 
@@ -165,7 +165,7 @@ internal sealed class ChildProgram
         ProcessGroup.Kill(_process); // Children that it left behind would hold its streams.
         _input.CompleteAdding();
 
-        // Somebody who left the group may hold them all the same; nobody waits for what such a one writes.
+        // A descendant that left the group may still hold them open; its output is not waited for.
         await Task.WhenAny(Task.WhenAll(output, error), Task.Delay(Grace, _time, CancellationToken.None));
         int exitCode = _process.ExitCode;
         lock (_signalling)

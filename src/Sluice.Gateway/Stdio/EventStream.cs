@@ -36,7 +36,7 @@ internal static class EventStream
         return FlushAsync(context);
     }
 
-    /// <summary>Sends a message that stands on one line.</summary>
+    /// <summary>Sends a message that has no line breaks.</summary>
     internal static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> message)
     {
         byte[] written = [.. "event: message\ndata: "u8, .. message.Span, .. "\n\n"u8];

@@ -42,7 +42,7 @@ internal readonly record struct JsonNumber(string Digits, BigInteger Exponent)
         return significant.Length == 0 ? new JsonNumber("0", 0) : new JsonNumber(isNegative ? $"-{significant}" : significant, exponent);
     }
 
-    /// <summary>The value as a whole number of 64 bits; null when it is none.</summary>
+    /// <summary>The value as a whole number of 64 bits; null when it is not one.</summary>
     internal long? ToInt64()
     {
         const int MaxDigits = 19;

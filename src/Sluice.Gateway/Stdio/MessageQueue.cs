@@ -14,7 +14,7 @@ internal sealed class MessageQueue
 
     /// <summary>Adds a message.</summary>
     /// <param name="message">The message.</param>
-    /// <param name="isLast">Whether nothing follows; it is taken however much waits, since somebody waits for it.</param>
+    /// <param name="isLast">Whether nothing follows; it is accepted even when the queue is full, because a caller waits for it.</param>
     /// <returns>False when it is lost.</returns>
     internal bool TryAdd(ReadOnlyMemory<byte> message, bool isLast = false)
     {

@@ -62,7 +62,7 @@ internal sealed class PendingRequests
     }
 
     /// <summary>Removes a request that is answered, or cancelled.</summary>
-    /// <param name="id">Its id as somebody else wrote it.</param>
+    /// <param name="id">Its id, in any spelling.</param>
     /// <param name="failed">The requests that will not be answered any more, as is clear now; they are removed too.</param>
     /// <returns>Its id as its client wrote it; null when no request has it.</returns>
     internal ReadOnlyMemory<byte>? Remove(ReadOnlySpan<byte> id, out IReadOnlyList<ReadOnlyMemory<byte>> failed)

@@ -5,8 +5,8 @@ namespace Sluice.Gateway;
 
 /// <summary>Starts programs so that they end with all their children, orphaned ones too, and ends them.</summary>
 /// <remarks>
-/// Where there is <c>setsid</c>, a program leads a group of its own, which its children belong to whoever their parent is by
-/// then. Elsewhere children are found through their parents, as long as these live.
+/// Where there is <c>setsid</c>, a program leads a group of its own, which its children belong to even after their parent
+/// has ended. Elsewhere children are found through their parents, as long as these live.
 /// </remarks>
 internal static partial class ProcessGroup
 {
@@ -39,7 +39,7 @@ internal static partial class ProcessGroup
         }
     }
 
-    /// <summary>Ends a group, and whoever descends from its leader.</summary>
+    /// <summary>Kills a group and all descendants of its leader.</summary>
     internal static void Kill(Process leader)
     {
         try
@@ -52,7 +52,7 @@ internal static partial class ProcessGroup
         }
         catch (AggregateException)
         {
-            // A descendant ended, or became somebody else's, between being found and being killed.
+            // A descendant ended between being found and being killed.
         }
 
         if (SetSid is not null)
@@ -61,7 +61,7 @@ internal static partial class ProcessGroup
         }
     }
 
-    // The number stays the group's while a member lives. Without one there is nobody to signal, and it fails as it should.
+    // The number belongs to the group while a member lives. After that the call fails, which is right.
     private static void Signal(int group, int signal) => _ = SendSignal(-group, signal);
 
     [LibraryImport("libc", EntryPoint = "kill")]

@@ -29,7 +29,7 @@ internal sealed class ServerStream
     /// <summary>Sends what there is and what comes, until the client leaves, opens another stream, or nothing follows.</summary>
     internal async Task SendAsync(HttpContext context, CancellationToken ends)
     {
-        CancellationTokenSource mine = new(); // Nobody can say when the last one cancels it; without a timer it needs no end.
+        CancellationTokenSource mine = new(); // Not disposed: another request may still cancel it, and it has no timer.
         using CancellationTokenSource ended =
             CancellationTokenSource.CreateLinkedTokenSource(mine.Token, context.RequestAborted, ends);
         CancellationTokenSource? before;

@@ -62,7 +62,7 @@ internal sealed class SessionTable : IAsyncDisposable
     }
 
     /// <summary>
-    /// Takes a slot for a new session, which nobody can find before <see cref="Add"/>. At a bound it waits for the slot of a
+    /// Takes a slot for a new session, which cannot be found before <see cref="Add"/>. At a bound it waits for the slot of a
     /// session that ends, and evicts one of the owner's first if that is the way to a slot.
     /// </summary>
     /// <param name="caller">The only caller who may use the session.</param>

@@ -40,7 +40,7 @@ internal sealed class SharedProcess : IAsyncDisposable
     /// <summary>What the process answered to <c>initialize</c>, as the bytes of its JSON; empty before.</summary>
     internal ReadOnlyMemory<byte> InitializeResult { get; private set; }
 
-    /// <summary>The process, started if need be; or why there is none.</summary>
+    /// <summary>The process, which is started if necessary, or the reason why there is none.</summary>
     /// <param name="version">The protocol version to ask for when it is started for the first time; null for the newest.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
     internal async Task<(StdioConnection? Process, UpstreamFailure? Failure)> GetAsync(

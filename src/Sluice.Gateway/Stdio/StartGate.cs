@@ -11,7 +11,7 @@ internal sealed class StartGate(TimeProvider time)
     private TimeSpan _wait = TimeSpan.Zero;
     private long _failedTimestamp;
 
-    /// <summary>How long nobody may start the program; zero when somebody may.</summary>
+    /// <summary>How long the program may not be started; zero when it may.</summary>
     internal TimeSpan Remaining
     {
         get

@@ -69,8 +69,8 @@ internal sealed partial class StdioConnection
     /// <param name="logger">Takes what it says on its error stream, and what happens to it.</param>
     /// <param name="onServerMessage">Takes what it says without being asked.</param>
     /// <param name="onEnd">
-    /// Hears that it has ended, once, when it is no longer alive and before any of its calls fails: whoever hears of the end
-    /// finds everything settled that follows from it.
+    /// Is called once when the process has ended, before any of its calls fails. A caller that sees the failure can rely on what
+    /// this does.
     /// </param>
     /// <exception cref="CommandNotStartedException">It cannot be started.</exception>
     internal static StdioConnection Start(
@@ -143,7 +143,7 @@ internal sealed partial class StdioConnection
         }
     }
 
-    /// <summary>Forgets a call for whose answer nobody waits any more, and tells the process so.</summary>
+    /// <summary>Forgets a call whose answer is not needed any more, and sends the process a cancellation.</summary>
     internal void Cancel(StdioCall call, string reason)
     {
         if (TryRemove(call.Key) is not null)

@@ -220,7 +220,7 @@ internal sealed partial class StdioUpstream
         return null;
     }
 
-    // A legacy client that leaves has not cancelled: the call comes to its end, whoever listens.
+    // A legacy client that leaves has not cancelled: the call continues to its end.
     private Task<UpstreamFailure?> CallAsync(HttpContext context, byte[] body, StdioSession session, StdioConnection process)
     {
         StdioCall call = process.Begin(body, session, EventStream.IsAccepted(context.Request, EventStream.MediaType));

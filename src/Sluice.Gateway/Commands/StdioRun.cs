@@ -5,7 +5,7 @@ using Sluice.Mcp;
 namespace Sluice.Gateway;
 
 /// <summary><c>sluice run --stdio</c>: limits around a server that a client starts for itself.</summary>
-internal static class LocalRun
+internal static class StdioRun
 {
     /// <summary>The issuer of the identity of whoever runs this process.</summary>
     private const string Issuer = "urn:sluice:stdio";
@@ -109,7 +109,7 @@ internal static class LocalRun
 
         using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
-        LocalFront front = new(
+        StdioProxy front = new(
             configuration.Policy is RateLimitPolicy policy ? new CallGate(policy, store.Store, loggers.CreateLogger<CallGate>()) : null,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),
             Console.OpenStandardInput(),
@@ -118,7 +118,7 @@ internal static class LocalRun
             configuration.Timeout,
             configuration.Drain,
             time,
-            loggers.CreateLogger<LocalFront>());
+            loggers.CreateLogger<StdioProxy>());
         try
         {
             return await front.RunAsync(CommandStart.Of(server, inheritAll: true), stop.Token, signals.StopNow);

@@ -1,0 +1,100 @@
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <content>Messages of the client.</content>
+internal sealed partial class StdioProxy
+{
+    private void ReadInput(ChildProgram program, TaskCompletionSource ended)
+    {
+        LineReader reader = new(input, MaxMessageBytes);
+        try
+        {
+            while (reader.Read() is Line line)
+            {
+                ReceiveFromClientAsync(program, line).AsTask().GetAwaiter().GetResult(); // This thread exists to wait.
+            }
+        }
+        catch (IOException exception)
+        {
+            Log.ClientBroke(logger, exception.Message);
+        }
+
+        ended.SetResult();
+    }
+
+    private async ValueTask ReceiveFromClientAsync(ChildProgram program, Line line)
+    {
+        if (!line.IsWhole)
+        {
+            Answer(McpRefusals.RenderError(
+                StatusCodes.Status413PayloadTooLarge,
+                McpReadError.InvalidRequest,
+                $"The message is larger than {MaxMessageBytes} bytes.",
+                UnreadableAnswer.FindId(line)));
+        }
+        else if (line.Bytes.Span.Trim(" \t"u8).IsEmpty)
+        {
+            return; // An empty line is not a message and has no answer.
+        }
+        else if (!McpReader.TryRead(line.Bytes, out McpMessage? message, out McpReadError? wrong))
+        {
+            Answer(McpRefusals.Render(wrong));
+        }
+        else
+        {
+            await DecideAsync(program, line, message);
+        }
+    }
+
+    private async ValueTask DecideAsync(ChildProgram program, Line line, McpMessage message)
+    {
+        GateDecision decision = gate is null
+            ? GateDecision.Unmetered
+            : await gate.DecideAsync(message, caller, CancellationToken.None);
+        using CallLease lease = decision.Lease;
+        if (!decision.IsAllowed)
+        {
+            Answer(decision.Render(new RefusalContext(message, message.EraWith(headerVersion: null), Accept: null)));
+        }
+        else if (!TryForward(program, line, message))
+        {
+            await lease.RefundAsync(); // The server was not given the call.
+        }
+    }
+
+    /// <summary>Gives the server a message, and records a request.</summary>
+    /// <returns>False for a request that is answered with an error instead.</returns>
+    private bool TryForward(ChildProgram program, Line line, McpMessage message)
+    {
+        switch (message.Kind)
+        {
+            case McpMessageKind.Request when !_pending.TryAdd(message.Id):
+                Fail(message.Id, program.IsEnding ? "its process has ended" : Stopping);
+                return false;
+            case McpMessageKind.Response:
+                _pendingOfServer.Remove(message.Id.Span, out _);
+                break;
+            case McpMessageKind.Notification when message.Method == "notifications/cancelled":
+                if (MessageParts.Read(line.Bytes.Span)?.RequestId is Range cancelled)
+                {
+                    _pending.Remove(line.Bytes.Span[cancelled], out IReadOnlyList<ReadOnlyMemory<byte>> failed);
+                    FailAll(failed, Unreadable);
+                }
+
+                break;
+        }
+
+        if (program.TryWrite(line.Bytes.Span) || message.Kind != McpMessageKind.Request)
+        {
+            return true;
+        }
+
+        if (_pending.Remove(message.Id.Span, out _) is not null)
+        {
+            Fail(message.Id, program.IsEnding ? "its process has ended" : "its process does not read its standard input");
+        }
+
+        return false;
+    }
+}
