@@ -61,6 +61,24 @@ public sealed class StopTests
         (await call).ShouldBe((HttpStatusCode.ServiceUnavailable, Error.Replace("'one'", "'odd'", StringComparison.Ordinal)));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task Stop_StreamOfACallOfAProcess_EndsWithAnErrorEvent(bool isLegacy)
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync(server: "stop: { drain: 0s }");
+        string call = StdioGateway.Call("\"c\"", "progress-only", meta: """{"progressToken":1}""");
+        using HttpRequestMessage request = isLegacy ? StdioGateway.Legacy(await gateway.BeginAsync(), call) : StdioGateway.Modern(call);
+        using HttpResponseMessage response = await gateway.Fixture.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using StreamReader events = new(await response.Content.ReadAsStreamAsync());
+        (await StdioGateway.NextEventAsync(events)).ShouldContain("notifications/progress");
+
+        await gateway.Fixture.StopAsync();
+
+        (await events.ReadToEndAsync()).ShouldEndWith(
+            $"event: message\ndata: {Error.Replace("'one'", "'odd'", StringComparison.Ordinal)}\n\n");
+    }
+
     private static Task<GatewayFixture> StartAsync(FakeUpstream upstream, string stop) => GatewayFixture.StartAsync(
         $$"""
         listen: http://127.0.0.1:0

@@ -124,7 +124,7 @@ internal sealed partial class McpEndpoint(
         }
         else
         {
-            await ForwardAsync(context, server, identity, body, message, ends: default);
+            await ForwardAsync(context, server, identity, body, message, ends: cut);
         }
     }
 
@@ -165,23 +165,17 @@ internal sealed partial class McpEndpoint(
         CancellationToken ends)
     {
         UpstreamFailure? failure;
-        CancellationToken clientLeft = context.RequestAborted;
-        using CancellationTokenSource aborted = CancellationTokenSource.CreateLinkedTokenSource(clientLeft, cut);
-        context.RequestAborted = aborted.Token;
-        try
+        using (CuttableRequest request = new(context, cut))
         {
-            failure = await server.Upstream.ForwardAsync(context, body, message, identity.Caller!, identity.WithheldHeader, ends);
-        }
-        catch (Exception exception) when (
-            exception is OperationCanceledException or UpstreamBrokeOffException
-            && cut.IsCancellationRequested
-            && !clientLeft.IsCancellationRequested)
-        {
-            failure = UpstreamFailure.Cut;
-        }
-        finally
-        {
-            context.RequestAborted = clientLeft;
+            try
+            {
+                failure = await server.Upstream.ForwardAsync(context, body, message, identity.Caller!, identity.WithheldHeader, ends);
+                failure ??= request.IsStreamCut ? UpstreamFailure.Cut : null;
+            }
+            catch (Exception exception) when (request.IsCut && exception is (OperationCanceledException or UpstreamBrokeOffException))
+            {
+                failure = UpstreamFailure.Cut;
+            }
         }
 
         if (failure is null)

@@ -194,7 +194,7 @@ internal sealed partial class StdioUpstream : IUpstream
         bool lasts = message.Method == ListenMethod;
         StdioCall call = process.Begin(body, owner: null, EventStream.IsAccepted(context.Request, EventStream.MediaType));
         using CancellationTokenSource leave =
-            CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lasts ? ends : CancellationToken.None);
+            CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lasts ? ends : _cut);
         return await (lasts ? _lastingAnswer : _answer).SendAsync(context, process, call, _server, leave.Token);
     }
 

@@ -117,7 +117,7 @@ internal static class OddServer
             case "cancelled":
                 Answer(message, string.Join(',', Cancelled));
                 break;
-            case "progress":
+            case "progress" or "progress-only":
                 Progress(message);
                 break;
             case "log":
