@@ -12,20 +12,23 @@ internal sealed class PublicAddress(Uri? configured, bool listensOnLoopback, Tru
     private const int MaxPrefixLength = 256;
 
     private readonly string _path = configured?.AbsolutePath.TrimEnd('/') ?? "";
+    private readonly string? _configured = configured is null
+        ? null
+        : configured.GetLeftPart(UriPartial.Authority) + configured.AbsolutePath.TrimEnd('/');
 
     /// <summary>Whether addresses below this one can be the audience of tokens.</summary>
     /// <remarks>
     /// They cannot where a client has a say in the address: an audience that its sender chooses protects nothing. By loopback, the
     /// name and the port are known. What a proxy forwards of the host is often what its client sent.
     /// </remarks>
-    internal bool IsVerifiable => configured is not null || (listensOnLoopback && proxies.IsEmpty);
+    internal bool IsVerifiable => _configured is not null || (listensOnLoopback && proxies.IsEmpty);
 
     /// <summary>The address without a slash at its end.</summary>
     internal string Of(HttpContext context)
     {
-        if (configured is not null)
+        if (_configured is not null)
         {
-            return configured.GetLeftPart(UriPartial.Authority) + _path;
+            return _configured;
         }
 
         HttpRequest request = context.Request;
@@ -41,7 +44,7 @@ internal sealed class PublicAddress(Uri? configured, bool listensOnLoopback, Tru
     /// <summary>The address, when it can be the beginning of a token's audience; else null.</summary>
     internal string? VerifiedOf(HttpContext context)
     {
-        if (configured is null)
+        if (_configured is null)
         {
             HostString host = context.Request.Host;
             int port = host.Port ?? (context.Request.IsHttps ? 443 : 80);

@@ -61,6 +61,6 @@ internal sealed class TokenAudiences(ServerPaths paths, PublicAddress address)
     }
 
     private string? ServerOf(string audience, string? below) => below is not null && audience.StartsWith(below, StringComparison.Ordinal)
-        ? paths.FindResource(audience[below.Length..])?.Name
+        ? paths.FindResource(audience.AsSpan(below.Length))?.Name
         : null;
 }

@@ -29,5 +29,9 @@ internal sealed class ServerPaths
     /// The server that is the resource at a path, to the letter; or null. The gateway itself, at the empty path, is the resource of
     /// its server when there is only one.
     /// </summary>
-    internal GatewayServer? FindResource(string path) => path.Length == 0 ? _single : _byPath.GetValueOrDefault(path);
+    /// <remarks>Source: RFC 3986, section 6.2.3: the empty path and <c>/</c> are the same.</remarks>
+    internal GatewayServer? FindResource(ReadOnlySpan<char> path) =>
+        path is "" or "/" ? _single
+        : _byPath.GetAlternateLookup<ReadOnlySpan<char>>().TryGetValue(path, out GatewayServer? server) ? server
+        : null;
 }

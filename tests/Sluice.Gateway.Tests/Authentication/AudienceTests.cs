@@ -55,6 +55,7 @@ public sealed class AudienceTests : IAsyncLifetime
 
         (await gateway.SendAsync(Call("/mcp", TokenFor("https://mcp.example.com/mcp")))).Status.ShouldBe(HttpStatusCode.OK);
         (await gateway.SendAsync(Call("/mcp", TokenFor("https://mcp.example.com")))).Status.ShouldBe(HttpStatusCode.OK);
+        (await gateway.SendAsync(Call("/mcp", TokenFor("https://mcp.example.com/")))).Status.ShouldBe(HttpStatusCode.OK);
         (await gateway.SendAsync(Call("/mcp", TokenFor("https://mcp.example.com/other")))).Status.ShouldBe(HttpStatusCode.Unauthorized);
     }
 

@@ -123,6 +123,22 @@ public sealed class KeyRotationTests
         scene.Upstream.Received.ShouldBeEmpty();
     }
 
+    [Theory]
+    [InlineData("{issuer}/", "its document names another issuer, \"{issuer}/\"; write that one in 'auth.jwt.issuer'")]
+    [InlineData("a\\nb", "its document names another issuer, \"a\\nb\"; write that one in 'auth.jwt.issuer'")]
+    [InlineData("", "its document names no issuer")]
+    public async Task Fetch_DocumentOfAnotherIssuer_NamesIt(string named, string message)
+    {
+        await using OidcProvider provider = await OidcProvider.StartAsync();
+        string document = $"{{\"issuer\":\"{named}\",\"jwks_uri\":\"{provider.Issuer}{OidcProvider.Keys}\"}}"
+            .Replace("{issuer}", provider.Issuer, StringComparison.Ordinal);
+        provider.Instead[OidcProvider.Discovery] = context => context.Response.WriteAsync(document);
+        using DocumentClient client = new(TimeProvider.System);
+
+        (await Should.ThrowAsync<FormatException>(() => IssuerDiscovery.FetchAsync(client, provider.Issuer, CancellationToken.None)))
+            .Message.ShouldBe(message.Replace("{issuer}", provider.Issuer, StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Issuer_RedirectingToElsewhere_IsNotFollowed()
     {

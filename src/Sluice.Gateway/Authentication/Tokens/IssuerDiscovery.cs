@@ -14,6 +14,8 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal static class IssuerDiscovery
 {
+    private const int MaxShownLength = 256;
+
     /// <summary>The keys.</summary>
     /// <param name="client">Asks the issuer.</param>
     /// <param name="issuer">The URL of the issuer.</param>
@@ -39,11 +41,15 @@ internal static class IssuerDiscovery
         {
             throw new FormatException(string.IsNullOrEmpty(metadata.Issuer)
                 ? "its document names no issuer"
-                : $"its document names another issuer, {JsonSerializer.Serialize(metadata.Issuer)}; write that one in 'auth.jwt.issuer'");
+                : $"its document names another issuer, {Quote(metadata.Issuer)}; write that one in 'auth.jwt.issuer'");
         }
 
         return metadata.JsonWebKeySet is { Keys.Count: > 0 } keys
             ? KeyDocument.Read(keys)
             : throw new FormatException("it publishes no keys ('jwks_uri')");
     }
+
+    // JSON has no line breaks within a text, so that nobody forges lines of the log.
+    private static string Quote(string issuer) =>
+        JsonSerializer.Serialize(issuer.Length > MaxShownLength ? issuer[..MaxShownLength] : issuer);
 }
