@@ -1,10 +1,12 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Sluice.Gateway.Tests;
 
 public sealed class ProcessStartsTests
 {
     private static readonly CallerIdentity Alice = new("i", "alice", null, null);
     private static readonly CallerIdentity Bob = new("i", "bob", null, null);
-    private readonly MovableTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     [Fact]
     public void TryTake_BeyondTheRateOfTheOwner_StatesTheWaitAndServesOthers()

@@ -1,4 +1,5 @@
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Sluice.Gateway.Tests;
 
@@ -6,7 +7,7 @@ public sealed class SessionTableTests
 {
     private static readonly CallerIdentity Alice = new("i", "alice", null, null);
     private static readonly CallerIdentity Bob = new("i", "bob", null, null);
-    private readonly MovableTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     [Fact]
     public async Task Create_OwnerAtItsBound_EvictsTheSessionUsedLeastRecently()

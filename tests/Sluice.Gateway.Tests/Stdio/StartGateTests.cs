@@ -1,8 +1,10 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Sluice.Gateway.Tests;
 
 public sealed class StartGateTests
 {
-    private readonly MovableTime _time = new();
+    private readonly FakeTimeProvider _time = new();
 
     [Fact]
     public void Failed_AgainAndAgain_DoublesTheWaitUpToAMinute()

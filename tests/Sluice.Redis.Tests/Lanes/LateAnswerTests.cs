@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Sluice.Redis.Tests;
 
@@ -19,7 +20,7 @@ public sealed class LateAnswerTests
         for (int i = 0; i < Stores; i++)
         {
             HeldConnection connection = new(shared);
-            FiredTime time = new();
+            FakeTimeProvider time = new();
             await using RedisStore store = new(
                 new RedisStoreOptions { Configuration = server.Configuration, LocalMaxKeys = 16 },
                 connection,
@@ -30,7 +31,7 @@ public sealed class LateAnswerTests
             Task<RateLimitDecision> call = store.AcquireAsync(request, default, default).AsTask();
             await connection.Answered.WaitAsync(Patience);
 
-            time.Fire();
+            time.Advance(TimeSpan.FromMinutes(1)); // The time of every timer is up.
             connection.Release();
 
             RateLimitDecision decision = await call.WaitAsync(Patience);
@@ -64,39 +65,5 @@ public sealed class LateAnswerTests
         public Task RefreshAsync() => connection.RefreshAsync();
 
         public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-    }
-
-    /// <summary>A clock that stands until it is told that the time of every timer is up.</summary>
-    private sealed class FiredTime : TimeProvider
-    {
-        private readonly List<Action> _timers = [];
-        private long _timestamp;
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        internal void Fire()
-        {
-            Volatile.Write(ref _timestamp, TimeSpan.TicksPerMinute);
-            _timers.ForEach(fire => fire());
-        }
-
-        public override long GetTimestamp() => Volatile.Read(ref _timestamp);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period)
-        {
-            _timers.Add(() => callback(state));
-            return new Timer();
-        }
-
-        private sealed class Timer : ITimer
-        {
-            public bool Change(TimeSpan dueTime, TimeSpan period) => true;
-
-            public void Dispose()
-            {
-            }
-
-            public ValueTask DisposeAsync() => ValueTask.CompletedTask;
-        }
     }
 }
