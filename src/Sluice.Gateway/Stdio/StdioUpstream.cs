@@ -228,7 +228,7 @@ internal sealed partial class StdioUpstream : IUpstream
     /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
     private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => caller.Subject is null
         ? AddressIdentity.Of(_proxies.ClientOf(context))
-        : new CallerIdentity(caller.Issuer, caller.Subject, caller.Tenant, client: null);
+        : new CallerIdentity(caller.Issuer, caller.Subject, caller.UserSpansTenants ? null : caller.Tenant, client: null);
 
     private StdioConnection Start(StdioConnection.ServerMessageHandler onServerMessage, Action<StdioConnection> onEnd)
     {

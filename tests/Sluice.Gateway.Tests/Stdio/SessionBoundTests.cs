@@ -33,6 +33,28 @@ public sealed class SessionBoundTests
         (await StatusAsync(gateway.Fixture.Client, "a", ofAlice[4])).ShouldBe(HttpStatusCode.OK);
     }
 
+    [Theory]
+    [InlineData("", HttpStatusCode.OK)]
+    [InlineData("identity: { userAcrossTenants: true }", HttpStatusCode.NotFound)]
+    public async Task Initialize_OneNameInTwoTenants_HasTheBoundOfOneUserWhereItIsOne(string identity, HttpStatusCode ofTheFirst)
+    {
+        await using StdioGateway gateway = await StdioGateway.StartAsync(
+            upstream: ", maxSessionsPerUser: 1",
+            server: $$"""
+            auth:
+              apiKeys:
+                - { user: alice, tenant: acme, sha256: {{GatewayFixture.HashOf("a")}} }
+                - { user: alice, tenant: other, sha256: {{GatewayFixture.HashOf("b")}} }
+            {{identity}}
+            """);
+        string first = await BeginAsync(gateway.Fixture.Client, "a");
+
+        string second = await BeginAsync(gateway.Fixture.Client, "b");
+
+        (await StatusAsync(gateway.Fixture.Client, "a", first)).ShouldBe(ofTheFirst);
+        (await StatusAsync(gateway.Fixture.Client, "b", second)).ShouldBe(HttpStatusCode.OK);
+    }
+
     [Fact]
     public async Task Initialize_OneAddressWithoutIdentityTakesEverySession_OtherAddressIsServed()
     {
