@@ -68,6 +68,7 @@ internal static class GarnetCheck
         {
             if (script.IsCompleted)
             {
+                await script.ConfigureAwait(false); // It may say that scripts are turned off.
                 throw new RedisFaultException(RedisFaultKind.Timeout, Unclear);
             }
         }

@@ -28,9 +28,12 @@ internal static class RedisFaults
         ["WRONGTYPE"] = RedisFaultKind.Script,
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
+    /// <summary>What servers say of a user's rights within a script: Redis 7.0, then Redis 8 and Valkey.</summary>
+    private static readonly string[] RefusalsByAcl = ["The user executing the script can't", "ACL failure in script"];
+
     /// <summary>What servers say, after the general word ERR, of something that is turned off or not there.</summary>
     private static readonly string[] Refusals =
-        ["can't run this command", "can't access at least one of the keys", "unknown command", "unknown redis command", "unknown subcommand", "unknown script", "scripting support disabled"];
+        [.. RefusalsByAcl, "unknown command", "unknown redis command", "unknown subcommand", "unknown script", "scripting support disabled"];
 
     /// <summary>The errors for which the client gives up a connection that it is making.</summary>
     private static readonly string[] Denials = ["NOPERM", "WRONGPASS", "NOAUTH"];
@@ -69,7 +72,7 @@ internal static class RedisFaults
     /// <summary>A refusal, with what the server's operator can do about it.</summary>
     internal static RedisFaultException Refused(string message)
     {
-        string advice = message.Contains("NOPERM", StringComparison.Ordinal) || message.Contains("user executing", StringComparison.Ordinal)
+        string advice = message.Contains("NOPERM", StringComparison.Ordinal) || Array.Exists(RefusalsByAcl, message.Contains)
             ? $"Give the user of the connection these rights: {MinimumRights}, and its keys: ~PREFIX:*."
             : message.Contains("scripting support", StringComparison.OrdinalIgnoreCase)
                 ? "Start Garnet with --lua --lua-transaction-mode."

@@ -14,7 +14,7 @@ public sealed class RefusalTests
     {
         using RedisServer server = RedisServer.Start();
         Allow(server, RedisFaults.MinimumRights);
-        await using FaultScene scene = await FaultScene.Open(As(server));
+        await using FaultScene scene = await FaultScene.Open(As(server), timeout: TimeSpan.FromSeconds(5));
         ApplicableLimits limits = RateLimitPolicy.Build("files", policy => policy
                 .PerUser("5/1d")
                 .PerTenant(new Rate(6, OneDay, RateLimitAlgorithm.SlidingWindow, null, false))
@@ -110,6 +110,10 @@ public sealed class RefusalTests
     }
 
     [Fact]
+    public void Page_MinimumRights_AreThoseOfTheCode() =>
+        File.ReadAllText(Path.Combine(Repository(), "docs", "concepts", "redis.md")).ShouldContain("~sluice:* " + RedisFaults.MinimumRights);
+
+    [Fact]
     public async Task WarmUp_ServerAnswers_LogsWhichServerAndVersion()
     {
         using RedisServer server = RedisServer.Start();
@@ -121,6 +125,17 @@ public sealed class RefusalTests
             .Last(line => line.StartsWith("redis_version:", StringComparison.Ordinal) || line.StartsWith("valkey_version:", StringComparison.Ordinal))
             .Split(':')[1].Trim();
         scene.Log.Of("StoreReached").ShouldHaveSingleItem().ShouldContain($"{version} at 127.0.0.1:{server.PortText}");
+    }
+
+    private static string Repository()
+    {
+        DirectoryInfo? folder = new(AppContext.BaseDirectory);
+        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sluice.slnx")))
+        {
+            folder = folder.Parent;
+        }
+
+        return folder.ShouldNotBeNull().FullName;
     }
 
     private static string As(RedisServer server) => $"{server.Configuration},user=sluice,password={Password}";

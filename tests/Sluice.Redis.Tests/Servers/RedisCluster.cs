@@ -100,7 +100,7 @@ internal sealed class RedisCluster : IDisposable
 
     private static string IdOf(RedisServer node) => node.Send("CLUSTER", "MYID");
 
-    private static void WaitUntil(Func<bool> isSo)
+    internal static void WaitUntil(Func<bool> isSo)
     {
         long start = Stopwatch.GetTimestamp();
         while (!isSo())

@@ -12,15 +12,20 @@ internal sealed class RedisServer : IDisposable
 {
     private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
 
+    /// <summary>The server to test with: <c>redis-server</c>, or another of its family.</summary>
+    private static readonly string Program = Environment.GetEnvironmentVariable("SLUICE_REDIS_SERVER") ?? "redis-server";
+
     private static readonly ConcurrentDictionary<int, bool> PortsUsed = new();
 
     private readonly DirectoryInfo _folder = ProcessGuard.NewFolder("sluice-redis-");
     private readonly string[] _arguments;
     private readonly bool _isPlain;
+    private readonly string? _file;
     private Process _process;
 
-    private RedisServer(int port, string[] arguments, bool isPlain)
+    private RedisServer(int port, string[] arguments, bool isPlain, string? file = null)
     {
+        _file = file;
         Port = port;
         _arguments = arguments;
         _isPlain = isPlain;
@@ -29,6 +34,9 @@ internal sealed class RedisServer : IDisposable
 
     /// <summary>One for all tests that only need some server. It ends with the process of the tests.</summary>
     internal static Lazy<RedisServer> Shared { get; } = new(() => Start());
+
+    /// <summary>Whether it is Garnet, which has other options and fewer commands.</summary>
+    internal static bool IsGarnet => Path.GetFileName(Program).StartsWith("garnet", StringComparison.Ordinal);
 
     /// <summary>Its port.</summary>
     internal int Port { get; }
@@ -68,6 +76,22 @@ internal sealed class RedisServer : IDisposable
     {
         int port = FreshPort();
         return new RedisServer(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
+    }
+
+    /// <summary>Starts a Garnet with options that a test chooses, in place of those that Sluice needs.</summary>
+    internal static RedisServer StartGarnet(string[] options)
+    {
+        int port = FreshPort();
+        return new RedisServer(port, ["--port", port.ToString(CultureInfo.InvariantCulture), .. options], isPlain: true, file: "");
+    }
+
+    /// <summary>Starts one with a configuration file, which it may rewrite.</summary>
+    internal static RedisServer StartWithFile(string text, int? port, params string[] arguments)
+    {
+        string path = Path.Combine(ProcessGuard.NewFolder("sluice-file-").FullName, "redis.conf");
+        File.WriteAllText(path, text);
+        int free = port ?? FreshPort();
+        return new RedisServer(free, ["--port", free.ToString(CultureInfo.InvariantCulture), .. arguments], isPlain: true, path);
     }
 
     /// <summary>Ends it as a crash would.</summary>
@@ -166,17 +190,12 @@ internal sealed class RedisServer : IDisposable
 
     private Process Launch()
     {
-        string[] all =
-        [
-            "--bind", "127.0.0.1",
-            "--save", "",
-            "--appendonly", "no",
-            "--dir", _folder.FullName,
-            "--enable-debug-command", "yes",
-            .. _arguments,
-        ];
-        Process process = Process.Start(new ProcessStartInfo("redis-server", all) { RedirectStandardOutput = true })
-            ?? throw new InvalidOperationException("redis-server did not start. ./test.sh installs it.");
+        Process process = Process.Start(new ProcessStartInfo(Program, IsGarnet ? GarnetArguments() : Arguments())
+        {
+            RedirectStandardOutput = true,
+            WorkingDirectory = _folder.FullName,
+        })
+            ?? throw new InvalidOperationException($"'{Program}' did not start. ./test.sh installs redis-server.");
         ProcessGuard.Guard(process);
         process.OutputDataReceived += static (_, _) => { };
         process.BeginOutputReadLine();
@@ -185,7 +204,7 @@ internal sealed class RedisServer : IDisposable
         {
             if (process.HasExited || Stopwatch.GetElapsedTime(start) > StartsWithin)
             {
-                throw new InvalidOperationException($"redis-server on port {Port} does not answer.");
+                throw new InvalidOperationException($"{Program} on port {Port} does not answer.");
             }
 
             Thread.Sleep(10); // Another process is waited for, by its own clock.
@@ -193,6 +212,19 @@ internal sealed class RedisServer : IDisposable
 
         return process;
     }
+
+    private string[] Arguments() => _file is not null ? [_file, "--bind", "127.0.0.1", .. _arguments] :
+    [
+        "--bind", "127.0.0.1",
+        "--save", "",
+        "--appendonly", "no",
+        "--dir", _folder.FullName,
+        "--enable-debug-command", "yes",
+        .. _arguments,
+    ];
+
+    private string[] GarnetArguments() =>
+        ["--bind", "127.0.0.1", .. (_file is null ? (string[])["--lua", "--lua-transaction-mode"] : []), .. _arguments];
 
     private bool Answers()
     {
