@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests start: redis-server and chromium from Debian, and the MCP programs from npm. Harmless to repeat.
+# Installs what the tests start: redis-server, chromium and nginx from Debian, and the MCP programs from npm. Harmless to repeat.
 set -euo pipefail
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
@@ -8,6 +8,7 @@ install_debian_packages() {
   local -a missing=()
   command -v redis-server >/dev/null || missing+=(redis-server)
   command -v chromium >/dev/null || missing+=(chromium)
+  [[ -x /usr/sbin/nginx ]] || command -v nginx >/dev/null || missing+=(nginx)
   ((${#missing[@]} > 0)) || return 0
 
   local -a as_root=()

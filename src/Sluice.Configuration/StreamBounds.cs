@@ -13,6 +13,12 @@ public sealed record StreamBounds
     /// <summary>The longest <see cref="MaxAge"/>: 30 days.</summary>
     public static readonly TimeSpan MaxMaxAge = TimeSpan.FromDays(30);
 
+    /// <summary>The shortest <see cref="KeepAlive"/>: 1 s.</summary>
+    public static readonly TimeSpan MinKeepAlive = TimeSpan.FromSeconds(1);
+
+    /// <summary>The longest <see cref="KeepAlive"/>: 5 min.</summary>
+    public static readonly TimeSpan MaxKeepAlive = TimeSpan.FromMinutes(5);
+
     /// <summary>The bounds of a gateway that sets none.</summary>
     public static StreamBounds Default { get; } = new();
 
@@ -27,4 +33,8 @@ public sealed record StreamBounds
     /// <summary>After how long the gateway ends a stream, properly: its client may open another.</summary>
     /// <value>From 1 s to 30 days. The default is 1 day.</value>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(1);
+
+    /// <summary>After how long without an event the gateway sends a comment, in every event stream, those that answer a call included.</summary>
+    /// <value>From 1 s to 5 min. The default is 20 s.</value>
+    public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(20);
 }

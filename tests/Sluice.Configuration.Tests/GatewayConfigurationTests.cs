@@ -41,7 +41,7 @@ public sealed class GatewayConfigurationTests
             """
             listen: https://[::1]:8443
             tls: { certificate: /a.crt, key: /a.key }
-            streams: { perUser: 1, total: 2, maxAge: 90m }
+            streams: { perUser: 1, total: 2, maxAge: 90m, keepAlive: 30s }
             servers:
               - { name: a, upstream: "http://127.0.0.1:1/mcp", maxRequestBytes: 1024, strictHeaders: true }
               - { name: b, upstream: "http://127.0.0.1:1/mcp" }
@@ -50,7 +50,7 @@ public sealed class GatewayConfigurationTests
 
         configuration.Listen.ShouldBe(new Uri("https://[::1]:8443"));
         configuration.Tls.ShouldBe(new TlsConfiguration { Certificate = "/a.crt", Key = "/a.key" });
-        configuration.Streams.ShouldBe(new StreamBounds { PerUser = 1, Total = 2, MaxAge = TimeSpan.FromMinutes(90) });
+        configuration.Streams.ShouldBe(new StreamBounds { PerUser = 1, Total = 2, MaxAge = TimeSpan.FromMinutes(90), KeepAlive = TimeSpan.FromSeconds(30) });
         configuration.Servers.Select(server => (server.MaxRequestBytes, server.StrictHeaders)).ShouldBe([(1024, true), (4_194_304, false)]);
         Everything.Streams.ShouldBe(StreamBounds.Default);
         Everything.Tls.ShouldBeNull();

@@ -48,6 +48,9 @@ internal sealed class UpstreamReader(FaultList faults)
 
         return address.UserInfo.Length > 0 ? "holds a user or a password, which are not sent to upstreams. Remove them."
             : address.Fragment.Length > 0 ? $"{shown} has a fragment, which no server sees. Remove it and its '#'."
+            : address.AbsolutePath.TrimEnd('/').EndsWith("/sse", StringComparison.OrdinalIgnoreCase)
+                ? $"{shown} looks like a server of the 2024-11-05 HTTP+SSE transport, which has two endpoints and is not supported. "
+                    + "Write the URL of its Streamable HTTP endpoint, which often ends with /mcp."
             : null;
     }
 

@@ -1,6 +1,8 @@
 using System.Net;
 using System.Net.Security;
+using System.Net.Sockets;
 using System.Text;
+using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Net.Http.Headers;
@@ -115,6 +117,7 @@ internal static class GatewayApplication
         limits.RequestHeadersTimeout = bounds.HeadTime;
         limits.MinRequestBodyDataRate = new MinDataRate(bounds.BytesPerSecond, bounds.BodyGrace);
         limits.MinResponseDataRate = new MinDataRate(bounds.BytesPerSecond, bounds.BodyGrace);
+        limits.Http2.KeepAlivePingDelay = TimeSpan.FromSeconds(30); // With its timeout of 20 s a client that is gone is noticed within a minute.
         limits.Http2.MaxStreamsPerConnection = bounds.StreamsPerConnection;
     }
 
@@ -122,12 +125,26 @@ internal static class GatewayApplication
     {
         if (listen.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {
-            kestrel.ListenLocalhost(listen.Port, endpoint => Secure(endpoint, certificates));
+            kestrel.ListenLocalhost(listen.Port, endpoint => SetUp(endpoint, certificates));
         }
         else
         {
-            kestrel.Listen(IPAddress.Parse(listen.Host.Trim('[', ']')), listen.Port, endpoint => Secure(endpoint, certificates));
+            kestrel.Listen(IPAddress.Parse(listen.Host.Trim('[', ']')), listen.Port, endpoint => SetUp(endpoint, certificates));
         }
+    }
+
+    private static void SetUp(ListenOptions endpoint, Certificates? certificates)
+    {
+        endpoint.Use(next => connection =>
+        {
+            if (connection.Features.Get<IConnectionSocketFeature>()?.Socket is Socket socket)
+            {
+                TcpKeepAlive.Enable(socket);
+            }
+
+            return next(connection);
+        });
+        Secure(endpoint, certificates);
     }
 
     /// <summary>TLS, and with it HTTP/2 for whoever asks for it; without TLS there is HTTP/1.1 alone.</summary>

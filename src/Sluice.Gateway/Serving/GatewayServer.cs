@@ -12,6 +12,7 @@ namespace Sluice.Gateway;
 /// <param name="proxies">Tells from which address a request comes.</param>
 /// <param name="forwarder">Forwards to servers over HTTP.</param>
 /// <param name="drain">Cuts calls in flight when the gateway stops.</param>
+/// <param name="keepAlive">How event streams are kept open.</param>
 /// <param name="time">The clock.</param>
 /// <param name="loggers">Makes the logs of its parts.</param>
 internal sealed class GatewayServer(
@@ -21,6 +22,7 @@ internal sealed class GatewayServer(
     TrustedProxies proxies,
     IHttpForwarder forwarder,
     CallDrain drain,
+    StreamKeepAlive keepAlive,
     TimeProvider time,
     ILoggerFactory loggers) : IAsyncDisposable
 {
@@ -55,9 +57,16 @@ internal sealed class GatewayServer(
     internal IUpstream Upstream { get; } = configuration.Upstream switch
     {
         HttpUpstreamConfiguration http => new HttpUpstream(
-            configuration.Name, http.Address, configuration.Timeout, forwarder, time, loggers.CreateLogger<HttpUpstream>()),
+            configuration.Name, http.Address, configuration.Timeout, forwarder, keepAlive, loggers.CreateLogger<HttpUpstream>()),
         CommandUpstreamConfiguration command => new StdioUpstream(
-            configuration.Name, command, configuration.Timeout, proxies, drain, time, loggers.CreateLogger<StdioUpstream>()),
+            configuration.Name,
+            command,
+            configuration.Timeout,
+            proxies,
+            drain,
+            keepAlive,
+            time,
+            loggers.CreateLogger<StdioUpstream>()),
         UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
     };
 

@@ -32,6 +32,11 @@ internal sealed class GatewayServers(
         ILoggerFactory loggers)
     {
         TrustedProxies proxies = new(configuration.Auth.TrustedProxy?.From ?? []);
-        return [.. configuration.Servers.Select(server => new GatewayServer(server, store, observer, proxies, forwarder, drain, time, loggers))];
+        StreamKeepAlive keepAlive = new(configuration.Streams.KeepAlive, time);
+        return
+        [
+            .. configuration.Servers.Select(
+                server => new GatewayServer(server, store, observer, proxies, forwarder, drain, keepAlive, time, loggers)),
+        ];
     }
 }

@@ -23,25 +23,27 @@ internal static class EventStream
 
     /// <summary>Ends an event that may have been sent in part.</summary>
     internal static Task EndEventAsync(HttpContext context) =>
-        context.Response.BodyWriter.WriteAsync("\n\n"u8.ToArray(), CancellationToken.None).AsTask();
+        context.Response.Body.WriteAsync("\n\n"u8.ToArray(), CancellationToken.None).AsTask();
 
-    /// <summary>Begins the stream: its headers go out at once.</summary>
-    internal static Task StartAsync(HttpContext context)
+    /// <summary>Begins the stream: its headers are sent at once, and comments while there are no messages.</summary>
+    internal static async Task StartAsync(HttpContext context)
     {
         context.Response.StatusCode = StatusCodes.Status200OK;
         context.Response.ContentType = MediaType;
         context.Response.Headers.CacheControl = "no-cache";
         context.Response.Headers["X-Accel-Buffering"] = "no";
         context.Features.Get<IHttpResponseBodyFeature>()?.DisableBuffering();
-        return FlushAsync(context);
+        await context.Response.Body.FlushAsync(context.RequestAborted);
+        if (context.Features.Get<StreamKeepAlive>() is StreamKeepAlive keepAlive)
+        {
+            EventStreamBody.Begin(context, keepAlive);
+        }
     }
 
     /// <summary>Sends a message that has no line breaks.</summary>
     internal static Task WriteAsync(HttpContext context, ReadOnlyMemory<byte> message)
     {
         byte[] written = [.. "event: message\ndata: "u8, .. message.Span, .. "\n\n"u8];
-        return context.Response.BodyWriter.WriteAsync(written, CancellationToken.None).AsTask();
+        return context.Response.Body.WriteAsync(written, CancellationToken.None).AsTask();
     }
-
-    private static Task FlushAsync(HttpContext context) => context.Response.Body.FlushAsync(context.RequestAborted);
 }

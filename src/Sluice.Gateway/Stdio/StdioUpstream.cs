@@ -28,6 +28,7 @@ internal sealed partial class StdioUpstream : IUpstream
     private readonly ILogger _logger;
     private readonly TrustedProxies _proxies;
     private readonly CancellationToken _cut;
+    private readonly StreamKeepAlive _keepAlive;
     private readonly ProcessStarts _starts;
     private readonly SessionTable _sessions;
     private readonly SharedProcess _modern;
@@ -41,6 +42,7 @@ internal sealed partial class StdioUpstream : IUpstream
         TimeSpan timeout,
         TrustedProxies proxies,
         CallDrain drain,
+        StreamKeepAlive keepAlive,
         TimeProvider time,
         ILogger<StdioUpstream> logger)
     {
@@ -51,6 +53,7 @@ internal sealed partial class StdioUpstream : IUpstream
         _logger = logger;
         _proxies = proxies;
         _cut = drain.Cut;
+        _keepAlive = keepAlive;
         _starts = new ProcessStarts(command.StartRate, command.StartRatePerUser, time);
         _sessions = new SessionTable(
             command.MaxSessions,
@@ -73,6 +76,20 @@ internal sealed partial class StdioUpstream : IUpstream
         CallerIdentity caller,
         string? withheldHeader,
         CancellationToken ends)
+    {
+        context.Features.Set(_keepAlive);
+        try
+        {
+            return await AnswerAsync(context, body, message, caller, ends);
+        }
+        finally
+        {
+            await EventStreamBody.EndAsync(context);
+        }
+    }
+
+    private async Task<UpstreamFailure?> AnswerAsync(
+        HttpContext context, byte[]? body, McpMessage? message, CallerIdentity caller, CancellationToken ends)
     {
         if (body is not null && message is not null)
         {

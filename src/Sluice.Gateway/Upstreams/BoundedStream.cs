@@ -5,6 +5,7 @@ namespace Sluice.Gateway;
 /// <param name="length">How many bytes there are.</param>
 internal sealed class BoundedStream(Stream inner, long length) : ReadOnlyStream(inner)
 {
+    private readonly Stream _inner = inner;
     private long _left = length;
 
     /// <exception cref="EndOfStreamException">The connection ended before.</exception>
@@ -15,7 +16,7 @@ internal sealed class BoundedStream(Stream inner, long length) : ReadOnlyStream(
             return 0;
         }
 
-        int read = await Inner.ReadAsync(buffer.Length > _left ? buffer[..(int)_left] : buffer, cancellationToken);
+        int read = await _inner.ReadAsync(buffer.Length > _left ? buffer[..(int)_left] : buffer, cancellationToken);
         if (read == 0 && buffer.Length > 0)
         {
             throw new EndOfStreamException("The answer is shorter than its length.");

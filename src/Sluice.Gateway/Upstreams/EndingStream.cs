@@ -5,6 +5,7 @@ namespace Sluice.Gateway;
 /// <param name="ends">Ends the stream as if nothing followed.</param>
 internal sealed class EndingStream(Stream inner, CancellationToken ends) : ReadOnlyStream(inner)
 {
+    private readonly Stream _inner = inner;
     private CancellationTokenSource? _ended;
 
     public override async ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
@@ -12,7 +13,7 @@ internal sealed class EndingStream(Stream inner, CancellationToken ends) : ReadO
         _ended ??= CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, ends); // Every read comes with the same token.
         try
         {
-            return await Inner.ReadAsync(buffer, _ended.Token);
+            return await _inner.ReadAsync(buffer, _ended.Token);
         }
         catch (OperationCanceledException) when (ends.IsCancellationRequested && !cancellationToken.IsCancellationRequested)
         {

@@ -22,7 +22,7 @@ internal sealed partial class HttpUpstream : IUpstream
     private readonly Uri _address;
     private readonly string _destination;
     private readonly TimeSpan _timeout;
-    private readonly TimeProvider _time;
+    private readonly StreamKeepAlive _keepAlive;
     private readonly IHttpForwarder _forwarder;
     private readonly HttpMessageInvoker _invoker;
     private readonly ILogger _logger;
@@ -31,18 +31,24 @@ internal sealed partial class HttpUpstream : IUpstream
     /// <param name="address">Where the server answers.</param>
     /// <param name="timeout">How long it may take to begin an answer that is not a long stream.</param>
     /// <param name="forwarder">What forwards.</param>
-    /// <param name="time">The clock of the timeout.</param>
+    /// <param name="keepAlive">How event streams are kept open, and the clock of the timeout too.</param>
     /// <param name="logger">The log.</param>
     internal HttpUpstream(
-        string server, Uri address, TimeSpan timeout, IHttpForwarder forwarder, TimeProvider time, ILogger<HttpUpstream> logger)
+        string server,
+        Uri address,
+        TimeSpan timeout,
+        IHttpForwarder forwarder,
+        StreamKeepAlive keepAlive,
+        ILogger<HttpUpstream> logger)
     {
         _server = server;
         _address = address;
         _destination = address.GetLeftPart(UriPartial.Authority);
         _timeout = timeout;
-        _time = time;
+        _keepAlive = keepAlive;
         _forwarder = forwarder;
-        _invoker = new HttpMessageInvoker(new BufferedBodies(new Redirects(new CheckedAnswers(UpstreamConnections.Create()))));
+        _invoker = new HttpMessageInvoker(
+            new BufferedBodies(new QuietStreams(new Redirects(new CheckedAnswers(UpstreamConnections.Create())), keepAlive.Time)));
         _logger = logger;
     }
 
@@ -55,11 +61,18 @@ internal sealed partial class HttpUpstream : IUpstream
         CancellationToken ends)
     {
         bool isLongStream = message?.IsLongStream ?? HttpMethods.IsGet(context.Request.Method);
-        using AnswerWait wait = isLongStream ? AnswerWait.Until(ends) : AnswerWait.For(_timeout, _time);
-        HttpUpstreamTransformer transformer = new(_address, body, withheldHeader, wait, ends);
+        using AnswerWait wait = isLongStream ? AnswerWait.Until(ends) : AnswerWait.For(_timeout, _keepAlive.Time);
+        HttpUpstreamTransformer transformer = new(_address, body, withheldHeader, isLongStream, wait, _keepAlive, ends);
         context.Request.Headers.Remove("Upgrade"); // YARP would open a tunnel, in which nothing is metered.
-        ForwarderError error = await _forwarder.SendAsync(context, _destination, _invoker, Forwarding, transformer, wait.Token);
-        return error == ForwarderError.None ? null : Explain(context, error, wait);
+        try
+        {
+            ForwarderError error = await _forwarder.SendAsync(context, _destination, _invoker, Forwarding, transformer, wait.Token);
+            return error == ForwarderError.None ? null : Explain(context, error, wait);
+        }
+        finally
+        {
+            await EventStreamBody.EndAsync(context);
+        }
     }
 
     public ValueTask DisposeAsync()

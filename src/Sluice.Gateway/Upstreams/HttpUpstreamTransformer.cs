@@ -8,11 +8,19 @@ namespace Sluice.Gateway;
 /// <param name="address">Where the server answers.</param>
 /// <param name="body">The bytes that were read; null when the request has none.</param>
 /// <param name="withheldHeader">A header that is the gateway's own business, or null.</param>
+/// <param name="isLongStream">Whether the answer is a stream without an end of its own.</param>
 /// <param name="wait">The wait for the answer.</param>
+/// <param name="keepAlive">How event streams are kept open.</param>
 /// <param name="ends">Ends the answer properly where it is a long stream.</param>
 /// <remarks>Source: RFC 9110, section 7.6.1, for what belongs to one connection.</remarks>
 internal sealed class HttpUpstreamTransformer(
-    Uri address, byte[]? body, string? withheldHeader, AnswerWait wait, CancellationToken ends) : HttpTransformer
+    Uri address,
+    byte[]? body,
+    string? withheldHeader,
+    bool isLongStream,
+    AnswerWait wait,
+    StreamKeepAlive keepAlive,
+    CancellationToken ends) : HttpTransformer
 {
     // YARP leaves these to .NET's own tracing, which is off.
     private static readonly string[] Tracing = ["traceparent", "tracestate", "baggage", "Request-Id", "Correlation-Context"];
@@ -30,6 +38,11 @@ internal sealed class HttpUpstreamTransformer(
         }
 
         IHeaderDictionary incoming = httpContext.Request.Headers;
+        if (isLongStream && incoming.Accept.ToString().Contains(EventStream.MediaType, StringComparison.OrdinalIgnoreCase))
+        {
+            QuietStreams.Mark(proxyRequest);
+        }
+
         foreach (string name in Tracing)
         {
             if (incoming.TryGetValue(name, out StringValues values) && !proxyRequest.Headers.NonValidated.Contains(name))
@@ -81,7 +94,7 @@ internal sealed class HttpUpstreamTransformer(
         HideAddress(outgoing.Headers, "Content-Location");
         if (outgoing.ContentType?.StartsWith(EventStream.MediaType, StringComparison.OrdinalIgnoreCase) == true)
         {
-            await BeginStreamAsync(outgoing, proxyResponse, cancellationToken);
+            await BeginStreamAsync(httpContext, proxyResponse, cancellationToken);
         }
 
         return true;
@@ -92,11 +105,18 @@ internal sealed class HttpUpstreamTransformer(
         HttpContext httpContext, HttpResponseMessage proxyResponse, CancellationToken cancellationToken) => default;
 
     /// <summary>Sends the head at once: the first event may be hours away, and YARP would wait for it.</summary>
-    private async Task BeginStreamAsync(HttpResponse outgoing, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
+    private async Task BeginStreamAsync(HttpContext context, HttpResponseMessage proxyResponse, CancellationToken cancellationToken)
     {
+        HttpResponse outgoing = context.Response;
         outgoing.Headers["X-Accel-Buffering"] = "no";
         await outgoing.StartAsync(cancellationToken);
         await outgoing.Body.FlushAsync(cancellationToken);
+        bool canHaveComments = outgoing.ContentLength is null && outgoing.Headers.ContentEncoding.ToString() is ("" or "identity");
+        if (canHaveComments)
+        {
+            EventStreamBody.Begin(context, keepAlive);
+        }
+
         if (ends.CanBeCanceled)
         {
             Stream stream = await proxyResponse.Content.ReadAsStreamAsync(cancellationToken);

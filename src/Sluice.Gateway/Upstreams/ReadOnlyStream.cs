@@ -1,7 +1,8 @@
 namespace Sluice.Gateway;
 
-/// <summary>A stream that is read forward, asynchronously, and by one reader; it owns the stream that it reads.</summary>
-internal abstract class ReadOnlyStream(Stream inner) : Stream
+/// <summary>A stream that is read forward, asynchronously, and by one reader.</summary>
+/// <param name="owned">Is disposed of with the stream.</param>
+internal abstract class ReadOnlyStream(IDisposable owned) : Stream
 {
     public override bool CanRead => true;
 
@@ -16,8 +17,6 @@ internal abstract class ReadOnlyStream(Stream inner) : Stream
         get => throw new NotSupportedException();
         set => throw new NotSupportedException();
     }
-
-    protected Stream Inner => inner;
 
     public abstract override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default);
 
@@ -38,7 +37,7 @@ internal abstract class ReadOnlyStream(Stream inner) : Stream
     {
         if (disposing)
         {
-            inner.Dispose();
+            owned.Dispose();
         }
 
         base.Dispose(disposing);

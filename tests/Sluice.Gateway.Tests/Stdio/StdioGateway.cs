@@ -84,7 +84,14 @@ internal sealed class StdioGateway : IAsyncDisposable
     /// <summary>The message of the next event.</summary>
     internal static async Task<string> NextEventAsync(StreamReader stream)
     {
-        (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldBe("event: message");
+        string? first = await stream.ReadLineAsync().WaitAsync(Patience);
+        while (first?.StartsWith(':') == true)
+        {
+            (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldBe(""); // A comment, which keeps the stream open.
+            first = await stream.ReadLineAsync().WaitAsync(Patience);
+        }
+
+        first.ShouldBe("event: message");
         string data = (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldNotBeNull();
         (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldBe("");
         return data["data: ".Length..];

@@ -1,0 +1,160 @@
+using System.Diagnostics;
+using System.Net;
+using System.Net.Sockets;
+using System.Text;
+using System.Text.RegularExpressions;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+
+namespace Sluice.Gateway.Tests;
+
+/// <summary>Each configuration of docs/reverse-proxy.md, run with the proxy that it is for.</summary>
+public sealed partial class ReverseProxyTests
+{
+    private const string Call = """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}""";
+    private static readonly string Page =
+        File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "reverse-proxy.md")).ReplaceLineEndings("\n");
+
+    [Theory]
+    [InlineData("nginx", "https://mcp.example.com", "/weather/mcp")]
+    [InlineData("nginx, below a path", "https://example.com/tools", "/tools/weather/mcp")]
+    [InlineData("YARP", "https://mcp.example.com", "/weather/mcp")]
+    public async Task Configuration_OfThePage_ForwardsCallsAndOpensSilentStreamsAtOnce(string section, string publicUrl, string path)
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            if (HttpMethods.IsPost(context.Request.Method))
+            {
+                await context.Response.WriteAsync("\"done\"");
+                return;
+            }
+
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        string gatewaySection = section == "YARP" ? "nginx" : section;
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(Block(gatewaySection, "yaml")
+            .Replace("http://127.0.0.1:8080", "http://127.0.0.1:0", StringComparison.Ordinal)
+            .Replace("http://127.0.0.1:3001/mcp", upstream.Endpoint.ToString(), StringComparison.Ordinal));
+        (IAsyncDisposable proxy, Uri address) = section == "YARP"
+            ? await StartYarpAsync(Block(section, "json"), gateway.Address)
+            : await Nginx.StartAsync(Blocks(section, "nginx"), gateway.Address);
+        await using IAsyncDisposable running = proxy;
+        using HttpClient client = new() { BaseAddress = address };
+        client.DefaultRequestHeaders.Host = new Uri(publicUrl).Host;
+        client.DefaultRequestHeaders.Accept.ParseAdd("application/json, text/event-stream");
+
+        using HttpResponseMessage answer = await client.SendAsync(GatewayFixture.Post(Call, path));
+        using HttpResponseMessage stream = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead)
+            .WaitAsync(TimeSpan.FromSeconds(60));
+        using StreamReader reader = new(await stream.Content.ReadAsStreamAsync());
+        string? line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+
+        answer.StatusCode.ShouldBe(HttpStatusCode.OK);
+        (await answer.Content.ReadAsStringAsync()).ShouldBe("\"done\"");
+        stream.StatusCode.ShouldBe(HttpStatusCode.OK);
+        line.ShouldBe(": keep-alive");
+        IHeaderDictionary seen = upstream.Received.First().Headers;
+        seen["X-Forwarded-For"].ToString().ShouldBe("127.0.0.1, 127.0.0.1");
+        seen["X-Forwarded-Host"].ToString().ShouldStartWith(new Uri(publicUrl).Host);
+        seen["X-Forwarded-Prefix"].ToString().ShouldBe(section.EndsWith("path", StringComparison.Ordinal) ? "/tools" : "");
+    }
+
+    private static string Block(string section, string language) => Blocks(section, language)[0];
+
+    private static string[] Blocks(string section, string language)
+    {
+        string text = Page.Split("\n## ").Single(part => part.StartsWith(section + "\n", StringComparison.Ordinal));
+        return [.. CodeBlock().Matches(text).Where(match => match.Groups[1].Value == language).Select(match => match.Groups[2].Value)];
+    }
+
+    private static async Task<(IAsyncDisposable Proxy, Uri Address)> StartYarpAsync(string settings, Uri gateway)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        using MemoryStream json = new(Encoding.UTF8.GetBytes(
+            settings.Replace("http://127.0.0.1:8080/", gateway.ToString(), StringComparison.Ordinal)));
+        builder.Configuration.AddJsonStream(json);
+        builder.Services.AddRouting().AddReverseProxy().LoadFromConfig(builder.Configuration.GetSection("ReverseProxy"));
+        WebApplication application = builder.Build();
+        application.MapReverseProxy();
+        await application.StartAsync();
+        return (application, new Uri(application.Urls.First()));
+    }
+
+    private static int FreePort()
+    {
+        using TcpListener probe = new(IPAddress.Loopback, 0);
+        probe.Start();
+        return ((IPEndPoint)probe.LocalEndpoint).Port;
+    }
+
+    [GeneratedRegex("^```(\\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
+    private static partial Regex CodeBlock();
+
+    private sealed class Nginx(Process process, DirectoryInfo folder) : IAsyncDisposable
+    {
+        internal static async Task<(IAsyncDisposable Proxy, Uri Address)> StartAsync(string[] locations, Uri gateway)
+        {
+            string program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx"; // Debian's place is not on every PATH.
+            DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-nginx-");
+            int port = FreePort();
+            string file = Path.Combine(folder.FullName, "nginx.conf");
+            await File.WriteAllTextAsync(
+                file,
+                $$"""
+                daemon off;
+                master_process off;
+                pid {{folder}}/nginx.pid;
+                events { worker_connections 64; }
+                http {
+                  access_log off;
+                  client_body_temp_path {{folder}}/body;
+                  proxy_temp_path {{folder}}/proxy;
+                  fastcgi_temp_path {{folder}}/fastcgi;
+                  uwsgi_temp_path {{folder}}/uwsgi;
+                  scgi_temp_path {{folder}}/scgi;
+                  server {
+                    listen 127.0.0.1:{{port}};
+                    {{string.Concat(locations).Replace("http://127.0.0.1:8080", $"http://{gateway.Authority}", StringComparison.Ordinal)}}
+                  }
+                }
+                """);
+            Process process = Process.Start(new ProcessStartInfo(program, ["-p", folder.FullName, "-c", file, "-e", $"{folder}/error.log"]))
+                ?? throw new InvalidOperationException("nginx did not start.");
+            await UntilOpenAsync(port, process);
+            return (new Nginx(process, folder), new Uri($"http://127.0.0.1:{port}"));
+        }
+
+        public async ValueTask DisposeAsync()
+        {
+            process.Kill();
+            await process.WaitForExitAsync();
+            process.Dispose();
+            folder.Delete(recursive: true);
+        }
+
+        private static async Task UntilOpenAsync(int port, Process process)
+        {
+            while (true)
+            {
+                process.HasExited.ShouldBeFalse("nginx ended before it listened.");
+                try
+                {
+                    using TcpClient client = new();
+                    await client.ConnectAsync(IPAddress.Loopback, port);
+                    return;
+                }
+                catch (SocketException)
+                {
+                    await Task.Delay(TimeSpan.FromMilliseconds(20)); // Another process is waited for, by its own clock.
+                }
+            }
+        }
+    }
+}
