@@ -5,6 +5,7 @@ using System.Web;
 using ModelContextProtocol.Authentication;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -12,7 +13,7 @@ namespace Sluice.Gateway.Tests;
 public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenIddictScene>
 {
     private static readonly HttpClient Client = new(new SocketsHttpHandler { AllowAutoRedirect = false });
-    private readonly MovableOffset _clock = new();
+    private readonly OffsetTimeProvider _clock = new();
     private readonly OpenIddictIssuer _issuer = scene.Issuer;
     private readonly DemoServer _server = scene.Server;
 
@@ -181,23 +182,5 @@ public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenI
         response.StatusCode.ShouldBe(HttpStatusCode.Found, await response.Content.ReadAsStringAsync());
         System.Collections.Specialized.NameValueCollection query = HttpUtility.ParseQueryString(response.Headers.Location!.Query);
         return new AuthorizationResult { Code = query["code"], State = query["state"], Iss = query["iss"] };
-    }
-
-    /// <summary>The system's clock, which a test moves on: real issuers sign by the time of the day.</summary>
-    private sealed class MovableOffset : TimeProvider
-    {
-        private long _ticks;
-
-        internal void Advance(TimeSpan by) => Interlocked.Add(ref _ticks, by.Ticks);
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override DateTimeOffset GetUtcNow() => System.GetUtcNow() + TimeSpan.FromTicks(Interlocked.Read(ref _ticks));
-
-        public override long GetTimestamp() =>
-            System.GetElapsedTime(0, System.GetTimestamp()).Ticks + Interlocked.Read(ref _ticks);
-
-        public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) =>
-            System.CreateTimer(callback, state, dueTime, period);
     }
 }

@@ -1,3 +1,5 @@
+using Microsoft.Extensions.Time.Testing;
+
 namespace Sluice.Mcp.Tests;
 
 public sealed class RateLimitHeaderWriterTests
@@ -118,7 +120,7 @@ public sealed class RateLimitHeaderWriterTests
     [InlineData(59_001, "1767258060")]
     public void XRateLimit_UnixTime_IsWhenTheBucketIsFull(long resetMs, string reset)
     {
-        XRateLimitHeaderWriter writer = new(new StoppedClock(new DateTimeOffset(2026, 1, 1, 9, 0, 0, TimeSpan.Zero)));
+        XRateLimitHeaderWriter writer = new(new FakeTimeProvider(new DateTimeOffset(2026, 1, 1, 9, 0, 0, TimeSpan.Zero)));
         LimitState[] states = [new() { Remaining = 5, ResetAfter = TimeSpan.FromMilliseconds(resetMs) }, new() { Remaining = 9 }];
 
         Write(writer, Allowed, Select(Calls.Policy, "search"), states)[2].ShouldBe($"X-RateLimit-Reset: {reset}");
@@ -156,11 +158,6 @@ public sealed class RateLimitHeaderWriterTests
             Write(writer, Allowed, Select(permissive, "x"), [default]).ShouldBeEmpty();
             Write(writer, undecided, Select(Calls.Policy, "x"), [default]).ShouldBeEmpty();
         }
-    }
-
-    private sealed class StoppedClock(DateTimeOffset now) : TimeProvider
-    {
-        public override DateTimeOffset GetUtcNow() => now;
     }
 
     private static RateLimitDecision Allowed => new() { Outcome = RateLimitOutcome.Allowed };

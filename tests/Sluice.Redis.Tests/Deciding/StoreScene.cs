@@ -21,7 +21,7 @@ internal sealed class StoreScene : IAsyncDisposable
     internal ManualTimeProvider ServerTime { get; } = new();
 
     /// <summary>The process's timestamps.</summary>
-    internal MovableTime Time { get; } = new();
+    internal OffsetTimeProvider Time { get; } = new();
 
     internal RedisStore Store { get; }
 

@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -26,7 +27,7 @@ internal static class WorkerProgram
             return 0;
         }
 
-        SkewedTime time = new(TimeSpan.FromHours(int.Parse(hours, CultureInfo.InvariantCulture)));
+        OffsetTimeProvider time = new(TimeSpan.FromHours(int.Parse(hours, CultureInfo.InvariantCulture)));
         ConcurrentQueue<LoggedCall> log = new();
         IRateLimitStore store = where == Memory ? new InProcessStore(new InProcessStoreOptions(), time) : await OpenAsync(where, time, log);
         while (await Console.In.ReadLineAsync() is string line)
@@ -101,13 +102,5 @@ internal static class WorkerProgram
         }
 
         public ValueTask DisposeAsync() => connection.DisposeAsync();
-    }
-
-    /// <summary>The system's clocks, wrong by a span.</summary>
-    private sealed class SkewedTime(TimeSpan by) : TimeProvider
-    {
-        public override long GetTimestamp() => base.GetTimestamp() + (long)(by.TotalSeconds * TimestampFrequency);
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow() + by;
     }
 }
