@@ -17,6 +17,10 @@ public sealed record GatewayConfiguration
     /// <value>The default is <see cref="AuthConfiguration.None"/>: nobody is asked who they are.</value>
     public AuthConfiguration Auth { get; init; } = AuthConfiguration.None;
 
+    /// <summary>The web pages that may call the gateway and read all that it answers.</summary>
+    /// <value>The default is none beside those that a server itself allows.</value>
+    public ImmutableArray<AllowedOrigin> CorsOrigins { get; init; } = [];
+
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>
     public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;

@@ -49,6 +49,10 @@ public sealed record ServerConfiguration
     /// </summary>
     public bool StrictHeaders { get; init; }
 
+    /// <summary>Headers that the server gets with each request, such as its credentials; one of a client with such a name is replaced.</summary>
+    /// <value>Names that differ in more than case; values that may be secret. The default is none.</value>
+    public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+
     /// <summary>The scopes that clients are told to ask for when they sign in, besides those of <see cref="Allow"/>.</summary>
     /// <value>The default is none.</value>
     public ImmutableArray<string> Scopes { get; init; } = [];

@@ -111,20 +111,86 @@ public sealed class SetupTests
         options.AddPolicy("time", limits => limits.Shared("1/1m"));
     });
 
+    [Fact]
+    public async Task Call_BeyondAPermissiveLimit_ReachesTheAppAndIsReported()
+    {
+        CapturedLog log = new();
+        await using RunningApp app = await RunningApp.StartAsync(
+            services => services.AddSluice(options => options.AddPolicy(
+                "s", limits => limits.PerUser("1/1d").Mode(LimitMode.Permissive))),
+            web =>
+            {
+                web.UseSluice();
+                web.Run(RunningApp.EchoAsync);
+            },
+            log);
+
+        for (int call = 0; call < 3; call++)
+        {
+            (await app.PostAsync(RunningApp.Call("1"))).Response.Headers.Contains("X-Served").ShouldBeTrue();
+        }
+
+        string report = log.Texts.Single(line => line.Contains("permissive"));
+        report.ShouldContain("The permissive limit 'perUser' of 's' would now reject calls.");
+        report.ShouldNotContain("alice");
+    }
+
+    [Theory]
+    [InlineData("2026-07-28", false, 200, "input_required", true)]
+    [InlineData("2026-07-28", false, 200, "complete", false)]
+    [InlineData("2025-11-25", false, 200, "input_required", false)]
+    [InlineData("2025-11-25", true, 404, "", true)]
+    [InlineData("2025-11-25", false, 404, "", false)]
+    public async Task Call_AnswerOfTheApp_DecidesWhetherItIsRefunded(
+        string version, bool hasSession, int status, string resultType, bool isRefunded)
+    {
+        int served = 0;
+        await using RunningApp app = await RunningApp.StartAsync(
+            services => services.AddSluice(options => options.AddPolicy("s", limits => limits.PerUser("1/1d"))),
+            web =>
+            {
+                web.Use((context, next) =>
+                {
+                    if (hasSession)
+                    {
+                        context.Request.Headers["Mcp-Session-Id"] = "lost";
+                    }
+
+                    return next(context);
+                });
+                web.UseSluice();
+                web.Run(async context =>
+                {
+                    served++;
+                    context.Response.StatusCode = status;
+                    context.Response.ContentType = "application/json";
+                    await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":1,"result":{"resultType":"{{resultType}}" } }""");
+                });
+            });
+
+        await app.PostAsync(RunningApp.Call("1"), version: version);
+        await app.PostAsync(RunningApp.Call("1"), version: version);
+
+        served.ShouldBe(isRefunded ? 2 : 1);
+    }
+
     private sealed class CapturedLog : ILoggerProvider, ILogger
     {
         internal ConcurrentQueue<Exception?> Errors { get; } = new();
+
+        internal ConcurrentQueue<string> Texts { get; } = new();
 
         public ILogger CreateLogger(string categoryName) => this;
 
         public IDisposable? BeginScope<TState>(TState state)
             where TState : notnull => null;
 
-        public bool IsEnabled(LogLevel logLevel) => logLevel == LogLevel.Error;
+        public bool IsEnabled(LogLevel logLevel) => true;
 
         public void Log<TState>(
             LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
         {
+            Texts.Enqueue(formatter(state, exception));
             if (logLevel == LogLevel.Error)
             {
                 Errors.Enqueue(exception);

@@ -64,6 +64,7 @@ public sealed partial class DocumentationTests
             store: { x: 1 }
             tls: { x: 1 }
             streams: { x: 1 }
+            cors: { x: 1 }
             servers:
               - x: 1
                 upstream: { x: 1 }

@@ -331,6 +331,28 @@ public sealed class ForwardingTests
     }
 
     [Fact]
+    public async Task Request_ConfiguredHeaders_ReachTheServerInPlaceOfTheClients()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers:
+              - name: one
+                upstream: "{{upstream.Endpoint}}"
+                headers: { Authorization: "Bearer of-the-gateway", X-Team: blue }
+            """);
+        HttpRequestMessage request = GatewayFixture.Post("""{"jsonrpc":"2.0","id":1,"method":"tools/list"}""");
+        request.Headers.Add("Authorization", "Bearer of-the-client");
+
+        await gateway.SendAsync(request);
+
+        IHeaderDictionary seen = upstream.Received.Single().Headers;
+        seen.Authorization.ToString().ShouldBe("Bearer of-the-gateway");
+        seen["X-Team"].ToString().ShouldBe("blue");
+    }
+
+    [Fact]
     public async Task Paths_SeveralServers_EachHasItsOwn()
     {
         await using FakeUpstream one = await FakeUpstream.StartAsync(FakeUpstream.Json("\"one\""));

@@ -3,6 +3,8 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Text;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway.Tests;
@@ -106,6 +108,14 @@ internal sealed class GatewayFixture : IAsyncDisposable
             using HttpResponseMessage response = await Client.SendAsync(request);
             return (response.StatusCode, await response.Content.ReadAsStringAsync());
         }
+    }
+
+    /// <summary>What the gateway logs from now on, at Information and above.</summary>
+    internal CapturedLog Capture()
+    {
+        CapturedLog log = new();
+        _application.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        return log;
     }
 
     public Task StopAsync() => _application.StopAsync();

@@ -1,4 +1,5 @@
 using System.Net;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -35,6 +36,72 @@ public sealed class LimitingTests
         response.Headers.GetValues("RateLimit").Single().ShouldStartWith("\"shared\";r=0;t=86");
         response.Headers.GetValues("X-RateLimit-Limit").Single().ShouldBe("1");
         response.Headers.GetValues("X-RateLimit-Remaining").Single().ShouldBe("0");
+    }
+
+    [Theory]
+    [InlineData("draft11", "RateLimit;\"up\";r=7;t=30", "RateLimit-Policy,RateLimit")]
+    [InlineData("draft11", "X-RateLimit-Limit;50", "RateLimit-Policy,RateLimit")]
+    [InlineData("x-ratelimit", "RateLimit-Remaining;50", "X-RateLimit-Limit,X-RateLimit-Remaining,X-RateLimit-Reset")]
+    [InlineData("x-ratelimit", "X-RateLimit-Used;50", "X-RateLimit-Limit,X-RateLimit-Remaining,X-RateLimit-Reset")]
+    public async Task Call_ServerSendsLimitHeadersToo_ClientGetsThoseOfTheGatewayAlone(string style, string header, string names)
+    {
+        string[] sent = header.Split(';', 2);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+        {
+            context.Response.Headers[sent[0]] = sent[1];
+            return Task.CompletedTask;
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            upstream.Endpoint, $"{{ shared: 3/1d, headers: {{ mode: always, style: {style} }} }}");
+
+        using HttpResponseMessage response = await gateway.Client.SendAsync(GatewayFixture.Post(Call("x")));
+
+        response.Headers.Where(one => one.Key.Contains("RateLimit", StringComparison.OrdinalIgnoreCase)).Select(one => one.Key)
+            .ShouldBe(names.Split(','), ignoreOrder: true);
+        response.Headers.GetValues(names.Split(',')[1]).Single().ShouldNotBe(sent[1]);
+    }
+
+    [Fact]
+    public async Task Call_GatewaySendsNoLimitHeaders_ThoseOfTheServerPass()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+        {
+            context.Response.Headers["X-RateLimit-Limit"] = "50";
+            return Task.CompletedTask;
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint, "{ shared: 3/1d }");
+
+        using HttpResponseMessage response = await gateway.Client.SendAsync(GatewayFixture.Post(Call("x")));
+
+        response.Headers.GetValues("X-RateLimit-Limit").Single().ShouldBe("50");
+    }
+
+    [Fact]
+    public async Task Call_BeyondAPermissiveLimit_IsForwardedAndReported()
+    {
+        ManualTimeProvider time = new();
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers:
+              - { name: one, upstream: "{{upstream.Endpoint}}", path: /mcp, rateLimiting: { shared: 1/1d, mode: permissive } }
+            """,
+            time);
+        CapturedLog log = gateway.Capture();
+
+        for (int call = 0; call < 3; call++)
+        {
+            (await gateway.SendAsync(GatewayFixture.Post(Call("x")))).Status.ShouldBe(HttpStatusCode.OK);
+        }
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        upstream.Received.Count.ShouldBe(3);
+        log.Lines.Where(line => line.Contains("permissive")).ShouldBe(
+        [
+            "The permissive limit 'shared' of 'one' would now reject calls.",
+            "The permissive limit 'shared' of 'one' would have rejected 2 calls since the last report.",
+        ]);
     }
 
     [Fact]

@@ -1,6 +1,7 @@
 using System.Security.Claims;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
@@ -235,6 +236,41 @@ public abstract class LimitingContract
         error["message"]!.GetValue<string>().ShouldStartWith("Rate limit exceeded: ");
         error["data"]!["limit"]!.GetValue<string>().ShouldBe("shared");
         error["data"]!["retryAfterMs"]!.GetValue<long>().ShouldBeInRange(86_300_000, 86_400_000);
+    }
+
+    [Fact]
+    public async Task Call_ToolAsksForInput_LastLegAloneIsCharged()
+    {
+        await using RunningServer server = await StartAsync(builder => builder.WithRateLimits(limits => limits.Shared("1/1d")));
+
+        (await server.CallAsync("ask")).ShouldBe("answered"); // The client sends the second leg.
+
+        (await server.RefusedAsync("ask")).Data["limit"].ShouldBe("shared");
+    }
+
+    [Fact]
+    public async Task Call_BeyondAPermissiveLimit_IsMadeAndReported()
+    {
+        CapturedLog log = new();
+        await using RunningServer server = await StartAsync(builder =>
+        {
+            builder.Services.AddLogging(logging => logging.AddProvider(log));
+            builder.WithRateLimits(limits => limits
+                .Tool("echo", tool => tool.Shared("1/1d").Mode(LimitMode.Permissive))
+                .Method("tools/list", method => method.Shared("1/1d").Mode(LimitMode.Permissive)));
+        });
+
+        await server.CallAsync("echo");
+        await server.CallAsync("echo");
+        await server.CallAsync("echo");
+        await server.Client.ListToolsAsync();
+        await server.Client.ListToolsAsync();
+
+        string[] reports = [.. log.Lines.Select(line => line.Text).Where(text => text.Contains("permissive"))];
+        reports.Length.ShouldBe(2);
+        reports[0].ShouldContain("'echo/shared'");
+        reports[1].ShouldContain("'method:tools/list/shared'");
+        reports.ShouldAllBe(text => text.EndsWith("would now reject calls."));
     }
 
     [Fact]

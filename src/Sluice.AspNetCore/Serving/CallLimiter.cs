@@ -43,7 +43,7 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
 
         ILogger<CallLimiter> logger = services.GetRequiredService<ILogger<CallLimiter>>();
         return new CallLimiter(
-            new CallGate(policy, store, logger), services.GetRequiredService<IOptions<SluiceHttpOptions>>().Value, logger);
+            new CallGate(policy, store, services.GetRequiredService<TimeProvider>(), logger), services.GetRequiredService<IOptions<SluiceHttpOptions>>().Value, logger);
     }
 
     internal async Task InvokeAsync(HttpContext context, RequestDelegate next)
@@ -65,26 +65,18 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         {
             await next(context);
         }
-        else if (await AdmitAsync(context, message) is CallLease lease)
+        else if (await IdentifyAsync(context, message) is CallerIdentity caller)
         {
-            using (lease)
-            {
-                await next(context);
-                if (context.Features.Get<Rejected>() is not null)
-                {
-                    await lease.RefundAsync(); // By another policy further in: the call was not made.
-                }
-            }
+            await LimitAsync(context, message, caller, next);
         }
     }
 
-    /// <summary>What the call holds, if it may go on; a rejection is answered here.</summary>
-    private async ValueTask<CallLease?> AdmitAsync(HttpContext context, McpMessage message)
+    /// <summary>The caller; or null when the request has been answered.</summary>
+    private async ValueTask<CallerIdentity?> IdentifyAsync(HttpContext context, McpMessage message)
     {
-        CallerIdentity caller;
         try
         {
-            caller = options.Identify is null
+            return options.Identify is null
                 ? PrincipalIdentity.Of(context.User)
                 : await options.Identify(context) ?? CallerIdentity.None;
         }
@@ -100,22 +92,32 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
             context.Features.Set(Rejected.Instance);
             return null;
         }
+    }
 
+    private async Task LimitAsync(HttpContext context, McpMessage message, CallerIdentity caller, RequestDelegate next)
+    {
         GateDecision decision = await gate.DecideAsync(message, caller, context.RequestAborted);
+        using CallLease lease = decision.Lease;
+        McpEra era = message.EraWith(context.Request.Headers[McpVersions.HeaderName]);
         LimitHeaders.Write(context, decision);
         if (decision.IsAllowed)
         {
-            return decision.Lease;
+            await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, era);
+            await next(context);
+            if (context.Features.Get<Rejected>() is not null)
+            {
+                await lease.RefundAsync(); // By another policy further in: the call was not made.
+            }
+
+            return;
         }
 
-        using CallLease lease = decision.Lease;
         context.Features.Set(Rejected.Instance);
         RefusalContext refusal = new(
             message,
-            message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
+            era,
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
         await RefusalWriter.WriteAsync(context, decision.Render(refusal));
-        return null;
     }
 
     /// <summary>Tells the limiters further out that the call was not made.</summary>

@@ -4,6 +4,10 @@ using Sluice.Mcp;
 namespace Sluice.AspNetCore;
 
 /// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
+/// <remarks>
+/// They replace every limit header that the server sends itself, in whatever family: parts of two sources would tell a client
+/// something that neither means. Where none is written, those of the server pass as they are.
+/// </remarks>
 internal static class LimitHeaders
 {
     private static readonly Draft11HeaderWriter Draft11 = new();
@@ -23,19 +27,58 @@ internal static class LimitHeaders
             return;
         }
 
+        List<KeyValuePair<string, string>> written = [];
         if (settings.HeaderStyle is LimitHeadersStyle.Draft11 or LimitHeadersStyle.Both)
         {
-            Write(Draft11, context.Response.Headers, decision);
+            Write(Draft11, written, decision);
         }
 
         if (settings.HeaderStyle is LimitHeadersStyle.XRateLimit or LimitHeadersStyle.Both)
         {
-            Write(XRateLimitWriter(context, settings.HeaderReset), context.Response.Headers, decision);
+            Write(XRateLimitWriter(context, settings.HeaderReset), written, decision);
+        }
+
+        if (written.Count == 0)
+        {
+            return;
+        }
+
+        // Of several policies in one app the last one counts: it is the one that rejected, if one did.
+        if (context.Features.Get<Written>() is not Written headers)
+        {
+            headers = new Written();
+            context.Features.Set(headers);
+            context.Response.OnStarting(() =>
+            {
+                Replace(context.Response.Headers, headers.Headers);
+                return Task.CompletedTask;
+            });
+        }
+
+        headers.Headers = written;
+    }
+
+    private static void Replace(IHeaderDictionary headers, List<KeyValuePair<string, string>> written)
+    {
+        foreach (string name in headers.Keys.Where(IsLimitHeader).ToArray())
+        {
+            headers.Remove(name);
+        }
+
+        foreach ((string name, string value) in written)
+        {
+            headers[name] = value;
         }
     }
 
-    private static void Write(IRateLimitHeaderWriter writer, IHeaderDictionary headers, in GateDecision decision) => writer.Write(
-        decision.Answer, decision.Limits, decision.States, headers, static (target, name, value) => target[name] = value);
+    private static bool IsLimitHeader(string name) =>
+        name.StartsWith("RateLimit", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("X-RateLimit", StringComparison.OrdinalIgnoreCase)
+        || name.StartsWith("X-Rate-Limit", StringComparison.OrdinalIgnoreCase);
+
+    private static void Write(
+        IRateLimitHeaderWriter writer, List<KeyValuePair<string, string>> written, in GateDecision decision) => writer.Write(
+        decision.Answer, decision.Limits, decision.States, written, static (target, name, value) => target.Add(new(name, value)));
 
     private static XRateLimitHeaderWriter XRateLimitWriter(HttpContext context, LimitHeadersReset reset) => reset switch
     {
@@ -44,4 +87,10 @@ internal static class LimitHeaders
             context.RequestServices.GetService<TimeProvider>() ?? TimeProvider.System),
         _ => throw new ArgumentOutOfRangeException(nameof(reset), reset, "Not a form of the reset."),
     };
+
+    /// <summary>What a response will tell.</summary>
+    private sealed class Written
+    {
+        internal List<KeyValuePair<string, string>> Headers { get; set; } = [];
+    }
 }

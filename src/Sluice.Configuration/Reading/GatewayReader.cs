@@ -5,7 +5,7 @@ namespace Sluice.Configuration;
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
 internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = null)
 {
-    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "store", "streams", "stop"];
+    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop"];
     private static readonly string[] LaterFields = ["admin"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
@@ -37,6 +37,7 @@ internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = n
             Listen = listen,
             Tls = tls,
             Auth = auth with { UserAcrossTenants = userAcrossTenants },
+            CorsOrigins = new CorsReader(faults).Read(reader),
             Store = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory,
             Streams = reader.Node("streams") is Node streams ? new StreamsReader(faults).Read(streams) : StreamBounds.Default,
             Stop = reader.Node("stop") is Node stop ? new StopReader(faults).Read(stop) : StopConfiguration.Default,

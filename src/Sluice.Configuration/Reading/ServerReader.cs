@@ -7,7 +7,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
     private static readonly string[] Fields =
-        ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "scopes", "allow", "rateLimiting"];
+        ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "headers", "scopes", "allow", "rateLimiting"];
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
 
@@ -36,6 +36,8 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
             ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
             : null;
+        ImmutableArray<KeyValuePair<string, string>> headers =
+            new HeadersReader(faults).Read(reader, isCommand: upstream is CommandUpstreamConfiguration);
         ImmutableArray<string> scopes = ReadScopes(reader);
         ImmutableArray<AllowRule>? allow = new AllowReader(faults, identities).Read(reader, policy?.Settings.CaseSensitive ?? false);
         return name is null || upstream is null || path is null
@@ -48,6 +50,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
                 Timeout = timeout ?? ServerConfiguration.DefaultTimeout,
                 MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
                 StrictHeaders = strictHeaders,
+                Headers = headers,
                 Scopes = scopes,
                 Policy = policy,
                 Allow = allow,

@@ -50,13 +50,28 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
         if (own.Count == 1)
         {
             string sent = own[0]?.Trim() ?? "";
-            return Find(sent)?.InItsOwnHeader ?? NotKnown(sent);
+            return Find(sent)?.Result ?? NotKnown(sent);
         }
 
         return BearerCredential.IsAmbiguous(headers) ? AuthenticationResult.Failed(BearerCredential.Twice)
             : !BearerCredential.TryRead(headers, out string? key) || (_leavesTokens && UnverifiedToken.LooksLikeOne(key))
                 ? AuthenticationResult.NoCredentials("no API key was sent")
-            : Find(key)?.AsBearer ?? NotKnown(key);
+            : Find(key)?.Result ?? NotKnown(key);
+    }
+
+    /// <summary>Removes the gateway's own keys from a request, wherever they are: no server may learn one.</summary>
+    /// <remarks>A caller that is known by other means may send a key as well.</remarks>
+    internal void RemoveKeys(IHeaderDictionary headers)
+    {
+        if (headers[HeaderName].Any(value => Find(value?.Trim() ?? "") is not null))
+        {
+            headers.Remove(HeaderName);
+        }
+
+        if (BearerCredential.TryRead(headers, out string? bearer) && Find(bearer) is not null)
+        {
+            headers.Authorization = default;
+        }
     }
 
     private static AuthenticationResult NotKnown(string key) => AuthenticationResult.Wrong("the API key is not known", key);
@@ -80,20 +95,16 @@ internal sealed class ApiKeyAuthenticator : IAuthenticator
             : null;
     }
 
-    /// <summary>A key, and what to say of a request that carries it.</summary>
+    /// <summary>A key, and the caller that it names.</summary>
     /// <param name="Hash">Its SHA-256.</param>
-    /// <param name="AsBearer">The answer where it stands in <c>Authorization</c>, which travels on.</param>
-    /// <param name="InItsOwnHeader">The answer where it stands in a header that is the gateway's alone.</param>
-    private sealed record KnownKey(byte[] Hash, AuthenticationResult AsBearer, AuthenticationResult InItsOwnHeader)
+    /// <param name="Result">The caller.</param>
+    private sealed record KnownKey(byte[] Hash, AuthenticationResult Result)
     {
         internal static KnownKey Of(ApiKey key, bool userSpansTenants)
         {
             CallerIdentity caller = new(Issuer, key.User, key.Tenant, client: null) { UserSpansTenants = userSpansTenants };
             CallerClaims claims = CallerClaims.OfScopes(key.Scopes);
-            return new(
-                [.. key.Sha256],
-                AuthenticationResult.Succeeded(caller, claims),
-                AuthenticationResult.Succeeded(caller, claims, withheldHeader: HeaderName));
+            return new([.. key.Sha256], AuthenticationResult.Succeeded(caller, claims));
         }
     }
 }

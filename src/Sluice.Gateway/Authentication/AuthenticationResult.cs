@@ -35,9 +35,6 @@ internal sealed class AuthenticationResult
     /// </summary>
     internal string? WrongCredential { get; private init; }
 
-    /// <summary>The header that held the gateway's own credential, which is not for the upstream; or null.</summary>
-    internal string? WithheldHeader { get; private init; }
-
     /// <summary>When another attempt makes sense; zero where waiting does not help.</summary>
     internal TimeSpan RetryAfter { get; private init; }
 
@@ -48,8 +45,8 @@ internal sealed class AuthenticationResult
     [MemberNotNullWhen(false, nameof(Failure))]
     internal bool IsSuccess => Outcome == AuthenticationOutcome.Succeeded;
 
-    internal static AuthenticationResult Succeeded(CallerIdentity caller, CallerClaims claims, string? withheldHeader = null) =>
-        new(AuthenticationOutcome.Succeeded) { Caller = caller, Claims = claims, WithheldHeader = withheldHeader };
+    internal static AuthenticationResult Succeeded(CallerIdentity caller, CallerClaims claims) =>
+        new(AuthenticationOutcome.Succeeded) { Caller = caller, Claims = claims };
 
     internal static AuthenticationResult NoCredentials(string why) => new(AuthenticationOutcome.NoCredentials) { Failure = why };
 
@@ -77,7 +74,6 @@ internal sealed class AuthenticationResult
         Claims = Claims,
         Failure = Failure,
         WrongCredential = WrongCredential,
-        WithheldHeader = WithheldHeader,
         RetryAfter = RetryAfter,
         LogLevel = LogLevel.Information,
     };

@@ -7,6 +7,7 @@ namespace Sluice.Gateway;
 internal sealed class GatewayAuthentication : IDisposable
 {
     private readonly JwtAuthenticator? _tokens;
+    private readonly ApiKeyAuthenticator? _keys;
     private readonly DocumentClient _documents;
 
     /// <param name="auth">How callers are known.</param>
@@ -34,6 +35,9 @@ internal sealed class GatewayAuthentication : IDisposable
             ForwardsSignIn = true;
         }
 
+        _keys = auth.ApiKeys.IsEmpty
+            ? null
+            : new ApiKeyAuthenticator(auth.ApiKeys, leavesTokens: _tokens is not null, auth.UserAcrossTenants);
         Challenges = new Challenges(_tokens is null ? null : Metadata);
         if (auth.IdentifiesCallers)
         {
@@ -61,6 +65,9 @@ internal sealed class GatewayAuthentication : IDisposable
 
     /// <summary>Asks issuers for their keys, so that the first caller need not wait for them.</summary>
     internal Task PrefetchAsync() => _tokens?.PrefetchAsync() ?? Task.CompletedTask;
+
+    /// <summary>Removes the gateway's own API keys from a request before it is forwarded.</summary>
+    internal void RemoveKeys(HttpContext context) => _keys?.RemoveKeys(context.Request.Headers);
 
     /// <summary>Names the gateway's address of metadata in the challenges of a server that signs in its callers itself.</summary>
     internal void RewriteChallenges(HttpContext context)
@@ -94,9 +101,9 @@ internal sealed class GatewayAuthentication : IDisposable
             yield return new ProxyAuthenticator(proxies, proxy, auth.UserAcrossTenants);
         }
 
-        if (!auth.ApiKeys.IsEmpty)
+        if (_keys is not null)
         {
-            yield return new ApiKeyAuthenticator(auth.ApiKeys, leavesTokens: _tokens is not null, auth.UserAcrossTenants);
+            yield return _keys;
         }
 
         if (_tokens is not null)

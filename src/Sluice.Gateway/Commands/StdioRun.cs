@@ -109,8 +109,11 @@ internal static class StdioRun
 
         using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
+        using CallGate? gate = configuration.Policy is RateLimitPolicy policy
+            ? new CallGate(policy, store.Store, time, loggers.CreateLogger<CallGate>())
+            : null;
         StdioProxy front = new(
-            configuration.Policy is RateLimitPolicy policy ? new CallGate(policy, store.Store, loggers.CreateLogger<CallGate>()) : null,
+            gate,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),
             Console.OpenStandardInput(),
             Console.OpenStandardOutput(),

@@ -70,17 +70,25 @@ internal static class GatewayApplication
             application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
             application.Lifetime.ApplicationStopping,
             drain.Cut);
-        RebindingGuard guard = new(configuration.Listen.IsLoopback, configuration.Auth.PublicUrl, configuration.Auth.Origins);
-        application.Run(context => HandleAsync(context, guard, authentication, paths, endpoint));
+        RebindingGuard guard = new(
+            configuration.Listen.IsLoopback, configuration.Auth.PublicUrl, [.. configuration.Auth.Origins, .. configuration.CorsOrigins]);
+        Cors cors = new(configuration.CorsOrigins);
+        application.Run(context => HandleAsync(context, guard, cors, authentication, paths, endpoint));
         return application;
     }
 
     private static Task HandleAsync(
-        HttpContext context, RebindingGuard guard, GatewayAuthentication authentication, ServerPaths paths, McpEndpoint endpoint)
+        HttpContext context,
+        RebindingGuard guard,
+        Cors cors,
+        GatewayAuthentication authentication,
+        ServerPaths paths,
+        McpEndpoint endpoint)
     {
         authentication.ForwardedHeaders.Apply(context);
         if (guard.Refusal(context.Request) is string refusal)
         {
+            cors.Apply(context, server: null);
             return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
         }
 
@@ -90,7 +98,14 @@ internal static class GatewayApplication
             return metadata.AnswerAsync(context);
         }
 
-        if (paths.Find(context.Request.Path) is GatewayServer server)
+        GatewayServer? called = paths.Find(context.Request.Path);
+        cors.Apply(context, called);
+        if (cors.TryAnswerPreflight(context))
+        {
+            return Task.CompletedTask;
+        }
+
+        if (called is GatewayServer server)
         {
             authentication.RewriteChallenges(context);
             return endpoint.HandleAsync(context, server);

@@ -31,12 +31,21 @@ internal sealed class GatewayServer(
     /// <summary>The path at which the gateway serves it.</summary>
     internal string Path => configuration.Path;
 
+    /// <summary>Headers that it gets with each request.</summary>
+    internal ImmutableArray<KeyValuePair<string, string>> Headers => configuration.Headers;
+
+    /// <summary>Whether its answers are its own; what a command says is put into HTTP by the gateway.</summary>
+    internal bool AnswersInHttp => configuration.Upstream is HttpUpstreamConfiguration;
+
+    /// <summary>The web pages that it allows itself.</summary>
+    internal ServerOrigins Origins { get; } = new();
+
     /// <summary>Its limits; null for a server without limits.</summary>
     internal RateLimitPolicy? Policy => configuration.Policy;
 
     /// <summary>Decides its calls; null for a server without limits.</summary>
     internal CallGate? Gate { get; } = configuration.Policy is RateLimitPolicy policy
-        ? new CallGate(policy, store, loggers.CreateLogger<CallGate>(), observer)
+        ? new CallGate(policy, store, time, loggers.CreateLogger<CallGate>(), observer)
         : null;
 
     /// <summary>The largest body that is read, in bytes.</summary>
@@ -70,5 +79,9 @@ internal sealed class GatewayServer(
         UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
     };
 
-    public ValueTask DisposeAsync() => Upstream.DisposeAsync();
+    public ValueTask DisposeAsync()
+    {
+        Gate?.Dispose();
+        return Upstream.DisposeAsync();
+    }
 }

@@ -61,6 +61,7 @@ internal sealed partial class McpEndpoint(
             }
         }
 
+        authentication.RemoveKeys(context);
         if (HttpMethods.IsGet(method))
         {
             await StreamAsync(context, server, identity, body: null, message: null);
@@ -117,7 +118,13 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
-        // 5. Forward.
+        // 5. Forward. What is compressed could not be watched.
+        await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, refusal.Era);
+        if (charged is { WatchesBody: true })
+        {
+            context.Request.Headers.Remove("Accept-Encoding");
+        }
+
         if (message.IsLongStream)
         {
             await StreamAsync(context, server, identity, body, message);
@@ -141,6 +148,7 @@ internal sealed partial class McpEndpoint(
         if (!streams.TryOpen(identity.Caller!, stopping, out StreamGate.OpenStream? stream, out string? refusal))
         {
             Log.StreamRefused(logger, server.Name, refusal);
+            await ChargedCall.NotMadeAsync(context);
             Refusal answer = McpRefusals.RenderError(
                 StatusCodes.Status503ServiceUnavailable,
                 StatusCodes.Status503ServiceUnavailable,
@@ -164,12 +172,21 @@ internal sealed partial class McpEndpoint(
         McpMessage? message,
         CancellationToken ends)
     {
+        if (!HttpMethods.IsOptions(context.Request.Method))
+        {
+            foreach ((string name, string value) in server.Headers)
+            {
+                context.Request.Headers[name] = value;
+            }
+        }
+
+        Cors.SetOfServer(context, server.AnswersInHttp);
         UpstreamFailure? failure;
         using (CuttableRequest request = new(context, cut))
         {
             try
             {
-                failure = await server.Upstream.ForwardAsync(context, body, message, identity.Caller!, identity.WithheldHeader, ends);
+                failure = await server.Upstream.ForwardAsync(context, body, message, identity.Caller!, ends);
                 failure ??= request.IsStreamCut ? UpstreamFailure.Cut : null;
             }
             catch (Exception exception) when (request.IsCut && exception is (OperationCanceledException or UpstreamBrokeOffException))
@@ -177,13 +194,18 @@ internal sealed partial class McpEndpoint(
                 failure = UpstreamFailure.Cut;
             }
         }
-
         if (failure is null)
         {
             return;
         }
 
+        Cors.SetOfServer(context, false);
         Log.UpstreamFailed(logger, server.Name, failure.Reason);
+        if (!failure.CanHaveRun)
+        {
+            await ChargedCall.NotMadeAsync(context); // First, so that the next call of this client finds its tokens.
+        }
+
         Refusal error = McpRefusals.RenderError(
             failure.Status,
             InternalError,

@@ -52,20 +52,27 @@ internal sealed partial class StdioProxy
         GateDecision decision = gate is null
             ? GateDecision.Unmetered
             : await gate.DecideAsync(message, caller, CancellationToken.None);
-        using CallLease lease = decision.Lease;
+        CallLease lease = decision.Lease;
+        McpEra era = message.EraWith(headerVersion: null);
+        bool canAskForInput = era == McpEra.Modern && message.Kind == McpMessageKind.Request;
         if (!decision.IsAllowed)
         {
-            Answer(decision.Render(new RefusalContext(message, message.EraWith(headerVersion: null), Accept: null)));
+            Answer(decision.Render(new RefusalContext(message, era, Accept: null)));
         }
-        else if (!TryForward(program, line, message))
+        else if (!TryForward(program, line, message, canAskForInput ? lease : default))
         {
             await lease.RefundAsync(); // The server was not given the call.
         }
+
+        if (!decision.IsAllowed || !canAskForInput)
+        {
+            lease.Dispose(); // Otherwise the answer ends it.
+        }
     }
 
-    /// <summary>Gives the server a message, and records a request.</summary>
+    /// <summary>Gives the server a message, and records a request and what it holds until its answer comes.</summary>
     /// <returns>False for a request that is answered with an error instead.</returns>
-    private bool TryForward(ChildProgram program, Line line, McpMessage message)
+    private bool TryForward(ChildProgram program, Line line, McpMessage message, CallLease lease)
     {
         switch (message.Kind)
         {
@@ -78,18 +85,24 @@ internal sealed partial class StdioProxy
             case McpMessageKind.Notification when message.Method == "notifications/cancelled":
                 if (MessageParts.Read(line.Bytes.Span)?.RequestId is Range cancelled)
                 {
-                    _pending.Remove(line.Bytes.Span[cancelled], out IReadOnlyList<ReadOnlyMemory<byte>> failed);
+                    if (_pending.Remove(line.Bytes.Span[cancelled], out IReadOnlyList<ReadOnlyMemory<byte>> failed) is ReadOnlyMemory<byte> id)
+                    {
+                        _charged.End(id, answer: default);
+                    }
+
                     FailAll(failed, Unreadable);
                 }
 
                 break;
         }
 
+        _charged.Add(message.Id, lease);
         if (program.TryWrite(line.Bytes.Span) || message.Kind != McpMessageKind.Request)
         {
             return true;
         }
 
+        _charged.Remove(message.Id);
         if (_pending.Remove(message.Id.Span, out _) is not null)
         {
             Fail(message.Id, program.IsEnding ? "its process has ended" : "its process does not read its standard input");

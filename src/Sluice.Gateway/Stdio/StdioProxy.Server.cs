@@ -53,6 +53,7 @@ internal sealed partial class StdioProxy
         }
         else if (_pending.Remove(id.Span, out IReadOnlyList<ReadOnlyMemory<byte>> failed) is ReadOnlyMemory<byte> written)
         {
+            _charged.End(written, message.Span);
             WriteToClient(written.Span.SequenceEqual(id.Span) ? message.Span : MessageEdit.Apply(message, (parts.Id, written)));
             FailAll(failed, Unreadable);
         }
@@ -68,6 +69,7 @@ internal sealed partial class StdioProxy
         if (parts.Error is Range error && _pending.Single is ReadOnlyMemory<byte> only)
         {
             _pending.Remove(only.Span, out _);
+            _charged.End(only, answer: default);
             WriteToClient([.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. only.Span, .. ",\"error\":"u8, .. message.Span[error], .. "}"u8]);
             return;
         }

@@ -50,6 +50,7 @@ internal sealed partial class StdioProxy(
 
     private readonly Lock _writing = new();
     private readonly PendingRequests _pending = new(); // Of the client.
+    private readonly ChargedRequests _charged = new();
     private readonly PendingRequests _pendingOfServer = new(); // Of the server.
     private readonly LineLog _garbage = new(time, line => Log.Garbage(logger, line), count => Log.LinesDropped(logger, count));
 
@@ -139,8 +140,12 @@ internal sealed partial class StdioProxy(
         }
     }
 
-    private void Fail(ReadOnlyMemory<byte> id, string reason) => Answer(McpRefusals.RenderError(
-        StatusCodes.Status502BadGateway, InternalError, $"The server did not answer: {reason}.", id));
+    private void Fail(ReadOnlyMemory<byte> id, string reason)
+    {
+        _charged.End(id, answer: default);
+        Answer(McpRefusals.RenderError(
+            StatusCodes.Status502BadGateway, InternalError, $"The server did not answer: {reason}.", id));
+    }
 
     private static void RejectServerRequest(ChildProgram program, ReadOnlyMemory<byte> id) => program.TryWrite(
         McpRefusals.RenderError(StatusCodes.Status503ServiceUnavailable, InternalError, "The client has closed its input.", id).Body.Span);

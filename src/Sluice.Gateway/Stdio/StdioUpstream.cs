@@ -74,7 +74,6 @@ internal sealed partial class StdioUpstream : IUpstream
         byte[]? body,
         McpMessage? message,
         CallerIdentity caller,
-        string? withheldHeader,
         CancellationToken ends)
     {
         context.Features.Set(_keepAlive);
@@ -221,6 +220,7 @@ internal sealed partial class StdioUpstream : IUpstream
         StringValues named = context.Request.Headers[SessionHeader];
         if (named.Count != 1)
         {
+            await ChargedCall.NotMadeAsync(context);
             await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
                 StatusCodes.Status400BadRequest,
                 InvalidRequest,
@@ -238,9 +238,12 @@ internal sealed partial class StdioUpstream : IUpstream
         return null;
     }
 
-    private static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) =>
-        RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+    private static async Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id)
+    {
+        await ChargedCall.NotMadeAsync(context);
+        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
             StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
+    }
 
     /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
     private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => caller.Subject is null

@@ -57,12 +57,11 @@ internal sealed partial class HttpUpstream : IUpstream
         byte[]? body,
         McpMessage? message,
         CallerIdentity caller,
-        string? withheldHeader,
         CancellationToken ends)
     {
         bool isLongStream = message?.IsLongStream ?? HttpMethods.IsGet(context.Request.Method);
         using AnswerWait wait = isLongStream ? AnswerWait.Until(ends) : AnswerWait.For(_timeout, _keepAlive.Time);
-        HttpUpstreamTransformer transformer = new(_address, body, withheldHeader, isLongStream, wait, _keepAlive, ends);
+        HttpUpstreamTransformer transformer = new(_address, body, isLongStream, wait, _keepAlive, ends);
         context.Request.Headers.Remove("Upgrade"); // YARP would open a tunnel, in which nothing is metered.
         try
         {

@@ -7,7 +7,6 @@ namespace Sluice.Gateway;
 /// <summary>What one request and its answer carry beyond YARP's own rules.</summary>
 /// <param name="address">Where the server answers.</param>
 /// <param name="body">The bytes that were read; null when the request has none.</param>
-/// <param name="withheldHeader">A header that is the gateway's own business, or null.</param>
 /// <param name="isLongStream">Whether the answer is a stream without an end of its own.</param>
 /// <param name="wait">The wait for the answer.</param>
 /// <param name="keepAlive">How event streams are kept open.</param>
@@ -16,7 +15,6 @@ namespace Sluice.Gateway;
 internal sealed class HttpUpstreamTransformer(
     Uri address,
     byte[]? body,
-    string? withheldHeader,
     bool isLongStream,
     AnswerWait wait,
     StreamKeepAlive keepAlive,
@@ -59,11 +57,6 @@ internal sealed class HttpUpstreamTransformer(
         foreach (string? value in incoming.Connection)
         {
             RemoveNamed(value, name => _ = proxyRequest.Headers.Remove(name) || proxyRequest.Content?.Headers.Remove(name) == true);
-        }
-
-        if (withheldHeader is not null)
-        {
-            proxyRequest.Headers.Remove(withheldHeader);
         }
 
         proxyRequest.Headers.Host = null;

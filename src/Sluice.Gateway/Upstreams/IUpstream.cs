@@ -11,7 +11,6 @@ internal interface IUpstream : IAsyncDisposable
     /// <param name="body">The very bytes that were read; null when the request has none.</param>
     /// <param name="message">What the body says; null when there is none.</param>
     /// <param name="caller">Who calls.</param>
-    /// <param name="withheldHeader">A header that is the gateway's own business, or null.</param>
     /// <param name="ends">Ends the answer in its middle, properly, where it is a stream without an end of its own.</param>
     /// <returns>Null, or why the upstream gave no answer at all; nothing has been written to the client then.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
@@ -20,6 +19,5 @@ internal interface IUpstream : IAsyncDisposable
         byte[]? body,
         McpMessage? message,
         CallerIdentity caller,
-        string? withheldHeader,
         CancellationToken ends);
 }

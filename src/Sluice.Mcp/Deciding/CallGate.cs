@@ -5,19 +5,22 @@ namespace Sluice.Mcp;
 /// <summary>Decides the calls to one server: the only place in which a front asks the store.</summary>
 /// <remarks>
 /// <para>
-/// Steps: select the limits, check that the identities they count by are known, ask the store, tell the observer, log a
-/// rejection. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
+/// Steps: select the limits, check that the identities they count by are known, ask the store, report what permissive limits
+/// would reject, tell the observer, log a rejection. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
 /// </para>
 /// <para>It allocates nothing for a call that the store decides at once.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 /// <param name="policy">The limits of the server.</param>
 /// <param name="store">Where the buckets are.</param>
-/// <param name="logger">Takes a line at Debug for each rejection.</param>
+/// <param name="time">The clock of the reports.</param>
+/// <param name="logger">Takes a line at Debug for each rejection, and the reports of permissive limits.</param>
 /// <param name="observer">Sees each decision; or null.</param>
 internal sealed partial class CallGate(
-    RateLimitPolicy policy, IRateLimitStore store, ILogger logger, ICallObserver? observer = null)
+    RateLimitPolicy policy, IRateLimitStore store, TimeProvider time, ILogger logger, ICallObserver? observer = null) : IDisposable
 {
+    private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger);
+
     internal RateLimitPolicy Policy => policy;
 
     internal IRateLimitStore Store => store;
@@ -61,6 +64,9 @@ internal sealed partial class CallGate(
             : AwaitAsync(method, operation, request, lease, pending);
     }
 
+    /// <summary>Logs what permissive limits would have rejected since the last report.</summary>
+    public void Dispose() => _permissive?.Dispose();
+
     // After an exception the lease is not ended: the store may still write to its states, so it must not be used again.
     private async ValueTask<GateDecision> AwaitAsync(
         string method, string? operation, RateLimitRequest request, CallLease lease, ValueTask<RateLimitDecision> pending) =>
@@ -73,6 +79,10 @@ internal sealed partial class CallGate(
         if (answer.IsAllowed)
         {
             lease.Acquired(answer.Source);
+            if (answer.Source != DecisionSource.OnStoreFailure)
+            {
+                _permissive?.Count(decision.Limits, decision.States);
+            }
         }
         else
         {

@@ -53,12 +53,11 @@ internal readonly struct CallLease : IDisposable
         }
 
         IRateLimitStore store = _call.Store!;
-        RateLimitRequest request = _call.Request;
-        bool isCharged = _call.IsCharged;
+        RateLimitRequest? charged = _call.Charged;
         _call.GiveBack();
 
         // Not cancelled with the call: the tokens of a cancelled call must come back too.
-        return isCharged ? store.RefundAsync(request, CancellationToken.None) : ValueTask.CompletedTask;
+        return charged is RateLimitRequest request ? store.RefundAsync(request, CancellationToken.None) : ValueTask.CompletedTask;
     }
 
     /// <summary>Ends the lease; what was charged stays charged.</summary>

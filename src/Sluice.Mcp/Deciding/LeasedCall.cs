@@ -26,6 +26,32 @@ internal sealed class LeasedCall
     /// <summary>Whether tokens were charged.</summary>
     internal bool IsCharged { get; set; }
 
+    /// <summary>The part of the request that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
+    internal RateLimitRequest? Charged
+    {
+        get
+        {
+            if (!IsCharged)
+            {
+                return null;
+            }
+
+            int count = 0;
+            ApplicableLimits limits = Request.Limits;
+            for (int i = 0; i < limits.Count; i++)
+            {
+                count += WasCharged(i) ? 1 : 0;
+            }
+
+            return count == limits.Count ? Request
+                : count == 0 ? null
+                : new RateLimitRequest(
+                    new ApplicableLimits([.. limits.Limits.ToArray().Where((_, i) => WasCharged(i))], limits.Cost),
+                    Request.Caller,
+                    Request.Cost);
+        }
+    }
+
     /// <summary>The state of each limit of the request.</summary>
     internal Memory<LimitState> States => _states.AsMemory(0, Request.Limits.Count);
 
@@ -41,6 +67,9 @@ internal sealed class LeasedCall
         call.IsCharged = false;
         return call;
     }
+
+    private bool WasCharged(int index) =>
+        Request.Limits[index].Mode != LimitMode.Permissive || _states[index].Outcome == RateLimitOutcome.Allowed;
 
     /// <summary>Ends the lease of a version; false when it has ended already.</summary>
     internal bool TryEnd(int version) => Interlocked.CompareExchange(ref _version, unchecked(version + 1), version) == version;

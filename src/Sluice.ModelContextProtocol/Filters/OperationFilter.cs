@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Sluice.Mcp;
 
@@ -5,8 +7,11 @@ namespace Sluice.ModelContextProtocol;
 
 /// <summary>Limits the calls of tools, or of prompts, or of resources.</summary>
 /// <remarks>
-/// The way of an allowed call allocates nothing of its own while the store answers at once: it hands on the very task of the
-/// next handler.
+/// <para>An allowed call allocates nothing of its own while the store answers at once.</para>
+/// <para>
+/// A call whose handler asks for input (<see cref="InputRequiredException"/>) is refunded: its client sends it again with the
+/// input, and the last leg is the one that stays charged.
+/// </para>
 /// </remarks>
 /// <param name="limits">The server's limits.</param>
 /// <param name="method">The method that is called.</param>
@@ -70,16 +75,17 @@ internal sealed class OperationFilter<TParams, TResult>(
         CancellationToken cancellationToken)
     {
         CallLease lease = decision.Lease;
-        if (decision.IsAllowed && !lease.IsNone && limits.Refunds)
+        if (decision.IsAllowed)
         {
-            return RefundAsync(request, lease, next, cancellationToken);
+            return lease.IsNone ? next(request, cancellationToken) : CallAsync(request, lease, next, cancellationToken);
         }
 
         lease.Dispose();
-        return decision.IsAllowed ? next(request, cancellationToken) : Reject(request, decision.Describe(), decision.Form);
+        return Reject(request, decision.Describe(), decision.Form);
     }
 
-    private async ValueTask<TResult> RefundAsync(
+    [AsyncMethodBuilder(typeof(PoolingAsyncValueTaskMethodBuilder<>))]
+    private async ValueTask<TResult> CallAsync(
         RequestContext<TParams> request,
         CallLease lease,
         McpRequestHandler<TParams, TResult> next,
@@ -91,7 +97,7 @@ internal sealed class OperationFilter<TParams, TResult>(
             {
                 return await next(request, cancellationToken).ConfigureAwait(false);
             }
-            catch (Exception exception) when (limits.IsRefunded(exception))
+            catch (Exception exception) when (exception is InputRequiredException || limits.IsRefunded(exception))
             {
                 await lease.RefundAsync().ConfigureAwait(false);
                 throw;

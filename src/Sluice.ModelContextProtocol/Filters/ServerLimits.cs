@@ -30,9 +30,6 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
     /// <summary>Whether a limit may be on a method that names no tool, prompt or resource.</summary>
     internal bool MetersOtherMethods => Policy.Settings.Meter == MeteringUnit.All || !Policy.Settings.Methods.IsEmpty;
 
-    /// <summary>Whether some failures of a call give its cost back.</summary>
-    internal bool Refunds => options.RefundedExceptions.Count > 0;
-
     /// <summary>Whether this failure of a call gives its cost back.</summary>
     internal bool IsRefunded(Exception exception) => options.RefundedExceptions.Any(type => type.IsInstanceOfType(exception));
 

@@ -14,7 +14,7 @@ namespace Sluice.ModelContextProtocol;
 /// Thread safety: any number of threads.
 /// </remarks>
 internal sealed partial class ServerLimitsFactory(
-    IOptions<McpRateLimitOptions> options, IRateLimitStore store, ILoggerFactory loggers)
+    IOptions<McpRateLimitOptions> options, IRateLimitStore store, TimeProvider time, ILoggerFactory loggers)
 {
     private static readonly ConditionalWeakTable<McpServerOptions, ServerLimits> Known = [];
     private readonly Lock _making = new();
@@ -62,7 +62,7 @@ internal sealed partial class ServerLimitsFactory(
         _last = policy is null
             ? throw new OptionsValidationException(
                 Options.DefaultName, typeof(McpRateLimitOptions), faults.Select(fault => fault.Under("rate limits").ToString()))
-            : new ServerLimits(new CallGate(policy, store, _logger), limiting, _logger);
+            : new ServerLimits(new CallGate(policy, store, time, _logger), limiting, _logger);
         return _last;
     }
 

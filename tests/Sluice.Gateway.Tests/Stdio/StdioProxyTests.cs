@@ -25,7 +25,7 @@ public sealed class StdioProxyTests
         input.Append($$$$"""{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"a","arguments":{"x":"{{{{filler}}}}"}}}""").Append('\n');
         using MemoryStream output = new();
         StdioProxy proxy = new(
-            new CallGate(policy, store, NullLogger<CallGate>.Instance),
+            new CallGate(policy, store, TimeProvider.System, NullLogger<CallGate>.Instance),
             caller,
             new MemoryStream(Encoding.UTF8.GetBytes(input.ToString())),
             output,

@@ -171,6 +171,7 @@ public sealed class CallGateTests
         CallGate gate = new(
             RateLimitPolicy.Build("s", limits => limits.Shared("1000000000/1d").PerUser("1000000000/1d")),
             new InProcessStore(),
+            TimeProvider.System,
             NullLogger.Instance);
         await CallAsync(100);
 
@@ -196,7 +197,7 @@ public sealed class CallGateTests
     {
         RecordingObserver observer = new();
         CallGate gate = new(
-            RateLimitPolicy.Build("s", limits => limits.Shared("1/1d")), new InProcessStore(), NullLogger.Instance, observer);
+            RateLimitPolicy.Build("s", limits => limits.Shared("1/1d")), new InProcessStore(), TimeProvider.System, NullLogger.Instance, observer);
 
         (await gate.DecideAsync("tools/call", "search", Alice, default)).Lease.Dispose();
         (await gate.DecideAsync("tools/call", "search", Alice, default)).Lease.Dispose();
@@ -205,7 +206,7 @@ public sealed class CallGateTests
     }
 
     private CallGate Gate(Action<RateLimitsBuilder> limits, StoreStub? store = null) =>
-        new(RateLimitPolicy.Build("s", limits), store ?? _store, NullLogger.Instance);
+        new(RateLimitPolicy.Build("s", limits), store ?? _store, TimeProvider.System, NullLogger.Instance);
 
     private static async Task<int> RemainingAsync(CallGate gate)
     {

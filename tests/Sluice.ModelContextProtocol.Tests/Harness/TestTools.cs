@@ -34,6 +34,11 @@ internal sealed class TestTools
         return "refunded";
     }
 
+    [McpServerTool(Name = "ask")]
+    public static string Ask(RequestContext<CallToolRequestParams> request) => request.Params.RequestState is null
+        ? throw new InputRequiredException(inputRequests: null, requestState: "asked")
+        : "answered";
+
     [McpServerTool(Name = "fail")]
     public static string Fail(string value) =>
         throw (value == "upstream" ? new IOException("The service is away.") : new ArgumentException("Bad input."));

@@ -1,0 +1,22 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>cors</c>: which web pages may call the gateway and read what it answers.</summary>
+internal sealed class CorsReader(FaultList faults)
+{
+    private const string Group = "cors";
+    private const string Origins = "origins";
+
+    /// <summary>The origins that could be read; none without the group.</summary>
+    internal ImmutableArray<AllowedOrigin> Read(FieldReader root)
+    {
+        if (root.Node(Group) is not Node node || FieldReader.Open(node, Group, [Origins], [], faults) is not FieldReader reader)
+        {
+            return [];
+        }
+
+        reader.Required(Origins);
+        return OriginReader.ReadAll(reader, Origins);
+    }
+}
