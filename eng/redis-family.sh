@@ -96,7 +96,7 @@ for server in "${servers[@]}"; do
   version=$garnet_version
   [[ $server == garnet ]] || version=$("$program" --version | grep -oE '[0-9]+\.[0-9]+\.[0-9]+' | head -1)
   echo "== $server $version"
-  result=$(SLUICE_REDIS_SERVER=$program dotnet test tests/Sluice.Redis.Tests --configuration Release --no-build --nologo --filter "$(filter_of "$server")" | tee /dev/stderr) || code=1
+  result=$(SLUICE_REDIS_SERVER=$program dotnet test tests/Sluice.Redis.Tests --configuration Release --no-build --nologo --filter "$(filter_of "$server")" | tee >(cat >&2)) || code=1
   counts=$(grep -oE 'Failed: +[0-9]+, Passed: +[0-9]+' <<<"$result" | tail -1 | tr -s ' ')
   table+=$'\n'"| $server | $version | ${counts:-none ran} |"
 done

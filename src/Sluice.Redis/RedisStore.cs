@@ -132,7 +132,10 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
             }
         }
 
-        StoreLog.NotReached(_logger, last?.Kind ?? RedisFaultKind.Timeout, last?.Message ?? $"no answer within {atMost.TotalSeconds} s");
+        last ??= _connection.IsReady
+            ? new RedisFaultException(RedisFaultKind.Timeout, $"no answer within {atMost.TotalSeconds} s")
+            : new RedisFaultException(RedisFaultKind.Connection, $"no connection within {atMost.TotalSeconds} s");
+        StoreLog.NotReached(_logger, last.Kind, last.Message);
         return false;
     }
 

@@ -127,6 +127,18 @@ public sealed class RefusalTests
         scene.Log.Of("StoreReached").ShouldHaveSingleItem().ShouldContain($"{version} at 127.0.0.1:{server.PortText}");
     }
 
+    [Fact]
+    public async Task WarmUp_NoServer_SaysThatThereIsNoConnection()
+    {
+        using RedisServer server = RedisServer.Start();
+        server.Kill();
+        await using FaultScene scene = new(server.Configuration);
+
+        (await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(1), default)).ShouldBeFalse();
+
+        scene.Log.Of("StoreNotReached").ShouldHaveSingleItem().ShouldContain("Connection: ");
+    }
+
     private static string Repository()
     {
         DirectoryInfo? folder = new(AppContext.BaseDirectory);
