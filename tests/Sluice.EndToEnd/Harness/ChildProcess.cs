@@ -143,10 +143,10 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     internal string[] MappedFiles() =>
         [.. File.ReadLines($"/proc/{_process.Id}/maps").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Last()).Distinct()];
 
-    // A script without job control makes what it starts in the background deaf to Ctrl-C, and its children inherit that: env
-    // lets a program hear it wherever the tests run.
+    // A script without job control starts background programs with SIGINT ignored, and nohup does the same with SIGHUP. Children
+    // inherit that; env restores both signals, so that the tests pass wherever they run.
     private static ProcessStartInfo StartInfo(string program, IEnumerable<string> arguments) =>
-        new("env", ["--default-signal=INT", program, .. arguments])
+        new("env", ["--default-signal=INT,HUP", program, .. arguments])
         {
             RedirectStandardInput = true,
             RedirectStandardOutput = true,
