@@ -2,8 +2,8 @@ namespace Sluice.ModelContextProtocol;
 
 /// <summary>Limits the tool, prompt or resource that a method is.</summary>
 /// <remarks>
-/// What the builder or the configuration says of the same operation and scope goes first. Several attributes of different
-/// scopes may stand on one method.
+/// What the builder or the configuration says of the same operation and scope goes first. A method may have several attributes;
+/// those of one scope are a list of rates, and a call must meet all of them.
 /// </remarks>
 /// <param name="rate">The short form of a rate, such as <c>10/1m</c>; one that is wrong is reported when the host starts.</param>
 [AttributeUsage(AttributeTargets.Method, AllowMultiple = true)]

@@ -22,8 +22,8 @@ public sealed class ApplicableLimits
     /// <summary>How many limits apply; at most <see cref="MaxCount"/>.</summary>
     public int Count => _limits.Length;
 
-    /// <summary>The most limits that can apply to a call: server, method and operation, each in four scopes.</summary>
-    public const int MaxCount = 12;
+    /// <summary>The most limits that can apply to a call; a policy in which more could apply is not accepted.</summary>
+    public const int MaxCount = 32;
 
     /// <summary>Tokens that the call costs; at least 1.</summary>
     public int Cost { get; }

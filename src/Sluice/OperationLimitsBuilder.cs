@@ -20,36 +20,36 @@ public sealed class OperationLimitsBuilder
     }
 
     /// <summary>Limits everybody together.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public OperationLimitsBuilder Shared(string rate) => Shared(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public OperationLimitsBuilder Shared(params ReadOnlySpan<string> rates) => Shared(RateList.Parse(rates));
 
     /// <summary>Limits everybody together.</summary>
-    public OperationLimitsBuilder Shared(Rate rate) => Set(nameof(Shared), rate, _settings with { Shared = rate });
+    public OperationLimitsBuilder Shared(RateList rates) => Set(nameof(Shared), rates, _settings with { Shared = rates });
 
     /// <summary>Limits each tenant.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public OperationLimitsBuilder PerTenant(string rate) => PerTenant(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public OperationLimitsBuilder PerTenant(params ReadOnlySpan<string> rates) => PerTenant(RateList.Parse(rates));
 
     /// <summary>Limits each tenant.</summary>
-    public OperationLimitsBuilder PerTenant(Rate rate) => Set(nameof(PerTenant), rate, _settings with { PerTenant = rate });
+    public OperationLimitsBuilder PerTenant(RateList rates) => Set(nameof(PerTenant), rates, _settings with { PerTenant = rates });
 
     /// <summary>Limits each user.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public OperationLimitsBuilder PerUser(string rate) => PerUser(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public OperationLimitsBuilder PerUser(params ReadOnlySpan<string> rates) => PerUser(RateList.Parse(rates));
 
     /// <summary>Limits each user.</summary>
-    public OperationLimitsBuilder PerUser(Rate rate) => Set(nameof(PerUser), rate, _settings with { PerUser = rate });
+    public OperationLimitsBuilder PerUser(RateList rates) => Set(nameof(PerUser), rates, _settings with { PerUser = rates });
 
     /// <summary>Limits each OAuth client.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public OperationLimitsBuilder PerClient(string rate) => PerClient(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public OperationLimitsBuilder PerClient(params ReadOnlySpan<string> rates) => PerClient(RateList.Parse(rates));
 
     /// <summary>Limits each OAuth client.</summary>
-    public OperationLimitsBuilder PerClient(Rate rate) => Set(nameof(PerClient), rate, _settings with { PerClient = rate });
+    public OperationLimitsBuilder PerClient(RateList rates) => Set(nameof(PerClient), rates, _settings with { PerClient = rates });
 
     /// <summary>Sets what a call costs, in every limit that applies to it.</summary>
     /// <param name="tokens">At least 1.</param>

@@ -9,16 +9,16 @@ public sealed record OperationSettings
     public required string Name { get; init; }
 
     /// <summary>The limit that everybody shares; null for none.</summary>
-    public Rate? Shared { get; init; }
+    public RateList? Shared { get; init; }
 
     /// <summary>The limit of each tenant; null for none.</summary>
-    public Rate? PerTenant { get; init; }
+    public RateList? PerTenant { get; init; }
 
     /// <summary>The limit of each user; null for none.</summary>
-    public Rate? PerUser { get; init; }
+    public RateList? PerUser { get; init; }
 
     /// <summary>The limit of each OAuth client; null for none.</summary>
-    public Rate? PerClient { get; init; }
+    public RateList? PerClient { get; init; }
 
     /// <summary>Tokens that a call costs, in every limit that applies to it; null for the policy's.</summary>
     /// <value>At least 1.</value>
@@ -33,8 +33,8 @@ public sealed record OperationSettings
     /// <summary>How refusals by these limits look on the wire; null for the policy's.</summary>
     public RejectionForm? Rejection { get; init; }
 
-    /// <summary>The rate of a scope; null for none.</summary>
-    public Rate? this[RateLimitScope scope] => scope switch
+    /// <summary>The rates of a scope; null for none.</summary>
+    public RateList? this[RateLimitScope scope] => scope switch
     {
         RateLimitScope.Shared => Shared,
         RateLimitScope.PerTenant => PerTenant,

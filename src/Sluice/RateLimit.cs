@@ -3,20 +3,24 @@ namespace Sluice;
 /// <summary>One limit of a compiled policy: a rate, on a target, for a scope.</summary>
 /// <remarks>
 /// <para>
-/// Its bucket is known by <see cref="Server"/>, <see cref="Kind"/>, <see cref="Operation"/> and <see cref="Scope"/>; the
-/// numbers are not part of that.
+/// Its bucket is known by <see cref="Server"/>, <see cref="Kind"/>, <see cref="Operation"/> and <see cref="Scope"/>, and in a
+/// list of rates by the period and the algorithm; the other numbers are not part of that.
 /// </para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 public sealed class RateLimit
 {
-    internal RateLimit(LimitTarget target, RateLimitScope scope, Rate rate)
+    private RateLimit(LimitTarget target, RateLimitScope scope, RateList rates, int index)
     {
         Target = target;
         Scope = scope;
-        Rate = rate;
-        Name = LimitNames.Of(target, scope);
+        Rates = rates;
+        Rate = rates[index];
+        Name = LimitNames.Of(target, scope) + LimitNames.Suffix(rates, index);
     }
+
+    /// <summary>All rates of its scope on its target, this limit's among them.</summary>
+    internal RateList Rates { get; }
 
     /// <summary>The name of the server whose calls it counts.</summary>
     public string Server => Target.Server;
@@ -35,7 +39,8 @@ public sealed class RateLimit
 
     /// <summary>
     /// The limit's name, unique in its policy: <c>perUser</c> for the server's, <c>search/perUser</c> for a tool's,
-    /// <c>prompt:NAME/perUser</c>, <c>resource:URI/perUser</c> and <c>method:NAME/perUser</c> for the others.
+    /// <c>prompt:NAME/perUser</c>, <c>resource:URI/perUser</c> and <c>method:NAME/perUser</c> for the others. In a list of rates
+    /// the period follows: <c>perUser/1m</c>.
     /// </summary>
     public string Name { get; }
 
@@ -62,6 +67,16 @@ public sealed class RateLimit
 
     /// <summary>The normalised target: equal for every spelling that means the same.</summary>
     internal LimitTarget Target { get; }
+
+    /// <summary>The limits of a scope on a target, one for each rate.</summary>
+    internal static IEnumerable<RateLimit> Of(
+        LimitTarget target, RateLimitScope scope, RateList rates, LimitMode mode, StoreFailureMode onStoreFailure, RejectionForm rejection) =>
+        Enumerable.Range(0, rates.Count).Select(index => new RateLimit(target, scope, rates, index)
+        {
+            Mode = mode,
+            OnStoreFailure = onStoreFailure,
+            Rejection = rejection,
+        });
 
     /// <summary><see cref="Name"/>.</summary>
     public override string ToString() => Name;

@@ -10,16 +10,16 @@ namespace Sluice;
 public sealed record RateLimitingSettings
 {
     /// <summary>The limit that everybody shares; null for none.</summary>
-    public Rate? Shared { get; init; }
+    public RateList? Shared { get; init; }
 
     /// <summary>The limit of each tenant; null for none.</summary>
-    public Rate? PerTenant { get; init; }
+    public RateList? PerTenant { get; init; }
 
     /// <summary>The limit of each user; null for none.</summary>
-    public Rate? PerUser { get; init; }
+    public RateList? PerUser { get; init; }
 
     /// <summary>The limit of each OAuth client; null for none.</summary>
-    public Rate? PerClient { get; init; }
+    public RateList? PerClient { get; init; }
 
     /// <summary>Limits of tools.</summary>
     /// <value>At most 1,000 entries, whose names differ.</value>
@@ -87,8 +87,8 @@ public sealed record RateLimitingSettings
     /// <value>At least 1. The default is 10,000.</value>
     public int SlidingWindowCeiling { get; init; } = 10_000;
 
-    /// <summary>The server-wide rate of a scope; null for none.</summary>
-    public Rate? this[RateLimitScope scope] => scope switch
+    /// <summary>The server-wide rates of a scope; null for none.</summary>
+    public RateList? this[RateLimitScope scope] => scope switch
     {
         RateLimitScope.Shared => Shared,
         RateLimitScope.PerTenant => PerTenant,

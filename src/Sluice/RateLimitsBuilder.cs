@@ -24,36 +24,36 @@ public sealed class RateLimitsBuilder
     private RateLimitingSettings _settings = new();
 
     /// <summary>Limits everybody together.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public RateLimitsBuilder Shared(string rate) => Shared(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public RateLimitsBuilder Shared(params ReadOnlySpan<string> rates) => Shared(RateList.Parse(rates));
 
     /// <summary>Limits everybody together.</summary>
-    public RateLimitsBuilder Shared(Rate rate) => Set(nameof(Shared), rate, _settings with { Shared = rate });
+    public RateLimitsBuilder Shared(RateList rates) => Set(nameof(Shared), rates, _settings with { Shared = rates });
 
     /// <summary>Limits each tenant.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public RateLimitsBuilder PerTenant(string rate) => PerTenant(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public RateLimitsBuilder PerTenant(params ReadOnlySpan<string> rates) => PerTenant(RateList.Parse(rates));
 
     /// <summary>Limits each tenant.</summary>
-    public RateLimitsBuilder PerTenant(Rate rate) => Set(nameof(PerTenant), rate, _settings with { PerTenant = rate });
+    public RateLimitsBuilder PerTenant(RateList rates) => Set(nameof(PerTenant), rates, _settings with { PerTenant = rates });
 
     /// <summary>Limits each user.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public RateLimitsBuilder PerUser(string rate) => PerUser(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public RateLimitsBuilder PerUser(params ReadOnlySpan<string> rates) => PerUser(RateList.Parse(rates));
 
     /// <summary>Limits each user.</summary>
-    public RateLimitsBuilder PerUser(Rate rate) => Set(nameof(PerUser), rate, _settings with { PerUser = rate });
+    public RateLimitsBuilder PerUser(RateList rates) => Set(nameof(PerUser), rates, _settings with { PerUser = rates });
 
     /// <summary>Limits each OAuth client.</summary>
-    /// <param name="rate">The short form, such as <c>100/1m</c>.</param>
-    /// <exception cref="FormatException">It is not a rate.</exception>
-    public RateLimitsBuilder PerClient(string rate) => PerClient(Rate.Parse(rate));
+    /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
+    /// <exception cref="FormatException">One is not a rate.</exception>
+    public RateLimitsBuilder PerClient(params ReadOnlySpan<string> rates) => PerClient(RateList.Parse(rates));
 
     /// <summary>Limits each OAuth client.</summary>
-    public RateLimitsBuilder PerClient(Rate rate) => Set(nameof(PerClient), rate, _settings with { PerClient = rate });
+    public RateLimitsBuilder PerClient(RateList rates) => Set(nameof(PerClient), rates, _settings with { PerClient = rates });
 
     /// <summary>Limits a tool, or all tools that match a glob.</summary>
     public RateLimitsBuilder Tool(string name, Action<OperationLimitsBuilder> configure) =>

@@ -146,7 +146,7 @@ public sealed class GatewayConfigurationTests
                 OnStoreFailure = StoreFailureMode.Deny,
                 Rejection = RejectionForm.ToolResult,
             },
-            new() { Name = "search_*", PerUser = new Rate(30, TimeSpan.FromMinutes(1)) },
+            new() { Name = "search_*", PerUser = [Rate.Parse("30/1m"), Rate.Parse("500/1d"), new Rate(2, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, 5, false)] },
         ]);
         settings.Prompts.ShouldBe([new() { Name = "summarise", Cost = 3 }]);
         settings.Resources.ShouldBe([new() { Name = "file:///notes/*", PerUser = new Rate(3, TimeSpan.FromSeconds(1)) }]);

@@ -63,6 +63,19 @@ public sealed class AttributeTests
     }
 
     [Fact]
+    public async Task RateLimit_TwoOfOneScope_AreAListOfRates()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(
+            builder => builder.WithTools<AttributedTools>().WithRateLimitAttributes());
+        await server.Client.CallToolAsync("listed");
+
+        McpProtocolException exception = await Should.ThrowAsync<McpProtocolException>(
+            async () => await server.Client.CallToolAsync("listed"));
+
+        exception.Data["limit"].ShouldBe("listed/perUser/1h");
+    }
+
+    [Fact]
     public async Task RateLimit_ThatIsWrong_KeepsTheHostFromStartingWithEveryFault()
     {
         OptionsValidationException exception = await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(

@@ -19,7 +19,7 @@ public sealed class RateLimitsTests
     {
         RateLimitPreset preset = RateLimits.FromFastMcp(perSecond);
 
-        Rate rate = preset.Settings.PerUser.ShouldNotBeNull();
+        Rate rate = preset.Settings.PerUser![0].ShouldNotBeNull();
         (rate.MaxTokens, rate.RefillPeriod, rate.Capacity).ShouldBe((tokens, TimeSpan.FromSeconds(seconds), burst));
         rate.Algorithm.ShouldBe(RateLimitAlgorithm.TokenBucket);
         preset.Settings.Meter.ShouldBe(MeteringUnit.All);
@@ -33,7 +33,7 @@ public sealed class RateLimitsTests
         RateLimitPreset preset = RateLimits.FromFastMcp(5, burstCapacity: 7, globalLimit: true, maxClients: 3);
 
         preset.Settings.PerUser.ShouldBeNull();
-        preset.Settings.Shared.ShouldNotBeNull().Capacity.ShouldBe(7);
+        preset.Settings.Shared![0].ShouldNotBeNull().Capacity.ShouldBe(7);
         preset.MaxKeys.ShouldBe(3);
     }
 
@@ -49,7 +49,7 @@ public sealed class RateLimitsTests
     {
         RateLimitPreset preset = RateLimits.FromFastMcp(perSecond);
 
-        Rate rate = preset.Settings.PerUser.ShouldNotBeNull();
+        Rate rate = preset.Settings.PerUser![0].ShouldNotBeNull();
         (rate.MaxTokens, rate.RefillPeriod).ShouldBe((tokens, TimeSpan.FromSeconds(seconds)));
         preset.Approximation.ShouldNotBeNull().ShouldContain($" calls a second are taken as {tokens}/");
     }
@@ -65,7 +65,7 @@ public sealed class RateLimitsTests
     [InlineData(0.000000047123456789)]
     public void FromFastMcp_AnyNumber_IsMetWithinOnePartInABillion(double perSecond)
     {
-        Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser.ShouldNotBeNull();
+        Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser![0].ShouldNotBeNull();
 
         (rate.MaxTokens / rate.RefillPeriod.TotalSeconds / perSecond).ShouldBe(1, 1e-9);
     }
@@ -78,7 +78,7 @@ public sealed class RateLimitsTests
         {
             double perSecond = Math.Pow(10, (random.NextDouble() * 16.5) - 7.4);
 
-            Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser.ShouldNotBeNull();
+            Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser![0].ShouldNotBeNull();
 
             (rate.MaxTokens / rate.RefillPeriod.TotalSeconds / perSecond).ShouldBe(1, 1e-9, $"{perSecond:R}");
         }
@@ -118,7 +118,7 @@ public sealed class RateLimitsTests
     {
         RateLimitPreset preset = RateLimits.FromFastMcpSlidingWindow(20_000, windowMinutes: 2);
 
-        Rate rate = preset.Settings.PerUser.ShouldNotBeNull();
+        Rate rate = preset.Settings.PerUser![0].ShouldNotBeNull();
         (rate.Algorithm, rate.MaxTokens, rate.RefillPeriod).ShouldBe((RateLimitAlgorithm.SlidingWindow, 20_000, TimeSpan.FromMinutes(2)));
         RateLimitPolicy.Compile("s", preset.Settings, out _).ShouldNotBeNull();
     }

@@ -20,7 +20,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private static readonly string[] AllFields = [.. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields];
 
     // Stands in for a rate that is wrong, so that its place counts as taken and no rule speaks of it a second time.
-    private static readonly Rate Placeholder = new(int.MaxValue, Rate.MinRefillPeriod);
+    private static readonly RateList Placeholder = new Rate(int.MaxValue, Rate.MinRefillPeriod);
 
     /// <summary>A key as the schema spells it, for documents whose keys do not tell upper case from lower.</summary>
     internal static string Spell(string key) =>
@@ -52,13 +52,13 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         }
 
         RateLimitingSettings defaults = new();
-        Rate? global = ReadRate(reader, "global");
+        RateList? global = ReadRates(reader, "global");
         return WithHeaders(reader, new()
         {
-            Shared = ReadRate(reader, "shared") ?? global,
-            PerTenant = ReadRate(reader, "perTenant"),
-            PerUser = ReadRate(reader, "perUser"),
-            PerClient = ReadRate(reader, "perClient"),
+            Shared = ReadRates(reader, "shared") ?? global,
+            PerTenant = ReadRates(reader, "perTenant"),
+            PerUser = ReadRates(reader, "perUser"),
+            PerClient = ReadRates(reader, "perClient"),
             Tools = ReadEntries(reader, "tools"),
             Prompts = ReadEntries(reader, "prompts"),
             Resources = ReadEntries(reader, "resources"),
@@ -102,7 +102,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         };
     }
 
-    private Rate? ReadRate(FieldReader reader, string field)
+    private RateList? ReadRates(FieldReader reader, string field)
     {
         if (reader.Node(field) is not Node node)
         {
@@ -114,7 +114,20 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             faults.Add(reader.Mapping.Find(field)!, reader.PathOf(field), why);
         }
 
-        return RateReader.Read(node, reader.PathOf(field), faults) ?? Placeholder;
+        string path = reader.PathOf(field);
+        if (node is not SequenceNode list)
+        {
+            return RateReader.Read(node, path, faults) ?? Placeholder;
+        }
+
+        if (list.Items.IsEmpty || list.Items.Length > RateList.MaxCount)
+        {
+            faults.Add(node, path, $"has {list.Items.Length} rates, and a list must have 1 to {RateList.MaxCount}.");
+            return Placeholder;
+        }
+
+        Rate?[] rates = [.. list.Items.Select((item, index) => RateReader.Read(item, $"{path}[{index}]", faults))];
+        return rates.Contains(null) ? Placeholder : RateList.Create([.. rates.OfType<Rate>()]);
     }
 
     private ImmutableArray<OperationSettings> ReadEntries(FieldReader reader, string field)
@@ -130,10 +143,10 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         return reader is null ? PlaceholderEntry(path) : new()
         {
             Name = reader.Text("name", required: true) ?? UniqueName(path),
-            Shared = ReadRate(reader, "shared"),
-            PerTenant = ReadRate(reader, "perTenant"),
-            PerUser = ReadRate(reader, "perUser"),
-            PerClient = ReadRate(reader, "perClient"),
+            Shared = ReadRates(reader, "shared"),
+            PerTenant = ReadRates(reader, "perTenant"),
+            PerUser = ReadRates(reader, "perUser"),
+            PerClient = ReadRates(reader, "perClient"),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
             Mode = reader.Choice("mode", Words.Modes),
             OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),

@@ -72,26 +72,21 @@ internal sealed class AttributeLimits(McpServerOptions server)
             {
                 _faults.Add(new SettingsFault($"[RateLimit] of '{name}'", $"{attribute.Scope} is not a scope."));
             }
-            else if (settings[attribute.Scope] is not null)
-            {
-                _faults.Add(new SettingsFault(
-                    $"[RateLimit] of '{name}'", $"there are two of the scope {attribute.Scope}. Remove one, or change its Scope."));
-            }
             else
             {
-                settings = With(settings, attribute.Scope, rate);
+                settings = With(settings, attribute.Scope, [.. settings[attribute.Scope] ?? [], rate]);
             }
         }
 
         return settings == none ? null : settings;
     }
 
-    private static OperationSettings With(OperationSettings settings, RateLimitScope scope, Rate rate) => scope switch
+    private static OperationSettings With(OperationSettings settings, RateLimitScope scope, RateList rates) => scope switch
     {
-        RateLimitScope.Shared => settings with { Shared = rate },
-        RateLimitScope.PerTenant => settings with { PerTenant = rate },
-        RateLimitScope.PerUser => settings with { PerUser = rate },
-        RateLimitScope.PerClient => settings with { PerClient = rate },
+        RateLimitScope.Shared => settings with { Shared = rates },
+        RateLimitScope.PerTenant => settings with { PerTenant = rates },
+        RateLimitScope.PerUser => settings with { PerUser = rates },
+        RateLimitScope.PerClient => settings with { PerClient = rates },
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
     };
 

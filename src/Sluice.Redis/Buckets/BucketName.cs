@@ -1,19 +1,31 @@
+using System.Buffers.Binary;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Sluice.Redis;
 
-/// <summary>What sets a bucket apart from others in its row: the first 128 bits of the SHA-256 of its limit's target.</summary>
+/// <summary>
+/// What sets a bucket apart from others in its row: the first 72 bits of the SHA-256 of its limit's target, then the algorithm and
+/// the period of its rate.
+/// </summary>
 internal static class BucketName
 {
     /// <summary>How many bytes it has.</summary>
     internal const int Bytes = 16;
 
-    /// <summary>The name of a target's buckets: equal for every spelling that means the same.</summary>
-    internal static byte[] Of(LimitTarget target)
+    private const int TargetBytes = 9; // The script compares as many.
+    private const int PeriodBits = 50; // A period has fewer: 366 days are less than 2^49 ticks.
+
+    /// <summary>The name of a limit's buckets: equal for every spelling of a target that means the same.</summary>
+    internal static byte[] Of(RateLimit limit)
     {
         // A kind's name has no zero, so the kind and the operation cannot run into each other.
-        string text = $"{LimitNames.Of(target.Kind)}\0{target.Key}";
-        return SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan()))[..Bytes];
+        string text = $"{LimitNames.Of(limit.Target.Kind)}\0{limit.Target.Key}";
+        byte[] name = SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan()))[..Bytes];
+        RateKey rate = RateKey.Of(limit.Rate);
+        Span<byte> bytes = stackalloc byte[sizeof(ulong)];
+        BinaryPrimitives.WriteUInt64LittleEndian(bytes, ((ulong)rate.Algorithm << PeriodBits) | (ulong)rate.PeriodTicks);
+        bytes[..(Bytes - TargetBytes)].CopyTo(name.AsSpan(TargetBytes));
+        return name;
     }
 }

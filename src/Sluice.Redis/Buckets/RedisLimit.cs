@@ -7,9 +7,9 @@ internal sealed class RedisLimit
     internal RedisLimit(RateLimit limit)
     {
         Limit = limit;
-        Name = BucketName.Of(limit.Target);
+        Name = BucketName.Of(limit);
         Numbers = StepNumbers.Of(limit.Rate);
-        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.KindName}:{limit.Target.Key}") : null;
+        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.KindName}:{limit.Target.Key}{LogPart(limit)}") : null;
     }
 
     /// <summary>The limit.</summary>
@@ -26,4 +26,10 @@ internal sealed class RedisLimit
 
     /// <summary>What a log's key has behind the key of its row; null for other algorithms.</summary>
     internal string? LogSuffix { get; }
+
+    // A single log keeps its key when its period changes; several in one list need a key each.
+    private static string LogPart(RateLimit limit) =>
+        limit.Rates.Count(rate => rate.Algorithm == RateLimitAlgorithm.SlidingWindow) == 1
+            ? ""
+            : $"\0{limit.Rate.RefillPeriod.Ticks}";
 }

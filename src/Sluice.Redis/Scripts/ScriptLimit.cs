@@ -22,7 +22,7 @@ internal static class ScriptLimit
     {
         limit.Name.CopyTo(to);
         limit.Numbers.Wire.CopyTo(to[BucketName.Bytes..]);
-        to[ModeOffset] = limit.Limit.Mode == LimitMode.Permissive ? (byte)1 : (byte)0;
+        to[ModeOffset] = (byte)((limit.Limit.Mode == LimitMode.Permissive ? 1 : 0) + (limit.Limit.Rates.Count > 1 ? 2 : 0));
         Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
         LimitNumbers numbers = limit.Numbers.Steps;
         switch (numbers.Algorithm)

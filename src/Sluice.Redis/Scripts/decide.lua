@@ -7,7 +7,8 @@
 --            u16 limits, u16 calls, u16 rows, u8 kind: 1 when all verbs are 1 or 2 and all limits token buckets by the
 --            microsecond; 2 to check the server, with no limits and no calls; else 0
 --            each limit, 78 bytes:
---              16 bytes name of the bucket in its row, 21 bytes numbers, u8 whether it is permissive, f64 a, b, c, d, e:
+--              16 bytes name of the bucket in its row, 9 of its target and 7 of its rate, 21 bytes numbers, u8 1 when it is
+--              permissive plus 2 when its target has several rates, f64 a, b, c, d, e:
 --                token bucket   steps and rest of the debt under which the call is admitted, steps and rest of its charge,
 --                               units that a step brings
 --                windows        period in microseconds, tokens, cost, whether aligned, 0
@@ -42,7 +43,7 @@ local call = redis.call
 
 local COARSE, LOG, COUNTER, FIXED = 2, 3, 4, 5
 local ACQUIRE, PEEK, REFUND, CHARGE, RESET = 1, 2, 3, 4, 5
-local FORMAT, HEADER, KEY, STATE, LIMIT, SWEPT = 1, 17, 37, 16, 78, 16
+local FORMAT, HEADER, KEY, STATE, LIMIT, SWEPT, TARGET = 1, 17, 37, 16, 78, 16, 9
 local MOST, MOST_COUNTED = 9007199254740991, 4294967295
 local NEW = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 
@@ -142,7 +143,7 @@ while is_plain == 1 and call_count == 1 do
       end
 
       seen[s + 5], seen[s + 6] = full + charge, rest
-    elseif permissive == 0 then
+    elseif permissive % 2 == 0 then
       allowed = false
     end
 
@@ -282,7 +283,7 @@ while is_plain == 1 and calls_left > 0 and not is_ahead do
       if full < clock then
         full, rest = clock, 0
       end
-    elseif find(keys[row], sub(key, 1, 16), 1, true) then
+    elseif find(keys[row], sub(key, 1, TARGET), 1, true) then
       is_plain = 0 -- Written under other numbers.
       break
     else
@@ -293,7 +294,7 @@ while is_plain == 1 and calls_left > 0 and not is_ahead do
     local admitted = lead < room or (lead == room and rest <= room_rest)
     local s = i * 6
     seen[s - 5], seen[s - 4], seen[s - 3], seen[s - 2], seen[s - 1], seen[s] = row, limit, place, full, rest, admitted
-    allowed = allowed and (admitted or permissive == 1)
+    allowed = allowed and (admitted or permissive % 2 == 1)
     entry = entry + 6
   end
 
@@ -615,10 +616,22 @@ if calls_left > 0 then
     changed[row] = 2
   end
 
+  -- Whether a row has another bucket of a limit's target, which the limit would take over if it had no bucket itself.
+  local function has_sibling(row, limit)
+    for n = 0, #keys[row] / KEY - 1 do
+      local name = sub(keys[row], n * KEY + 1, n * KEY + 16)
+      if name ~= limit[1] and sub(name, 1, TARGET) == sub(limit[1], 1, TARGET) then
+        return true
+      end
+    end
+
+    return false
+  end
+
   -- As write, of a state that may owe less than the one before, or nothing.
   local function rewrite(row, limit, state)
     local all_keys, all, n = keys[row], states[row], find_bucket(row, limit[1])
-    if state ~= NEW then
+    if state ~= NEW or has_sibling(row, limit) then
       write(row, limit, state)
     elseif n then
       keys[row] = sub(all_keys, 1, n * KEY) .. sub(all_keys, (n + 1) * KEY + 1)
@@ -712,6 +725,37 @@ if calls_left > 0 then
   end
 
   local limits, row_of, limit_of, log_of, found, logs, admits = {}, {}, {}, {}, {}, {}, {}
+
+  -- A limit without a bucket takes over a bucket of its target that no limit of the call names: its rate has another period now.
+  -- One of its algorithm comes first. The bucket keeps the numbers that it was written under.
+  local function adopt(row, limit, count)
+    local target, best = sub(limit[1], 1, TARGET), nil
+    for n = 0, #keys[row] / KEY - 1 do
+      local name = sub(keys[row], n * KEY + 1, n * KEY + 16)
+      if sub(name, 1, TARGET) == target then
+        local is_named = false
+        for i = 1, count do
+          is_named = is_named or (row_of[i] == row and limit_of[i][1] == name)
+        end
+
+        local algorithm = byte(keys[row], n * KEY + 17)
+        local is_alike = algorithm == limit[8] or (algorithm <= COARSE and limit[8] <= COARSE)
+        if not is_named and (is_alike or not best) then
+          best = n
+          if is_alike then
+            break
+          end
+        end
+      end
+    end
+
+    if best then
+      keys[row] = sub(keys[row], 1, best * KEY) .. limit[1] .. sub(keys[row], best * KEY + 17)
+    end
+
+    return best
+  end
+
   for i = 1, limit_count do
     local offset = first_limit + i * LIMIT
     limits[i] = { unpack('<c16c21Bdddd', argument, offset) } -- name, numbers, permissive, a, b, c, d
@@ -736,6 +780,10 @@ if calls_left > 0 then
     for i = 1, count do
       local limit, row = limit_of[i], row_of[i]
       local algorithm, n = limit[8], find_bucket(row, limit[1])
+      if not n and (verb ~= RESET or limit[3] < 2) then -- A reset may name one rate of several.
+        n = adopt(row, limit, count)
+      end
+
       local numbers, state, admitted, log = limit[2], NEW, nil, nil
       if n then
         numbers, state = sub(keys[row], n * KEY + 17, (n + 1) * KEY), sub(states[row], n * STATE + 1, (n + 1) * STATE)
@@ -763,7 +811,7 @@ if calls_left > 0 then
       end
 
       found[i], logs[i], admits[i] = state, log, admitted
-      allowed = allowed and (admitted or limit[3] == 1)
+      allowed = allowed and (admitted or limit[3] % 2 == 1)
     end
 
     -- Change all of them or none.
@@ -826,14 +874,22 @@ end
 for row, change in pairs(changed) do
   local all_keys, all, full, count = keys[row], states[row], fulls[row], #states[row] / STATE
   if eased[row] or (change == 2 and count >= SWEPT) then
-    local kept_keys, kept = {}, {}
+    -- A bucket that is full again stays while another of its target is in use: without it, its limit would take over the other.
+    local kept_keys, kept, used = {}, {}, {}
     full = 0
     for n = 0, count - 1 do
       local key, state = sub(all_keys, n * KEY + 1, (n + 1) * KEY), sub(all, n * STATE + 1, (n + 1) * STATE)
       local bucket_full = full_at(sub(key, 17), state)
       if bucket_full > lasts[row] then
-        kept_keys[#kept_keys + 1], kept[#kept + 1] = key, state
+        used[sub(key, 1, TARGET)] = true
         full = math.max(full, bucket_full)
+      end
+    end
+
+    for n = 0, count - 1 do
+      local key = sub(all_keys, n * KEY + 1, (n + 1) * KEY)
+      if used[sub(key, 1, TARGET)] then
+        kept_keys[#kept_keys + 1], kept[#kept + 1] = key, sub(all, n * STATE + 1, (n + 1) * STATE)
       end
     end
 

@@ -19,7 +19,7 @@ internal sealed unsafe class LimitRegistry
 
     private readonly Lock _gate = new();
     private readonly ConditionalWeakTable<object, RegisteredLimits> _known = [];
-    private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope), RegisteredBucket> _byIdentity = [];
+    private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope), List<RegisteredBucket>> _byIdentity = [];
     private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
     private readonly int _logChunks;
@@ -129,13 +129,7 @@ internal sealed unsafe class LimitRegistry
 
     private RegisteredLimit Register(RateLimit limit)
     {
-        (LimitTarget, RateLimitScope) identity = (limit.Target with { Operation = "" }, limit.Scope);
-        if (!_byIdentity.TryGetValue(identity, out RegisteredBucket? bucket))
-        {
-            bucket = NewBucket(limit);
-            _byIdentity.Add(identity, bucket);
-        }
-
+        RegisteredBucket bucket = BucketOf(limit);
         foreach (RegisteredLimit version in bucket.Versions)
         {
             if (version.Numbers.HasSameNumbers(limit.Rate, _epochTicks))
@@ -162,7 +156,35 @@ internal sealed unsafe class LimitRegistry
         return registered;
     }
 
-    private RegisteredBucket NewBucket(RateLimit limit)
+    /// <summary>The bucket of a limit: that of its period and algorithm, else one that its list of rates no longer names, else a new one.</summary>
+    /// <remarks>So a rate that gets company, or another place in its list, keeps what was used, and one whose period changes too.</remarks>
+    private RegisteredBucket BucketOf(RateLimit limit)
+    {
+        (LimitTarget, RateLimitScope) identity = (limit.Target with { Operation = "" }, limit.Scope);
+        if (!_byIdentity.TryGetValue(identity, out List<RegisteredBucket>? buckets))
+        {
+            _byIdentity.Add(identity, buckets = []);
+        }
+
+        RateKey[] wanted = [.. limit.Rates.Select(RateKey.Of)];
+        foreach (RateKey missing in wanted.Where(rate => buckets.All(bucket => bucket.Rate != rate)))
+        {
+            RegisteredBucket[] unused = [.. buckets.Where(bucket => !wanted.Contains(bucket.Rate))];
+            RegisteredBucket? adopted = unused.FirstOrDefault(bucket => bucket.Rate.Algorithm == missing.Algorithm) ?? unused.FirstOrDefault();
+            if (adopted is null)
+            {
+                buckets.Add(NewBucket(limit, missing));
+            }
+            else
+            {
+                adopted.Rate = missing;
+            }
+        }
+
+        return buckets.First(bucket => bucket.Rate == RateKey.Of(limit.Rate));
+    }
+
+    private RegisteredBucket NewBucket(RateLimit limit, RateKey rate)
     {
         if (_bucketCount == _maxBuckets)
         {
@@ -178,7 +200,8 @@ internal sealed unsafe class LimitRegistry
             _bucketCount,
             limit.Scope,
             Fingerprint.Of(Fingerprint.Kind.Page, page, limit.Server, limit.ScopeName),
-            limit.Scope == RateLimitScope.Shared ? NewShared() : null);
+            limit.Scope == RateLimitScope.Shared ? NewShared() : null,
+            rate);
         if (_bucketCount >= _buckets.Length)
         {
             RegisteredBucket[] more = new RegisteredBucket[Math.Max(16, 2 * _bucketCount)];

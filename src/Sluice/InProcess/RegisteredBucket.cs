@@ -13,9 +13,11 @@ internal sealed unsafe class RegisteredBucket
     /// <param name="scope">Who shares a bucket.</param>
     /// <param name="page">What sets the callers' buckets apart from those of other servers, scopes and pages.</param>
     /// <param name="shared">The one bucket, where everybody shares it; else null.</param>
-    internal RegisteredBucket(int number, RateLimitScope scope, Fingerprint page, BucketSet* shared)
+    /// <param name="rate">The key of the rate that it counts by.</param>
+    internal RegisteredBucket(int number, RateLimitScope scope, Fingerprint page, BucketSet* shared, RateKey rate)
     {
         Number = number;
+        Rate = rate;
         Scope = scope;
         Page = page;
         Shared = shared;
@@ -32,6 +34,9 @@ internal sealed unsafe class RegisteredBucket
 
     /// <summary>The one bucket, where everybody shares it; else null.</summary>
     internal BucketSet* Shared { get; }
+
+    /// <summary>The key of the rate that it counts by, in the last policy that named it; only the registry reads it, under its lock.</summary>
+    internal RateKey Rate { get; set; }
 
     /// <summary>Every version of its numbers, by number.</summary>
     internal RegisteredLimit[] Versions

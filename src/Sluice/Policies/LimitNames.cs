@@ -6,6 +6,14 @@ internal static class LimitNames
     internal static string Of(LimitTarget target, RateLimitScope scope) =>
         target.Kind == OperationKind.Server ? Of(scope) : $"{Prefix(target)}{target.Operation}/{Of(scope)}";
 
+    /// <summary>What tells a rate of a list from the others: its period, and the algorithm where two share a period.</summary>
+    internal static string Suffix(RateList rates, int index)
+    {
+        Rate rate = rates[index];
+        string period = rates.Count == 1 ? "" : "/" + RateText.Duration(rate.RefillPeriod);
+        return rates.Count(other => other.RefillPeriod == rate.RefillPeriod) == 1 ? period : $"{period}/{RateText.Name(rate.Algorithm)}";
+    }
+
     /// <summary>The scope as configuration and refusals spell it.</summary>
     internal static string Of(RateLimitScope scope) => scope switch
     {

@@ -16,7 +16,7 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
     /// <summary>The policy, or null and everything that is wrong.</summary>
     internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
     {
-        RateLimit[] serverWide = Limits(new LimitTarget(server, OperationKind.Server, "", ""), rate => settings[rate], null);
+        RateLimit[] serverWide = Limits(new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], null);
         Dictionary<OperationKind, Entry[]> entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
         List<SettingsFault> unmeetable = [];
         RateLimit[] beyondTools = settings.Meter == MeteringUnit.Tools ? [] : serverWide;
@@ -58,20 +58,22 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
         ];
     }
 
-    private RateLimit[] Limits(LimitTarget target, Func<RateLimitScope, Rate?> rateOf, OperationSettings? entry)
+    private RateLimit[] Limits(LimitTarget target, Func<RateLimitScope, RateList?> ratesOf, OperationSettings? entry)
     {
         LimitMode mode = Stricter(settings.Mode, entry?.Mode ?? LimitMode.Enforce);
         RateLimit[] limits = mode == LimitMode.Disabled ? [] :
         [
             .. from scope in Scopes
-               let rate = rateOf(scope)
-               where rate is not null
-               select new RateLimit(target, scope, rate)
-               {
-                   Mode = mode,
-                   OnStoreFailure = entry?.OnStoreFailure ?? settings.OnStoreFailure,
-                   Rejection = entry?.Rejection ?? settings.Rejection,
-               },
+               let rates = ratesOf(scope)
+               where rates is not null
+               from limit in RateLimit.Of(
+                   target,
+                   scope,
+                   rates,
+                   mode,
+                   entry?.OnStoreFailure ?? settings.OnStoreFailure,
+                   entry?.Rejection ?? settings.Rejection)
+               select limit,
         ];
         _all.AddRange(limits);
         return limits;
@@ -90,6 +92,14 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
                 .OrderBy(limit => limit.Scope)
                 .ThenBy(limit => limit.Kind),
         ];
+        if (limits.Length > ApplicableLimits.MaxCount)
+        {
+            unmeetable.Add(new SettingsFault(
+                operation?.Path ?? method?.Path ?? "",
+                $"{limits.Length} limits apply to one call, and at most {ApplicableLimits.MaxCount} can. Remove rates of the server, "
+                + "of the method or of the operation."));
+        }
+
         int cost = operation?.Cost ?? method?.Cost ?? settings.Cost;
         string path = operation?.Cost is not null ? operation.Path + ".cost"
             : method?.Cost is not null ? method.Path + ".cost"

@@ -72,14 +72,41 @@ internal static class SettingsRules
 
     private static bool HasLimit(OperationSettings entry) => Scopes.Any(scope => entry[scope] is not null);
 
-    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, Func<RateLimitScope, Rate?> rateOf) =>
+    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, Func<RateLimitScope, RateList?> ratesOf) =>
         from scope in Scopes
-        let rate = rateOf(scope)
-        where rate is { Algorithm: RateLimitAlgorithm.SlidingWindow } && rate.MaxTokens > settings.SlidingWindowCeiling
-        select new SettingsFault(
-            LimitNames.Of(scope),
-            $"{rate.MaxTokens} tokens are too many for slidingWindow, which remembers every call: the ceiling is "
-            + $"{settings.SlidingWindowCeiling}. Use slidingWindowCounter.");
+        let rates = ratesOf(scope)
+        where rates is not null
+        from fault in CheckRates(settings, LimitNames.Of(scope), rates)
+        select fault;
+
+    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, string path, RateList rates)
+    {
+        if (rates.Count is < 1 or > RateList.MaxCount)
+        {
+            yield return new(path, $"has {rates.Count} rates, and a scope must have 1 to {RateList.MaxCount}.");
+        }
+
+        for (int index = 0; index < rates.Count; index++)
+        {
+            Rate rate = rates[index];
+            string at = rates.Count == 1 ? path : $"{path}[{index}]";
+            int first = rates.TakeWhile(other => RateKey.Of(other) != RateKey.Of(rate)).Count();
+            if (first < index)
+            {
+                yield return new(
+                    at,
+                    $"'{rate}' has the period and the algorithm of '{rates[first]}' of {path}[{first}]. Remove one of the two, or change its period.");
+            }
+
+            if (rate.Algorithm == RateLimitAlgorithm.SlidingWindow && rate.MaxTokens > settings.SlidingWindowCeiling)
+            {
+                yield return new(
+                    at,
+                    $"{rate.MaxTokens} tokens are too many for slidingWindow, which remembers every call: the ceiling is "
+                    + $"{settings.SlidingWindowCeiling}. Use slidingWindowCounter.");
+            }
+        }
+    }
 
     private static IEnumerable<SettingsFault> CheckEntries(RateLimitingSettings settings, OperationKind kind)
     {

@@ -68,10 +68,13 @@ public abstract class HistoryContract<TStore>
     {
         Gen<History> histories = Gen.Choose(int.MinValue, int.MaxValue)
             .Two()
-            .Select(pair => generator.Create(((ulong)(uint)pair.Item1 << 32) | (uint)pair.Item2));
+            .Select(pair => Create(generator, ((ulong)(uint)pair.Item1 << 32) | (uint)pair.Item2));
         Config config = Config.QuickThrowOnFailure.WithMaxTest(count).WithReplay(seed, gamma: 1);
         Prop.ForAll(Arb.From(histories, HistoryShrinker.Shrink), history => ShouldEqualTheModel(store, history)).Check(config);
     }
+
+    private static History Create(HistoryGenerator generator, ulong seed) =>
+        seed % 4 == 0 ? generator.CreateWithLists(seed) : generator.Create(seed);
 
     private static void ShouldEqualTheModel(TStore store, History history)
     {

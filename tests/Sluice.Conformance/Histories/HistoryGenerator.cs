@@ -50,6 +50,73 @@ public sealed class HistoryGenerator(StoreUnderTest store)
         return new History(Start(random), [.. policies], [.. steps]);
     }
 
+    /// <summary>The history of a seed with more rates for some of its scopes, which get company, are reordered, and part again.</summary>
+    public History CreateWithLists(ulong seed)
+    {
+        History history = Create(seed);
+        SplitMix random = new(~seed);
+
+        // Permissive rates of one list can differ in whether they are charged, and so in whether there is a bucket.
+        HistoryPolicy full = new(WithCompany(random, history.Policies[0].Limits), LimitMode.Enforce, LimitMode.Enforce);
+        ImmutableArray<HistoryPolicy> policies =
+            [full, .. history.Policies.Skip(1).Select((_, index) => full with { Limits = Rearranged(random, full.Limits, mayDrop: index == 0) })];
+        return history with
+        {
+            Policies = policies,
+            Steps =
+            [
+                .. history.Steps.Select(step => step.Verb != HistoryVerb.Charge ? step : step with
+                {
+                    Cost = Math.Min(step.Cost, policies[step.Policy].Limits.Min(limit => store.LargestForcedCharge(limit.Rate))),
+                }),
+            ],
+        };
+    }
+
+    private ImmutableArray<HistoryLimit> WithCompany(SplitMix random, ImmutableArray<HistoryLimit> limits)
+    {
+        List<HistoryLimit> all = [.. limits];
+        int more = random.Next(1, 4);
+        for (int i = 0; i < more; i++)
+        {
+            HistoryLimit company = random.Of([.. all]) with { Rate = Rate(random) };
+            HistoryLimit[] list = [.. all.Where(limit => limit.Kind == company.Kind && limit.Scope == company.Scope)];
+
+            // Over Redis a sliding window among others of its kind starts conservatively when its list changes.
+            bool isSecondLog = company.Rate.Algorithm == RateLimitAlgorithm.SlidingWindow
+                && list.Any(limit => limit.Rate.Algorithm == RateLimitAlgorithm.SlidingWindow);
+            if (list.Length < RateList.MaxCount && !isSecondLog && list.All(limit => RateKey.Of(limit.Rate) != RateKey.Of(company.Rate)))
+            {
+                all.Add(company);
+            }
+        }
+
+        return [.. all];
+    }
+
+    /// <summary>The same limits in another order, with other tokens, and perhaps some of those with company gone.</summary>
+    /// <remarks>
+    /// One policy only drops limits: of two that drop different ones, the second takes over what the first named, and whether a
+    /// store has seen both together before then matters.
+    /// </remarks>
+    private ImmutableArray<HistoryLimit> Rearranged(SplitMix random, ImmutableArray<HistoryLimit> limits, bool mayDrop)
+    {
+        HistoryLimit[] rearranged =
+        [
+            .. limits
+                .Where(limit => !mayDrop || !random.OneIn(4) || limits.Count(other => other.Kind == limit.Kind && other.Scope == limit.Scope) == 1)
+                .Reverse()
+                .Select(limit => random.OneIn(3) ? limit with { Rate = WithOtherTokens(random, limit.Rate) } : limit),
+        ];
+        return rearranged.Length == 0 ? limits : [.. rearranged];
+    }
+
+    private Rate WithOtherTokens(SplitMix random, Rate rate)
+    {
+        Rate changed = new(Tokens(random), rate.RefillPeriod, rate.Algorithm, rate.Burst, rate.Align);
+        return store.IsExactFor(changed) ? changed : rate;
+    }
+
     private long Start(SplitMix random) => !random.OneIn(16) ? 0
         : random.OneIn(2) ? InSteps(random.NextLong(0, 100 * TicksPerYear))
         : InSteps(Math.Max(0, store.LastInstant.Ticks - random.NextLong(0, 3 * TicksPerYear)));

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Sluice.Conformance;
 
 /// <summary>A policy of a history: the limits that a call of the tool <c>search</c> meets.</summary>
-/// <param name="Limits">One to four, no two of one kind and scope.</param>
+/// <param name="Limits">Those of one kind and scope are a list of rates.</param>
 /// <param name="MethodMode">The mode of the limits on the method.</param>
 /// <param name="ToolMode">The mode of the limits on the tool.</param>
 public sealed record HistoryPolicy(ImmutableArray<HistoryLimit> Limits, LimitMode MethodMode, LimitMode ToolMode)
@@ -55,6 +55,9 @@ public sealed record HistoryPolicy(ImmutableArray<HistoryLimit> Limits, LimitMod
             },
         ];
 
-    private Rate? RateOf(OperationKind kind, RateLimitScope scope) =>
-        Limits.FirstOrDefault(limit => limit.Kind == kind && limit.Scope == scope)?.Rate;
+    private RateList? RateOf(OperationKind kind, RateLimitScope scope)
+    {
+        Rate[] rates = [.. Limits.Where(limit => limit.Kind == kind && limit.Scope == scope).Select(limit => limit.Rate)];
+        return rates.Length == 0 ? null : RateList.Create(rates);
+    }
 }

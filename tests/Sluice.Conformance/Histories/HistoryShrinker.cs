@@ -10,7 +10,13 @@ internal static class HistoryShrinker
             .Concat(WithFewerPolicies(history))
             .Concat(WithSimplerPolicies(history))
             .Concat(WithSimplerSteps(history))
-            .Concat(history.StartTicks == 0 ? [] : [history with { StartTicks = 0 }]);
+            .Concat(history.StartTicks == 0 ? [] : [history with { StartTicks = 0 }])
+            .Where(shrunk => shrunk.Policies.All(IsAccepted));
+
+    // No two rates of one list have the same period and algorithm.
+    private static bool IsAccepted(HistoryPolicy policy) => policy.Limits
+        .GroupBy(limit => (limit.Kind, limit.Scope, RateKey.Of(limit.Rate)))
+        .All(group => group.Count() == 1);
 
     private static IEnumerable<History> WithFewerSteps(History history)
     {

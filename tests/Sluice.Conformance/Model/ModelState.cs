@@ -56,9 +56,10 @@ internal sealed class ModelState : IEquatable<ModelState>
         RateLimit[] enforced = [.. limits.Where(limit => limit.Mode == LimitMode.Enforce)];
         CallerIdentity caller = request.Caller;
         int cost = request.Cost;
-        bool isAllowed = enforced.All(limit => Find(limit, caller).Admits(cost));
         LimitState[] states = new LimitState[limits.Length];
-        ModelState next = this;
+        ModelState next = Adopting(limits, caller);
+        ModelState now = next;
+        bool isAllowed = enforced.All(limit => now.Find(limit, caller).Admits(cost));
         for (int i = 0; i < limits.Length; i++)
         {
             ModelBucket before = next.Find(limits[i], caller);
@@ -68,7 +69,7 @@ internal sealed class ModelState : IEquatable<ModelState>
             next = isCharged ? next.With(limits[i], caller, after) : next;
         }
 
-        return (Decision(enforced, limits, states), states, next);
+        return (Decision(enforced, limits, states), states, isAllowed && charges ? next : this);
     }
 
     /// <summary>What is when a call's tokens were taken, whether they were there or not.</summary>
@@ -88,10 +89,11 @@ internal sealed class ModelState : IEquatable<ModelState>
     /// <summary>What is when a caller's buckets were forgotten.</summary>
     internal ModelState Reset(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
     {
-        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = _buckets;
+        RateLimit[] alone = [.. limits.ToArray().Where(limit => limit.Rates.Count == 1)];
+        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = Adopting(alone, caller)._buckets;
         foreach (RateLimit limit in limits)
         {
-            buckets = buckets.Remove(ModelBucketKey.Of(limit, caller));
+            buckets = buckets.SetItem(ModelBucketKey.Of(limit, caller), ModelBucket.New(limit.Rate, _now, _epoch));
         }
 
         return new ModelState(_now, _epoch, _resolution, _counterCeiling, buckets);
@@ -159,13 +161,38 @@ internal sealed class ModelState : IEquatable<ModelState>
 
     private ModelState Change(in RateLimitRequest request, Func<ModelBucket, ModelBucket> change)
     {
-        ModelState next = this;
+        ModelState now = Adopting(request.Limits.Limits, request.Caller);
+        ModelState next = now;
         foreach (RateLimit limit in request.Limits.Limits)
         {
-            next = next.With(limit, request.Caller, change(Find(limit, request.Caller)));
+            next = next.With(limit, request.Caller, change(now.Find(limit, request.Caller)));
         }
 
         return next;
+    }
+
+    /// <summary>
+    /// The same with every limit's bucket under the limit's key: a limit without a bucket takes over one of its target that no
+    /// limit names any more, best one of its algorithm.
+    /// </summary>
+    private ModelState Adopting(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
+    {
+        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = _buckets;
+        foreach (RateLimit limit in limits)
+        {
+            ModelBucketKey key = ModelBucketKey.Of(limit, caller);
+            RateKey[] named = [.. limit.Rates.Select(RateKey.Of)];
+            ModelBucketKey? adopted = buckets.ContainsKey(key) ? null : buckets.Keys
+                .Where(other => other with { Rate = key.Rate } == key && !named.Contains(other.Rate))
+                .OrderByDescending(other => other.Rate.Algorithm == key.Rate.Algorithm)
+                .FirstOrDefault();
+            if (adopted is not null)
+            {
+                buckets = buckets.SetItem(key, buckets[adopted]).Remove(adopted);
+            }
+        }
+
+        return ReferenceEquals(buckets, _buckets) ? this : new ModelState(_now, _epoch, _resolution, _counterCeiling, buckets);
     }
 
     /// <summary>The bucket as it is now, under the limit's numbers.</summary>

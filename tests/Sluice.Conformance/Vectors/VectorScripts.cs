@@ -15,7 +15,7 @@ internal static class VectorScripts
     /// <summary>Every script with its name.</summary>
     internal static IEnumerable<(string Name, History History)> All =>
     [
-        .. TokenBuckets(), .. SlidingWindows(), .. Counters(), .. FixedWindows(), .. SeveralLimits(), .. Verbs(), .. LiveChanges(),
+        .. TokenBuckets(), .. SlidingWindows(), .. Counters(), .. FixedWindows(), .. SeveralLimits(), .. Verbs(), .. LiveChanges(), .. Lists(),
     ];
 
     private static IEnumerable<(string Name, History History)> TokenBuckets()
@@ -115,6 +115,22 @@ internal static class VectorScripts
             yield return ($"{algorithm}: larger", new History(0, policies, [At(0, 9), At(300_000, 9, 2), At(0, 9, 2), AtRetry(0, 9, 2), At(0, 1)]));
             yield return ($"{algorithm}: to a token bucket and back", new History(
                 0, policies, [At(0, 9), At(10, 5, 3), At(10, 2), At(0, 1, 3) with { Verb = Refund }, At(10, 2), AtRetry(0, 2)]));
+        }
+    }
+
+    private static IEnumerable<(string Name, History History)> Lists()
+    {
+        HistoryLimit perSecond = User(Token(2, Second));
+        HistoryLimit perMinute = User(Token(3, 60 * Second));
+        yield return ("list: both rates must admit",
+            Several(Policy(perSecond, perMinute), At(0), At(0), At(0), AtRetry(-1), AtRetry(0), At(500_000), AtRetry(-1), AtRetry(0)));
+        foreach (RateLimitAlgorithm algorithm in Enum.GetValues<RateLimitAlgorithm>())
+        {
+            HistoryLimit alone = User(Of(algorithm, 10, 60 * Second));
+            yield return ($"{algorithm}: gets company, another place, and is alone again", new History(
+                0,
+                [Policy(alone), Policy(alone, perSecond), Policy(User(Token(3, 120 * Second)), alone)],
+                [At(0, 6), At(100_000, 2, 1), At(0, 1, 1), At(0, 2, 2), At(0, 1, 2), AtRetry(0, 1, 2), At(0, 1)]));
         }
     }
 

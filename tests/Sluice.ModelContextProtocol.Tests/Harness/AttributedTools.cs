@@ -10,6 +10,11 @@ internal sealed class AttributedTools
     [RateLimit("100/1d")]
     public static string Limited() => "limited";
 
+    [McpServerTool(Name = "listed")]
+    [RateLimit("1/1h", Scope = RateLimitScope.PerUser)]
+    [RateLimit("2/1d", Scope = RateLimitScope.PerUser)]
+    public static string Listed() => "listed";
+
     [McpServerTool(Name = "dear")]
     [RateLimit("10/1d")]
     [RateLimitCost(5)]

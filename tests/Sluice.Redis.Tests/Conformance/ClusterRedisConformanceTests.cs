@@ -28,6 +28,8 @@ public sealed class ClusterRedisVerbsTests : VerbsContract<ClusterRedisUnderTest
 
 public sealed class ClusterRedisLiveChangeTests : LiveChangeContract<ClusterRedisUnderTest>;
 
+public sealed class ClusterRedisRateListTests : RateListContract<ClusterRedisUnderTest>;
+
 public sealed class ClusterRedisRefusalTests : RefusalContract<ClusterRedisUnderTest>;
 
 public sealed class ClusterRedisEnvelopeTests : EnvelopeContract<ClusterRedisUnderTest>;

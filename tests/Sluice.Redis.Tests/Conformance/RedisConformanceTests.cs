@@ -20,6 +20,8 @@ public sealed class RedisVerbsTests : VerbsContract<RedisUnderTest>;
 
 public sealed class RedisLiveChangeTests : LiveChangeContract<RedisUnderTest>;
 
+public sealed class RedisRateListTests : RateListContract<RedisUnderTest>;
+
 public sealed class RedisRefusalTests : RefusalContract<RedisUnderTest>;
 
 public sealed class RedisEnvelopeTests : EnvelopeContract<RedisUnderTest>;

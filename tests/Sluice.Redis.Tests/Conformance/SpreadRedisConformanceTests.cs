@@ -34,6 +34,8 @@ public sealed class SpreadRedisVerbsTests : VerbsContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisLiveChangeTests : LiveChangeContract<SpreadRedisUnderTest>;
 
+public sealed class SpreadRedisRateListTests : RateListContract<SpreadRedisUnderTest>;
+
 public sealed class SpreadRedisRefusalTests : RefusalContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisEnvelopeTests : EnvelopeContract<SpreadRedisUnderTest>;

@@ -28,6 +28,8 @@ public sealed class TlsRedisVerbsTests : VerbsContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisLiveChangeTests : LiveChangeContract<TlsRedisUnderTest>;
 
+public sealed class TlsRedisRateListTests : RateListContract<TlsRedisUnderTest>;
+
 public sealed class TlsRedisRefusalTests : RefusalContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisEnvelopeTests : EnvelopeContract<TlsRedisUnderTest>;

@@ -20,6 +20,8 @@ public sealed class InProcessVerbsTests : VerbsContract<InProcessUnderTest>;
 
 public sealed class InProcessLiveChangeTests : LiveChangeContract<InProcessUnderTest>;
 
+public sealed class InProcessRateListTests : RateListContract<InProcessUnderTest>;
+
 public sealed class InProcessRefusalTests : RefusalContract<InProcessUnderTest>;
 
 public sealed class InProcessEnvelopeTests : EnvelopeContract<InProcessUnderTest>;

@@ -20,6 +20,8 @@ public sealed class MicrosecondModelVerbsTests : VerbsContract<MicrosecondModelU
 
 public sealed class MicrosecondModelLiveChangeTests : LiveChangeContract<MicrosecondModelUnderTest>;
 
+public sealed class MicrosecondModelRateListTests : RateListContract<MicrosecondModelUnderTest>;
+
 public sealed class MicrosecondModelRefusalTests : RefusalContract<MicrosecondModelUnderTest>;
 
 public sealed class MicrosecondModelEnvelopeTests : EnvelopeContract<MicrosecondModelUnderTest>;

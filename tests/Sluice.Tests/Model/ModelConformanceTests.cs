@@ -20,6 +20,8 @@ public sealed class ModelVerbsTests : VerbsContract<ModelUnderTest>;
 
 public sealed class ModelLiveChangeTests : LiveChangeContract<ModelUnderTest>;
 
+public sealed class ModelRateListTests : RateListContract<ModelUnderTest>;
+
 public sealed class ModelRefusalTests : RefusalContract<ModelUnderTest>;
 
 public sealed class ModelEnvelopeTests : EnvelopeContract<ModelUnderTest>;

@@ -72,9 +72,42 @@ public sealed class SettingsFaultTests
             .ShouldBe([$"methods[0].name: '{method}' is never limited, because clients break when it is refused. Remove the entry."]);
 
     [Fact]
+    public void Compile_TwoRatesOfOnePeriodAndAlgorithm_NamesBoth() =>
+        Faults(new() { PerUser = RateList.Parse("5/1m", "9/1h", "7/60s") })
+            .ShouldBe(["perUser[2]: '7/1m' has the period and the algorithm of '5/1m' of perUser[0]. Remove one of the two, or change its period."]);
+
+    [Fact]
+    public void Compile_OnePeriodByTwoAlgorithms_NamesTheAlgorithms() =>
+        RateLimitPolicy.Build("s", limits => limits
+            .PerUser([new Rate(5, TimeSpan.FromMinutes(1)), new Rate(9, TimeSpan.FromMinutes(1), RateLimitAlgorithm.FixedWindow, null, false)]))
+            .Limits.Select(limit => limit.Name)
+            .ShouldBe(["perUser/1m/tokenBucket", "perUser/1m/fixedWindow"]);
+
+    [Fact]
+    public void Compile_NoRateOrFive_IsAFault() =>
+        Faults(new() { Shared = [], PerUser = RateList.Parse("1/1s", "1/1m", "1/1h", "1/1d", "1/1w") }).ShouldBe(
+        [
+            "shared: has 0 rates, and a scope must have 1 to 4.",
+            "perUser: has 5 rates, and a scope must have 1 to 4.",
+        ]);
+
+    [Fact]
+    public void Compile_MoreLimitsOnOneCallThanThereMayBe_IsAFault()
+    {
+        RateList four = RateList.Parse("1/1s", "1/1m", "1/1h", "1/1d");
+        OperationSettings entry = new() { Name = "search", Shared = four, PerTenant = four, PerUser = four, PerClient = four };
+
+        Faults(new() { Shared = four, PerTenant = four, PerUser = four, PerClient = four, Tools = [entry, entry with { Name = "other" }] })
+            .ShouldBeEmpty();
+        Faults(new() { Shared = four, PerTenant = four, PerUser = four, PerClient = four, Tools = [entry], Methods = [new() { Name = "tools/call", Shared = Rate }] })
+            .ShouldHaveSingleItem().ShouldBe(
+                "tools[0]: 33 limits apply to one call, and at most 32 can. Remove rates of the server, of the method or of the operation.");
+    }
+
+    [Fact]
     public void Compile_CostAboveABucket_NamesTheLimitThatCannotMeetIt()
     {
-        Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Cost = 11, PerUser = new(20, TimeSpan.FromMinutes(1)) }] })
+        Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Cost = 11, PerUser = new Rate(20, TimeSpan.FromMinutes(1)) }] })
             .ShouldBe(
             [
                 "tools[0].cost: 11 tokens can never be met by the limit 'shared', whose bucket holds 10. "
