@@ -1,5 +1,7 @@
 using System.Text;
 using System.Text.RegularExpressions;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Sluice.Configuration.Tests;
 
@@ -19,30 +21,27 @@ public sealed partial class CorruptionTests
     [Fact]
     public void Parse_DamagedFile_NeverThrows()
     {
-        int seed = Random.Shared.Next();
-        Random random = new(seed);
         string valid = Documents.Everything;
         FixedValues values = Documents.Values;
         int refused = 0;
-        for (int i = 0; i < Cases; i++)
+        Prop.ForAll(Damages(), damage =>
         {
-            string damaged = Damage(valid, random);
-            GatewayFileResult result = Should.NotThrow(
-                () => GatewayFile.Parse(damaged, "damaged.yaml", values), $"seed {seed}, case {i}:\n{damaged}");
+            string damaged = damage.Aggregate(valid, (text, edit) => edit.Apply(text));
+            GatewayFileResult result = Should.NotThrow(() => GatewayFile.Parse(damaged, "damaged.yaml", values), damaged);
 
-            (result.Configuration is null).ShouldBe(!result.Faults.IsEmpty, $"seed {seed}, case {i}");
+            (result.Configuration is null).ShouldBe(!result.Faults.IsEmpty);
             int lines = damaged.Split('\n', '\r').Length + 1;
             foreach (Fault fault in result.Faults)
             {
-                fault.Line.ShouldBeInRange(1, lines, $"seed {seed}, case {i}: {fault}");
-                fault.Column.ShouldBeGreaterThan(0, $"seed {seed}, case {i}: {fault}");
-                fault.ToString().ShouldNotContain('\n', $"seed {seed}, case {i}");
+                fault.Line.ShouldBeInRange(1, lines, fault.ToString());
+                fault.Column.ShouldBeGreaterThan(0, fault.ToString());
+                fault.ToString().ShouldNotContain('\n');
             }
 
             refused += result.Faults.IsEmpty ? 0 : 1;
-        }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(Cases));
 
-        refused.ShouldBeInRange(Cases / 2, Cases - 1, $"seed {seed}: damage that does no harm, or nothing but harm, tests little");
+        refused.ShouldBeInRange(Cases / 2, Cases - 1, "Damage that does no harm, or nothing but harm, tests little.");
     }
 
     /// <summary>Values at the edges of what any field reads: numbers, durations, rates, addresses, networks, URIs, names.</summary>
@@ -90,23 +89,25 @@ public sealed partial class CorruptionTests
     [Fact]
     public void Load_DamagedBytes_NeverThrows()
     {
-        int seed = Random.Shared.Next();
-        Random random = new(seed);
         byte[] valid = Encoding.UTF8.GetBytes(Documents.Everything);
         string path = Path.GetTempFileName();
+        Gen<(int At, byte Value)> change =
+            from at in Gen.Choose(0, valid.Length - 1)
+            from value in Gen.Choose(0, byte.MaxValue)
+            select (at, (byte)value);
         try
         {
-            for (int i = 0; i < 500; i++)
+            Prop.ForAll(OneToThree(change), changes =>
             {
                 byte[] damaged = [.. valid];
-                for (int n = random.Next(1, 4); n > 0; n--)
+                foreach ((int at, byte value) in changes)
                 {
-                    damaged[random.Next(damaged.Length)] = (byte)random.Next(256);
+                    damaged[at] = value;
                 }
 
                 File.WriteAllBytes(path, damaged);
-                Should.NotThrow(() => GatewayFile.Load(path, Documents.Values), $"seed {seed}, case {i}");
-            }
+                Should.NotThrow(() => GatewayFile.Load(path, Documents.Values));
+            }).Check(Config.QuickThrowOnFailure.WithMaxTest(500));
         }
         finally
         {
@@ -114,31 +115,38 @@ public sealed partial class CorruptionTests
         }
     }
 
-    private static string Damage(string valid, Random random)
-    {
-        StringBuilder text = new(valid);
-        for (int n = random.Next(1, 4); n > 0; n--)
-        {
-            int at = random.Next(text.Length);
-            int length = Math.Min(random.Next(0, 12), text.Length - at);
-            switch (random.Next(4))
-            {
-                case 0:
-                    text.Remove(at, length);
-                    break;
-                case 1:
-                    text.Insert(at, Splinters[random.Next(Splinters.Length)]);
-                    break;
-                case 2:
-                    text.Remove(at, length).Insert(at, Splinters[random.Next(Splinters.Length)]);
-                    break;
-                default:
-                    text.Insert(random.Next(text.Length), text.ToString(at, length));
-                    break;
-            }
-        }
+    private static Arbitrary<Edit[]> Damages() => OneToThree(
+        from kind in Gen.Choose(0, 3)
+        from at in Gen.Choose(0, int.MaxValue - 1)
+        from to in Gen.Choose(0, int.MaxValue - 1)
+        from length in Gen.Choose(0, 11)
+        from splinter in Gen.Elements(Splinters)
+        select new Edit(kind, at, to, length, splinter));
 
-        return text.ToString();
+    /// <summary>One to three changes; a failure is shrunk to those that it needs.</summary>
+    private static Arbitrary<T[]> OneToThree<T>(Gen<T> change) => Arb.From(
+        from count in Gen.Choose(1, 3)
+        from changes in change.ArrayOf(count)
+        select changes,
+        changes => changes.Length == 1
+            ? []
+            : Enumerable.Range(0, changes.Length).Select(left => changes.Where((_, index) => index != left).ToArray()));
+
+    /// <summary>Removes, inserts, replaces or copies a piece of a text; places are taken modulo its length.</summary>
+    private sealed record Edit(int Kind, int At, int To, int Length, string Splinter)
+    {
+        internal string Apply(string text)
+        {
+            int at = text.Length == 0 ? 0 : At % text.Length;
+            int length = Math.Min(Length, text.Length - at);
+            return Kind switch
+            {
+                0 => text.Remove(at, length),
+                1 => text.Insert(at, Splinter),
+                2 => text.Remove(at, length).Insert(at, Splinter),
+                _ => text.Insert(text.Length == 0 ? 0 : To % text.Length, text.Substring(at, length)),
+            };
+        }
     }
 
     /// <summary>What stands after a colon, a dash, a bracket or a comma, and is no group.</summary>

@@ -1,4 +1,6 @@
 using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Sluice.Tests;
 
@@ -48,15 +50,16 @@ public sealed class NormalFormCTests
     [Fact]
     public void Of_AnyText_IsItsOwnForm()
     {
-        int seed = Random.Shared.Next();
-        Random random = new(seed);
-        for (int i = 0; i < 20_000; i++)
-        {
-            char[] text = [.. Enumerable.Range(0, random.Next(12)).Select(_ => (char)random.Next(char.MaxValue + 1))];
-            string once = NormalFormC.Of(new string(text));
+        Arbitrary<string> texts = Arb.From(
+            Gen.Choose(0, char.MaxValue).Select(unit => (char)unit).ArrayOf().Resize(12).Select(units => new string(units)),
+            text => Enumerable.Range(0, text.Length).Select(at => text.Remove(at, 1)));
 
-            NormalFormC.Of(once).ShouldBe(once, $"seed {seed}, case {i}: {Show(once)}");
-        }
+        Prop.ForAll(texts, text =>
+        {
+            string once = NormalFormC.Of(text);
+
+            NormalFormC.Of(once).ShouldBe(once, Show(once));
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(20_000));
     }
 
     [Fact]
