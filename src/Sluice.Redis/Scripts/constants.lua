@@ -1,0 +1,13 @@
+local find, sub, byte, unpack, pack = string.find, string.sub, string.byte, struct.unpack, struct.pack
+local floor, ceil, format = math.floor, math.ceil, string.format
+local call = redis.call
+
+local TOKENS, COARSE, LOG, COUNTER, FIXED = 1, 2, 3, 4, 5
+local ACQUIRE, PEEK, REFUND, CHARGE, RESET = 1, 2, 3, 4, 5
+local FORMAT, HEADER, KEY, STATE, LIMIT, SWEPT, TARGET = 1, 17, 37, 16, 78, 16, 9
+local MOST, MOST_COUNTED = 9007199254740991, 4294967295
+local NEW = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
+
+local function whole(number)
+  return format('%.0f', number)
+end

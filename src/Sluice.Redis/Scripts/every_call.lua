@@ -1,0 +1,99 @@
+-- One call after another: all limits of a call are read, then all are changed or none.
+
+for _ = 1, calls_left do
+  local verb, count, made = unpack('<BBd', argument, at)
+  at = at + 10
+  local now = clock
+  for i = 1, count do
+    local row, index, log = unpack('<I2I2I2', argument, at)
+    at = at + 6
+    row_of[i], limit_of[i], log_of[i] = row, limits[index], KEYS[log]
+    if lasts[row] > now then
+      now = lasts[row] -- The server's clock has stepped back; until it has caught up no time passes.
+    end
+  end
+
+  -- Look at all of them.
+  local allowed = true
+  for i = 1, count do
+    local limit, row = limit_of[i], row_of[i]
+    local algorithm = algorithms[limit[8]]
+    local n = find_bucket(row, limit[1])
+    if not n and (verb ~= RESET or limit[3] < 2) then -- A reset may name one rate of several.
+      n = adopt(row, limit, count)
+    end
+
+    local numbers, state, admitted, log = limit[2], NEW, nil, nil
+    if n then
+      numbers, state = sub(keys[row], n * KEY + 17, (n + 1) * KEY), sub(states[row], n * STATE + 1, (n + 1) * STATE)
+    end
+
+    if limit[8] == LOG then
+      log = algorithm.read(limit, numbers, state, log_of[i], now)
+      admitted = log[1] + limit[6] <= limit[5]
+    else
+      if numbers ~= limit[2] then
+        state = is_alike(byte(numbers), limit[8]) and algorithm.convert(limit, numbers, state, now) or NEW
+      end
+
+      admitted = algorithm.admits(limit, now, state)
+    end
+
+    found[i], logs[i], admits[i] = state, log, admitted
+    allowed = allowed and (admitted or limit[3] % 2 == 1)
+  end
+
+  -- Change all of them or none.
+  if verb == CHARGE or (verb == ACQUIRE and allowed) then
+    for i = 1, count do
+      local limit = limit_of[i]
+      if admits[i] or verb == CHARGE then -- Else a permissive limit without the tokens.
+        local state
+        if logs[i] then
+          state = algorithms[LOG].charge(logs[i], limit, log_of[i], now)
+        else
+          state = algorithms[limit[8]].charge(limit, now, found[i])
+        end
+
+        write(row_of[i], limit, state)
+        lasts[row_of[i]] = now
+        if verb == CHARGE then
+          found[i] = state
+        end
+      end
+    end
+  elseif verb > PEEK then
+    for i = 1, count do
+      local limit, state = limit_of[i], found[i]
+      if verb == RESET then
+        state = NEW
+        if logs[i] then
+          call('DEL', log_of[i])
+        end
+      elseif not logs[i] then
+        state = algorithms[limit[8]].refund(limit, now, made, state)
+      elseif verb == REFUND or logs[i][2] == made then
+        state = algorithms[LOG].refund(logs[i], limit, log_of[i])
+      end
+
+      rewrite(row_of[i], limit, state)
+      lasts[row_of[i]] = now
+      found[i] = state
+    end
+  end
+
+  replies = replies + 1
+  reply[replies] = pack('<Bd', allowed and 1 or 0, now)
+  for i = 1, count do
+    replies = replies + 1
+    local log = logs[i]
+    if not log then
+      reply[replies] = found[i]
+    elseif verb <= PEEK then
+      reply[replies] = pack('<ddd', log[1], admits[i] and 0 or algorithms[LOG].opens(log, limit_of[i], log_of[i]), log[2])
+    else
+      local used, newest = unpack('<dd', found[i])
+      reply[replies] = pack('<ddd', used, 0, newest)
+    end
+  end
+end

@@ -1,0 +1,24 @@
+-- Every command that the script uses, each as it is used. Nothing is left behind.
+local row, log, faults = KEYS[1], KEYS[2], {}
+local expiry = whole(floor(clock / 1000) + 1000)
+local function try(command, ...)
+  local reply = redis.pcall(command, ...)
+  if type(reply) == 'table' and reply.err then
+    faults[#faults + 1] = command .. ' ' .. reply.err .. '\n'
+  end
+end
+
+try('SET', row, NEW) -- The first, since a script that has written once is not refused memory.
+try('PEXPIREAT', row, expiry)
+try('SETRANGE', row, '1', NEW)
+try('GET', row)
+try('RPUSH', log, '1', '1', '2', '2', '3', '3')
+try('PEXPIREAT', log, expiry)
+try('LLEN', log)
+try('LRANGE', log, '0', '63')
+try('LINDEX', log, '-1')
+try('LSET', log, '1', '4')
+try('LPOP', log, '2')
+try('RPOP', log, '2')
+try('DEL', row, log)
+return table.concat(faults)
