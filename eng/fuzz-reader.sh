@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Feeds the reader of MCP messages mutated ones and holds it against other parsers, for SECONDS (an hour when left out), and says how
-# far it is. SLUICE_SEED repeats a run, up to the body that a failure names.
+# far it is. SLUICE_SEED repeats a run.
 # Usage: eng/fuzz-reader.sh [SECONDS]
 set -euo pipefail
 cd "$(dirname "$0")/.."

@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
+using Sluice.Conformance;
 
 namespace Sluice.Configuration.Tests;
 
@@ -128,9 +129,7 @@ public sealed partial class CorruptionTests
         from count in Gen.Choose(1, 3)
         from changes in change.ArrayOf(count)
         select changes,
-        changes => changes.Length == 1
-            ? []
-            : Enumerable.Range(0, changes.Length).Select(left => changes.Where((_, index) => index != left).ToArray()));
+        changes => Shrinks.OfList(changes).Where(fewer => fewer.Length > 0));
 
     /// <summary>Removes, inserts, replaces or copies a piece of a text; places are taken modulo its length.</summary>
     private sealed record Edit(int Kind, int At, int To, int Length, string Splinter)

@@ -1,3 +1,6 @@
+using System.Globalization;
+using FsCheck;
+using FsCheck.Fluent;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
@@ -73,15 +76,20 @@ public sealed class RateLimitsTests
     [Fact]
     public void FromFastMcp_ManyNumbers_AreMetWithinOnePartInABillion()
     {
-        Random random = new(20261128);
-        for (int i = 0; i < 2000; i++)
-        {
-            double perSecond = Math.Pow(10, (random.NextDouble() * 16.5) - 7.4);
+        Arbitrary<double> numbers = Arb.From(
+            from exponent in Gen.Choose(-7_400_000, 9_100_000)
+            select Math.Pow(10, exponent / 1e6),
+            number => from digits in Enumerable.Range(0, 15)
+                      let rounded = double.Parse(number.ToString($"E{digits}", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture)
+                      where rounded != number && rounded is > 1 / 31_622_400.0 and < int.MaxValue
+                      select rounded);
 
+        Prop.ForAll(numbers, perSecond =>
+        {
             Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser![0].ShouldNotBeNull();
 
             (rate.MaxTokens / rate.RefillPeriod.TotalSeconds / perSecond).ShouldBe(1, 1e-9, $"{perSecond:R}");
-        }
+        }).Check(Config.QuickThrowOnFailure.WithMaxTest(2_000));
     }
 
     [Theory]

@@ -1,11 +1,15 @@
 using System.Text;
+using FsCheck;
+using FsCheck.Fluent;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
 public sealed class LineReaderTests
 {
     private const int Max = 40_000;
-    private static readonly int Seed = Environment.TickCount;
+    private const int MostLines = 12;
+    private static readonly byte[] Letters = new Random(Max).GetItems("abcdefghijklmnopqrstuvwxyz"u8, (5 * Max) + MostLines);
 
     [Theory]
     [InlineData("", "")]
@@ -21,38 +25,30 @@ public sealed class LineReaderTests
             .ShouldBe(lines.Length == 0 ? [] : lines.Split('|'));
 
     [Fact]
-    public void Read_AnyLinesInAnyPieces_GivesThoseThatFitAndTheEndsOfTheOthers()
+    public void Read_AnyLinesInAnyPieces_GivesThoseThatFitAndTheEndsOfTheOthers() => Prop.ForAll(Texts(), text =>
     {
-        Random random = new(Seed);
-        for (int round = 0; round < 50; round++)
+        byte[][] lines = [.. text.Lengths.Select((length, index) => Letters[index..(index + length)])];
+
+        Line[] read = ReadAll(new PiecemealStream([.. lines.SelectMany(line => line.Append((byte)'\n'))], text.Pieces));
+
+        read.Length.ShouldBe(lines.Length);
+        for (int i = 0; i < lines.Length; i++)
         {
-            byte[][] lines = [.. Enumerable.Range(0, random.Next(1, 12)).Select(_ => NewLine(random))];
-            byte[] text = [.. lines.SelectMany(line => line.Append((byte)'\n'))];
-
-            Line[] read = ReadAll(new PiecemealStream(text, random));
-
-            read.Length.ShouldBe(lines.Length, $"seed {Seed}");
-            for (int i = 0; i < lines.Length; i++)
-            {
-                bool fits = lines[i].Length <= Max;
-                read[i].IsWhole.ShouldBe(fits, $"seed {Seed}, {lines[i].Length} bytes");
-                (fits ? lines[i].AsSpan() : lines[i].AsSpan(0, read[i].Bytes.Length)).SequenceEqual(read[i].Bytes.Span).ShouldBeTrue($"seed {Seed}");
-                lines[i].AsSpan(lines[i].Length - read[i].Tail.Length).SequenceEqual(read[i].Tail.Span).ShouldBeTrue($"seed {Seed}");
-            }
+            bool fits = lines[i].Length <= Max;
+            read[i].IsWhole.ShouldBe(fits, $"line {i}");
+            (fits ? lines[i].AsSpan() : lines[i].AsSpan(0, read[i].Bytes.Length)).SequenceEqual(read[i].Bytes.Span).ShouldBeTrue($"line {i}");
+            lines[i].AsSpan(lines[i].Length - read[i].Tail.Length).SequenceEqual(read[i].Tail.Span).ShouldBeTrue($"tail of line {i}");
         }
-    }
+    }).Check(Config.QuickThrowOnFailure.WithMaxTest(50));
 
-    private static byte[] NewLine(Random random)
-    {
-        int[] lengths = [0, 1, 100, Max - 1, Max, Max + 1, 2 * Max, 5 * Max];
-        byte[] line = new byte[lengths[random.Next(lengths.Length)]];
-        for (int i = 0; i < line.Length; i++)
-        {
-            line[i] = (byte)('a' + random.Next(26));
-        }
-
-        return line;
-    }
+    private static Arbitrary<Text> Texts() => Arb.From(
+        from count in Gen.Choose(1, MostLines)
+        from lengths in Gen.Elements(0, 1, 100, Max - 1, Max, Max + 1, 2 * Max, 5 * Max).ArrayOf(count)
+        from pieces in Gen.Choose(1, 20_000).NonEmptyListOf()
+        select new Text(lengths, [.. pieces]),
+        text => Shrinks.OfList(text.Lengths, length => Shrinks.OfNumber(length).Select(shorter => (int)shorter))
+            .Select(lengths => text with { Lengths = lengths })
+            .Concat(Shrinks.OfList(text.Pieces).Select(pieces => text with { Pieces = pieces })));
 
     private static Line[] ReadAll(Stream stream)
     {
@@ -66,9 +62,19 @@ public sealed class LineReaderTests
         return [.. lines];
     }
 
-    /// <summary>A stream that gives what it has a little at a time.</summary>
-    private sealed class PiecemealStream(byte[] bytes, Random random) : MemoryStream(bytes)
+    /// <summary>A text that arrives in pieces.</summary>
+    /// <param name="Lengths">Of its lines, in bytes, without the line feeds.</param>
+    /// <param name="Pieces">The most bytes that each read gives, in turn and again from the first; none for whatever is asked for.</param>
+    private sealed record Text(int[] Lengths, int[] Pieces)
     {
-        public override int Read(byte[] buffer, int offset, int count) => base.Read(buffer, offset, Math.Min(count, random.Next(1, 20_000)));
+        public override string ToString() => $"lines of {string.Join(", ", Lengths)} bytes in pieces of {string.Join(", ", Pieces)}";
+    }
+
+    private sealed class PiecemealStream(byte[] bytes, int[] pieces) : MemoryStream(bytes)
+    {
+        private int _reads;
+
+        public override int Read(byte[] buffer, int offset, int count) =>
+            base.Read(buffer, offset, pieces.Length == 0 ? count : Math.Min(count, pieces[_reads++ % pieces.Length]));
     }
 }

@@ -1,20 +1,23 @@
 using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
+using Sluice.Conformance;
 using Xunit.Abstractions;
 
 namespace Sluice.Mcp.Tests;
 
 /// <summary>Whatever comes, the reader answers; and what it accepts, every other parser reads as the same call.</summary>
 /// <remarks>
-/// A failure prints its seed, and <c>SLUICE_SEED</c> repeats the run. <c>SLUICE_FUZZ_SECONDS</c> makes it go on for so long, with a
+/// A failure prints its seed and the smallest mutation that still fails; <c>SLUICE_SEED</c> repeats the run. <c>SLUICE_FUZZ_SECONDS</c> makes it go on for so long, with a
 /// line for every round added to the file that <c>SLUICE_PROGRESS</c> names; <c>eng/fuzz-reader.sh</c> does both.
 /// </remarks>
 public sealed class McpReaderFuzzTests(ITestOutputHelper output)
 {
     private const int BodiesOfARound = 100_000;
     private const int RoundsOfAReport = 10;
-    private static readonly long? GivenSeed = NumberIn("SLUICE_SEED");
+    private static readonly long? GivenSeed = NumberIn(Seeds.Variable);
     private static readonly TimeSpan Duration = TimeSpan.FromSeconds(NumberIn("SLUICE_FUZZ_SECONDS") ?? 0);
 
     [Fact]
@@ -55,30 +58,36 @@ public sealed class McpReaderFuzzTests(ITestOutputHelper output)
     /// <returns>How many were accepted.</returns>
     private static int Play(int seed)
     {
-        Mutations mutations = new(seed);
         int accepted = 0;
-        for (int i = 0; i < BodiesOfARound; i++)
+        try
         {
-            byte[] body = mutations.Next();
-            string Place() => $"SLUICE_SEED={seed}, body {i}: {Encoding.Latin1.GetString(body)}";
-            byte[] before = [.. body];
-            if (TryRead(body, Place, out McpMessage? message, out McpReadError? error))
-            {
-                accepted++;
-                ShouldBeReadAlike(body, message!, Place);
-            }
-            else
-            {
-                ShouldBeTheOnlyId(body, error!, Place);
-            }
-
-            if (!body.AsSpan().SequenceEqual(before))
-            {
-                throw new InvalidOperationException($"The bytes were changed. {Place()}");
-            }
+            Prop.ForAll(MutatedMessage.Any(), mutated => accepted += ShouldBeRefusedOrReadAlike(mutated.Body()) ? 1 : 0)
+                .Check(Config.QuickThrowOnFailure.WithMaxTest(BodiesOfARound).WithReplay((uint)seed, gamma: 1).WithQuietOnSuccess(true));
+        }
+        catch (Exception failure)
+        {
+            throw new InvalidOperationException($"{Seeds.Variable}={seed} repeats this: {failure.Message}", failure);
         }
 
         return accepted;
+    }
+
+    /// <returns>Whether it was accepted.</returns>
+    private static bool ShouldBeRefusedOrReadAlike(byte[] body)
+    {
+        byte[] before = [.. body];
+        bool isAccepted = McpReader.TryRead(body, out McpMessage? message, out McpReadError? error);
+        if (isAccepted)
+        {
+            ShouldBeReadAlike(body, message!);
+        }
+        else
+        {
+            ShouldBeTheOnlyId(body, error!);
+        }
+
+        body.AsSpan().SequenceEqual(before).ShouldBeTrue("The bytes were changed.");
+        return isAccepted;
     }
 
     private static long? NumberIn(string variable) =>
@@ -86,35 +95,23 @@ public sealed class McpReaderFuzzTests(ITestOutputHelper output)
             ? long.Parse(number, System.Globalization.CultureInfo.InvariantCulture)
             : null;
 
-    private static bool TryRead(byte[] body, Func<string> place, out McpMessage? message, out McpReadError? error)
-    {
-        try
-        {
-            return McpReader.TryRead(body, out message, out error);
-        }
-        catch (Exception exception)
-        {
-            throw new InvalidOperationException(place(), exception);
-        }
-    }
-
-    private static void ShouldBeReadAlike(byte[] body, McpMessage message, Func<string> place)
+    private static void ShouldBeReadAlike(byte[] body, McpMessage message)
     {
         using JsonDocument document = JsonDocument.Parse(body);
         Reading expected = new(
             message.Kind == McpMessageKind.Response ? null : message.Method, message.Operation, Encoding.UTF8.GetString(message.Id.Span));
         foreach (StringComparison comparison in (StringComparison[])[StringComparison.Ordinal, StringComparison.OrdinalIgnoreCase])
         {
-            ReadingOf(document.RootElement, comparison, takeLast: false).ShouldBe(expected, place());
-            ReadingOf(document.RootElement, comparison, takeLast: true).ShouldBe(expected, place());
+            ReadingOf(document.RootElement, comparison, takeLast: false).ShouldBe(expected);
+            ReadingOf(document.RootElement, comparison, takeLast: true).ShouldBe(expected);
         }
     }
 
-    private static void ShouldBeTheOnlyId(byte[] body, McpReadError error, Func<string> place)
+    private static void ShouldBeTheOnlyId(byte[] body, McpReadError error)
     {
         bool isKnown = error.Status == 400
             && error.Code is McpReadError.ParseError or McpReadError.InvalidRequest or McpReadError.InvalidParams;
-        isKnown.ShouldBeTrue(place());
+        isKnown.ShouldBeTrue();
         if (error.Id.IsEmpty || error.Code == McpReadError.ParseError)
         {
             return;
@@ -122,7 +119,7 @@ public sealed class McpReaderFuzzTests(ITestOutputHelper output)
 
         using JsonDocument document = JsonDocument.Parse(body);
         JsonElement[] ids = [.. Values(document.RootElement, "id", StringComparison.OrdinalIgnoreCase)];
-        ids.ShouldHaveSingleItem(place()).GetRawText().ShouldBe(Encoding.UTF8.GetString(error.Id.Span), place());
+        ids.ShouldHaveSingleItem().GetRawText().ShouldBe(Encoding.UTF8.GetString(error.Id.Span));
     }
 
     private static Reading ReadingOf(JsonElement message, StringComparison comparison, bool takeLast)

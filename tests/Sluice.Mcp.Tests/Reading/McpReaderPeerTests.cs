@@ -1,5 +1,7 @@
 using System.Diagnostics;
 using System.Text.Json;
+using FsCheck;
+using FsCheck.Fluent;
 
 namespace Sluice.Mcp.Tests;
 
@@ -8,6 +10,7 @@ public sealed class McpReaderPeerTests
 {
     private const int Bodies = 150_000;
     private const int Seed = 20_261_123;
+    private const int Size = 50;
 
     [Fact]
     public async Task TryRead_MutatedMessages_AreWhatNodeReads()
@@ -40,10 +43,9 @@ public sealed class McpReaderPeerTests
 
     private static IEnumerable<(byte[] Body, string Reading)> Accepted()
     {
-        Mutations mutations = new(Seed);
-        for (int i = 0; i < Bodies; i++)
+        foreach (MutatedMessage mutated in MutatedMessage.Any().Generator.Sample(Bodies, new Rnd(Seed), Size))
         {
-            byte[] body = mutations.Next();
+            byte[] body = mutated.Body();
             if (McpReader.TryRead(body, out McpMessage? message, out _))
             {
                 string? method = message.Kind == McpMessageKind.Response ? null : message.Method;

@@ -1,69 +1,53 @@
+using FsCheck;
+using FsCheck.Fluent;
+
 namespace Sluice.Tests;
 
 public class TokenBucketTests
 {
+    private static readonly Config ManySteps = Config.QuickThrowOnFailure.WithMaxTest(200_000);
+
     [Fact]
-    public void Admits_InSixtyFourBits_AnswersAsIn128()
+    public void Admits_InSixtyFourBits_AnswersAsIn128() => Prop.ForAll(TokenBucketStep.Any(), step =>
     {
-        const int Seed = 8_411;
-        Random random = new(Seed);
-        LimitNumbers[] limits = [.. Corners.Limits(RateLimitAlgorithm.TokenBucket).Where(limit => limit.IsNarrow)];
-        for (int i = 0; i < 200_000; i++)
-        {
-            LimitNumbers limit = limits[random.Next(limits.Length)];
-            ulong now = Corners.Instants[random.Next(Corners.Instants.Length)];
-            ulong lead = (ulong)random.NextInt64((long)Math.Min(limit.NarrowFullTicks + 2, 1UL << 61));
-            BucketState state = new(now + lead - Math.Min(lead, 3), (ulong)random.NextInt64((long)limit.RateUnits));
-            ulong cost = (ulong)random.NextInt64(1, (long)Math.Min(limit.Capacity, 4) + 1);
+        (LimitNumbers limit, ulong now, BucketState state) = (step.Limit, step.Now, step.State);
 
-            bool admits = TokenBucket.Admits(limit, state, now, cost, out BucketState next, out ulong wait);
+        bool admits = TokenBucket.Admits(limit, state, now, step.Cost, out BucketState next, out ulong wait);
 
-            string at = $"seed {Seed}, step {i}";
-            admits.ShouldBe(TokenBucket.AdmitsExactly(limit, state, now, cost, out BucketState exact, out ulong exactWait), at);
-            next.ShouldBe(exact, at);
-            wait.ShouldBe(exactWait, at);
-            TokenBucket.Remaining(limit, next, now).ShouldBe(TokenBucket.RemainingExactly(limit, next, now), at);
-        }
-    }
+        admits.ShouldBe(TokenBucket.AdmitsExactly(limit, state, now, step.Cost, out BucketState exact, out ulong exactWait));
+        next.ShouldBe(exact);
+        wait.ShouldBe(exactWait);
+        TokenBucket.Remaining(limit, next, now).ShouldBe(TokenBucket.RemainingExactly(limit, next, now));
+    }).Check(ManySteps);
 
     [Fact]
     public void AdmitsOneAndRefusesOne_WhenSure_AnswerAsIn128()
     {
-        const int Seed = 8_412;
-        Random random = new(Seed);
-        LimitNumbers[] limits = [.. Corners.Limits(RateLimitAlgorithm.TokenBucket).Where(limit => limit.IsNarrow)];
         int admitted = 0;
         int refused = 0;
-        for (int i = 0; i < 200_000; i++)
+        Prop.ForAll(TokenBucketStep.Any(), step =>
         {
-            LimitNumbers limit = limits[random.Next(limits.Length)];
-            ulong now = Corners.Instants[random.Next(Corners.Instants.Length)];
-            ulong lead = limit.RoomTicks + (ulong)random.Next(5);
-            lead = random.Next(2) == 0 ? lead : (ulong)random.NextInt64((long)Math.Min(limit.NarrowFullTicks + 2, 1UL << 61));
-            BucketState state = new(now + lead - (ulong)random.Next(5), (ulong)random.NextInt64((long)limit.RateUnits));
-            string at = $"seed {Seed}, step {i}";
+            (LimitNumbers limit, ulong now, BucketState state) = (step.Limit, step.Now, step.State);
             bool admits = TokenBucket.AdmitsExactly(limit, state, now, 1, out BucketState exact, out ulong exactWait);
 
             // Both are sure wherever 64 bits carry the sum, and nowhere else.
             bool isNear = state.Time < 1UL << 63;
-            TokenBucket.AdmitsOne(limit, state.Time, state.Word, now, out ulong time, out ulong word).ShouldBe(admits && isNear, at);
+            TokenBucket.AdmitsOne(limit, state.Time, state.Word, now, out ulong time, out ulong word).ShouldBe(admits && isNear);
             if (admits && isNear)
             {
                 admitted++;
-                admits.ShouldBeTrue(at);
-                new BucketState(time, word).ShouldBe(exact, at);
-                TokenBucket.RemainingAfterOne(limit, time, word, now).ShouldBe(TokenBucket.RemainingExactly(limit, exact, now), at);
+                new BucketState(time, word).ShouldBe(exact);
+                TokenBucket.RemainingAfterOne(limit, time, word, now).ShouldBe(TokenBucket.RemainingExactly(limit, exact, now));
             }
 
-            TokenBucket.RefusesOne(limit, state.Time, state.Word, now, out ulong wait).ShouldBe(!admits && isNear, at);
+            TokenBucket.RefusesOne(limit, state.Time, state.Word, now, out ulong wait).ShouldBe(!admits && isNear);
             if (!admits && isNear)
             {
                 refused++;
-                admits.ShouldBeFalse(at);
-                wait.ShouldBe(exactWait, at);
-                TokenBucket.RemainingExactly(limit, state, now).ShouldBe(0, at);
+                wait.ShouldBe(exactWait);
+                TokenBucket.RemainingExactly(limit, state, now).ShouldBe(0);
             }
-        }
+        }).Check(ManySteps);
 
         admitted.ShouldBeGreaterThan(20_000);
         refused.ShouldBeGreaterThan(20_000);

@@ -1,6 +1,7 @@
 using System.Globalization;
 using FsCheck;
 using FsCheck.Fluent;
+using Sluice.Conformance;
 
 namespace Sluice.Tests;
 
@@ -52,7 +53,7 @@ public sealed class NormalFormCTests
     {
         Arbitrary<string> texts = Arb.From(
             Gen.Choose(0, char.MaxValue).Select(unit => (char)unit).ArrayOf().Resize(12).Select(units => new string(units)),
-            text => Enumerable.Range(0, text.Length).Select(at => text.Remove(at, 1)));
+            Shrinks.OfText);
 
         Prop.ForAll(texts, text =>
         {
