@@ -22,7 +22,7 @@ namespace Sluice.Redis;
 /// </para>
 /// <para>Needs Redis 6.2 or newer. Thread safety: every member may be called from any thread.</para>
 /// </remarks>
-public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
+public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObservedStore
 {
     private static readonly TimeSpan PauseBetweenWarmUps = TimeSpan.FromMilliseconds(20);
 
@@ -52,17 +52,27 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
         _logger = loggers.CreateLogger<RedisStore>();
         _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
         _lanes = new LaneMap(
-            (name, probe, settings) => new Lane(name, probe, settings, connection, script, _local, time, _logger),
+            (server, name, probe, settings) => OpenLane(server, new Lane(name, probe, settings, connection, script, _local, time, _logger)),
             options.Timeout,
             options.Coalesce);
         _refusals = new RefusalMemory(options.RememberRefusals, time);
+        StoreFaults.StartCounters();
+        ObservedStores.Add(this);
     }
+
+    /// <summary>Told of each failure: the name of the MCP server whose calls met it, and the kind as a label.</summary>
+    internal event Action<string, string>? Failed;
 
     /// <summary>Whether Redis decides, as far as this process knows: of every MCP server that has been called.</summary>
     public bool IsAvailable => _lanes.All.All(lane => !lane.Breaker.IsOpen);
 
     /// <summary>How many calls were decided without Redis because it did not answer, since the store was made.</summary>
     public long DecidedWithout => _lanes.All.Sum(lane => lane.Breaker.DecidedWithout);
+
+    // The buckets in this process's memory are those of a store that is observed by itself.
+    long IObservedStore.Keys => 0;
+
+    long IObservedStore.DebtFolds => 0;
 
     /// <summary>A store that makes its own connections. It does not wait for them: Redis may come later.</summary>
     /// <param name="options">Where Redis is, and how the store works.</param>
@@ -194,6 +204,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
     /// <summary>Closes the store's own connections. Calls on their way are decided without Redis.</summary>
     public async ValueTask DisposeAsync()
     {
+        ObservedStores.Remove(this);
         _lanes.Dispose();
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
@@ -212,6 +223,12 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable
         byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads: false).ConfigureAwait(false);
         ScriptReply.Read(reply, [call]);
         Verdict.Of(call.Limits, call.Seen, laterMicros: 0, call.Cost, charges: false, new LimitState[1]);
+    }
+
+    private Lane OpenLane(string server, Lane lane)
+    {
+        lane.Breaker.Failed += kind => Failed?.Invoke(server, StoreFaults.LabelOf(kind));
+        return lane;
     }
 
     private RedisLimits Of(ApplicableLimits limits) => _known.GetValue(limits, _register);

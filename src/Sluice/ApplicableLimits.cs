@@ -9,11 +9,13 @@ public sealed class ApplicableLimits
 {
     private readonly RateLimit[] _limits;
 
-    internal ApplicableLimits(RateLimit[] limits, int cost, RateLimit? identityRequiredBy = null)
+    internal ApplicableLimits(
+        RateLimit[] limits, int cost, RateLimit? identityRequiredBy = null, string operation = LimitNames.OtherOperation)
     {
         _limits = limits;
         Cost = cost;
         IdentityRequiredBy = identityRequiredBy;
+        Operation = operation;
     }
 
     /// <summary>No limits: the call is not metered.</summary>
@@ -33,6 +35,12 @@ public sealed class ApplicableLimits
     /// (<see cref="MissingIdentity.Reject"/>), or null. Where it is set no store is asked.
     /// </summary>
     public RateLimit? IdentityRequiredBy { get; }
+
+    /// <summary>The configured operation that the calls match, as a label; <see cref="LimitNames.OtherOperation"/> for all others.</summary>
+    internal string Operation { get; }
+
+    /// <summary>The labels of these limits; made for the first call that is counted.</summary>
+    internal DecisionLabels Labels => field ??= new DecisionLabels(this);
 
     /// <summary>What the last store that met these limits for the first time knows of them. Other stores look it up.</summary>
     internal RegisteredLimits? Registration { get; set; }

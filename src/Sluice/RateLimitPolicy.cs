@@ -59,6 +59,18 @@ public sealed partial class RateLimitPolicy
             ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(configure));
     }
 
+    /// <summary>The policy of a server without limits: none applies to any call.</summary>
+    internal static RateLimitPolicy WithoutLimits(string server)
+    {
+        OperationTable Table(OperationKind kind) => new([], LimitSet.None, OperationNames.For(kind, caseSensitive: false));
+        return new RateLimitPolicy(
+            server,
+            new RateLimitingSettings(),
+            [],
+            new PolicyTables(
+                Table(OperationKind.Tool), Table(OperationKind.Prompt), Table(OperationKind.Resource), Table(OperationKind.Method)));
+    }
+
     /// <summary>The limits that apply to a request, without allocation.</summary>
     /// <param name="method">The JSON-RPC method.</param>
     /// <param name="operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>

@@ -4,6 +4,7 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
+using Sluice.Conformance;
 using Sluice.DependencyInjection;
 using Sluice.Redis.Tests;
 
@@ -239,6 +240,26 @@ public abstract class HttpContract
         (await app.PostAsync(RunningApp.Call("1"), "acme", Modern)).Status.ShouldBe(HttpStatusCode.OK);
         (await app.PostAsync(RunningApp.Call("2"), "acme", Modern)).Status.ShouldBe(HttpStatusCode.TooManyRequests);
         (await app.PostAsync(RunningApp.Call("3"), "other", Modern)).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Calls_OfEachOutcome_AreCountedByTheMeterOfTheProcess()
+    {
+        using Measurements seen = new(_policy);
+        await using RunningApp app = await StartAsync(limits => limits.Tool("search", tool => tool.PerUser("1/1d")));
+
+        await app.PostAsync(RunningApp.Call("1"));
+        await app.PostAsync(RunningApp.Call("2"));
+        await app.PostAsync(RunningApp.Call("3", "echo"));
+        await app.PostAsync("{");
+
+        seen.Counted("sluice.calls").ShouldBe(
+        [
+            "{outcome=allowed,source=store} 1",
+            "{outcome=invalid,source=none} 1",
+            "{outcome=refused,source=store} 1",
+            "{outcome=unmetered,source=none} 1",
+        ]);
     }
 
     private static Task PassAsync(HttpContext context, RequestDelegate next)

@@ -5,6 +5,7 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
+using Sluice.Conformance;
 using Sluice.DependencyInjection;
 
 namespace Sluice.ModelContextProtocol.Tests;
@@ -319,6 +320,22 @@ public abstract class LimitingContract
         await server.CallAsync("fail", "input");
         await server.CallAsync("fail", "input");
         await server.RefusedAsync("echo");
+    }
+
+    [Fact]
+    public async Task Calls_AllowedAndRefused_AreCountedByTheMeterOfTheProcess()
+    {
+        string name = $"counted-{Guid.NewGuid():N}";
+        using Measurements seen = new(name);
+        await using RunningServer server = await StartAsync(builder => builder.WithRateLimits(
+            limits => limits.Tool("echo", tool => tool.PerUser("1/1d")), options => options.ServerName = name));
+
+        await server.CallAsync("echo");
+        await server.RefusedAsync("echo");
+        await server.CallAsync("search");
+
+        seen.Counted("sluice.calls").ShouldBe(
+            ["{outcome=allowed,source=store} 1", "{outcome=refused,source=store} 1", "{outcome=unmetered,source=none} 1"]);
     }
 
     private static long Number(McpProtocolException refusal, string name) =>

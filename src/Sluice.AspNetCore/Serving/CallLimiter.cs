@@ -56,6 +56,7 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
 
         if (await McpBody.ReadAsync(context, options.MaxRequestBytes) is not (byte[] body, McpMessage message))
         {
+            gate.Telemetry.CountInvalid();
             return;
         }
 

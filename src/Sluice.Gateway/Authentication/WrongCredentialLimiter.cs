@@ -28,7 +28,7 @@ internal sealed class WrongCredentialLimiter
     internal WrongCredentialLimiter(Rate failures, TrustedProxies proxies, TimeProvider time)
     {
         _proxies = proxies;
-        _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxAddresses }, time);
+        _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxAddresses }, time, isObserved: false);
         RateLimitingSettings settings = new() { PerUser = failures, Meter = MeteringUnit.All, SlidingWindowCeiling = int.MaxValue };
         RateLimitPolicy policy = RateLimitPolicy.Compile("authentication", settings, out ImmutableArray<SettingsFault> faults)
             ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(failures));

@@ -109,9 +109,8 @@ internal static class StdioRun
 
         using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
-        using CallGate? gate = configuration.Policy is RateLimitPolicy policy
-            ? new CallGate(policy, store.Store, time, loggers.CreateLogger<CallGate>())
-            : null;
+        RateLimitPolicy policy = configuration.Policy ?? RateLimitPolicy.WithoutLimits(LocalFile.ServerName);
+        using CallGate gate = new(policy, store.Store, time, loggers.CreateLogger<CallGate>());
         StdioProxy front = new(
             gate,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),

@@ -43,10 +43,12 @@ internal sealed class GatewayServer(
     /// <summary>Its limits; null for a server without limits.</summary>
     internal RateLimitPolicy? Policy => configuration.Policy;
 
-    /// <summary>Decides its calls; null for a server without limits.</summary>
-    internal CallGate? Gate { get; } = configuration.Policy is RateLimitPolicy policy
-        ? new CallGate(policy, store, time, loggers.CreateLogger<CallGate>(), observer)
-        : null;
+    /// <summary>Decides its calls.</summary>
+    internal CallGate Gate { get; } = new(
+        configuration.Policy ?? RateLimitPolicy.WithoutLimits(configuration.Name), store, time, loggers.CreateLogger<CallGate>(), observer);
+
+    /// <summary>Measures the requests that are forwarded.</summary>
+    internal ProxyTelemetry Proxy { get; } = new(configuration.Name, time);
 
     /// <summary>The largest body that is read, in bytes.</summary>
     internal int MaxRequestBytes => configuration.MaxRequestBytes;
@@ -81,7 +83,7 @@ internal sealed class GatewayServer(
 
     public ValueTask DisposeAsync()
     {
-        Gate?.Dispose();
+        Gate.Dispose();
         return Upstream.DisposeAsync();
     }
 }

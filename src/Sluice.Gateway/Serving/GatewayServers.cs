@@ -15,12 +15,35 @@ internal sealed class GatewayServers(
     TimeProvider time,
     ILoggerFactory loggers) : IHostedService
 {
+    private static readonly string[] ReloadResults = ["applied", "rejected"];
+
     internal GatewayServer[] All { get; } = Create(configuration, store, observer, forwarder, drain, time, loggers);
 
-    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+    public Task StartAsync(CancellationToken cancellationToken)
+    {
+        foreach (string result in ReloadResults)
+        {
+            SluiceInstruments.ConfigReloads.Add(0, SluiceInstruments.Label("result", result));
+        }
 
-    public Task StopAsync(CancellationToken cancellationToken) =>
-        Task.WhenAll(All.Select(server => server.DisposeAsync().AsTask()));
+        foreach (GatewayServer server in All)
+        {
+            server.Gate.Telemetry.StartCounters();
+            ObservedServers.Add(server.Proxy.Active);
+        }
+
+        return Task.CompletedTask;
+    }
+
+    public Task StopAsync(CancellationToken cancellationToken)
+    {
+        foreach (GatewayServer server in All)
+        {
+            ObservedServers.Remove(server.Proxy.Active);
+        }
+
+        return Task.WhenAll(All.Select(server => server.DisposeAsync().AsTask()));
+    }
 
     private static GatewayServer[] Create(
         GatewayConfiguration configuration,

@@ -47,6 +47,8 @@ internal sealed partial class McpEndpoint(
 
     private async Task AnswerAsync(HttpContext context, GatewayServer server)
     {
+        long arrived = server.Proxy.Arrive();
+
         // 1. Identify. A preflight carries no credentials by design and reaches nothing but the upstream's CORS policy.
         string method = context.Request.Method;
         AuthenticationResult identity = AuthenticationResult.NotAsked;
@@ -72,7 +74,7 @@ internal sealed partial class McpEndpoint(
         }
         else if (HttpMethods.IsPost(method))
         {
-            await PostAsync(context, server, identity);
+            await PostAsync(context, server, identity, arrived);
         }
         else
         {
@@ -81,16 +83,18 @@ internal sealed partial class McpEndpoint(
         }
     }
 
-    private async Task PostAsync(HttpContext context, GatewayServer server, AuthenticationResult identity)
+    private async Task PostAsync(HttpContext context, GatewayServer server, AuthenticationResult identity, long arrived)
     {
         // 2. Read.
         if (await McpBody.ReadAsync(context, server.MaxRequestBytes) is not (byte[] body, McpMessage message))
         {
+            server.Gate.Telemetry.CountInvalid();
             return;
         }
 
         if (server.StrictHeaders && FindMismatch(context.Request.Headers, message) is McpReadError mismatch)
         {
+            server.Gate.Telemetry.CountInvalid();
             await RefusalWriter.WriteAsync(context, McpRefusals.Render(mismatch));
             return;
         }
@@ -107,9 +111,7 @@ internal sealed partial class McpEndpoint(
         }
 
         // 3. Decide, and 4. reject.
-        GateDecision decision = server.Gate is CallGate gate
-            ? await gate.DecideAsync(message, identity.Caller!, context.RequestAborted)
-            : GateDecision.Unmetered;
+        GateDecision decision = await server.Gate.DecideAsync(message, identity.Caller!, context.RequestAborted);
         using CallLease lease = decision.Lease;
         LimitHeaders.Write(context, decision);
         if (!decision.IsAllowed)
@@ -132,6 +134,7 @@ internal sealed partial class McpEndpoint(
         else
         {
             await ForwardAsync(context, server, identity, body, message, ends: cut);
+            server.Proxy.Complete(arrived);
         }
     }
 
@@ -182,6 +185,7 @@ internal sealed partial class McpEndpoint(
 
         Cors.SetOfServer(context, server.AnswersInHttp);
         UpstreamFailure? failure;
+        server.Proxy.Active.Begin();
         using (CuttableRequest request = new(context, cut))
         {
             try
@@ -193,7 +197,12 @@ internal sealed partial class McpEndpoint(
             {
                 failure = UpstreamFailure.Cut;
             }
+            finally
+            {
+                server.Proxy.Active.End();
+            }
         }
+
         if (failure is null)
         {
             return;

@@ -30,7 +30,7 @@ internal sealed class ProcessStarts
     {
         _time = time;
         _command = new StartGate(time);
-        _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxKeys }, time);
+        _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxKeys }, time, isObserved: false);
         RateLimitingSettings settings =
             new() { Shared = total, PerUser = perOwner, Meter = MeteringUnit.All, SlidingWindowCeiling = int.MaxValue };
         RateLimitPolicy policy = RateLimitPolicy.Compile("starts", settings, out ImmutableArray<SettingsFault> faults)

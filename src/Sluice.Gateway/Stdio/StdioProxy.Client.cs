@@ -27,6 +27,7 @@ internal sealed partial class StdioProxy
     {
         if (!line.IsWhole)
         {
+            gate.Telemetry.CountInvalid();
             Answer(McpRefusals.RenderError(
                 StatusCodes.Status413PayloadTooLarge,
                 McpReadError.InvalidRequest,
@@ -39,6 +40,7 @@ internal sealed partial class StdioProxy
         }
         else if (!McpReader.TryRead(line.Bytes, out McpMessage? message, out McpReadError? wrong))
         {
+            gate.Telemetry.CountInvalid();
             Answer(McpRefusals.Render(wrong));
         }
         else
@@ -49,9 +51,7 @@ internal sealed partial class StdioProxy
 
     private async ValueTask DecideAsync(ChildProgram program, Line line, McpMessage message)
     {
-        GateDecision decision = gate is null
-            ? GateDecision.Unmetered
-            : await gate.DecideAsync(message, caller, CancellationToken.None);
+        GateDecision decision = await gate.DecideAsync(message, caller, CancellationToken.None);
         CallLease lease = decision.Lease;
         McpEra era = message.EraWith(headerVersion: null);
         bool canAskForInput = era == McpEra.Modern && message.Kind == McpMessageKind.Request;

@@ -16,7 +16,7 @@ namespace Sluice.Gateway;
 /// </para>
 /// <para>Thread safety: one run at a time.</para>
 /// </remarks>
-/// <param name="gate">Decides calls; null when nothing is limited.</param>
+/// <param name="gate">Decides calls.</param>
 /// <param name="caller">The one caller.</param>
 /// <param name="input">What the client writes.</param>
 /// <param name="output">What the client reads.</param>
@@ -26,7 +26,7 @@ namespace Sluice.Gateway;
 /// <param name="time">The clock.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class StdioProxy(
-    CallGate? gate,
+    CallGate gate,
     CallerIdentity caller,
     Stream input,
     Stream output,

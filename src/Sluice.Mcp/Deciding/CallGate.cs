@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Sluice.Mcp;
@@ -6,7 +7,7 @@ namespace Sluice.Mcp;
 /// <remarks>
 /// <para>
 /// Steps: select the limits, check that the identities they count by are known, ask the store, report what permissive limits
-/// would reject, tell the observer, log a rejection. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
+/// would reject, count the call, tell the observer, log a rejection. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
 /// </para>
 /// <para>It allocates nothing for a call that the store decides at once.</para>
 /// <para>Thread safety: any number of threads.</para>
@@ -20,10 +21,14 @@ internal sealed partial class CallGate(
     RateLimitPolicy policy, IRateLimitStore store, TimeProvider time, ILogger logger, ICallObserver? observer = null) : IDisposable
 {
     private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger);
+    private readonly CallTelemetry _telemetry = new(policy, time);
 
     internal RateLimitPolicy Policy => policy;
 
     internal IRateLimitStore Store => store;
+
+    /// <summary>Counts the calls.</summary>
+    internal CallTelemetry Telemetry => _telemetry;
 
     /// <summary>Decides a message; one that no policy meters is allowed.</summary>
     /// <param name="message">The message.</param>
@@ -46,35 +51,76 @@ internal sealed partial class CallGate(
         string method, string? operation, CallerIdentity caller, CancellationToken cancellationToken)
     {
         ApplicableLimits limits = policy.Select(method, operation, caller);
-        if (limits.IdentityRequiredBy is not null)
-        {
-            return new ValueTask<GateDecision>(new GateDecision(policy.Settings, limits, default, default));
-        }
-
-        if (limits.Count == 0)
-        {
-            return new ValueTask<GateDecision>(GateDecision.Unmetered);
-        }
-
-        RateLimitRequest request = new(limits, caller);
-        CallLease lease = CallLease.Begin(store, request);
-        ValueTask<RateLimitDecision> pending = store.AcquireAsync(request, lease.StatesToFill, cancellationToken);
-        return pending.IsCompletedSuccessfully
-            ? new ValueTask<GateDecision>(Conclude(method, operation, request, lease, pending.Result))
-            : AwaitAsync(method, operation, request, lease, pending);
+        return CallSpan.IsTraced
+            ? DecideTracedAsync(method, operation, caller, limits, cancellationToken)
+            : DecideAsync(method, operation, caller, limits, span: null, cancellationToken);
     }
 
     /// <summary>Logs what permissive limits would have rejected since the last report.</summary>
     public void Dispose() => _permissive?.Dispose();
 
+    // An asynchronous method of its own, so that the span of the store is the current one in here only.
+    private async ValueTask<GateDecision> DecideTracedAsync(
+        string method, string? operation, CallerIdentity caller, ApplicableLimits limits, CancellationToken cancellationToken)
+    {
+        Activity? request = Activity.Current;
+        using Activity? store = limits.Count == 0 || limits.IdentityRequiredBy is not null ? null : CallSpan.BeginStore(policy.Server);
+        GateDecision decision = await DecideAsync(method, operation, caller, limits, store, cancellationToken).ConfigureAwait(false);
+        CallSpan.Decided(request, store, decision);
+        return decision;
+    }
+
+    private ValueTask<GateDecision> DecideAsync(
+        string method,
+        string? operation,
+        CallerIdentity caller,
+        ApplicableLimits limits,
+        Activity? span,
+        CancellationToken cancellationToken)
+    {
+        if (limits.IdentityRequiredBy is RateLimit required)
+        {
+            _telemetry.CountMissingIdentity(limits, required);
+            return new ValueTask<GateDecision>(new GateDecision(policy.Settings, limits, default, default));
+        }
+
+        if (limits.Count == 0)
+        {
+            _telemetry.CountUnmetered();
+            return new ValueTask<GateDecision>(GateDecision.Unmetered);
+        }
+
+        long begin = _telemetry.Begin(isNeeded: observer is not null);
+        RateLimitRequest request = new(limits, caller);
+        CallLease lease = CallLease.Begin(store, request);
+        ValueTask<RateLimitDecision> pending = store.AcquireAsync(request, lease.StatesToFill, cancellationToken);
+        return pending.IsCompletedSuccessfully
+            ? new ValueTask<GateDecision>(Conclude(method, operation, request, lease, pending.Result, begin, span))
+            : AwaitAsync(method, operation, request, lease, pending, begin, span);
+    }
+
     // After an exception the lease is not ended: the store may still write to its states, so it must not be used again.
     private async ValueTask<GateDecision> AwaitAsync(
-        string method, string? operation, RateLimitRequest request, CallLease lease, ValueTask<RateLimitDecision> pending) =>
-        Conclude(method, operation, request, lease, await pending.ConfigureAwait(false));
+        string method,
+        string? operation,
+        RateLimitRequest request,
+        CallLease lease,
+        ValueTask<RateLimitDecision> pending,
+        long begin,
+        Activity? span) =>
+        Conclude(method, operation, request, lease, await pending.ConfigureAwait(false), begin, span);
 
     private GateDecision Conclude(
-        string method, string? operation, in RateLimitRequest request, CallLease lease, in RateLimitDecision answer)
+        string method,
+        string? operation,
+        in RateLimitRequest request,
+        CallLease lease,
+        in RateLimitDecision answer,
+        long begin,
+        Activity? span)
     {
+        TimeSpan duration = _telemetry.Since(begin);
+        CallSpan.Answered(span, answer);
         GateDecision decision = new(policy.Settings, request.Limits, answer, lease);
         if (answer.IsAllowed)
         {
@@ -89,7 +135,8 @@ internal sealed partial class CallGate(
             Log.Rejected(logger, policy.Server, answer.Limit?.Name, answer.RetryAfter);
         }
 
-        observer?.Decided(new DecidedCall(policy.Server, method, operation, request.Caller, decision));
+        _telemetry.CountDecided(decision, duration);
+        observer?.Decided(new DecidedCall(policy.Server, method, operation, request.Caller, decision, duration));
         return decision;
     }
 

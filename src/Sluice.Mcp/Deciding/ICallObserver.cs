@@ -14,5 +14,6 @@ internal interface ICallObserver
 /// <param name="Operation">The name of the tool or prompt or the URI of the resource, as the caller wrote it; or null.</param>
 /// <param name="Caller">The caller: never for a log.</param>
 /// <param name="Decision">The decision; its states can be read during the call to the observer only.</param>
+/// <param name="Duration">How long the decision took, the store's answer included.</param>
 internal readonly record struct DecidedCall(
-    string Server, string Method, string? Operation, CallerIdentity Caller, GateDecision Decision);
+    string Server, string Method, string? Operation, CallerIdentity Caller, GateDecision Decision, TimeSpan Duration);

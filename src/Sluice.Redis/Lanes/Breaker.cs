@@ -45,6 +45,9 @@ internal sealed partial class Breaker : IDisposable
         _logger = logger;
     }
 
+    /// <summary>Told of each failure.</summary>
+    internal event Action<RedisFaultKind>? Failed;
+
     /// <summary>Told once whenever it opens.</summary>
     internal event Action? Opened;
 
@@ -69,6 +72,7 @@ internal sealed partial class Breaker : IDisposable
     /// <summary>Notes a run that was not answered, or not in time.</summary>
     internal void NoteFault(RedisFaultKind kind, string message)
     {
+        Count(kind);
         if (Interlocked.Increment(ref _failures) < Threshold && kind != RedisFaultKind.Refused)
         {
             return;
@@ -93,6 +97,7 @@ internal sealed partial class Breaker : IDisposable
     /// <summary>Notes a run that failed for a reason that lies in its keys, and says nothing of the server.</summary>
     internal void NoteFaultOfACall(RedisFaultException fault)
     {
+        Count(fault.Kind);
         long count;
         lock (_gate)
         {
@@ -116,6 +121,12 @@ internal sealed partial class Breaker : IDisposable
     {
         _disposed.Cancel();
         _disposed.Dispose();
+    }
+
+    private void Count(RedisFaultKind kind)
+    {
+        StoreFaults.Count(kind);
+        Failed?.Invoke(kind);
     }
 
     private async Task CheckUntilItSucceedsAsync()

@@ -7,7 +7,7 @@ namespace Sluice.Redis;
 /// What goes in one run must lie in one slot, and a node that is down must not stop the calls of others. Thread safety: any thread
 /// may ask.
 /// </remarks>
-internal sealed class LaneMap(Func<string, string, LaneSettings, Lane> open, TimeSpan timeout, bool coalesces) : IDisposable
+internal sealed class LaneMap(Func<string, string, string, LaneSettings, Lane> open, TimeSpan timeout, bool coalesces) : IDisposable
 {
     private const int SpreadLanes = 64;
 
@@ -23,13 +23,13 @@ internal sealed class LaneMap(Func<string, string, LaneSettings, Lane> open, Tim
     internal IEnumerable<Lane> All => _lanes.Values.Where(lane => lane.IsValueCreated).Select(lane => lane.Value);
 
     /// <summary>The lane of an MCP server's slot.</summary>
-    internal Lane Of(ServerKeys server) => server.Lane ??= Of(server.Name, server.Probe, _together);
+    internal Lane Of(ServerKeys server) => server.Lane ??= Of(server.Name, server.Name, server.Probe, _together);
 
     /// <summary>The lane of a row that lies in a slot of its own.</summary>
     internal Lane OfRow(ServerKeys server, string row)
     {
         int part = HashSlot.Of(row) % SpreadLanes;
-        return Of($"{server.Name}, part {part} of {SpreadLanes}", row + ":probe", _apart);
+        return Of(server.Name, $"{server.Name}, part {part} of {SpreadLanes}", row + ":probe", _apart);
     }
 
     /// <inheritdoc/>
@@ -41,6 +41,6 @@ internal sealed class LaneMap(Func<string, string, LaneSettings, Lane> open, Tim
         }
     }
 
-    private Lane Of(string name, string probe, LaneSettings settings) =>
-        _lanes.GetOrAdd(name, _ => new Lazy<Lane>(() => open(name, probe, settings))).Value;
+    private Lane Of(string server, string name, string probe, LaneSettings settings) =>
+        _lanes.GetOrAdd(name, _ => new Lazy<Lane>(() => open(server, name, probe, settings))).Value;
 }

@@ -15,7 +15,7 @@ namespace Sluice;
 /// <para>What a caller owes saturates: at 2^97 ticks of refill, 2^32 - 1 tokens of a counter, 2^50 of a log, 2^62 of a window.</para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
-public sealed partial class InProcessStore : IRateLimitStore
+public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
 {
     private readonly InProcessEngine<NoSteps> _engine;
 
@@ -34,6 +34,12 @@ public sealed partial class InProcessStore : IRateLimitStore
     /// <exception cref="ArgumentOutOfRangeException"><see cref="InProcessStoreOptions.MaxKeys"/> is outside its range.</exception>
     /// <exception cref="OutOfMemoryException">There is no memory for so many keys.</exception>
     public InProcessStore(InProcessStoreOptions options, TimeProvider time)
+        : this(options, time, isObserved: true)
+    {
+    }
+
+    /// <summary>A store that the metrics may leave out, because its buckets are not those of a policy's limits.</summary>
+    internal InProcessStore(InProcessStoreOptions options, TimeProvider time, bool isObserved)
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
@@ -46,6 +52,10 @@ public sealed partial class InProcessStore : IRateLimitStore
         }
 
         _engine = new InProcessEngine<NoSteps>(options.MaxKeys, time);
+        if (isObserved)
+        {
+            ObservedStores.Add(this);
+        }
     }
 
     /// <summary>Buckets of callers that are remembered, those among them that are full again and not yet replaced.</summary>
@@ -56,6 +66,10 @@ public sealed partial class InProcessStore : IRateLimitStore
 
     /// <summary>Decisions about a bucket that was not remembered, and was taken to owe what others had left when they made room.</summary>
     public long ShortStarts => _engine.Table.ShortStarts;
+
+    bool IObservedStore.IsAvailable => true;
+
+    long IObservedStore.Keys => Count;
 
     /// <summary>Chunks of memory that sliding logs hold.</summary>
     internal int LogChunksInUse => _engine.LogChunksInUse;

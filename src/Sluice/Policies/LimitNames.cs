@@ -3,6 +3,15 @@ namespace Sluice;
 /// <summary>Names of limits for people, documents and labels; unique within a policy.</summary>
 internal static class LimitNames
 {
+    /// <summary>The label of operations that the configuration does not name.</summary>
+    internal const string OtherOperation = "other";
+
+    /// <summary>The label of an operation that the configuration names.</summary>
+    internal static string Operation(LimitTarget target) =>
+        target is { Kind: OperationKind.Tool, Operation: OtherOperation }
+            ? $"{Of(target.Kind)}:{target.Operation}"
+            : Prefix(target) + target.Operation;
+
     internal static string Of(LimitTarget target, RateLimitScope scope) =>
         target.Kind == OperationKind.Server ? Of(scope) : $"{Prefix(target)}{target.Operation}/{Of(scope)}";
 

@@ -11,9 +11,10 @@ internal sealed class LimitSet
     /// <param name="limits">The limits, in order.</param>
     /// <param name="cost">Tokens per call.</param>
     /// <param name="missingIdentity">What a scoped limit does to a caller without its part.</param>
-    internal LimitSet(RateLimit[] limits, int cost, MissingIdentity missingIdentity)
+    /// <param name="operation">The configured operation that the calls match, as a label.</param>
+    internal LimitSet(RateLimit[] limits, int cost, MissingIdentity missingIdentity, string operation = LimitNames.OtherOperation)
     {
-        _whole = new ApplicableLimits(limits, cost);
+        _whole = new ApplicableLimits(limits, cost, operation: operation);
         if (missingIdentity == MissingIdentity.Pool)
         {
             return; // Pooled callers have a bucket of their own kind, which is the store's business.
@@ -25,8 +26,9 @@ internal sealed class LimitSet
             // A permissive limit refuses nobody, with its identity or without.
             ILookup<bool, RateLimit> byWhetherMet = limits.ToLookup(limit => (Bit(limit.Scope) & ~known) == 0);
             _byKnownParts[known] = missingIdentity == MissingIdentity.Skip
-                ? new ApplicableLimits([.. byWhetherMet[true]], cost)
-                : new ApplicableLimits(limits, cost, byWhetherMet[false].FirstOrDefault(limit => limit.Mode == LimitMode.Enforce));
+                ? new ApplicableLimits([.. byWhetherMet[true]], cost, operation: operation)
+                : new ApplicableLimits(
+                    limits, cost, byWhetherMet[false].FirstOrDefault(limit => limit.Mode == LimitMode.Enforce), operation);
         }
     }
 

@@ -53,7 +53,12 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
             {
                 string key = names.Canonical(entry.Name);
                 LimitTarget target = new(server, kind, entry.Name.Trim(), key);
-                return new Entry(key, Limits(target, scope => entry[scope], entry), entry.Cost, SettingsRules.PathOf(kind, index));
+                return new Entry(
+                    key,
+                    Limits(target, scope => entry[scope], entry),
+                    entry.Cost,
+                    SettingsRules.PathOf(kind, index),
+                    LimitNames.Operation(target));
             }),
         ];
     }
@@ -111,7 +116,7 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
                 path,
                 $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "
                 + $"Lower the cost, or raise the limit to at least {cost}."));
-        return new LimitSet(limits, cost, settings.MissingIdentity);
+        return new LimitSet(limits, cost, settings.MissingIdentity, operation?.Label ?? method?.Label ?? LimitNames.OtherOperation);
     }
 
     private OperationTable Table(Sets sets) =>
@@ -130,5 +135,5 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
     /// <summary>The limits of every operation of a kind; a table can be made of them only when their names differ.</summary>
     private sealed record Sets(OperationKind Kind, (string Key, LimitSet Limits)[] Entries, LimitSet Others);
 
-    private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, string Path);
+    private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, string Path, string Label);
 }

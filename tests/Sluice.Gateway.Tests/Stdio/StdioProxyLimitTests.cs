@@ -13,6 +13,7 @@ public sealed class StdioProxyLimitTests : IDisposable
     private const string Asks = """{"jsonrpc":"2.0","id":1,"result":{"inputRequests":{},"resultType":"input_required"}}""";
     private const string Repeats = """{"jsonrpc":"2.0","id":1,"result":{"structuredContent":{"resultType":"input_required"}}}""";
     private const string Modern = ""","_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}""";
+    private readonly string _server = $"stdio-{Guid.NewGuid():N}";
     private readonly CapturedLog _log = new();
     private readonly ManualTimeProvider _time = new();
 
@@ -24,8 +25,8 @@ public sealed class StdioProxyLimitTests : IDisposable
         answers.ShouldBe([Done, Done, Done]);
         _log.Lines.Where(line => line.Contains("permissive")).ShouldBe(
         [
-            "The permissive limit 'perUser' of 's' would now reject calls.",
-            "The permissive limit 'perUser' of 's' would have rejected 2 calls since the last report.",
+            $"The permissive limit 'perUser' of '{_server}' would now reject calls.",
+            $"The permissive limit 'perUser' of '{_server}' would have rejected 2 calls since the last report.",
         ]);
     }
 
@@ -50,6 +51,22 @@ public sealed class StdioProxyLimitTests : IDisposable
         answers[1].ShouldContain("Rate limit exceeded");
     }
 
+    [Fact]
+    public async Task Calls_OfEachOutcome_AreCounted()
+    {
+        using Measurements seen = new(_server);
+
+        await RunAsync(limits => limits.PerUser("1/1d"), Done, Call(""), Call(""), "{", """{"jsonrpc":"2.0","id":1,"method":"ping"}""");
+
+        seen.Counted("sluice.calls").ShouldBe(
+        [
+            "{outcome=allowed,source=store} 1",
+            "{outcome=invalid,source=none} 1",
+            "{outcome=refused,source=store} 1",
+            "{outcome=unmetered,source=none} 1",
+        ]);
+    }
+
     public void Dispose() => _log.Dispose();
 
     private static string Call(string more) =>
@@ -62,7 +79,7 @@ public sealed class StdioProxyLimitTests : IDisposable
         Pipe output = new();
         using ILoggerFactory loggers = LoggerFactory.Create(logging => logging.AddProvider(_log));
         using CallGate gate = new(
-            RateLimitPolicy.Build("s", limits), new InProcessStore(), _time, loggers.CreateLogger<CallGate>());
+            RateLimitPolicy.Build(_server, limits), new InProcessStore(), _time, loggers.CreateLogger<CallGate>());
         StdioProxy front = new(
             gate,
             new CallerIdentity("urn:test", "user", tenant: null, client: null),

@@ -1,0 +1,135 @@
+namespace Sluice.Mcp;
+
+/// <summary>What came of a call, as a label.</summary>
+internal enum CallOutcome
+{
+    /// <summary>It went on.</summary>
+    Allowed = 0,
+
+    /// <summary>It was rejected for now.</summary>
+    Refused = 1,
+
+    /// <summary>It costs more than a bucket ever holds.</summary>
+    Unsatisfiable = 2,
+
+    /// <summary>No limit applies to it.</summary>
+    Unmetered = 3,
+
+    /// <summary>It could not be read.</summary>
+    Invalid = 4,
+}
+
+/// <summary>Who decided a call, as a label.</summary>
+internal enum CallSource
+{
+    /// <summary>Nobody: no store was asked.</summary>
+    None = 0,
+
+    /// <summary>The store.</summary>
+    Store = 1,
+
+    /// <summary>This process, because the store did not answer.</summary>
+    Local = 2,
+
+    /// <summary>The store did not answer, and the configuration lets calls through then.</summary>
+    Open = 3,
+
+    /// <summary>The store did not answer, and the configuration rejects calls then.</summary>
+    Closed = 4,
+}
+
+/// <summary>The labels of the calls to one server, made once.</summary>
+/// <remarks>Thread safety: immutable.</remarks>
+internal sealed class CallLabels
+{
+    /// <summary>What can happen: other combinations of outcome and source cannot.</summary>
+    private static readonly (CallOutcome Outcome, CallSource Source)[] Possible =
+    [
+        (CallOutcome.Allowed, CallSource.Store),
+        (CallOutcome.Allowed, CallSource.Local),
+        (CallOutcome.Allowed, CallSource.Open),
+        (CallOutcome.Refused, CallSource.Store),
+        (CallOutcome.Refused, CallSource.Local),
+        (CallOutcome.Refused, CallSource.Closed),
+        (CallOutcome.Refused, CallSource.None),
+        (CallOutcome.Unsatisfiable, CallSource.Store),
+        (CallOutcome.Unsatisfiable, CallSource.Local),
+        (CallOutcome.Unmetered, CallSource.None),
+        (CallOutcome.Invalid, CallSource.None),
+    ];
+
+    private static readonly CallOutcome[] Outcomes = Enum.GetValues<CallOutcome>();
+    private static readonly CallSource[] Sources = Enum.GetValues<CallSource>();
+
+    private readonly KeyValuePair<string, object?>[][] _calls;
+    private readonly KeyValuePair<string, object?>[][] _durations;
+
+    /// <param name="server">The server's name.</param>
+    internal CallLabels(string server)
+    {
+        KeyValuePair<string, object?> ofServer = SluiceInstruments.Label("server", server);
+        _calls =
+        [
+            .. from outcome in Outcomes
+               from source in Sources
+               select new[]
+               {
+                   ofServer, SluiceInstruments.Label("outcome", Text(outcome)), SluiceInstruments.Label("source", Text(source)),
+               },
+        ];
+        _durations = [.. Sources.Select(source => new[] { ofServer, SluiceInstruments.Label("source", Text(source)) })];
+    }
+
+    /// <summary>How many series the calls to one server can have.</summary>
+    internal static int SeriesOfCalls => Possible.Length;
+
+    /// <summary>How many series the durations of one server's decisions can have.</summary>
+    internal static int SeriesOfDurations => Sources.Length - 1; // There is no decision without a source.
+
+    /// <summary>The labels of everything that can happen.</summary>
+    internal IEnumerable<KeyValuePair<string, object?>[]> All => Possible.Select(call => Call(call.Outcome, call.Source));
+
+    /// <summary>The labels of a call.</summary>
+    internal KeyValuePair<string, object?>[] Call(CallOutcome outcome, CallSource source) =>
+        _calls[((int)outcome * Sources.Length) + (int)source];
+
+    /// <summary>The labels of the duration of a decision.</summary>
+    internal KeyValuePair<string, object?>[] Duration(CallSource source) => _durations[(int)source];
+
+    /// <summary>What came of a call that a store was asked about.</summary>
+    internal static CallOutcome OutcomeOf(in RateLimitDecision answer) => answer.Outcome switch
+    {
+        RateLimitOutcome.Allowed => CallOutcome.Allowed,
+        RateLimitOutcome.Unsatisfiable => CallOutcome.Unsatisfiable,
+        _ => CallOutcome.Refused,
+    };
+
+    /// <summary>Who decided a call that a store was asked about.</summary>
+    internal static CallSource SourceOf(in RateLimitDecision answer) => answer.Source switch
+    {
+        DecisionSource.Store => CallSource.Store,
+        DecisionSource.OnStoreFailure => answer.IsAllowed ? CallSource.Open : CallSource.Closed,
+        _ => CallSource.Local,
+    };
+
+    /// <summary>A source as its label.</summary>
+    internal static string Text(CallSource source) => source switch
+    {
+        CallSource.None => "none",
+        CallSource.Store => "store",
+        CallSource.Local => "local",
+        CallSource.Open => "open",
+        CallSource.Closed => "closed",
+        _ => throw new ArgumentOutOfRangeException(nameof(source), source, "Not a source."),
+    };
+
+    private static string Text(CallOutcome outcome) => outcome switch
+    {
+        CallOutcome.Allowed => "allowed",
+        CallOutcome.Refused => "refused",
+        CallOutcome.Unsatisfiable => "unsatisfiable",
+        CallOutcome.Unmetered => "unmetered",
+        CallOutcome.Invalid => "invalid",
+        _ => throw new ArgumentOutOfRangeException(nameof(outcome), outcome, "Not an outcome."),
+    };
+}

@@ -1,0 +1,119 @@
+namespace Sluice.Mcp;
+
+/// <summary>Counts the calls to one server.</summary>
+/// <remarks>
+/// <para>
+/// While nothing reads an instrument, a call costs one look at a field for each of them. Labels are made once, so that counting a
+/// call allocates nothing.
+/// </para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
+/// <param name="policy">The limits of the server.</param>
+/// <param name="time">The clock of durations.</param>
+internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time)
+{
+    /// <summary>An allowed call is near a limit when less than one part in this many of its tokens is left.</summary>
+    private const int NearParts = 5;
+
+    private readonly CallLabels _labels = new(policy.Server);
+    private int _isStarted;
+
+    /// <summary>The instant at which a decision begins.</summary>
+    /// <param name="isNeeded">Whether the duration is wanted even if no instrument is read.</param>
+    /// <returns>A timestamp of the clock; zero when nobody wants the duration.</returns>
+    internal long Begin(bool isNeeded) => isNeeded || SluiceInstruments.DecisionDuration.Enabled ? time.GetTimestamp() : 0;
+
+    /// <summary>The time since <see cref="Begin"/>.</summary>
+    internal TimeSpan Since(long begin) => begin == 0 ? TimeSpan.Zero : time.GetElapsedTime(begin);
+
+    /// <summary>Counts a call to which no limit applies.</summary>
+    internal void CountUnmetered() => Count(CallOutcome.Unmetered, CallSource.None);
+
+    /// <summary>Counts a request that could not be read as a call.</summary>
+    internal void CountInvalid() => Count(CallOutcome.Invalid, CallSource.None);
+
+    /// <summary>Counts a call that was rejected because its caller lacks an identity.</summary>
+    internal void CountMissingIdentity(ApplicableLimits limits, RateLimit required)
+    {
+        Count(CallOutcome.Refused, CallSource.None);
+        if (SluiceInstruments.LimitDecisions.Enabled)
+        {
+            SluiceInstruments.LimitDecisions.Add(1, limits.Labels[limits.Limits.IndexOf(required)].Refused);
+        }
+    }
+
+    /// <summary>Counts a call that was decided.</summary>
+    /// <param name="decision">The decision, whose states can be read.</param>
+    /// <param name="duration">How long it took.</param>
+    internal void CountDecided(in GateDecision decision, TimeSpan duration)
+    {
+        CallSource source = CallLabels.SourceOf(decision.Answer);
+        Count(CallLabels.OutcomeOf(decision.Answer), source);
+        if (SluiceInstruments.DecisionDuration.Enabled)
+        {
+            SluiceInstruments.DecisionDuration.Record(duration.TotalSeconds, _labels.Duration(source));
+        }
+
+        // Where the store failed and the configured mode alone answered, no limit has decided anything.
+        if (decision.Answer.Source != DecisionSource.OnStoreFailure
+            && (SluiceInstruments.LimitDecisions.Enabled || SluiceInstruments.LimitNear.Enabled))
+        {
+            CountLimits(decision);
+        }
+    }
+
+    /// <summary>Begins the counters of everything that is configured at zero, so that a reader sees them before the first call.</summary>
+    /// <remarks>It happens once, for the first reader: at the first call that is counted, or before.</remarks>
+    internal void StartCounters()
+    {
+        if (SluiceInstruments.Calls.Enabled && Interlocked.Exchange(ref _isStarted, 1) == 0)
+        {
+            foreach (KeyValuePair<string, object?>[] labels in _labels.All)
+            {
+                SluiceInstruments.Calls.Add(0, labels);
+            }
+
+            foreach (DecisionLabels.OfLimit labels in PolicyLabels.Of(policy))
+            {
+                SluiceInstruments.LimitDecisions.Add(0, labels.Allowed);
+                SluiceInstruments.LimitDecisions.Add(0, labels.Refused);
+            }
+
+            foreach (RateLimit limit in policy.Limits.DistinctBy(limit => limit.Name))
+            {
+                SluiceInstruments.LimitNear.Add(
+                    0, SluiceInstruments.Label("server", limit.Server), SluiceInstruments.Label("limit", limit.Name));
+            }
+        }
+    }
+
+    private void Count(CallOutcome outcome, CallSource source)
+    {
+        if (SluiceInstruments.Calls.Enabled)
+        {
+            if (Volatile.Read(ref _isStarted) == 0)
+            {
+                StartCounters();
+            }
+
+            SluiceInstruments.Calls.Add(1, _labels.Call(outcome, source));
+        }
+    }
+
+    private static void CountLimits(in GateDecision decision)
+    {
+        ApplicableLimits limits = decision.Limits;
+        DecisionLabels labels = limits.Labels;
+        ReadOnlySpan<LimitState> states = decision.States;
+        for (int i = 0; i < states.Length; i++)
+        {
+            DecisionLabels.OfLimit of = labels[i];
+            bool isAllowed = states[i].Outcome == RateLimitOutcome.Allowed;
+            SluiceInstruments.LimitDecisions.Add(1, isAllowed ? of.Allowed : of.Refused);
+            if (decision.IsAllowed && isAllowed && (long)states[i].Remaining * NearParts < limits[i].Rate.Capacity)
+            {
+                SluiceInstruments.LimitNear.Add(1, of.Limit);
+            }
+        }
+    }
+}

@@ -1,0 +1,18 @@
+namespace Sluice;
+
+/// <summary>A limit in ToolHive's words, which queries of its users expect.</summary>
+internal static class LimitLabels
+{
+    /// <summary>The scope: <c>shared</c>, <c>per_user</c>.</summary>
+    internal static string Scope(RateLimitScope scope) => scope switch
+    {
+        RateLimitScope.Shared => "shared",
+        RateLimitScope.PerTenant => "per_tenant",
+        RateLimitScope.PerUser => "per_user",
+        RateLimitScope.PerClient => "per_client",
+        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
+    };
+
+    /// <summary>The scope and the kind of the operation: <c>per_user_tool</c>.</summary>
+    internal static string ScopeAndKind(RateLimit limit) => $"{Scope(limit.Scope)}_{limit.KindName}";
+}
