@@ -10,7 +10,7 @@ public sealed record AuthConfiguration
     public static AuthConfiguration None { get; } = new();
 
     /// <summary>The keys by which callers are known.</summary>
-    public ImmutableArray<ApiKey> ApiKeys { get; init; } = [];
+    public ApiKeyTable ApiKeys { get; init; } = ApiKeyTable.Empty;
 
     /// <summary>The issuers whose tokens are accepted, with different names.</summary>
     public ImmutableArray<JwtIssuer> JwtIssuers { get; init; } = [];

@@ -26,7 +26,8 @@ public static class GatewayFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(values);
-        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Load(path, values, Read);
+        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) =
+            DocumentFile.Load(path, values, (root, found) => new GatewayReader(found, values).Read(root));
         return new(configuration, faults);
     }
 
@@ -46,9 +47,8 @@ public static class GatewayFile
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
-        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Parse(text, fileName, values, Read);
+        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) =
+            DocumentFile.Parse(text, fileName, values, (root, found) => new GatewayReader(found, values).Read(root));
         return new(configuration, faults);
     }
-
-    private static GatewayConfiguration? Read(Node root, FaultList faults) => new GatewayReader(faults).Read(root);
 }

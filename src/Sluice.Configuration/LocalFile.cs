@@ -31,7 +31,8 @@ public static class LocalFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(values);
-        (LocalConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Load(path, values, Read);
+        (LocalConfiguration? configuration, ImmutableArray<Fault> faults) =
+            DocumentFile.Load(path, values, (root, found) => Read(root, found, values));
         return new(configuration, faults);
     }
 
@@ -45,11 +46,12 @@ public static class LocalFile
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
-        (LocalConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Parse(text, fileName, values, Read);
+        (LocalConfiguration? configuration, ImmutableArray<Fault> faults) =
+            DocumentFile.Parse(text, fileName, values, (root, found) => Read(root, found, values));
         return new(configuration, faults);
     }
 
-    private static LocalConfiguration? Read(Node root, FaultList faults)
+    private static LocalConfiguration? Read(Node root, FaultList faults, IValueSource values)
     {
         if (root is MappingNode mapping && mapping.Find(RootField) is Field limits)
         {
@@ -57,7 +59,7 @@ public static class LocalFile
             return new() { Policy = new RateLimitingReader(faults, KnownIdentities.ThisProcess).Read(limits.Value, RootField, ServerName) };
         }
 
-        if (new GatewayReader(faults, KnownIdentities.ThisProcess).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
+        if (new GatewayReader(faults, values, KnownIdentities.ThisProcess).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
         {
             return null;
         }

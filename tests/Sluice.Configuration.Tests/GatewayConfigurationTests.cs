@@ -9,7 +9,7 @@ public sealed class GatewayConfigurationTests
     [Fact]
     public void Parse_Keys_AreWhatTheFileSays()
     {
-        Everything.Auth.ApiKeys.Length.ShouldBe(2);
+        Everything.Auth.ApiKeys.Count.ShouldBe(2);
         Everything.Auth.ApiKeys[0].User.ShouldBe("ci-bot");
         Everything.Auth.ApiKeys[0].Tenant.ShouldBe("acme");
         Everything.Auth.ApiKeys[0].Name.ShouldBe("ci");

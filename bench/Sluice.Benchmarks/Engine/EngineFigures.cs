@@ -6,9 +6,11 @@ internal static class EngineFigures
     internal static IReadOnlyList<Figure> Measure(bool quick)
     {
         (double bytesPerKey, double idlePercent) = Footprint.Measure(); // First, while the process is small.
+        (double bytesPerApiKey, double bytesPerUsedApiKey) = ApiKeyFiles.BytesPerKey();
         Measurements single = Measurements.Of<SingleBucket>(quick);
         Measurements keyed = Measurements.Of<KeyedByCaller>(quick);
         Measurements four = Measurements.Of<FourLimits>(quick);
+        Measurements lookups = Measurements.Of<KeyLookups>(quick);
         long allocated = new[]
         {
             single.Allocated(nameof(SingleBucket.Allow)), single.Allocated(nameof(SingleBucket.Deny)),
@@ -25,6 +27,9 @@ internal static class EngineFigures
             Ratio("four-uniform-ratio", four, nameof(FourLimits.Uniform), nameof(FourLimits.FrameworkUniform), 0.15),
             new("hot-two-threads-ratio", TwoThreads.Ratio(), "x", 4, AtLeast: true),
             new("bytes-per-key", bytesPerKey, "B", 64),
+            Ratio("keys-100k-lookup-ratio", lookups, nameof(KeyLookups.OfHundredThousand), nameof(KeyLookups.OfTen), 1.2),
+            new("keys-100k-bytes-per-key", bytesPerApiKey, "B", 200),
+            new("keys-100k-bytes-per-caller", bytesPerUsedApiKey, "B", null),
             new("allocated", allocated, "B", 0),
             new("idle-cpu", Math.Round(idlePercent), "%", 0),
         ];

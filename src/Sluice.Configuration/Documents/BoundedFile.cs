@@ -25,20 +25,38 @@ internal static class BoundedFile
             bytes = buffer[..length];
             return true;
         }
-        catch (Exception exception) when (
-            exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or SecurityException)
+        catch (Exception exception) when (IsUnreadable(exception))
         {
             why = Reason(path, exception);
             return false;
         }
     }
 
-    private static string Reason(string path, Exception exception) => exception switch
+    /// <summary>Whether an exception says that a file cannot be read.</summary>
+    internal static bool IsUnreadable(Exception exception) =>
+        exception is IOException or UnauthorizedAccessException or NotSupportedException or ArgumentException or SecurityException;
+
+    /// <summary>Why a file or a folder cannot be read, as a clause.</summary>
+    internal static string Reason(string path, Exception exception) => exception switch
     {
         FileNotFoundException or DirectoryNotFoundException => "does not exist",
+        IOException when IsLinkLoop(path) => "is a symbolic link that leads back to itself",
         _ when Directory.Exists(path) => "is a folder, not a file",
         UnauthorizedAccessException or SecurityException => "may not be read by this user",
         ArgumentException or NotSupportedException => "is not the path of a file",
         _ => "cannot be read",
     };
+
+    private static bool IsLinkLoop(string path)
+    {
+        try
+        {
+            File.ResolveLinkTarget(path, returnFinalTarget: true);
+            return false;
+        }
+        catch (Exception exception) when (IsUnreadable(exception))
+        {
+            return exception is IOException and not (FileNotFoundException or DirectoryNotFoundException);
+        }
+    }
 }

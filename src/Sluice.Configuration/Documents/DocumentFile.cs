@@ -6,6 +6,9 @@ namespace Sluice.Configuration;
 /// <summary>Gets from a file's bytes to what they mean, whatever kind of document it is.</summary>
 internal static class DocumentFile
 {
+    /// <summary>What is wrong with a byte that no character has.</summary>
+    internal const string NotUtf8 = "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.";
+
     private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -33,7 +36,7 @@ internal static class DocumentFile
         catch (DecoderFallbackException exception)
         {
             (int line, int column) = PositionOf(bytes, Math.Max(0, exception.Index));
-            return Failed<T>(path, line, column, "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.");
+            return Failed<T>(path, line, column, NotUtf8);
         }
     }
 

@@ -19,10 +19,10 @@ internal sealed class DocumentReader
     private readonly List<string> _path = [];
     private int _depth;
 
-    private DocumentReader(string text, Substitution substitution, FaultList faults)
+    private DocumentReader(TextReader text, IValueSource values, FaultList faults)
     {
         _parser = new SafeParser(text);
-        _substitution = substitution;
+        _substitution = new Substitution(values);
         _faults = faults;
     }
 
@@ -37,20 +37,86 @@ internal sealed class DocumentReader
             return null;
         }
 
+        Node? root = null;
+        Guard(
+            faults,
+            () => root = new DocumentReader(new StringReader(text), values, faults).ReadDocument(),
+            index => index >= 0 && index < text.Length ? text[(int)index] : '\0');
+        return root;
+    }
+
+    /// <summary>Reads a document that is a list, entry by entry; what cannot be read becomes a fault.</summary>
+    /// <param name="text">The document.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    /// <param name="read">Takes each entry with its path; the entries are not kept.</param>
+    internal static void ReadEntries(StreamedText text, IValueSource values, FaultList faults, Action<Node, string> read) => Guard(
+        faults, () => new DocumentReader(text, values, faults).ReadEntries(text, read), text.Recent);
+
+    private static void Guard(FaultList faults, Action read, Func<long, char> characterAt)
+    {
         try
         {
-            return new DocumentReader(text, new Substitution(values), faults).ReadDocument();
+            read();
         }
         catch (YamlException exception)
         {
-            (int line, int column) = ((int)exception.Start.Line, (int)exception.Start.Column);
-            faults.Add(line, column, "", SyntaxAdvice.For(exception.Message, text, (int)exception.Start.Index));
-            return null;
+            Mark at = exception.Start;
+            bool isAtReference = characterAt(at.Index) == '{' && characterAt(at.Index - 1) == '$';
+            faults.Add((int)at.Line, (int)at.Column, "", SyntaxAdvice.For(exception.Message, isAtReference));
         }
         catch (UnreadableException)
         {
-            return null;
+            // Its fault has been added.
         }
+    }
+
+    private void ReadEntries(StreamedText text, Action<Node, string> read)
+    {
+        int before = _faults.Count;
+        int count = 0;
+        _parser.Consume<StreamStart>();
+        if (!_parser.Accept<StreamEnd>(out StreamEnd? _))
+        {
+            _parser.Consume<DocumentStart>();
+            CheckDecoration(_parser.Current!);
+            if (!_parser.TryConsume<SequenceStart>(out _))
+            {
+                Node root = ReadNode();
+                if (root is not ScalarNode { IsNull: true })
+                {
+                    _faults.Add(root, "", "is not a list of keys. Begin each entry with '- '.");
+                }
+            }
+            else
+            {
+                count = ReadItems(text, read);
+            }
+
+            EndDocument();
+        }
+
+        if (count == 0 && _faults.Count == before)
+        {
+            _faults.Add(0, 0, "", "holds no key. Add an entry, such as '- { user: …, sha256: … }'.");
+        }
+    }
+
+    private int ReadItems(StreamedText text, Action<Node, string> read)
+    {
+        int count = 0;
+        _depth++;
+        for (; !_parser.TryConsume<SequenceEnd>(out _); count++)
+        {
+            text.BeginEntry();
+            string path = $"[{count}]";
+            _path.Add(path);
+            read(ReadNode(), path);
+            _path.RemoveAt(_path.Count - 1);
+        }
+
+        _depth--;
+        return count;
     }
 
     private Node ReadDocument()
@@ -63,13 +129,17 @@ internal sealed class DocumentReader
 
         _parser.Consume<DocumentStart>();
         Node root = ReadNode();
+        EndDocument();
+        return root;
+    }
+
+    private void EndDocument()
+    {
         _parser.Consume<DocumentEnd>();
         if (_parser.Accept<DocumentStart>(out _))
         {
             AddFault(_parser.Current!, "a second document begins here. Keep one in a file.");
         }
-
-        return root;
     }
 
     private Node ReadNode()
@@ -203,7 +273,4 @@ internal sealed class DocumentReader
 
     private string RenderPath() => string.Concat(_path.Select(
         (step, index) => step[0] == '[' && step[^1] == ']' ? step : (index == 0 ? "" : ".") + Shown.Step(step)));
-
-    /// <summary>The document cannot be read on; its fault has been added.</summary>
-    private sealed class UnreadableException : Exception;
 }

@@ -2,20 +2,40 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Collects the faults of one file: every one is counted, and as many are kept as anybody could read.</summary>
-internal sealed class FaultList(string file)
+/// <summary>
+/// Collects the faults of a file and of the files that it names: every one is counted, and as many are kept as anybody could read.
+/// </summary>
+internal sealed class FaultList
 {
-    /// <summary>The most faults that are kept.</summary>
+    /// <summary>The most faults that are kept, of all files together.</summary>
     internal const int MaxKept = 1_000;
 
-    private readonly List<Fault> _faults = [];
-    private int _dropped;
+    private readonly Collected _all;
+    private readonly int _fileOrder;
 
-    /// <summary>How many were added, kept or not.</summary>
-    internal int Count => _faults.Count + _dropped;
+    internal FaultList(string file)
+        : this(file, new Collected(file))
+    {
+    }
+
+    private FaultList(string file, Collected all)
+    {
+        File = file;
+        _all = all;
+        _fileOrder = all.Files++;
+    }
+
+    /// <summary>What its faults call the file.</summary>
+    internal string File { get; }
+
+    /// <summary>How many were added, kept or not, in all files.</summary>
+    internal int Count => _all.Faults.Count + _all.Dropped;
 
     /// <summary>Whether a further fault is only counted, so that its advice need not be thought out.</summary>
-    internal bool IsFull => _faults.Count >= MaxKept;
+    internal bool IsFull => _all.Faults.Count >= MaxKept;
+
+    /// <summary>A list for the faults of another file, which are reported after those of this one.</summary>
+    internal FaultList ForFile(string file) => new(file, _all);
 
     internal void Add(Node node, string path, string message) => Add(node.Line, node.Column, path, message);
 
@@ -25,19 +45,35 @@ internal sealed class FaultList(string file)
     {
         if (IsFull)
         {
-            _dropped++;
+            _all.Dropped++;
             return;
         }
 
-        _faults.Add(new Fault(file, line, column, path, Shown.Message(message)));
+        _all.Faults.Add((_fileOrder, new Fault(File, line, column, path, Shown.Message(message))));
     }
 
-    /// <summary>The faults in the order of the file, and at last how many more there are.</summary>
+    /// <summary>The faults in the order of the files, and at last how many more there are.</summary>
     internal ImmutableArray<Fault> ToImmutable()
     {
-        IEnumerable<Fault> ordered = _faults.OrderBy(fault => fault.Line).ThenBy(fault => fault.Column);
-        return _dropped == 0
+        IEnumerable<Fault> ordered = _all.Faults
+            .OrderBy(entry => entry.FileOrder)
+            .ThenBy(entry => entry.Fault.Line)
+            .ThenBy(entry => entry.Fault.Column)
+            .Select(entry => entry.Fault);
+        return _all.Dropped == 0
             ? [.. ordered]
-            : [.. ordered, new Fault(file, 0, 0, "", $"holds {_dropped} more faults.")];
+            : [.. ordered, new Fault(_all.RootFile, 0, 0, "", $"holds {_all.Dropped} more faults.")];
+    }
+
+    /// <summary>What the lists of all files share.</summary>
+    private sealed class Collected(string rootFile)
+    {
+        internal string RootFile => rootFile;
+
+        internal List<(int FileOrder, Fault Fault)> Faults { get; } = [];
+
+        internal int Dropped { get; set; }
+
+        internal int Files { get; set; }
     }
 }

@@ -13,9 +13,9 @@ internal sealed class SafeParser : IParser
     private readonly Scanner _scanner;
     private readonly Parser _parser;
 
-    internal SafeParser(string text)
+    internal SafeParser(TextReader text)
     {
-        _scanner = new Scanner(new StringReader(text));
+        _scanner = new Scanner(text);
         _parser = new Parser(_scanner);
     }
 

@@ -5,23 +5,22 @@ internal static class SyntaxAdvice
 {
     /// <summary>The parser's complaint in our words, with the way out where there is a usual one.</summary>
     /// <param name="complaint">The parser's message.</param>
-    /// <param name="text">The document.</param>
-    /// <param name="index">Where in it the parser stopped.</param>
-    internal static string For(string complaint, string text, int index)
+    /// <param name="isAtReference">Whether the parser stopped at the brace of a <c>${</c>.</param>
+    internal static string For(string complaint, bool isAtReference)
     {
         // A message that quotes the document could quote a secret.
         string what = complaint.Contains('\'') && !IsAboutIndicator(complaint)
             ? "it cannot be read here"
             : complaint.TrimEnd('.').Replace("  ", " ", StringComparison.Ordinal);
-        return $"is not valid YAML: {char.ToLowerInvariant(what[0])}{what[1..]}. {WayOut(complaint, text, index)}".TrimEnd();
+        return $"is not valid YAML: {char.ToLowerInvariant(what[0])}{what[1..]}. {WayOut(complaint, isAtReference)}".TrimEnd();
     }
 
     private static bool IsAboutIndicator(string complaint) =>
         complaint.Split('\'').Where((_, part) => part % 2 == 1).All(quoted => quoted.Length <= 1 || quoted.StartsWith('<'));
 
-    private static string WayOut(string complaint, string text, int index)
+    private static string WayOut(string complaint, bool isAtReference)
     {
-        if (index > 0 && index < text.Length && text[index] == '{' && text[index - 1] == '$')
+        if (isAtReference)
         {
             return "Between braces or brackets, put ${…} in quotes.";
         }

@@ -1,7 +1,7 @@
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>auth</c>: how callers are known. No message repeats a user, a tenant or a hash.</summary>
-internal sealed class AuthReader(FaultList faults)
+internal sealed class AuthReader(FaultList faults, IValueSource values)
 {
     private const string FailuresField = "failures";
     private const string PublicUrlField = "publicUrl";
@@ -26,7 +26,7 @@ internal sealed class AuthReader(FaultList faults)
         int before = faults.Count;
         AuthConfiguration auth = new()
         {
-            ApiKeys = new ApiKeyReader(faults).ReadAll(reader),
+            ApiKeys = new ApiKeysReader(faults, values).ReadAll(reader),
             JwtIssuers = _jwt.ReadAll(reader),
             TrustedProxy = reader.Node("trustedProxy") is Node proxy
                 ? new TrustedProxyReader(faults).Read(proxy, reader.PathOf("trustedProxy"))

@@ -2,8 +2,9 @@ namespace Sluice.Configuration;
 
 /// <summary>Reads the root of a gateway's file.</summary>
 /// <param name="faults">Takes what is wrong.</param>
+/// <param name="values">What <c>${…}</c> in the files that it names refers to.</param>
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
-internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = null)
+internal sealed class GatewayReader(FaultList faults, IValueSource values, KnownIdentities? known = null)
 {
     private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop"];
     private static readonly string[] LaterFields = ["admin"];
@@ -18,7 +19,7 @@ internal sealed class GatewayReader(FaultList faults, KnownIdentities? known = n
         }
 
         int before = faults.Count;
-        AuthReader authReader = new(faults);
+        AuthReader authReader = new(faults, values);
         AuthConfiguration auth = reader.Node("auth") is Node node ? authReader.Read(node) : AuthConfiguration.None;
         bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
         KnownIdentities identities = known is not null ? known

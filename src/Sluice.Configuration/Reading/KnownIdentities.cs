@@ -24,7 +24,7 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
         bool hasTokens = !auth.JwtIssuers.IsEmpty;
         return new(
             auth.IdentifiesCallers,
-            HasTenants: hasTokens || auth.TrustedProxy?.TenantHeader is not null || auth.ApiKeys.Any(key => key.Tenant is not null),
+            HasTenants: hasTokens || auth.TrustedProxy?.TenantHeader is not null || auth.ApiKeys.HasTenants,
             HasClients: hasTokens || auth.TrustedProxy?.ClientHeader is not null,
             HasTokens: hasTokens);
     }

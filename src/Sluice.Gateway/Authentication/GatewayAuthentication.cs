@@ -37,7 +37,7 @@ internal sealed class GatewayAuthentication : IDisposable
 
         _keys = auth.ApiKeys.IsEmpty
             ? null
-            : new ApiKeyAuthenticator(auth.ApiKeys, leavesTokens: _tokens is not null, auth.UserAcrossTenants);
+            : new ApiKeyAuthenticator(new KnownKeys(auth.ApiKeys, auth.UserAcrossTenants), leavesTokens: _tokens is not null);
         Challenges = new Challenges(_tokens is null ? null : Metadata);
         if (auth.IdentifiesCallers)
         {

@@ -129,6 +129,30 @@ public sealed class ApiKeyTests
     }
 
     [Fact]
+    public async Task Call_WithAKeyOfAFile_IsOfItsUser()
+    {
+        string folder = Directory.CreateTempSubdirectory("sluice-test").FullName;
+        string keys = Path.Combine(folder, "keys.yaml");
+        await File.WriteAllLinesAsync(keys, Enumerable.Range(0, 1_000)
+            .Select(index => $"- {{ user: user-{index / 2}, sha256: {GatewayFixture.HashOf($"key-{index}")} }}"));
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            auth: { apiKeys: { file: "{{keys}}" } }
+            servers:
+              - { name: one, upstream: "{{upstream.Endpoint}}", rateLimiting: {{OneEach}} }
+            """);
+        Directory.Delete(folder, recursive: true); // The keys were read at the start.
+
+        (await gateway.SendAsync(TokenScene.CallWith("key-10"))).Body.ShouldBe("{}");
+        (await gateway.SendAsync(TokenScene.CallWith("key-11"))).Body.ShouldContain("Rate limit exceeded");
+        (await gateway.SendAsync(TokenScene.CallWith("key-12"))).Body.ShouldBe("{}");
+        (await gateway.SendAsync(TokenScene.CallWith("key-1000"))).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        upstream.Received.ShouldAllBe(request => !request.Headers.ContainsKey("Authorization"));
+    }
+
+    [Fact]
     public async Task Options_Preflight_NeedsNoKey()
     {
         await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));

@@ -1,0 +1,16 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>What API keys have besides a user and a name. Keys that have the same share one.</summary>
+/// <param name="index">Its index in the table.</param>
+/// <param name="tenant">The tenant, or null.</param>
+/// <param name="scopes">The scopes.</param>
+internal sealed class ApiKeyGrant(int index, string? tenant, ImmutableArray<string> scopes)
+{
+    internal int Index => index;
+
+    internal string? Tenant => tenant;
+
+    internal ImmutableArray<string> Scopes => scopes;
+}

@@ -1,0 +1,52 @@
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>auth.apiKeys</c>: a list of keys and of key files, or one key file.</summary>
+/// <param name="faults">Takes what is wrong.</param>
+/// <param name="values">What <c>${…}</c> in a key file refers to.</param>
+internal sealed class ApiKeysReader(FaultList faults, IValueSource values)
+{
+    private const string ListField = "apiKeys";
+    private const string FileField = "file";
+    private static readonly string[] FileFields = [FileField];
+    private static readonly string[] EntryFields = [.. ApiKeyReader.Fields, FileField];
+    private readonly ApiKeyReader _keys = new();
+    private readonly KeyFiles _files = new(faults, values);
+
+    /// <summary>The keys that could be read.</summary>
+    internal ApiKeyTable ReadAll(FieldReader auth)
+    {
+        if (auth.Node(ListField) is MappingNode group && IsFile(group))
+        {
+            ReadFile(group, auth.PathOf(ListField));
+        }
+        else
+        {
+            foreach ((Node item, string path) in auth.List(ListField, required: false))
+            {
+                if (item is MappingNode entry && IsFile(entry))
+                {
+                    ReadFile(entry, path);
+                }
+                else
+                {
+                    _keys.Read(item, path, faults, EntryFields);
+                }
+            }
+        }
+
+        return _keys.ToTable();
+    }
+
+    private static bool IsFile(MappingNode entry) =>
+        entry.Find(FileField) is not null
+        || entry.Fields is [Field only] && NearestName.Find(only.Name, EntryFields) == FileField;
+
+    private void ReadFile(MappingNode entry, string path)
+    {
+        if (FieldReader.Open(entry, path, FileFields, [], faults) is FieldReader reader && reader.Text(FileField, required: true) is string file)
+        {
+            ScalarNode node = (ScalarNode)reader.Node(FileField)!;
+            reader.Accept(file, _files.Read(file, node.Written, _keys), node, FileField);
+        }
+    }
+}

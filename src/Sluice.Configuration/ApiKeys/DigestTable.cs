@@ -1,0 +1,99 @@
+using System.Buffers.Binary;
+using System.Diagnostics;
+using System.Security.Cryptography;
+
+namespace Sluice.Configuration;
+
+/// <summary>Finds a SHA-256 among many: a hash table with open addressing, whose hash function is the SHA-256 itself.</summary>
+/// <remarks>
+/// <para>
+/// The digests themselves are in the slots, half of which are free, so that a look-up mostly reads one line of memory, and what belongs
+/// to a slot elsewhere can be read at the same time. Its timing tells whether 32 bits of a hash occur, which leads to no key: the whole
+/// digest is compared in constant time.
+/// </para>
+/// <para>Thread safety: any number of readers while no digest is added.</para>
+/// </remarks>
+internal sealed class DigestTable
+{
+    private const int DigestBytes = SHA256.HashSizeInBytes;
+    private const int SlotsPerDigest = 2;
+    private const int Free = -1;
+    private readonly byte[] _digests;
+    private readonly int[] _values;
+
+    /// <param name="digests">How many digests it can hold.</param>
+    internal DigestTable(int digests)
+    {
+        int slots = checked(SlotsPerDigest * Math.Max(1, digests));
+        _digests = new byte[checked(slots * DigestBytes)];
+        _values = new int[slots];
+        Array.Fill(_values, Free);
+    }
+
+    /// <summary>How many places there are for digests, the free ones included.</summary>
+    internal int Slots => _values.Length;
+
+    /// <summary>How many digests it can hold.</summary>
+    internal int Capacity => _values.Length / SlotsPerDigest;
+
+    /// <summary>The slot of a digest; -1 when it is not there.</summary>
+    internal int Find(ReadOnlySpan<byte> digest)
+    {
+        // Whether a slot is free is read first, so that both lines of memory are on their way while the digests are compared.
+        int slot = FirstSlotOf(digest);
+        while (_values[slot] != Free)
+        {
+            if (CryptographicOperations.FixedTimeEquals(DigestAt(slot), digest))
+            {
+                return slot;
+            }
+
+            slot = Next(slot);
+        }
+
+        return -1;
+    }
+
+    /// <summary>The slot where the search for a digest begins: mostly that of the digest.</summary>
+    internal int FirstSlotOf(ReadOnlySpan<byte> digest) =>
+        (int)(((ulong)BinaryPrimitives.ReadUInt32LittleEndian(digest) * (uint)_values.Length) >> 32);
+
+    /// <summary>What was added with the digest of a slot; -1 when the slot is free.</summary>
+    internal int ValueAt(int slot) => _values[slot];
+
+    /// <summary>The digest of a slot.</summary>
+    internal ReadOnlySpan<byte> DigestAt(int slot) => _digests.AsSpan(slot * DigestBytes, DigestBytes);
+
+    /// <summary>Adds a digest that is not there.</summary>
+    /// <param name="digest">The digest.</param>
+    /// <param name="value">From 0.</param>
+    internal void Add(ReadOnlySpan<byte> digest, int value)
+    {
+        Debug.Assert(value < Capacity, "The table is full.");
+        int slot = FirstSlotOf(digest);
+        while (_values[slot] != Free)
+        {
+            slot = Next(slot);
+        }
+
+        digest.CopyTo(_digests.AsSpan(slot * DigestBytes));
+        _values[slot] = value;
+    }
+
+    /// <summary>A table of another size with the same digests.</summary>
+    internal DigestTable Resize(int digests)
+    {
+        DigestTable resized = new(digests);
+        for (int slot = 0; slot < Slots; slot++)
+        {
+            if (_values[slot] != Free)
+            {
+                resized.Add(DigestAt(slot), _values[slot]);
+            }
+        }
+
+        return resized;
+    }
+
+    private int Next(int slot) => slot + 1 == _values.Length ? 0 : slot + 1;
+}

@@ -1,0 +1,82 @@
+using System.Buffers;
+using System.Security.Cryptography;
+using System.Text;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>The callers that API keys name. Keys change as a whole, by another object of this type.</summary>
+/// <remarks>
+/// <para>
+/// Keys are known by their SHA-256 only. A look-up by hash tells an attacker nothing through its timing, since nobody can
+/// choose a key by a prefix of its hash; the comparison that decides takes constant time all the same.
+/// </para>
+/// <para>
+/// A caller is made when its key is first used, and kept: about 250 bytes for each key that is in use. A further use allocates nothing.
+/// </para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
+internal sealed class KnownKeys
+{
+    private const int MaxKeyLength = 4_096;
+    private readonly ApiKeyTable _table;
+    private readonly bool _userSpansTenants;
+    private readonly CallerClaims[] _claims;
+    private readonly AuthenticationResult?[] _callers;
+
+    /// <param name="table">The keys.</param>
+    /// <param name="userSpansTenants">Whether a user is the same in every tenant.</param>
+    internal KnownKeys(ApiKeyTable table, bool userSpansTenants)
+    {
+        _table = table;
+        _userSpansTenants = userSpansTenants;
+        _claims = [.. table.Grants.ToArray().Select(grant => CallerClaims.OfScopes(grant.Scopes))];
+        _callers = new AuthenticationResult?[table.Slots];
+    }
+
+    /// <summary>The caller whom a key names; null when it is no key.</summary>
+    internal AuthenticationResult? Find(string key)
+    {
+        if (key.Length > MaxKeyLength)
+        {
+            return null;
+        }
+
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(key.Length));
+        Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
+        int length = Encoding.UTF8.GetBytes(key, bytes);
+        SHA256.HashData(bytes.AsSpan(0, length), hash);
+        ArrayPool<byte>.Shared.Return(bytes, clearArray: true); // Code that rents it next must not find a key.
+
+        // The caller is read before it is known to be the right one, so that its line of memory and that of the digest come together.
+        int likely = _table.FirstSlotOf(hash);
+        AuthenticationResult? caller = Volatile.Read(ref _callers[likely]);
+        int slot = _table.FindSlot(hash);
+        return slot == likely && caller is not null ? caller
+            : slot < 0 ? null
+            : CallerAt(slot);
+    }
+
+    private AuthenticationResult CallerAt(int slot)
+    {
+        ref AuthenticationResult? caller = ref _callers[slot];
+        if (Volatile.Read(ref caller) is AuthenticationResult known)
+        {
+            return known;
+        }
+
+        // Of two threads that make it, one wins: a caller keeps what has been computed for it.
+        AuthenticationResult made = Make(_table.IndexAt(slot));
+        return Interlocked.CompareExchange(ref caller, made, null) ?? made;
+    }
+
+    private AuthenticationResult Make(int index)
+    {
+        ApiKeyGrant grant = _table.GrantOf(index);
+        CallerIdentity caller = new(ApiKeyAuthenticator.Issuer, _table.UserOf(index), grant.Tenant, client: null)
+        {
+            UserSpansTenants = _userSpansTenants,
+        };
+        return AuthenticationResult.Succeeded(caller, _claims[grant.Index]);
+    }
+}
