@@ -39,8 +39,19 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     private readonly RefusalMemory _refusals;
     private readonly bool _isSpread;
 
+    /// <param name="options">How the store works.</param>
+    /// <param name="connection">The connection.</param>
+    /// <param name="script">The script that decides.</param>
+    /// <param name="time">The clock of this process.</param>
+    /// <param name="loggers">Where transitions are logged.</param>
+    /// <param name="heartbeats">The script that takes heartbeats; null for a store that does not announce its process.</param>
     internal RedisStore(
-        RedisStoreOptions options, IRedisConnection connection, DecisionScript script, TimeProvider time, ILoggerFactory loggers)
+        RedisStoreOptions options,
+        IRedisConnection connection,
+        DecisionScript script,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        HeartbeatScript? heartbeats = null)
     {
         time = BootTimeProvider.For(time); // What is remembered of Redis grows old while the machine sleeps.
         _connection = connection;
@@ -58,10 +69,19 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         _refusals = new RefusalMemory(options.RememberRefusals, time);
         StoreFaults.StartCounters();
         ObservedStores.Add(this);
+        if (heartbeats is not null)
+        {
+            Membership assumed = Membership.Assumed(options.ExpectedReplicas);
+            Heartbeat = new Heartbeat(connection, heartbeats, options.KeyPrefix, assumed, time, _logger);
+            Heartbeat.Start();
+        }
     }
 
     /// <summary>Told of each failure: the name of the MCP server whose calls met it, and the kind as a label.</summary>
     internal event Action<string, string>? Failed;
+
+    /// <summary>The processes that use the store; null where this one does not announce itself.</summary>
+    internal Heartbeat? Heartbeat { get; }
 
     /// <summary>Whether Redis decides, as far as this process knows: of every MCP server that has been called.</summary>
     public bool IsAvailable => _lanes.All.All(lane => !lane.Breaker.IsOpen);
@@ -87,7 +107,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         loggers ??= NullLoggerFactory.Instance;
         StackExchangeConnection connection =
             StackExchangeConnection.Connect(ClientConfiguration.Of(options), time, loggers.CreateLogger<RedisStore>());
-        return new RedisStore(options, connection, DecisionScript.Standard, time, loggers);
+        return new RedisStore(options, connection, DecisionScript.Standard, time, loggers, HeartbeatScript.Standard);
     }
 
     /// <summary>A store over connections that exist already, and stay the caller's to close.</summary>
@@ -105,7 +125,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         time ??= TimeProvider.System;
         loggers ??= NullLoggerFactory.Instance;
         StackExchangeConnection connection = StackExchangeConnection.Borrow(multiplexer, time, loggers.CreateLogger<RedisStore>());
-        return new RedisStore(options, connection, DecisionScript.Standard, time, loggers);
+        return new RedisStore(options, connection, DecisionScript.Standard, time, loggers, HeartbeatScript.Standard);
     }
 
     /// <summary>
@@ -205,6 +225,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     public async ValueTask DisposeAsync()
     {
         ObservedStores.Remove(this);
+        if (Heartbeat is not null)
+        {
+            await Heartbeat.DisposeAsync().ConfigureAwait(false);
+        }
+
         _lanes.Dispose();
         await _connection.DisposeAsync().ConfigureAwait(false);
     }
@@ -223,6 +248,10 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads: false).ConfigureAwait(false);
         ScriptReply.Read(reply, [call]);
         Verdict.Of(call.Limits, call.Seen, laterMicros: 0, call.Cost, charges: false, new LimitState[1]);
+        if (Heartbeat is not null)
+        {
+            await Heartbeat.BeatAsync().ConfigureAwait(false);
+        }
     }
 
     private Lane OpenLane(string server, Lane lane)

@@ -49,4 +49,11 @@ public sealed class RedisStoreOptions
     /// <summary>How many buckets this process remembers, to go on by while Redis does not answer.</summary>
     /// <value>As <see cref="InProcessStoreOptions.MaxKeys"/>. The default is 1,000,000.</value>
     public int LocalMaxKeys { get; set; } = new InProcessStoreOptions().MaxKeys;
+
+    /// <summary>
+    /// How many processes share the limits, for a process that has not reached Redis since it started. It then takes one part of so
+    /// many when it decides without Redis. A process that has reached Redis knows the number.
+    /// </summary>
+    /// <value>From 1 to 10,000. The default is 1; such a process then logs a warning when it decides without Redis.</value>
+    public int ExpectedReplicas { get; set; } = 1;
 }

@@ -5,6 +5,9 @@ namespace Sluice.Redis;
 /// <summary>What options must keep to.</summary>
 internal static partial class RedisStoreRules
 {
+    internal const int MinReplicas = 1;
+    internal const int MaxReplicas = 10_000;
+
     private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MaxMemory = TimeSpan.FromMinutes(1);
@@ -40,6 +43,13 @@ internal static partial class RedisStoreRules
             yield return new SettingsFault(
                 nameof(options.LocalMaxKeys),
                 $"{options.LocalMaxKeys} is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.");
+        }
+
+        if (options.ExpectedReplicas is < MinReplicas or > MaxReplicas)
+        {
+            yield return new SettingsFault(
+                nameof(options.ExpectedReplicas),
+                $"{options.ExpectedReplicas} is outside {MinReplicas} to {MaxReplicas}. It is the number of processes that share the limits.");
         }
     }
 

@@ -16,7 +16,7 @@ internal interface IRedisConnection : IAsyncDisposable
     /// <summary>Looks again at which servers there are, and which of them are primaries.</summary>
     Task RefreshAsync();
 
-    /// <summary>Runs the script once, where its keys lie.</summary>
+    /// <summary>Runs a script once, where its keys lie.</summary>
     /// <param name="script">The script.</param>
     /// <param name="keys">Its keys.</param>
     /// <param name="arguments">Its arguments.</param>
@@ -24,5 +24,5 @@ internal interface IRedisConnection : IAsyncDisposable
     /// Whether the servers are given the script first. Without it, a server that does not have the script fails with
     /// <see cref="RedisFaultException.IsScriptMissing"/>.
     /// </param>
-    Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads);
+    Task<byte[]> RunAsync(RedisScript script, string[] keys, byte[][] arguments, bool loads);
 }

@@ -70,7 +70,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
     }
 
     /// <inheritdoc/>
-    public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads)
+    public async Task<byte[]> RunAsync(RedisScript script, string[] keys, byte[][] arguments, bool loads)
     {
         try
         {
@@ -213,7 +213,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
         }
     }
 
-    private static async Task LoadAsync(IConnectionMultiplexer multiplexer, DecisionScript script) =>
+    private static async Task LoadAsync(IConnectionMultiplexer multiplexer, RedisScript script) =>
         await Task.WhenAll(multiplexer.GetServers()
             .Where(server => server.IsConnected && !server.IsReplica)
             .Select(server => server.ScriptLoadAsync(script.Text))).ConfigureAwait(false);

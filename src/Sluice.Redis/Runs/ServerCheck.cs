@@ -23,23 +23,10 @@ internal sealed class ServerCheck(IRedisConnection connection, DecisionScript sc
     internal async Task RunAsync()
     {
         await connection.ReadyAsync().ConfigureAwait(false);
-        byte[] reply = await RunAsync([key, key + ":log"]).ConfigureAwait(false);
+        byte[] reply = await script.RunAsync(connection, [key, key + ":log"], Argument).ConfigureAwait(false);
         if (reply.Length > 0)
         {
             throw FaultOf(Encoding.UTF8.GetString(reply));
-        }
-    }
-
-    private async Task<byte[]> RunAsync(string[] keys)
-    {
-        byte[][] arguments = script.Arguments(Argument);
-        try
-        {
-            return await connection.RunAsync(script, keys, arguments, loads: false).ConfigureAwait(false);
-        }
-        catch (RedisFaultException fault) when (fault.IsScriptMissing)
-        {
-            return await connection.RunAsync(script, keys, arguments, loads: true).ConfigureAwait(false);
         }
     }
 

@@ -14,14 +14,19 @@ internal static class ScriptClock
         """;
 
     /// <summary>The script by a manual clock: its wall clock when this is called, and what has elapsed since.</summary>
-    internal static DecisionScript Of(ManualTimeProvider time)
+    internal static DecisionScript Of(ManualTimeProvider time) => new(Lines, ArgumentOf(time));
+
+    /// <summary>The script of heartbeats by a manual clock, in the same way.</summary>
+    internal static HeartbeatScript HeartbeatsOf(ManualTimeProvider time) => new(Lines, ArgumentOf(time));
+
+    private static Func<byte[]> ArgumentOf(ManualTimeProvider time)
     {
         long originMicros = (time.Wall - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
         long elapsed = time.Elapsed.Ticks;
-        return new DecisionScript(Lines, () =>
+        return () =>
         {
             long micros = originMicros + ((time.Elapsed.Ticks - elapsed) / TimeSpan.TicksPerMicrosecond);
             return Encoding.ASCII.GetBytes(micros.ToString(System.Globalization.CultureInfo.InvariantCulture));
-        });
+        };
     }
 }

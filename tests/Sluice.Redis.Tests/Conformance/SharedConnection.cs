@@ -16,7 +16,7 @@ internal sealed class SharedConnection(IRedisConnection connection) : IRedisConn
 
     public Task RefreshAsync() => connection.RefreshAsync();
 
-    public Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads) =>
+    public Task<byte[]> RunAsync(RedisScript script, string[] keys, byte[][] arguments, bool loads) =>
         connection.RunAsync(script, keys, arguments, loads);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;

@@ -47,7 +47,7 @@ public sealed class RefusalTests
         line.ShouldContain("Refused");
         line.ShouldContain(RedisFaults.MinimumRights);
         line.ShouldNotContain(Password);
-        await FaultScene.Until(() => Task.FromResult(server.Send("KEYS", "*").Length == 0)); // What it may not delete expires.
+        await FaultScene.Until(() => Task.FromResult(server.Send("KEYS", "*{*").Length == 0)); // What it may not delete expires.
     }
 
     [Fact]

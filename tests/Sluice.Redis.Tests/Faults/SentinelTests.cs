@@ -10,7 +10,7 @@ public sealed class SentinelTests
         using RedisSentinels sentinels = new();
         await using FaultScene scene = await FaultScene.Open(sentinels.Configuration);
         await scene.Acquire(40);
-        await FaultScene.Until(() => Task.FromResult(sentinels.Replica.Send("DBSIZE") == ":1"));
+        await FaultScene.Until(() => Task.FromResult(sentinels.Replica.Send("DBSIZE") == ":2")); // The row, and the heartbeats.
         int admitted = 40;
         using CancellationTokenSource stop = new();
         Task[] callers = [.. Enumerable.Range(0, 8).Select(async _ =>

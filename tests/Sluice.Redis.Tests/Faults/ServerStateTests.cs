@@ -139,7 +139,7 @@ public sealed class ServerStateTests
             replica.Send("INFO", "replication").Contains("master_link_status:up", StringComparison.Ordinal)));
         await using FaultScene scene = await FaultScene.Open($"{primary.Configuration},{replica.Configuration}");
         await scene.Acquire(40);
-        await FaultScene.Until(() => Task.FromResult(replica.Send("DBSIZE") == ":1"));
+        await FaultScene.Until(() => Task.FromResult(replica.Send("DBSIZE") == ":2")); // The row, and the heartbeats.
 
         // What it does not hear any more, it lacks.
         replica.Freeze(true);

@@ -50,7 +50,7 @@ public sealed class LateAnswerTests
 
         internal void Release() => _released.TrySetResult();
 
-        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads)
+        public async Task<byte[]> RunAsync(RedisScript script, string[] keys, byte[][] arguments, bool loads)
         {
             byte[] reply = await connection.RunAsync(script, keys, arguments, loads);
             _answered.TrySetResult();

@@ -90,7 +90,7 @@ internal static class WorkerProgram
 
         public Task RefreshAsync() => connection.RefreshAsync();
 
-        public async Task<byte[]> RunAsync(DecisionScript script, string[] keys, byte[][] arguments, bool loads)
+        public async Task<byte[]> RunAsync(RedisScript script, string[] keys, byte[][] arguments, bool loads)
         {
             byte[] reply = await connection.RunAsync(script, keys, arguments, loads);
             for (int at = 0; at < reply.Length; at += CallBytes)

@@ -163,10 +163,24 @@ internal sealed class RedisServer : IDisposable
             using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
             probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
             int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-            if (port + 10_000 <= IPEndPoint.MaxPort && PortsUsed.TryAdd(port, true))
+            if (port + 10_000 <= IPEndPoint.MaxPort && IsFree(port + 10_000) && PortsUsed.TryAdd(port, true))
             {
                 return port;
             }
+        }
+    }
+
+    private static bool IsFree(int port)
+    {
+        try
+        {
+            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
+            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
+            return true;
+        }
+        catch (SocketException)
+        {
+            return false;
         }
     }
 
