@@ -8,7 +8,8 @@ namespace Sluice.Mcp;
 /// <para>
 /// Each enforced limit is an item of its own, by its name, since several limits of one tool apply to one call. Of its rate
 /// <c>q</c> tokens come in <c>w</c> seconds; <c>r</c> tokens are left, and after <c>t</c> seconds the call passes (where the
-/// limit refused it) or the limit is full again. Seconds are rounded up; <c>w</c> is at least 1.
+/// limit refused it) or the limit is full again. Seconds are rounded up; <c>w</c> is at least 1, and absent for windows of a
+/// calendar, whose length varies.
 /// </para>
 /// <para>
 /// A name is a structured field's string, which is printable ASCII: whatever else it holds, and the percent sign, is
@@ -55,8 +56,14 @@ public sealed class Draft11HeaderWriter : IRateLimitHeaderWriter
         }
     }
 
-    private static void WritePolicy(StringBuilder value, RateLimit limit) => WriteName(value, limit.Name)
-        .Append(CultureInfo.InvariantCulture, $";q={limit.Rate.MaxTokens};w={WholeSeconds.RoundUp(limit.Rate.RefillPeriod)}");
+    private static void WritePolicy(StringBuilder value, RateLimit limit)
+    {
+        _ = WriteName(value, limit.Name).Append(CultureInfo.InvariantCulture, $";q={limit.Rate.MaxTokens}");
+        if (limit.Rate.Window is null)
+        {
+            _ = value.Append(CultureInfo.InvariantCulture, $";w={WholeSeconds.RoundUp(limit.Rate.RefillPeriod)}");
+        }
+    }
 
     private static void WriteRemaining(StringBuilder value, RateLimit limit, LimitState state)
     {

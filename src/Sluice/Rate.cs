@@ -58,7 +58,7 @@ public sealed partial record Rate
     public int MaxTokens { get; }
 
     /// <summary>The time in which <see cref="MaxTokens"/> tokens come back; a window's length.</summary>
-    /// <value>From 1 ms to 366 days.</value>
+    /// <value>From 1 ms to 366 days; zero where <see cref="Window"/> is set, since those windows differ in length.</value>
     public TimeSpan RefillPeriod { get; }
 
     /// <summary>How the bucket refills.</summary>
@@ -75,7 +75,8 @@ public sealed partial record Rate
 
     /// <summary>The rate in the short form, with what that form cannot say behind it: <c>100/1m burst 20</c>.</summary>
     public override string ToString() =>
-        $"{MaxTokens}/{RateText.Duration(RefillPeriod)}"
+        Edges is not null ? $"{MaxTokens}/{RateText.Period(this)} {TimeZone}" + (WeekStart is DayOfWeek day ? $" from {day}" : "")
+        : $"{MaxTokens}/{RateText.Period(this)}"
         + (Burst is int burst ? $" burst {burst}" : "")
         + (Algorithm == RateLimitAlgorithm.TokenBucket ? "" : " " + RateText.Name(Algorithm))
         + (Align ? " aligned" : "");

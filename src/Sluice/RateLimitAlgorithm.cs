@@ -14,4 +14,7 @@ public enum RateLimitAlgorithm
 
     /// <summary>At most so many tokens in each window; up to twice that can pass around a window's edge.</summary>
     FixedWindow = 3,
+
+    /// <summary>At most so many tokens in each window of a calendar; only <see cref="Rate.Calendar"/> makes such a rate.</summary>
+    CalendarWindow = 4,
 }

@@ -29,6 +29,15 @@ public readonly record struct RateLimitDecision
     /// <value><see cref="Timeout.InfiniteTimeSpan"/> when <see cref="RateLimitOutcome.Unsatisfiable"/>.</value>
     public TimeSpan RetryAfter { get; init; }
 
+    /// <summary>
+    /// When the window of the limit that refused ends, in the limit's time zone, where that is a window of a calendar and waiting
+    /// helps; else null.
+    /// </summary>
+    public DateTimeOffset? ResetsAt => ResetsAtTicks == 0 ? null : Limit?.Rate.Edges?.InZone(ResetsAtTicks);
+
+    /// <summary><see cref="ResetsAt"/> in ticks since 1 January 0001, UTC; or zero.</summary>
+    internal long ResetsAtTicks { get; init; }
+
     /// <summary>Whether the call may go on.</summary>
     public bool IsAllowed => Outcome == RateLimitOutcome.Allowed;
 }

@@ -60,6 +60,14 @@ public sealed class ManualTimeProvider : TimeProvider
         Elapsed += by;
     }
 
+    /// <summary>Moves the monotonic clock to a time, and the wall clock by as much, within the years 1 to 9999.</summary>
+    public void MoveTo(TimeSpan elapsed)
+    {
+        Int128 wall = (Int128)Volatile.Read(ref _wallTicks) + elapsed.Ticks - Elapsed.Ticks;
+        Wall = new DateTimeOffset((long)Int128.Clamp(wall, 0, DateTimeOffset.MaxValue.UtcTicks), TimeSpan.Zero);
+        Elapsed = elapsed;
+    }
+
     /// <inheritdoc/>
     public override long GetTimestamp() => unchecked(Origin + Volatile.Read(ref _elapsedTicks));
 

@@ -18,6 +18,9 @@ public abstract class StoreUnderTest
     /// </summary>
     public virtual bool RemembersEveryReading => true;
 
+    /// <summary>Whether the store has a wall clock apart from the clock by which it counts time.</summary>
+    public virtual bool HasWallClock => true;
+
     /// <summary>
     /// The most tokens that one counter of a <see cref="RateLimitAlgorithm.SlidingWindowCounter"/> can hold: forced charges
     /// beyond it are not remembered.

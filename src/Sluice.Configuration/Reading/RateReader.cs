@@ -1,11 +1,11 @@
 namespace Sluice.Configuration;
 
 /// <summary>Reads a rate, in the short form or as an object.</summary>
-internal static class RateReader
+internal static partial class RateReader
 {
     private const int MaxQuoted = 64;
     private const string WayOut = "Write a count, a slash and a period, such as 100/1m.";
-    internal static readonly string[] Fields = ["maxTokens", "refillPeriod", "burst", "algorithm", "align"];
+    internal static readonly string[] Fields = ["maxTokens", "refillPeriod", "burst", "algorithm", "align", .. CalendarFields];
 
     /// <summary>The rate, or null when it is wrong.</summary>
     internal static Rate? Read(Node node, string path, FaultList faults)
@@ -39,6 +39,12 @@ internal static class RateReader
     {
         int before = faults.Count;
         FieldReader reader = FieldReader.Open(node, path, Fields, [], faults)!;
+        if (reader.HasAttempt(WindowField))
+        {
+            return ReadCalendar(reader, node, faults);
+        }
+
+        AddCalendarOnly(reader, faults);
         int? maxTokens = reader.Integer("maxTokens", 1, int.MaxValue, required: true);
         TimeSpan? period = ReadPeriod(reader, faults);
         int? burst = reader.Integer("burst", 1, int.MaxValue);
@@ -53,13 +59,17 @@ internal static class RateReader
         bool isRate = Rate.TryCreate(
             maxTokens ?? 1, period ?? Rate.MinRefillPeriod, algorithm ?? RateLimitAlgorithm.TokenBucket, burst, align,
             out Rate? rate, out IReadOnlyList<SettingsFault> wrong);
+        AddFaults(wrong, reader, node, faults);
+        return isRate && faults.Count == before ? rate : null;
+    }
+
+    private static void AddFaults(IReadOnlyList<SettingsFault> wrong, FieldReader reader, Node node, FaultList faults)
+    {
         foreach (SettingsFault fault in wrong)
         {
             Node at = reader.Node(fault.Path) ?? node;
             faults.Add(at, reader.PathOf(fault.Path), new Redaction(at).Apply(fault.Message));
         }
-
-        return isRate && faults.Count == before ? rate : null;
     }
 
     private static TimeSpan? ReadPeriod(FieldReader reader, FaultList faults)

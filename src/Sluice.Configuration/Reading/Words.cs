@@ -11,6 +11,27 @@ internal static class Words
         ["fixedWindow"] = RateLimitAlgorithm.FixedWindow,
     };
 
+    internal static readonly Dictionary<string, CalendarUnit> CalendarUnits = new(StringComparer.Ordinal)
+    {
+        ["hour"] = CalendarUnit.Hour,
+        ["day"] = CalendarUnit.Day,
+        ["week"] = CalendarUnit.Week,
+        ["month"] = CalendarUnit.Month,
+        ["quarter"] = CalendarUnit.Quarter,
+        ["year"] = CalendarUnit.Year,
+    };
+
+    internal static readonly Dictionary<string, DayOfWeek> WeekDays = new(StringComparer.Ordinal)
+    {
+        ["monday"] = DayOfWeek.Monday,
+        ["tuesday"] = DayOfWeek.Tuesday,
+        ["wednesday"] = DayOfWeek.Wednesday,
+        ["thursday"] = DayOfWeek.Thursday,
+        ["friday"] = DayOfWeek.Friday,
+        ["saturday"] = DayOfWeek.Saturday,
+        ["sunday"] = DayOfWeek.Sunday,
+    };
+
     internal static readonly Dictionary<string, LimitMode> Modes = new(StringComparer.Ordinal)
     {
         ["enforce"] = LimitMode.Enforce,

@@ -19,6 +19,9 @@ internal sealed record RefusalText(int Status, int Code, string Message)
 
     private RateLimit? Limit { get; init; }
 
+    /// <summary>When the window of the limit ends, where that is a window of a calendar; else null.</summary>
+    private DateTimeOffset? ResetsAt { get; init; }
+
     /// <summary>Whole tokens left in the limit, or null where no store was asked.</summary>
     private int? Remaining { get; init; }
 
@@ -37,6 +40,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
             Limit = limit,
             Remaining = decision.Remaining,
             RetryAfter = isNever ? null : decision.RetryAfter,
+            ResetsAt = decision.ResetsAt,
         };
     }
 
@@ -110,7 +114,16 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         {
             yield return new("remaining", (long)remaining);
         }
+
+        if (ResetsAt is DateTimeOffset edge)
+        {
+            yield return new("resetsAt", Rfc3339(edge));
+        }
     }
+
+    /// <summary>An instant with the offset of its zone, as RFC 3339 writes it: Z for none. An edge has no fraction of a second.</summary>
+    private static string Rfc3339(DateTimeOffset instant) => instant.ToString(
+        instant.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
 
     private static string Describe(RateLimit limit) => limit.Kind == OperationKind.Server
         ? $"{limit.ScopeName} limit on the server"

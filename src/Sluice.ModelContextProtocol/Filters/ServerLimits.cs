@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
@@ -86,13 +87,24 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
         }
     }
 
-    private static JsonObject Describe(RateLimit limit, int cost) => new()
+    private static JsonObject Describe(RateLimit limit, int cost)
     {
-        ["limit"] = limit.Name,
-        ["limitType"] = limit.ScopeName,
-        ["maxTokens"] = limit.Rate.MaxTokens,
-        ["refillPeriodMs"] = (long)limit.Rate.RefillPeriod.TotalMilliseconds,
-        ["capacity"] = limit.Rate.Capacity,
-        ["cost"] = cost,
-    };
+        JsonObject described = new()
+        {
+            ["limit"] = limit.Name,
+            ["limitType"] = limit.ScopeName,
+            ["maxTokens"] = limit.Rate.MaxTokens,
+            ["refillPeriodMs"] = (long)limit.Rate.RefillPeriod.TotalMilliseconds,
+            ["capacity"] = limit.Rate.Capacity,
+            ["cost"] = cost,
+        };
+        if (limit.Rate.Window is CalendarUnit window)
+        {
+            described.Remove("refillPeriodMs"); // The length of a window of the calendar varies.
+            described["window"] = JsonNamingPolicy.CamelCase.ConvertName(window.ToString());
+            described["timeZone"] = limit.Rate.TimeZone;
+        }
+
+        return described;
+    }
 }

@@ -1,6 +1,7 @@
 namespace Sluice;
 
 /// <summary>The algorithms by a limit's numbers: for every operation that all of them have.</summary>
+/// <remarks>Instants are those of the clock that the limit follows: the calendar's, where it has <see cref="LimitNumbers.Edges"/>.</remarks>
 internal static class BucketRules
 {
     /// <summary>Whether a call is admitted, by any algorithm but the sliding log.</summary>
@@ -10,6 +11,7 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+            RateLimitAlgorithm.CalendarWindow => CalendarWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             _ => throw Unsupported(limit),
         };
@@ -19,6 +21,7 @@ internal static class BucketRules
     {
         RateLimitAlgorithm.TokenBucket => TokenBucket.Remaining(limit, state, nowTicks),
         RateLimitAlgorithm.FixedWindow => FixedWindow.Remaining(limit, state, nowTicks),
+        RateLimitAlgorithm.CalendarWindow => CalendarWindow.Remaining(limit, state, nowTicks),
         RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Remaining(limit, state, nowTicks),
         _ => throw Unsupported(limit),
     };
@@ -29,6 +32,7 @@ internal static class BucketRules
         RateLimitAlgorithm.TokenBucket => TokenBucket.ResetAt(state),
         RateLimitAlgorithm.SlidingWindow => SlidingWindow.ResetAt(limit, state),
         RateLimitAlgorithm.FixedWindow => FixedWindow.ResetAt(limit, state),
+        RateLimitAlgorithm.CalendarWindow => CalendarWindow.ResetAt(state),
         RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.ResetAt(limit, state),
         _ => throw Unsupported(limit),
     };
@@ -50,6 +54,7 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Charge(limit, state, nowTicks, cost),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Charge(limit, state, nowTicks, cost),
+            RateLimitAlgorithm.CalendarWindow => CalendarWindow.Charge(limit, state, nowTicks, cost),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Charge(limit, state, nowTicks, cost),
             _ => throw Unsupported(limit),
         };
@@ -60,6 +65,7 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Refund(limit, state, nowTicks, cost),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Refund(limit, state, nowTicks, cost),
+            RateLimitAlgorithm.CalendarWindow => CalendarWindow.Refund(state, nowTicks, cost),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Refund(limit, state, nowTicks, cost),
             _ => throw Unsupported(limit),
         };
@@ -72,6 +78,7 @@ internal static class BucketRules
             {
                 RateLimitAlgorithm.TokenBucket => TokenBucket.Convert(old, limit, state, nowTicks),
                 RateLimitAlgorithm.FixedWindow => FixedWindow.Convert(old, limit, state, nowTicks),
+                RateLimitAlgorithm.CalendarWindow => CalendarWindow.Convert(limit, state, nowTicks),
                 RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
                 _ => throw Unsupported(limit),
             };
@@ -88,7 +95,7 @@ internal static class BucketRules
         {
             RateLimitAlgorithm.TokenBucket => TokenBucket.Merge(left, right),
             RateLimitAlgorithm.SlidingWindow => SlidingWindow.Merge(left, right),
-            RateLimitAlgorithm.FixedWindow => FixedWindow.Merge(left, right),
+            RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow => FixedWindow.Merge(left, right),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Merge(limit, left, right, nowTicks),
             _ => throw Unsupported(limit),
         };
@@ -103,6 +110,7 @@ internal static class BucketRules
             RateLimitAlgorithm.TokenBucket => TokenBucket.Worst(limit, untilTicks, overdrawnUntilTicks, nowTicks),
             RateLimitAlgorithm.SlidingWindow => SlidingWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
             RateLimitAlgorithm.FixedWindow => FixedWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.CalendarWindow => CalendarWindow.Worst(limit, mayBeOverdrawn, nowTicks),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
             _ => throw Unsupported(limit),
         };
@@ -114,7 +122,8 @@ internal static class BucketRules
         RateLimitAlgorithm.TokenBucket => TokenBucket.IsOverdrawn(limit, state, nowTicks),
         RateLimitAlgorithm.SlidingWindowCounter =>
             (state.Word & uint.MaxValue) > limit.MaxTokens || state.Word >> 32 > limit.MaxTokens,
-        RateLimitAlgorithm.SlidingWindow or RateLimitAlgorithm.FixedWindow => state.Word > limit.MaxTokens,
+        RateLimitAlgorithm.SlidingWindow or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow =>
+            state.Word > limit.MaxTokens,
         _ => throw Unsupported(limit),
     };
 

@@ -19,8 +19,9 @@ internal sealed class LimitNumbers
 
     /// <param name="rate">The rate.</param>
     /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin, by the wall clock.</param>
-    internal LimitNumbers(Rate rate, long epochTicks)
-        : this(rate, (ulong)rate.RefillPeriod.Ticks, Reduced(rate), epochTicks)
+    /// <param name="edges">Where its windows begin and end by the calendar's clock; null for a rate without a calendar.</param>
+    internal LimitNumbers(Rate rate, long epochTicks, StoreEdges? edges = null)
+        : this(rate, (ulong)rate.RefillPeriod.Ticks, Reduced(rate), epochTicks, edges)
     {
     }
 
@@ -29,14 +30,16 @@ internal sealed class LimitNumbers
     /// <param name="periodTicks">The period in that clock's ticks; at least 1.</param>
     /// <param name="units">The units that one of its ticks brings, below 2^31, and those that make a token.</param>
     /// <param name="epochTicks">That clock's ticks from the Unix epoch to the store's origin.</param>
-    internal LimitNumbers(Rate rate, ulong periodTicks, (ulong Rate, ulong Token) units, long epochTicks)
+    /// <param name="edges">Where its windows begin and end by the calendar's clock; null for a rate without a calendar.</param>
+    internal LimitNumbers(Rate rate, ulong periodTicks, (ulong Rate, ulong Token) units, long epochTicks, StoreEdges? edges = null)
     {
         Algorithm = rate.Algorithm;
+        Edges = edges;
         MaxTokens = (ulong)rate.MaxTokens;
         Capacity = (ulong)rate.Capacity;
         PeriodTicks = periodTicks;
         IsAligned = rate.Align;
-        PhaseTicks = Phase(periodTicks, epochTicks);
+        PhaseTicks = IsAligned ? Phase(periodTicks, epochTicks) : 0;
         (RateUnits, TokenUnits) = units;
         CapacityUnits = (UInt128)Capacity * TokenUnits;
         (FullTicks, UInt128 fullRest) = UInt128.DivRem(CapacityUnits, RateUnits);
@@ -60,7 +63,10 @@ internal sealed class LimitNumbers
     /// <summary>The bucket's size in tokens.</summary>
     internal ulong Capacity { get; }
 
-    /// <summary>The period, or the window's length, in ticks; from 10^4 to below 2^49.</summary>
+    /// <summary>Where windows of the calendar begin and end, by the calendar's clock; null for every other algorithm.</summary>
+    internal StoreEdges? Edges { get; }
+
+    /// <summary>The period, or the window's length, in ticks; from 10^4 to below 2^49, and 0 for windows of the calendar.</summary>
     internal ulong PeriodTicks { get; }
 
     /// <summary>Whether windows start on multiples of the period since the Unix epoch.</summary>
@@ -112,11 +118,17 @@ internal sealed class LimitNumbers
         && Capacity == (ulong)rate.Capacity
         && PeriodTicks == (ulong)rate.RefillPeriod.Ticks
         && IsAligned == rate.Align
+        && Equals(Edges?.Calendar, rate.Edges)
         && (!IsAligned || PhaseTicks == Phase(PeriodTicks, epochTicks));
 
     /// <summary>The units that a tick of 100 ns brings, and those of a token, in lowest terms.</summary>
     internal static (ulong Rate, ulong Token) Reduced(Rate rate)
     {
+        if (rate.Edges is not null)
+        {
+            return (1, 1); // Windows of the calendar count tokens only.
+        }
+
         ulong divisor = GreatestCommonDivisor((ulong)rate.MaxTokens, (ulong)rate.RefillPeriod.Ticks);
         return ((ulong)rate.MaxTokens / divisor, (ulong)rate.RefillPeriod.Ticks / divisor);
     }

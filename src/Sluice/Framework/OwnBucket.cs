@@ -17,10 +17,10 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
     {
         get
         {
-            LimitNumbers numbers = ReadNumbers();
+            LimitNumbers numbers = ReadNumbers(out ulong wall);
             lock (_gate)
             {
-                return BucketRules.ResetAfter(numbers, _state, EnterLocked(numbers)) == 0;
+                return BucketRules.ResetAfter(numbers, _state, EnterLocked(numbers, wall).For(numbers)) == 0;
             }
         }
     }
@@ -28,7 +28,7 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
     /// <inheritdoc/>
     public RateLimitDecision Acquire(int permitCount)
     {
-        LimitNumbers numbers = ReadNumbers();
+        LimitNumbers numbers = ReadNumbers(out ulong wall);
         ulong cost = (ulong)Math.Max(permitCount, 1);
         if (cost > numbers.Capacity)
         {
@@ -38,13 +38,17 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
         bool admits;
         int remaining;
         ulong waitTicks;
+        long resetsAt;
         lock (_gate)
         {
-            ulong now = EnterLocked(numbers);
+            StoreInstant instant = EnterLocked(numbers, wall);
+            ulong now = instant.For(numbers);
             admits = numbers.Algorithm == RateLimitAlgorithm.SlidingWindow
                 ? TryTakeOfLogLocked(numbers, now, cost, permitCount != 0, out waitTicks)
                 : TryTakeLocked(numbers, now, cost, permitCount != 0, out waitTicks);
+            waitTicks = instant.Wait(numbers, waitTicks);
             remaining = RemainingLocked(numbers, now);
+            resetsAt = admits ? 0 : numbers.Edges?.ToUtc(_state.Time) ?? 0;
         }
 
         return new RateLimitDecision
@@ -53,33 +57,36 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
             Limit = admits ? null : limit.Limit,
             Remaining = remaining,
             RetryAfter = TimeSpan.FromTicks((long)waitTicks),
+            ResetsAtTicks = resetsAt,
         };
     }
 
     /// <inheritdoc/>
     public long Available()
     {
-        LimitNumbers numbers = ReadNumbers();
+        LimitNumbers numbers = ReadNumbers(out ulong wall);
         lock (_gate)
         {
-            return RemainingLocked(numbers, EnterLocked(numbers));
+            return RemainingLocked(numbers, EnterLocked(numbers, wall).For(numbers));
         }
     }
 
-    /// <summary>Asks the clock and reads the numbers, before the lock is taken: the clock may be another's code.</summary>
-    private LimitNumbers ReadNumbers()
+    /// <summary>Asks the clocks and reads the numbers, before the lock is taken: the clock may be another's code.</summary>
+    private LimitNumbers ReadNumbers(out ulong wall)
     {
         limit.Clock.Ask();
-        return limit.Numbers();
+        LimitNumbers numbers = limit.Numbers();
+        wall = numbers.Edges is null ? 0 : limit.Clock.AskWall();
+        return numbers;
     }
 
     /// <summary>The instant, with the state as it is under the numbers.</summary>
-    private ulong EnterLocked(LimitNumbers numbers)
+    private StoreInstant EnterLocked(LimitNumbers numbers, ulong wall)
     {
-        ulong now = limit.Clock.NowTicks();
+        StoreInstant now = limit.Clock.Now(wall);
         if (!ReferenceEquals(numbers, _numbers))
         {
-            _state = BucketRules.Convert(_numbers, numbers, _state, now); // Only aligned windows get other numbers.
+            _state = BucketRules.Convert(_numbers, numbers, _state, now.For(numbers)); // Only aligned windows get other numbers.
             _numbers = numbers;
         }
 

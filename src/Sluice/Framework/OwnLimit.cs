@@ -6,7 +6,7 @@ namespace Sluice;
 /// <remarks>Thread safety: every member may be called from any thread.</remarks>
 internal sealed class OwnLimit(RateLimit limit, StoreClock clock)
 {
-    private LimitNumbers _numbers = new(limit.Rate, clock.EpochTicks);
+    private LimitNumbers _numbers = new(limit.Rate, clock.EpochTicks, clock.EdgesOf(limit.Rate.Edges));
 
     /// <summary>The limit that a lease names.</summary>
     internal RateLimit Limit => limit;

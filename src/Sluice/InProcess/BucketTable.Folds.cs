@@ -20,15 +20,16 @@ internal sealed unsafe partial class BucketTable<TSteps>
     internal static bool HasFolds(BucketSet* set) => BucketSet.PlacesOf(set, BucketSet.FoldTag) != 0;
 
     /// <summary>What a bucket that is not in the table starts with: what the folds of its set owe.</summary>
-    internal BucketState Arriving(BucketSet* set, RegisteredLimit limit, ulong nowTicks)
+    internal BucketState Arriving(BucketSet* set, RegisteredLimit limit, in StoreInstant now)
     {
         BucketState arriving = default;
+        ulong instant = now.For(limit.Numbers);
         for (int folds = BucketSet.PlacesOf(set, BucketSet.FoldTag); folds != 0; folds &= folds - 1)
         {
             BucketEntry* fold = BucketSet.At(set, BitOperations.TrailingZeroCount(folds));
-            if (ResetAt(fold) > nowTicks && Owed(fold, limit, nowTicks) is { IsNew: false } owed)
+            if (ResetAt(fold) > instant && Owed(fold, limit, now) is { IsNew: false } owed)
             {
-                arriving = BucketRules.Merge(limit.Numbers, arriving, owed, nowTicks);
+                arriving = BucketRules.Merge(limit.Numbers, arriving, owed, instant);
             }
         }
 
@@ -36,13 +37,13 @@ internal sealed unsafe partial class BucketTable<TSteps>
     }
 
     /// <summary>What a bucket of a limit owes at most if it went into a fold.</summary>
-    private BucketState Owed(BucketEntry* fold, RegisteredLimit limit, ulong nowTicks)
+    private BucketState Owed(BucketEntry* fold, RegisteredLimit limit, in StoreInstant now)
     {
         if (IsOfAnyLimit(fold))
         {
             // Tokens owed under old numbers may take longer to come back under the new ones than the fold knows.
             ulong until = limit.Bucket.Versions.Length > 1 ? ulong.MaxValue : fold->Time;
-            return BucketRules.Worst(limit.Numbers, until, fold->Word, nowTicks);
+            return BucketRules.Worst(limit.Numbers, until, fold->Word, now.For(limit.Numbers));
         }
 
         if (!BucketEntry.SameBucket(fold->Name & LimitMask, limit.Name))
@@ -57,19 +58,19 @@ internal sealed unsafe partial class BucketTable<TSteps>
         }
 
         return written.Algorithm == RateLimitAlgorithm.SlidingWindow && limit.Numbers.Algorithm == written.Algorithm
-            ? SlidingWindow.Fold(new LogView(_registry.Logs, written, limit.Numbers, fold->State, nowTicks))
-            : BucketRules.Convert(written, limit.Numbers, fold->State, nowTicks);
+            ? SlidingWindow.Fold(new LogView(_registry.Logs, written, limit.Numbers, fold->State, now.Ticks))
+            : BucketRules.Convert(written, limit.Numbers, fold->State, now.For(limit.Numbers));
     }
 
     /// <summary>Drops a bucket that is indistinguishable from a new one.</summary>
     /// <returns>Its place, or a number below zero.</returns>
-    private int ReleaseExpired(BucketSet* set, int pinned, ulong nowTicks)
+    private int ReleaseExpired(BucketSet* set, int pinned, in StoreInstant now)
     {
         for (int places = Candidates(set, pinned); places != 0; places &= places - 1)
         {
             int place = BitOperations.TrailingZeroCount(places);
             BucketEntry* entry = BucketSet.At(set, place);
-            if (ResetAt(entry) <= nowTicks)
+            if (IsNewAgain(entry, now))
             {
                 Release(set, place);
                 return place;
@@ -81,7 +82,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
     /// <summary>Makes one entry of two, of which neither is new again, so that nobody gains: the two that owe the least.</summary>
     /// <returns>The place that got free, or a number below zero where there are not two.</returns>
-    private int ReleaseByFolding(BucketSet* set, int pinned, ulong nowTicks)
+    private int ReleaseByFolding(BucketSet* set, int pinned, in StoreInstant now)
     {
         int candidates = Candidates(set, pinned);
         int keys = candidates & ~BucketSet.PlacesOf(set, BucketSet.FoldTag);
@@ -98,7 +99,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         }
 
         Interlocked.Increment(ref _debtFolds);
-        Fold(BucketSet.At(set, target), BucketSet.At(set, victim), nowTicks);
+        Fold(BucketSet.At(set, target), BucketSet.At(set, victim), now);
         BucketSet.SetTag(set, target, BucketSet.FoldTag);
         BucketSet.SetTag(set, victim, BucketSet.EmptyTag);
         return victim;
@@ -106,7 +107,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
     /// <summary>Merges an item's next state into a bucket of its set, which becomes a fold, so that no caller gains.</summary>
     /// <returns>Whether there is such a bucket. A bucket that is new again needs a place: only there it ignores the folds.</returns>
-    private bool TryFoldInto(in BucketItem item, int pinned, ulong nowTicks)
+    private bool TryFoldInto(in BucketItem item, int pinned, in StoreInstant now)
     {
         if (item.Next.IsNew)
         {
@@ -121,7 +122,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
         Interlocked.Increment(ref _debtFolds);
         BucketEntry newcomer = new() { Key = item.Key, Name = item.Name, State = item.Next };
-        Fold(BucketSet.At(item.Set, target), &newcomer, nowTicks);
+        Fold(BucketSet.At(item.Set, target), &newcomer, now);
         BucketSet.SetTag(item.Set, target, BucketSet.FoldTag);
         return true;
     }
@@ -139,7 +140,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     }
 
     /// <summary>Empties a place of another set, whose lock may not be waited for, since others are held.</summary>
-    private bool ReleaseElsewhere(ulong nowTicks, bool mayFold, int tries)
+    private bool ReleaseElsewhere(in StoreInstant now, bool mayFold, int tries)
     {
         ulong sets = Math.Min((ulong)tries, _sets);
         ulong hand = Interlocked.Add(ref _hand, sets);
@@ -151,10 +152,10 @@ internal sealed unsafe partial class BucketTable<TSteps>
                 continue;
             }
 
-            int released = ReleaseExpired(set, 0, nowTicks);
+            int released = ReleaseExpired(set, 0, now);
             if (released < 0 && mayFold)
             {
-                released = ReleaseByFolding(set, 0, nowTicks);
+                released = ReleaseByFolding(set, 0, now);
             }
 
             SetLock<TSteps>.Exit(set, released >= 0);
@@ -167,18 +168,19 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return false;
     }
 
-    private void Fold(BucketEntry* target, BucketEntry* victim, ulong nowTicks)
+    private void Fold(BucketEntry* target, BucketEntry* victim, in StoreInstant now)
     {
-        BucketState left = Folded(target, nowTicks);
-        BucketState right = Folded(victim, nowTicks);
+        BucketState left = Folded(target, now);
+        BucketState right = Folded(victim, now);
         if (((target->Name ^ victim->Name) & LimitMask) == 0 && !IsOfAnyLimit(target))
         {
-            target->State = BucketRules.Merge(_registry.WrittenUnder(target), left, right, nowTicks);
+            LimitNumbers written = _registry.WrittenUnder(target);
+            target->State = BucketRules.Merge(written, left, right, now.For(written));
         }
         else
         {
-            (ulong leftUntil, ulong leftOverdrawn) = Extent(target, left, nowTicks);
-            (ulong rightUntil, ulong rightOverdrawn) = Extent(victim, right, nowTicks);
+            (ulong leftUntil, ulong leftOverdrawn) = Extent(target, left, now);
+            (ulong rightUntil, ulong rightOverdrawn) = Extent(victim, right, now);
             target->State = new BucketState(Math.Max(leftUntil, rightUntil), Math.Max(leftOverdrawn, rightOverdrawn));
             target->Name = AnyLimit;
         }
@@ -188,7 +190,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     }
 
     /// <summary>The state of an entry, a sliding log reduced to one entry of its own.</summary>
-    private BucketState Folded(BucketEntry* entry, ulong nowTicks)
+    private BucketState Folded(BucketEntry* entry, in StoreInstant now)
     {
         if (IsOfAnyLimit(entry))
         {
@@ -197,11 +199,11 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
         LimitNumbers written = _registry.WrittenUnder(entry);
         return written.Algorithm == RateLimitAlgorithm.SlidingWindow
-            ? SlidingWindow.Fold(new LogView(_registry.Logs, written, written, entry->State, nowTicks))
+            ? SlidingWindow.Fold(new LogView(_registry.Logs, written, written, entry->State, now.Ticks))
             : entry->State;
     }
 
-    private (ulong Until, ulong OverdrawnUntil) Extent(BucketEntry* entry, BucketState state, ulong nowTicks)
+    private (ulong Until, ulong OverdrawnUntil) Extent(BucketEntry* entry, BucketState state, in StoreInstant now)
     {
         if (IsOfAnyLimit(entry))
         {
@@ -210,7 +212,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
         LimitNumbers written = _registry.WrittenUnder(entry);
         ulong until = BucketRules.ResetAt(written, state);
-        return (until, BucketRules.IsOverdrawn(written, state, nowTicks) ? until : 0);
+        return (until, BucketRules.IsOverdrawn(written, state, now.For(written)) ? until : 0);
     }
 
     private void Release(BucketSet* set, int place)
@@ -239,6 +241,11 @@ internal sealed unsafe partial class BucketTable<TSteps>
 
         return soonest;
     }
+
+    /// <summary>Whether an entry owes nothing any more. A fold of any limit mixes instants of both clocks, so both must have passed.</summary>
+    private bool IsNewAgain(BucketEntry* entry, in StoreInstant now) => IsOfAnyLimit(entry)
+        ? now.HasPassed(entry->Time)
+        : ResetAt(entry) <= now.For(_registry.WrittenUnder(entry));
 
     private ulong ResetAt(BucketEntry* entry) =>
         IsOfAnyLimit(entry) ? entry->Time : BucketRules.ResetAt(_registry.WrittenUnder(entry), entry->State);

@@ -73,11 +73,11 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <summary>Stores an item's next state: at a place of its own, or in a fold when nothing can make room.</summary>
     /// <param name="item">The item.</param>
     /// <param name="pinned">Places of the set that must stay, as bits.</param>
-    /// <param name="nowTicks">The instant.</param>
+    /// <param name="now">The instant.</param>
     /// <returns>The place, or <see cref="BucketItem.Absent"/> for a fold.</returns>
-    internal int Insert(in BucketItem item, int pinned, ulong nowTicks)
+    internal int Insert(in BucketItem item, int pinned, in StoreInstant now)
     {
-        int place = PlaceFor(item, pinned, nowTicks);
+        int place = PlaceFor(item, pinned, now);
         if (place == BucketItem.Absent)
         {
             return place;
@@ -112,7 +112,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         }
     }
 
-    private int PlaceFor(in BucketItem item, int pinned, ulong nowTicks)
+    private int PlaceFor(in BucketItem item, int pinned, in StoreInstant now)
     {
         BucketSet* set = item.Set;
         while (true)
@@ -127,9 +127,9 @@ internal sealed unsafe partial class BucketTable<TSteps>
             }
 
             // One must go for this one to come. The count stays.
-            if (!TryRelease(set, pinned, hasEmpty, nowTicks, out int released))
+            if (!TryRelease(set, pinned, hasEmpty, now, out int released))
             {
-                if (TryFoldInto(item, pinned, nowTicks))
+                if (TryFoldInto(item, pinned, now))
                 {
                     return BucketItem.Absent;
                 }
@@ -149,18 +149,18 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <param name="set">The set.</param>
     /// <param name="pinned">Places of the set that must stay, as bits.</param>
     /// <param name="hasEmpty">Whether the set has an empty place.</param>
-    /// <param name="nowTicks">The instant.</param>
+    /// <param name="now">The instant.</param>
     /// <param name="released">The place in the set, or <see cref="BucketItem.Absent"/>.</param>
-    private bool TryRelease(BucketSet* set, int pinned, bool hasEmpty, ulong nowTicks, out int released)
+    private bool TryRelease(BucketSet* set, int pinned, bool hasEmpty, in StoreInstant now, out int released)
     {
-        released = ReleaseExpired(set, pinned, nowTicks);
-        if (released >= 0 || (hasEmpty && ReleaseElsewhere(nowTicks, mayFold: false, NearbySets)))
+        released = ReleaseExpired(set, pinned, now);
+        if (released >= 0 || (hasEmpty && ReleaseElsewhere(now, mayFold: false, NearbySets)))
         {
             return true;
         }
 
-        released = ReleaseByFolding(set, pinned, nowTicks);
-        return released >= 0 || (hasEmpty && ReleaseElsewhere(nowTicks, mayFold: true, AllSets));
+        released = ReleaseByFolding(set, pinned, now);
+        return released >= 0 || (hasEmpty && ReleaseElsewhere(now, mayFold: true, AllSets));
     }
 
     /// <summary>Counts one bucket less if there are more than there may be: calls may have needed more for a moment.</summary>

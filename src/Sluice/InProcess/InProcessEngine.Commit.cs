@@ -3,7 +3,7 @@ namespace Sluice;
 /// <content>Writing what was decided, and telling it.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    private void CommitLocked(RegisteredLimit[] registered, BucketItem* items, ulong now, ulong cost)
+    private void CommitLocked(RegisteredLimit[] registered, BucketItem* items, in StoreInstant now, ulong cost)
     {
         for (int i = 0; i < registered.Length; i++)
         {
@@ -25,7 +25,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     /// <summary>Writes an item's next state, or forgets the bucket if that is new.</summary>
-    private void WriteLocked(RegisteredLimit limit, BucketItem* items, int count, int index, ulong now)
+    private void WriteLocked(RegisteredLimit limit, BucketItem* items, int count, int index, in StoreInstant now)
     {
         TSteps.Reach(CommitStep.Writing);
         ref BucketItem item = ref items[index];
@@ -88,7 +88,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             LimitNumbers numbers = registered[i].Numbers;
-            int remaining = Remaining(numbers, items[i], verdict.NowTicks, out ulong resetTicks);
+            int remaining = Remaining(numbers, items[i], verdict.Now, out ulong resetTicks);
             if (isCounted)
             {
                 fewest = Math.Min(fewest, remaining);
@@ -112,11 +112,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             Limit = verdict.Decider < 0 ? null : limits[verdict.Decider],
             Remaining = fewest,
             RetryAfter = verdict.Decider < 0 ? TimeSpan.Zero : Wait(items[verdict.Decider]),
+            ResetsAtTicks = verdict.Outcome == RateLimitOutcome.Denied
+                ? registered[verdict.Decider].Numbers.Edges?.ToUtc(items[verdict.Decider].State.Time) ?? 0
+                : 0,
         };
     }
 
-    private static int Remaining(LimitNumbers numbers, in BucketItem item, ulong now, out ulong resetTicks)
+    private static int Remaining(LimitNumbers numbers, in BucketItem item, in StoreInstant instant, out ulong resetTicks)
     {
+        ulong now = instant.For(numbers);
         if (numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
         {
             // A log of which nothing counts is new, though numbers that hold no longer may have emptied it.
@@ -126,7 +130,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         BucketState state = item.IsCharged ? item.Next : item.State;
-        resetTicks = BucketRules.ResetAfter(numbers, state, now);
+        resetTicks = instant.Wait(numbers, BucketRules.ResetAfter(numbers, state, now));
         return BucketRules.Remaining(numbers, state, now);
     }
 

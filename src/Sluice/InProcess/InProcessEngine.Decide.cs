@@ -6,7 +6,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides without a lock, on states that nobody changed around the instant; none of them may be a log.</summary>
     /// <returns>Whether that was so, and the states could be read in this way.</returns>
     private bool TryDecide(
-        ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong cost, out Verdict verdict)
+        ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong cost, ulong wall, out Verdict verdict)
     {
         verdict = default;
         long* versions = stackalloc long[ApplicableLimits.MaxCount];
@@ -20,7 +20,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
         }
 
-        ulong now = ReadClock();
+        StoreInstant now = ReadClock(wall);
         for (int i = 0; i < limits.Length; i++)
         {
             if (!TryRead(registered[i], ref items[i]))
@@ -51,9 +51,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return true;
     }
 
-    private Verdict DecideLocked(ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, ulong cost)
+    private Verdict DecideLocked(ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, ulong cost, ulong wall)
     {
-        ulong now = ReadClock();
+        StoreInstant now = ReadClock(wall);
         for (int i = 0; i < limits.Length; i++)
         {
             RegisteredLimit limit = registered[i];
@@ -82,7 +82,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return true;
     }
 
-    private void LoadLocked(RegisteredLimit limit, ref BucketItem item, ulong now)
+    private void LoadLocked(RegisteredLimit limit, ref BucketItem item, in StoreInstant now)
     {
         item.Place = BucketTable<TSteps>.Find(item);
         if (item.Place == BucketItem.Absent)
@@ -99,7 +99,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     /// <summary>Turns a state that was written under other numbers into one under these; a sliding log is turned as it is read.</summary>
-    private static void ConvertState(RegisteredLimit limit, ref BucketItem item, ulong now)
+    private static void ConvertState(RegisteredLimit limit, ref BucketItem item, in StoreInstant now)
     {
         if (item.Version == limit.Version)
         {
@@ -112,11 +112,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return;
         }
 
-        item.State = BucketRules.Convert(written, limit.Numbers, item.State, now);
+        item.State = BucketRules.Convert(written, limit.Numbers, item.State, now.For(limit.Numbers));
         item.Version = limit.Version;
     }
 
-    private void Answer(RegisteredLimit limit, ref BucketItem item, ulong now, ulong cost)
+    private void Answer(RegisteredLimit limit, ref BucketItem item, in StoreInstant now, ulong cost)
     {
         LimitNumbers numbers = limit.Numbers;
         item.IsCharged = false;
@@ -135,15 +135,16 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
         bool admits = isLog
             ? SlidingWindow.Admits(ViewOf(limit, item, now), cost, out item.WaitTicks)
-            : BucketRules.Admits(numbers, item.State, now, cost, out item.Next, out item.WaitTicks);
+            : BucketRules.Admits(numbers, item.State, now.For(numbers), cost, out item.Next, out item.WaitTicks);
+        item.WaitTicks = now.Wait(numbers, item.WaitTicks);
         item.Outcome = admits ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied;
     }
 
-    private LogView ViewOf(RegisteredLimit limit, in BucketItem item, ulong now) =>
-        new(_registry.Logs, limit.Bucket.Versions[item.Version].Numbers, limit.Numbers, item.State, now);
+    private LogView ViewOf(RegisteredLimit limit, in BucketItem item, in StoreInstant now) =>
+        new(_registry.Logs, limit.Bucket.Versions[item.Version].Numbers, limit.Numbers, item.State, now.Ticks);
 
     /// <summary>The first enforced limit that never admits; else the one with the longest wait; else all admit.</summary>
-    private static Verdict Judge(ReadOnlySpan<RateLimit> limits, BucketItem* items, ulong now)
+    private static Verdict Judge(ReadOnlySpan<RateLimit> limits, BucketItem* items, in StoreInstant now)
     {
         int decider = BucketItem.Absent;
         for (int i = 0; i < limits.Length; i++)

@@ -10,14 +10,16 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
     {
         _clock.Ask();
-        RegisteredLimit[] registered = Aligned(limits, _registry.Of(limits)).Limits;
+        RegisteredLimits known = Aligned(limits, _registry.Of(limits));
+        RegisteredLimit[] registered = known.Limits;
+        ulong wall = AskWall(known.HaveCalendar);
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, caller, items, sets);
         Enter(sets, count);
         try
         {
-            ulong now = ReadClock();
+            StoreInstant now = ReadClock(wall);
             for (int i = 0; i < registered.Length; i++)
             {
                 LoadLocked(registered[i], ref items[i], now);
@@ -32,7 +34,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                     entry->State = default;
                 }
 
-                items[i].Next = observed[i].At(registered[i].Numbers, now);
+                items[i].Next = observed[i].At(registered[i].Numbers, now.For(registered[i].Numbers));
                 WriteLocked(registered[i], items, registered.Length, i, now);
             }
         }

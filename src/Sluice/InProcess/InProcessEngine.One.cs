@@ -25,7 +25,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return AcquireAll(request, known, states);
         }
 
-        ulong now = ReadClock();
+        ulong now = ReadTicks();
         if (!TokenBucket.AdmitsOne(numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
         {
             SetLock<TSteps>.Exit(set, hasChanged: false);
@@ -54,7 +54,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet* set = item.Set;
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
-        ulong now = ReadClock();
+        ulong now = ReadTicks();
         TSteps.Reach(CommitStep.Copying);
         BucketEntry* entry = FindSameNumbers(item);
         if (entry is null || (version & 1) != 0)

@@ -41,7 +41,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
         }
 
-        ulong now = ReadClock();
+        ulong now = ReadTicks();
         for (int i = 0; i < registered.Length; i++)
         {
             BucketEntry* entry = items[i].Entry;

@@ -26,7 +26,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal InProcessEngine(int maxKeys, TimeProvider time)
     {
         _clock = new StoreClock(time);
-        _registry = new LimitRegistry(_clock.EpochTicks, maxKeys);
+        _registry = new LimitRegistry(_clock, maxKeys);
         _table = new BucketTable<TSteps>(maxKeys, _registry);
     }
 
@@ -57,12 +57,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
+        ulong wall = AskWall(known.HaveCalendar);
 
         // Who was refused last is likely to be refused again: that can be told without a lock.
         Verdict verdict;
         if (!known.HaveLogs
             && RefusedLast(sets, count)
-            && TryDecide(limits, registered, items, sets, count, cost, out verdict)
+            && TryDecide(limits, registered, items, sets, count, cost, wall, out verdict)
             && verdict.Outcome != RateLimitOutcome.Allowed)
         {
             GC.KeepAlive(this);
@@ -73,12 +74,12 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         Enter(sets, count);
         try
         {
-            verdict = DecideLocked(limits, registered, items, cost);
+            verdict = DecideLocked(limits, registered, items, cost, wall);
             NoteShortStarts(new ReadOnlySpan<BucketItem>(items, limits.Length));
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
                 isCharged = limits.Length != 0;
-                CommitLocked(registered, items, verdict.NowTicks, cost);
+                CommitLocked(registered, items, verdict.Now, cost);
             }
 
             NoteLocked(sets, count, verdict.Outcome != RateLimitOutcome.Allowed);
@@ -103,10 +104,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
+        ulong wall = AskWall(known.HaveCalendar);
         int looks = known.HaveLogs ? 0 : LooksWithoutLocks;
         for (int look = 0; look < looks; look++)
         {
-            if (TryDecide(limits, registered, items, sets, count, cost, out Verdict seen))
+            if (TryDecide(limits, registered, items, sets, count, cost, wall, out Verdict seen))
             {
                 return Describe(limits, registered, items, seen, states);
             }
@@ -116,7 +118,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         Enter(sets, count);
         try
         {
-            verdict = DecideLocked(limits, registered, items, cost);
+            verdict = DecideLocked(limits, registered, items, cost, wall);
         }
         finally
         {
@@ -139,10 +141,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketItem item;
         BucketSet* set = Place(registered, caller, &item);
         _clock.Ask();
+        ulong wall = AskWall(registered.Numbers.Edges is not null);
         SetLock<TSteps>.Enter(set);
         try
         {
-            ulong now = ReadClock();
+            StoreInstant now = ReadClock(wall);
             LoadLocked(registered, ref item, now);
             if (item.Place != BucketItem.Absent)
             {
@@ -163,7 +166,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
-        RegisteredLimit[] registered = Aligned(request.Limits, _registry.Of(request.Limits)).Limits;
+        RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
+        RegisteredLimit[] registered = known.Limits;
+        ulong wall = AskWall(known.HaveCalendar);
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
@@ -171,7 +176,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         Enter(sets, count);
         try
         {
-            ulong now = ReadClock();
+            StoreInstant now = ReadClock(wall);
             for (int i = 0; i < limits.Length; i++)
             {
                 LoadLocked(registered[i], ref items[i], now);
@@ -201,7 +206,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
-    private BucketState Changed(RegisteredLimit limit, in BucketItem item, ulong now, ulong cost, bool isRefund)
+    private BucketState Changed(RegisteredLimit limit, in BucketItem item, in StoreInstant now, ulong cost, bool isRefund)
     {
         if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
         {
@@ -210,8 +215,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         return isRefund
-            ? BucketRules.Refund(limit.Numbers, item.State, now, cost)
-            : BucketRules.Charge(limit.Numbers, item.State, now, cost);
+            ? BucketRules.Refund(limit.Numbers, item.State, now.For(limit.Numbers), cost)
+            : BucketRules.Charge(limit.Numbers, item.State, now.For(limit.Numbers), cost);
     }
 
     /// <summary>The same limits, with the phase that aligned windows have by the wall clock after the machine has slept.</summary>
@@ -226,12 +231,22 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return _registry.Of(limits);
     }
 
-    private ulong ReadClock()
+    private ulong AskWall(bool isFollowed) => isFollowed ? _clock.AskWall() : 0;
+
+    /// <summary>The instant of a call.</summary>
+    /// <param name="wall">What the wall clock showed just before, where a limit of the call follows it; else 0.</param>
+    private StoreInstant ReadClock(ulong wall)
+    {
+        TSteps.Reach(CommitStep.Reading);
+        return _clock.Now(wall);
+    }
+
+    private ulong ReadTicks()
     {
         TSteps.Reach(CommitStep.Reading);
         return _clock.NowTicks();
     }
 
     /// <summary>What a decision found: who decides it, and when.</summary>
-    private readonly record struct Verdict(RateLimitOutcome Outcome, int Decider, ulong NowTicks);
+    private readonly record struct Verdict(RateLimitOutcome Outcome, int Decider, StoreInstant Now);
 }

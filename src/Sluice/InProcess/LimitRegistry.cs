@@ -23,6 +23,7 @@ internal sealed unsafe class LimitRegistry
     private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
     private readonly int _logChunks;
+    private readonly StoreClock _clock;
     private readonly int _maxBuckets;
     private readonly int _maxVersions;
     private object _owner = new();
@@ -33,15 +34,16 @@ internal sealed unsafe class LimitRegistry
     private int _sharedPerBlock;
     private int _sharedInBlock;
 
-    /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin.</param>
+    /// <param name="clock">The store's clock.</param>
     /// <param name="logChunks">How many chunks there are for sliding logs, once a limit needs one.</param>
     /// <param name="maxBuckets">The first number that no limit gets; limits are numbered from 1.</param>
     /// <param name="maxVersions">How many versions of a limit's numbers there may be.</param>
-    internal LimitRegistry(long epochTicks, int logChunks, int maxBuckets = MostBuckets, int maxVersions = MostVersions)
+    internal LimitRegistry(StoreClock clock, int logChunks, int maxBuckets = MostBuckets, int maxVersions = MostVersions)
     {
         _maxBuckets = maxBuckets;
         _maxVersions = maxVersions;
-        _epochTicks = epochTicks;
+        _clock = clock;
+        _epochTicks = clock.EpochTicks;
         _logChunks = logChunks;
     }
 
@@ -113,6 +115,7 @@ internal sealed unsafe class LimitRegistry
         bool arePlain = true;
         bool haveLogs = false;
         bool haveAligned = false;
+        bool haveCalendar = false;
         for (int i = 0; i < limits.Length; i++)
         {
             registered[i] = Register(limits[i]);
@@ -122,9 +125,10 @@ internal sealed unsafe class LimitRegistry
                 && numbers.IsNarrow;
             haveLogs |= numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
             haveAligned |= numbers.IsAligned;
+            haveCalendar |= numbers.Edges is not null;
         }
 
-        return new RegisteredLimits(_owner, registered, arePlain, haveLogs, haveAligned);
+        return new RegisteredLimits(_owner, registered, arePlain, haveLogs, haveAligned, haveCalendar);
     }
 
     private RegisteredLimit Register(RateLimit limit)
@@ -151,7 +155,7 @@ internal sealed unsafe class LimitRegistry
             _logs ??= new LogPool(_logChunks);
         }
 
-        RegisteredLimit registered = new(bucket, number, new LimitNumbers(limit.Rate, _epochTicks));
+        RegisteredLimit registered = new(bucket, number, new LimitNumbers(limit.Rate, _epochTicks, _clock.EdgesOf(limit.Rate.Edges)));
         bucket.Versions = [.. bucket.Versions, registered];
         return registered;
     }

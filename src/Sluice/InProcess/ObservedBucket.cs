@@ -22,6 +22,7 @@ internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState
         return limit.Algorithm switch
         {
             RateLimitAlgorithm.TokenBucket => TokensAt(limit, nowTicks),
+            RateLimitAlgorithm.CalendarWindow => CalendarAt(limit, nowTicks),
             RateLimitAlgorithm.SlidingWindow
                 or RateLimitAlgorithm.SlidingWindowCounter
                 or RateLimitAlgorithm.FixedWindow => WindowAt(limit, nowTicks),
@@ -33,6 +34,13 @@ internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState
     private BucketState TokensAt(LimitNumbers limit, ulong nowTicks) => State.Time < NowSteps
         ? default
         : TokenBucket.Convert(Numbers, limit, State with { Time = nowTicks + State.Time - NowSteps }, nowTicks);
+
+    // Both stores follow a wall clock, so what they share is the edge and not the time until it.
+    private BucketState CalendarAt(LimitNumbers limit, ulong nowTicks)
+    {
+        ulong end = limit.Edges!.FromUtc(Numbers.Edges!.ToUtc(State.Time));
+        return end <= nowTicks ? default : State with { Time = end };
+    }
 
     private BucketState WindowAt(LimitNumbers limit, ulong nowTicks)
     {

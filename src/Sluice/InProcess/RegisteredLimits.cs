@@ -2,7 +2,7 @@ namespace Sluice;
 
 /// <summary>What a store knows of the limits of one call, in their order. Kept beside them, so that a decision looks nothing up.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs, bool haveAligned)
+internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs, bool haveAligned, bool haveCalendar)
 {
     /// <summary>Marks the store that registered them.</summary>
     internal object Owner => owner;
@@ -15,6 +15,9 @@ internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, b
 
     /// <summary>Whether any has windows whose phase follows the wall clock.</summary>
     internal bool HaveAligned => haveAligned;
+
+    /// <summary>Whether any has windows of a calendar, which the wall clock decides at each call.</summary>
+    internal bool HaveCalendar => haveCalendar;
 
     /// <summary>The limits.</summary>
     internal RegisteredLimit[] Limits => limits;

@@ -22,7 +22,10 @@ internal sealed class StoreClock
     private readonly ulong _frequency;
     private readonly bool _isSystem;
     private readonly bool _isInNanoseconds;
+    private readonly long _originWallTicks;
     private ulong _latestTicks = LimitNumbers.OriginTicks;
+    private ulong _calendarTicks = LimitNumbers.OriginTicks;
+    private bool _isCalendarFollowed;
     private long _sleptTicks;
     private long _epochTicks;
 
@@ -36,6 +39,7 @@ internal sealed class StoreClock
         _sleptTicks = _sleepCounting?.Slept.Ticks ?? 0;
         _originTimestamp = _time.GetTimestamp();
         _epochTicks = WallTicks();
+        _originWallTicks = _epochTicks + DateTime.UnixEpoch.Ticks;
     }
 
     /// <summary>Ticks from the Unix epoch to the origin, by the wall clock as it was read last.</summary>
@@ -62,6 +66,23 @@ internal sealed class StoreClock
         return true;
     }
 
+    /// <summary>The edges of a calendar by this clock's calendar; null for none.</summary>
+    internal StoreEdges? EdgesOf(CalendarEdges? calendar)
+    {
+        if (calendar is null)
+        {
+            return null;
+        }
+
+        Volatile.Write(ref _isCalendarFollowed, true);
+        return new StoreEdges(calendar, _originWallTicks - (long)LimitNumbers.OriginTicks, stepTicks: 1);
+    }
+
+    /// <summary>Reads the wall clock for limits of a calendar. Somebody else's code may run here, so no lock may be held.</summary>
+    /// <returns>What it shows, as <see cref="StoreInstant.CalendarTicks"/> counts it; at least 1.</returns>
+    internal ulong AskWall() =>
+        (ulong)Math.Max(1, WallTicks() + DateTime.UnixEpoch.Ticks - _originWallTicks + (long)LimitNumbers.OriginTicks);
+
     /// <summary>
     /// Asks a provider that is not the system's. Somebody else's code runs here and may throw, so no lock may be held.
     /// </summary>
@@ -87,18 +108,39 @@ internal sealed class StoreClock
         return LimitNumbers.OriginTicks + (_isInNanoseconds ? elapsed / 100 : ToTicks(elapsed));
     }
 
+    /// <summary>The instant by both clocks. Does not throw.</summary>
+    /// <param name="wall">What <see cref="AskWall"/> said before the locks were taken; 0 where no limit of the call follows the calendar.</param>
+    internal StoreInstant Now(ulong wall)
+    {
+        ulong ticks = NowTicks();
+        if (wall == 0)
+        {
+            // While no limit follows the calendar, all of its instants have passed.
+            return new StoreInstant(ticks, Volatile.Read(ref _isCalendarFollowed) ? Volatile.Read(ref _calendarTicks) : ulong.MaxValue, 0);
+        }
+
+        ulong calendar = Latest(ref _calendarTicks, wall);
+        return new StoreInstant(ticks, calendar, calendar - wall);
+    }
+
+    /// <summary>Keeps the latest of all readings of a clock.</summary>
+    private static ulong Latest(ref ulong kept, ulong reading)
+    {
+        ulong latest = Volatile.Read(ref kept);
+        while (reading > latest)
+        {
+            ulong found = Interlocked.CompareExchange(ref kept, reading, latest);
+            latest = found == latest ? reading : found;
+        }
+
+        return latest;
+    }
+
     private void AskProvider()
     {
         Int128 elapsed = (Int128)_time.GetTimestamp() - _originTimestamp;
         ulong ticks = LimitNumbers.OriginTicks + ToTicks((UInt128)Int128.Max(elapsed, 0));
-        ulong latest = Volatile.Read(ref _latestTicks);
-        ulong expected;
-        do
-        {
-            expected = latest;
-            latest = Interlocked.CompareExchange(ref _latestTicks, Math.Max(ticks, expected), expected);
-        }
-        while (latest != expected);
+        _ = Latest(ref _latestTicks, ticks);
     }
 
     private long WallTicks() => (_time.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks;

@@ -19,8 +19,9 @@ internal static class LimitNames
     internal static string Suffix(RateList rates, int index)
     {
         Rate rate = rates[index];
-        string period = rates.Count == 1 ? "" : "/" + RateText.Duration(rate.RefillPeriod);
-        return rates.Count(other => other.RefillPeriod == rate.RefillPeriod) == 1 ? period : $"{period}/{RateText.Name(rate.Algorithm)}";
+        string period = rates.Count == 1 ? "" : "/" + RateText.Period(rate);
+        bool isTheOnlyOne = rates.Count(other => other.Window == rate.Window && other.RefillPeriod == rate.RefillPeriod) == 1;
+        return isTheOnlyOne ? period : $"{period}/{RateText.Name(rate.Algorithm)}";
     }
 
     /// <summary>The scope as configuration and refusals spell it.</summary>

@@ -95,7 +95,9 @@ internal static class SettingsRules
             {
                 yield return new(
                     at,
-                    $"'{rate}' has the period and the algorithm of '{rates[first]}' of {path}[{first}]. Remove one of the two, or change its period.");
+                    rate.Window is null
+                        ? $"'{rate}' has the period and the algorithm of '{rates[first]}' of {path}[{first}]. Remove one of the two, or change its period."
+                        : $"'{rate}' has the window of '{rates[first]}' of {path}[{first}]. Remove one of the two, or change its window.");
             }
 
             if (rate.Algorithm == RateLimitAlgorithm.SlidingWindow && rate.MaxTokens > settings.SlidingWindowCeiling)

@@ -7,9 +7,9 @@ internal static class RateRules
     internal static IEnumerable<SettingsFault> Check(
         long maxTokens, TimeSpan refillPeriod, RateLimitAlgorithm algorithm, long? burst, bool align)
     {
-        if (maxTokens is < 1 or > int.MaxValue)
+        if (CheckMaxTokens(maxTokens) is SettingsFault fault)
         {
-            yield return new("maxTokens", $"{maxTokens} is outside 1 to 2147483647 tokens.");
+            yield return fault;
         }
 
         if (CheckPeriod(refillPeriod) is string outside)
@@ -21,6 +21,12 @@ internal static class RateRules
         {
             yield return new("algorithm", SettingsRules.NotAChoice(algorithm));
             yield break; // What goes with it cannot be told.
+        }
+
+        if (algorithm == RateLimitAlgorithm.CalendarWindow)
+        {
+            yield return new("algorithm", "calendarWindow has no refill period. Make the rate with Rate.Calendar.");
+            yield break;
         }
 
         if (burst is < 1 or > int.MaxValue)
@@ -44,6 +50,38 @@ internal static class RateRules
                 + "Remove align, or use fixedWindow.");
         }
     }
+
+    /// <summary>Everything that is wrong with a rate by the calendar, each with the field's name as configuration spells it.</summary>
+    internal static IEnumerable<SettingsFault> CheckCalendar(long maxTokens, CalendarUnit window, string timeZone, DayOfWeek? weekStart)
+    {
+        if (CheckMaxTokens(maxTokens) is SettingsFault fault)
+        {
+            yield return fault;
+        }
+
+        if (!Enum.IsDefined(window))
+        {
+            yield return new("window", SettingsRules.NotAChoice(window));
+        }
+
+        if (TimeZones.Find(timeZone) is null)
+        {
+            yield return new("timeZone", TimeZones.Advice(timeZone));
+        }
+
+        if (weekStart is DayOfWeek day && !Enum.IsDefined(day))
+        {
+            yield return new("weekStart", SettingsRules.NotAChoice(day));
+        }
+        else if (weekStart is not null && Enum.IsDefined(window) && window != CalendarUnit.Week)
+        {
+            yield return new(
+                "weekStart", $"goes with window week only, and this is {RateText.Name(window)}. Remove weekStart, or use week.");
+        }
+    }
+
+    private static SettingsFault? CheckMaxTokens(long maxTokens) =>
+        maxTokens is < 1 or > int.MaxValue ? new("maxTokens", $"{maxTokens} is outside 1 to 2147483647 tokens.") : null;
 
     /// <summary>Null, or why a period is out of range.</summary>
     internal static string? CheckPeriod(TimeSpan refillPeriod) =>

@@ -37,6 +37,12 @@ internal static class RateText
         }
 
         // "/fortnite" is an unknown unit, rather than a missing number.
+        if (CalendarWord(period) is string unit)
+        {
+            return $"'{trimmed}' is not a rate: the length of a {unit} varies. For windows of the calendar write "
+                + $"{{ maxTokens: {maxTokens}, window: {unit} }}, else a duration such as 30d.";
+        }
+
         string? why = period.IsEmpty || char.IsAsciiDigit(period[0]) || period[0] == '.' ? null : $"unknown unit '{period}'";
         if (why is not null || !GoDuration.TryParse(period, out refillPeriod, out why))
         {
@@ -68,6 +74,21 @@ internal static class RateText
         return ticks == 0 ? text.ToString() : text.Append(CultureInfo.InvariantCulture, $"{ticks * 100}ns").ToString();
     }
 
+    /// <summary>What a rate counts in: its period, or the unit of its calendar, as configuration spells it.</summary>
+    internal static string Period(Rate rate) => rate.Window is CalendarUnit unit ? Name(unit) : Duration(rate.RefillPeriod);
+
+    /// <summary>A unit of the calendar as configuration spells it.</summary>
+    internal static string Name(CalendarUnit unit) => unit switch
+    {
+        CalendarUnit.Hour => "hour",
+        CalendarUnit.Day => "day",
+        CalendarUnit.Week => "week",
+        CalendarUnit.Month => "month",
+        CalendarUnit.Quarter => "quarter",
+        CalendarUnit.Year => "year",
+        _ => throw new ArgumentOutOfRangeException(nameof(unit), unit, "Not a unit."),
+    };
+
     /// <summary>An algorithm as configuration spells it.</summary>
     internal static string Name(RateLimitAlgorithm algorithm) => algorithm switch
     {
@@ -75,7 +96,17 @@ internal static class RateText
         RateLimitAlgorithm.SlidingWindow => "slidingWindow",
         RateLimitAlgorithm.SlidingWindowCounter => "slidingWindowCounter",
         RateLimitAlgorithm.FixedWindow => "fixedWindow",
+        RateLimitAlgorithm.CalendarWindow => "calendarWindow",
         _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Not an algorithm."),
+    };
+
+    // Units of the calendar that are no fixed time, in the singular or the plural.
+    private static string? CalendarWord(ReadOnlySpan<char> period) => period switch
+    {
+        "month" or "months" => Name(CalendarUnit.Month),
+        "quarter" or "quarters" => Name(CalendarUnit.Quarter),
+        "year" or "years" => Name(CalendarUnit.Year),
+        _ => null,
     };
 
     private static readonly (string Unit, long Ticks)[] Sizes =

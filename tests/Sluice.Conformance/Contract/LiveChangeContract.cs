@@ -204,7 +204,7 @@ public abstract class LiveChangeContract<TStore> : StoreContract<TStore>
     [Fact]
     public async Task Acquire_AnotherAlgorithm_StartsAnew()
     {
-        RateLimitAlgorithm[] algorithms = Enum.GetValues<RateLimitAlgorithm>();
+        RateLimitAlgorithm[] algorithms = PeriodAlgorithms.All;
         foreach (RateLimitAlgorithm before in algorithms)
         {
             foreach (RateLimitAlgorithm after in algorithms.Where(other => other != before))

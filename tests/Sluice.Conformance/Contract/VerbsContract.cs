@@ -171,7 +171,7 @@ public abstract class VerbsContract<TStore> : StoreContract<TStore>
     [Fact]
     public async Task Charge_AgainAndAgain_NeverOverflowsIntoCredit()
     {
-        foreach (RateLimitAlgorithm algorithm in Enum.GetValues<RateLimitAlgorithm>())
+        foreach (RateLimitAlgorithm algorithm in PeriodAlgorithms.All)
         {
             ApplicableLimits limits = Limits(policy => policy
                 .PerUser(Of(algorithm, 10, (long)Rate.MaxRefillPeriod.TotalMilliseconds)).PerClient("100/1s"));

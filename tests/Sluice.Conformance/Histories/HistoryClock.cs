@@ -20,7 +20,7 @@ internal sealed class HistoryClock(ManualTimeProvider time, StoreUnderTest store
         bool mayStepBack = step.Wait == HistoryWait.FromNow && store.RemembersEveryReading;
         Int128 latest = store.LastInstant.Ticks - (store.LastInstant.Ticks % store.Resolution.Ticks);
         Int128 earliest = Int128.Min(mayStepBack ? 0 : time.Elapsed.Ticks, latest);
-        time.Elapsed = TimeSpan.FromTicks((long)Int128.Clamp((Int128)from.Ticks + step.Ticks, earliest, latest));
+        time.MoveTo(TimeSpan.FromTicks((long)Int128.Clamp((Int128)from.Ticks + step.Ticks, earliest, latest)));
     }
 
     /// <summary>Remembers what a decision promised.</summary>

@@ -12,7 +12,6 @@ public sealed class HistoryGenerator(StoreUnderTest store)
 
     private static readonly OperationKind[] Kinds = [OperationKind.Server, OperationKind.Method, OperationKind.Tool];
     private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();
-    private static readonly RateLimitAlgorithm[] Algorithms = Enum.GetValues<RateLimitAlgorithm>();
 
     private static readonly int[] TokenCorners =
         [1, 1, 2, 3, 5, 7, 10, 60, 100, 1_000, 4_000_000, 1_000_000_000, int.MaxValue - 1, int.MaxValue];
@@ -158,7 +157,7 @@ public sealed class HistoryGenerator(StoreUnderTest store)
         return store.IsExactFor(changed) ? changed : other;
     }
 
-    private Rate Rate(SplitMix random) => Rate(random, random.Of(Algorithms));
+    private Rate Rate(SplitMix random) => Rate(random, random.Of(PeriodAlgorithms.All));
 
     private Rate Rate(SplitMix random, RateLimitAlgorithm algorithm)
     {

@@ -19,7 +19,7 @@ internal sealed class HistoryRun : IDisposable
         _store = subject.Create(_time);
         _model = new ModelStore(_time, subject.Resolution, subject.CounterCeiling);
         _clock = new HistoryClock(_time, subject);
-        _time.Elapsed = TimeSpan.FromTicks(history.StartTicks);
+        _time.MoveTo(TimeSpan.FromTicks(history.StartTicks));
     }
 
     /// <summary>Null, or where the store first departs from the model.</summary>

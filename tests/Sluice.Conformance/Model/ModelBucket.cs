@@ -25,18 +25,24 @@ internal abstract record ModelBucket(Rate Rate, BigInteger Now)
 
     /// <summary>A bucket that was never used.</summary>
     /// <param name="rate">Its numbers.</param>
-    /// <param name="now">The instant, in ticks since the store's origin.</param>
-    /// <param name="epoch">The store's origin, in ticks since the Unix epoch.</param>
-    internal static ModelBucket New(Rate rate, BigInteger now, BigInteger epoch) => rate.Algorithm switch
+    /// <param name="instant">The instant.</param>
+    internal static ModelBucket New(Rate rate, ModelInstant instant) => rate.Algorithm switch
     {
-        RateLimitAlgorithm.TokenBucket => new ModelTokenBucket(rate, now, rate.Capacity),
-        RateLimitAlgorithm.SlidingWindow => new ModelSlidingWindow(rate, now, []),
-        RateLimitAlgorithm.SlidingWindowCounter => new ModelSlidingWindowCounter(rate, now, now, 0, 0),
-        RateLimitAlgorithm.FixedWindow => new ModelFixedWindow(rate, now, epoch, now, 0),
+        RateLimitAlgorithm.TokenBucket => new ModelTokenBucket(rate, instant.Now, rate.Capacity),
+        RateLimitAlgorithm.SlidingWindow => new ModelSlidingWindow(rate, instant.Now, []),
+        RateLimitAlgorithm.SlidingWindowCounter => new ModelSlidingWindowCounter(rate, instant.Now, instant.Now, 0, 0),
+        RateLimitAlgorithm.FixedWindow => new ModelFixedWindow(rate, instant.Now, instant.Epoch, instant.Now, 0),
+        RateLimitAlgorithm.CalendarWindow => new ModelCalendarWindow(rate, instant.Latest, instant.Wall, 0, 0),
         _ => throw new ArgumentOutOfRangeException(nameof(rate), rate.Algorithm, "Not an algorithm."),
     };
 
+    /// <summary>When the window of a calendar ends in which tokens were used, in ticks since 1 January 0001, UTC; else null.</summary>
+    internal virtual BigInteger? ResetsAt => null;
+
     /// <summary>The same bucket later, if nobody called.</summary>
+    internal virtual ModelBucket At(ModelInstant instant) => At(instant.Now);
+
+    /// <summary>The same bucket later by the clock of its algorithm, if nobody called.</summary>
     internal abstract ModelBucket At(BigInteger now);
 
     /// <summary>The time until a call that is refused now would be admitted, if nobody else came.</summary>
@@ -52,8 +58,8 @@ internal abstract record ModelBucket(Rate Rate, BigInteger Now)
     internal bool Admits(int cost) => Available >= cost;
 
     /// <summary>The bucket as it goes on under other numbers: what was used is kept, up to what they allow.</summary>
-    internal ModelBucket Under(Rate rate, BigInteger epoch) =>
-        HasNumbersOf(rate) ? this : rate.Algorithm == Rate.Algorithm ? Converted(rate) : New(rate, Now, epoch);
+    internal ModelBucket Under(Rate rate, ModelInstant instant) =>
+        HasNumbersOf(rate) ? this : rate.Algorithm == Rate.Algorithm ? Converted(rate) : New(rate, instant);
 
     /// <summary>The bucket under other numbers of the same algorithm.</summary>
     protected abstract ModelBucket Converted(Rate rate);
@@ -63,5 +69,6 @@ internal abstract record ModelBucket(Rate Rate, BigInteger Now)
         && rate.MaxTokens == Rate.MaxTokens
         && rate.RefillPeriod == Rate.RefillPeriod
         && rate.Capacity == Rate.Capacity
-        && rate.Align == Rate.Align;
+        && rate.Align == Rate.Align
+        && (rate.Window, rate.TimeZone, rate.WeekStart) == (Rate.Window, Rate.TimeZone, Rate.WeekStart);
 }

@@ -10,8 +10,7 @@ namespace Sluice.Conformance;
 /// </remarks>
 internal sealed class ModelState : IEquatable<ModelState>
 {
-    private readonly BigInteger _now;
-    private readonly BigInteger _epoch;
+    private readonly ModelInstant _instant;
     private readonly BigInteger _resolution;
     private readonly BigInteger _counterCeiling;
     private readonly ImmutableDictionary<ModelBucketKey, ModelBucket> _buckets;
@@ -21,33 +20,38 @@ internal sealed class ModelState : IEquatable<ModelState>
     /// <param name="resolution">The step of the store's clock, in ticks.</param>
     /// <param name="counterCeiling">The most tokens that one counter of a sliding window can hold.</param>
     internal ModelState(BigInteger epoch, BigInteger resolution, BigInteger counterCeiling)
-        : this(0, epoch, resolution, counterCeiling, ImmutableDictionary<ModelBucketKey, ModelBucket>.Empty)
+        : this(new ModelInstant(0, epoch, UtcTicks(epoch), UtcTicks(epoch)), resolution, counterCeiling, ImmutableDictionary<ModelBucketKey, ModelBucket>.Empty)
     {
     }
 
     private ModelState(
-        BigInteger now,
-        BigInteger epoch,
+        ModelInstant instant,
         BigInteger resolution,
         BigInteger counterCeiling,
         ImmutableDictionary<ModelBucketKey, ModelBucket> buckets)
     {
-        _now = now;
-        _epoch = epoch;
+        _instant = instant;
         _resolution = resolution;
         _counterCeiling = counterCeiling;
         _buckets = buckets;
     }
 
-    /// <summary>The same later, if nobody called. A clock that steps back stands still.</summary>
-    internal ModelState At(BigInteger elapsed)
+    /// <summary>The same later, if nobody called. A monotonic clock that steps back stands still.</summary>
+    /// <param name="elapsed">Ticks since the store's origin by the monotonic clock.</param>
+    /// <param name="wallElapsed">The same by the wall clock, which may step back.</param>
+    internal ModelState At(BigInteger elapsed, BigInteger wallElapsed)
     {
-        BigInteger now = elapsed - BigInteger.Remainder(elapsed, _resolution);
-        return now <= _now ? this : new ModelState(now, _epoch, _resolution, _counterCeiling, _buckets);
+        BigInteger now = BigInteger.Max(elapsed - BigInteger.Remainder(elapsed, _resolution), _instant.Now);
+        BigInteger wall = UtcTicks(_instant.Epoch) + wallElapsed - BigInteger.Remainder(wallElapsed, _resolution);
+        ModelInstant instant = _instant with { Now = now, Wall = wall, Latest = BigInteger.Max(_instant.Latest, wall) };
+        return instant == _instant ? this : new ModelState(instant, _resolution, _counterCeiling, _buckets);
     }
 
     /// <summary>The same so much later.</summary>
-    internal ModelState After(BigInteger ticks) => At(_now + ticks);
+    internal ModelState After(BigInteger ticks) =>
+        At(_instant.Now + ticks, _instant.Wall + ticks - UtcTicks(_instant.Epoch));
+
+    private static BigInteger UtcTicks(BigInteger unixTicks) => unixTicks + DateTime.UnixEpoch.Ticks;
 
     /// <summary>The decision about a call, the states of its limits, and what is then; nothing changes unless it charges.</summary>
     internal (RateLimitDecision Decision, LimitState[] States, ModelState Next) Decide(in RateLimitRequest request, bool charges)
@@ -69,7 +73,7 @@ internal sealed class ModelState : IEquatable<ModelState>
             next = isCharged ? next.With(limits[i], caller, after) : next;
         }
 
-        return (Decision(enforced, limits, states), states, isAllowed && charges ? next : this);
+        return (Decision(enforced, limits, states, limit => now.Find(limit, caller).ResetsAt), states, isAllowed && charges ? next : this);
     }
 
     /// <summary>What is when a call's tokens were taken, whether they were there or not.</summary>
@@ -93,15 +97,15 @@ internal sealed class ModelState : IEquatable<ModelState>
         ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = Adopting(alone, caller)._buckets;
         foreach (RateLimit limit in limits)
         {
-            buckets = buckets.SetItem(ModelBucketKey.Of(limit, caller), ModelBucket.New(limit.Rate, _now, _epoch));
+            buckets = buckets.SetItem(ModelBucketKey.Of(limit, caller), ModelBucket.New(limit.Rate, _instant));
         }
 
-        return new ModelState(_now, _epoch, _resolution, _counterCeiling, buckets);
+        return new ModelState(_instant, _resolution, _counterCeiling, buckets);
     }
 
     public bool Equals(ModelState? other)
     {
-        if (other is null || _now != other._now)
+        if (other is null || _instant != other._instant)
         {
             return false;
         }
@@ -115,10 +119,10 @@ internal sealed class ModelState : IEquatable<ModelState>
     public override bool Equals(object? obj) => Equals(obj as ModelState);
 
     public override int GetHashCode() =>
-        Used().Aggregate(_now.GetHashCode(), (hash, bucket) => hash ^ HashCode.Combine(bucket.Key, bucket.Value));
+        Used().Aggregate(_instant.GetHashCode(), (hash, bucket) => hash ^ HashCode.Combine(bucket.Key, bucket.Value));
 
     private Dictionary<ModelBucketKey, ModelBucket> Used() => _buckets
-        .Select(bucket => KeyValuePair.Create(bucket.Key, bucket.Value.At(_now)))
+        .Select(bucket => KeyValuePair.Create(bucket.Key, bucket.Value.At(_instant)))
         .Where(bucket => !bucket.Value.IsNew)
         .ToDictionary();
 
@@ -141,7 +145,8 @@ internal sealed class ModelState : IEquatable<ModelState>
         };
     }
 
-    private static RateLimitDecision Decision(RateLimit[] enforced, RateLimit[] limits, LimitState[] states)
+    private static RateLimitDecision Decision(
+        RateLimit[] enforced, RateLimit[] limits, LimitState[] states, Func<RateLimit, BigInteger?> resetsAt)
     {
         LimitState Of(RateLimit limit) => states[Array.IndexOf(limits, limit)];
 
@@ -156,6 +161,7 @@ internal sealed class ModelState : IEquatable<ModelState>
             Remaining = refusing is not null ? Of(refusing).Remaining
                 : enforced.Select(limit => Of(limit).Remaining).DefaultIfEmpty(int.MaxValue).Min(),
             RetryAfter = refusing is null ? TimeSpan.Zero : Of(refusing).RetryAfter,
+            ResetsAtTicks = refusing is not null && Of(refusing).Outcome == RateLimitOutcome.Denied ? (long)(resetsAt(refusing) ?? 0) : 0,
         };
     }
 
@@ -192,14 +198,14 @@ internal sealed class ModelState : IEquatable<ModelState>
             }
         }
 
-        return ReferenceEquals(buckets, _buckets) ? this : new ModelState(_now, _epoch, _resolution, _counterCeiling, buckets);
+        return ReferenceEquals(buckets, _buckets) ? this : new ModelState(_instant, _resolution, _counterCeiling, buckets);
     }
 
     /// <summary>The bucket as it is now, under the limit's numbers.</summary>
     private ModelBucket Find(RateLimit limit, CallerIdentity caller) =>
         _buckets.TryGetValue(ModelBucketKey.Of(limit, caller), out ModelBucket? kept)
-            ? kept.At(_now).Under(limit.Rate, _epoch)
-            : ModelBucket.New(limit.Rate, _now, _epoch);
+            ? kept.At(_instant).Under(limit.Rate, _instant)
+            : ModelBucket.New(limit.Rate, _instant);
 
     private ModelState With(RateLimit limit, CallerIdentity caller, ModelBucket bucket)
     {
@@ -207,7 +213,7 @@ internal sealed class ModelState : IEquatable<ModelState>
             ? counter with { Current = BigInteger.Min(counter.Current, _counterCeiling) }
             : bucket;
         return new ModelState(
-            _now, _epoch, _resolution, _counterCeiling, _buckets.SetItem(ModelBucketKey.Of(limit, caller), kept));
+            _instant, _resolution, _counterCeiling, _buckets.SetItem(ModelBucketKey.Of(limit, caller), kept));
     }
 
     /// <summary>A wait in whole steps of the clock, rounded up; the longest there is when it is longer.</summary>

@@ -12,10 +12,11 @@ public sealed class ModelStore : IRateLimitStore
 {
     private readonly TimeProvider _time;
     private readonly long _originTimestamp;
+    private readonly DateTimeOffset _originWall;
     private ModelState _state;
 
     /// <summary>A store without buckets.</summary>
-    /// <param name="time">Its clock; the wall clock is read now and never again.</param>
+    /// <param name="time">Its clock; only windows of a calendar follow its wall clock after this.</param>
     /// <param name="resolution">The step of its clock, at least 100 ns.</param>
     /// <param name="counterCeiling">The most tokens that one counter of a sliding window can hold.</param>
     public ModelStore(TimeProvider time, TimeSpan resolution, long counterCeiling)
@@ -24,8 +25,9 @@ public sealed class ModelStore : IRateLimitStore
         ArgumentOutOfRangeException.ThrowIfLessThan(resolution, TimeSpan.FromTicks(1));
         _time = time;
         _originTimestamp = time.GetTimestamp();
+        _originWall = time.GetUtcNow();
         _state = new ModelState(
-            time.GetUtcNow().UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks, resolution.Ticks, counterCeiling);
+            _originWall.UtcTicks - DateTimeOffset.UnixEpoch.UtcTicks, resolution.Ticks, counterCeiling);
     }
 
     /// <inheritdoc/>
@@ -76,5 +78,5 @@ public sealed class ModelStore : IRateLimitStore
         return decision;
     }
 
-    private ModelState Now() => _state.At(_time.GetTimestamp() - _originTimestamp);
+    private ModelState Now() => _state.At(_time.GetTimestamp() - _originTimestamp, (_time.GetUtcNow() - _originWall).Ticks);
 }

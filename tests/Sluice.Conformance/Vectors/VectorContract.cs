@@ -31,7 +31,7 @@ public abstract class VectorContract<TStore> : StoreContract<TStore>
         {
             VectorStep step = vector.Steps[i];
             ApplicableLimits limits = policies[step.Policy];
-            time.Elapsed = TimeSpan.FromMicroseconds(step.AtUs);
+            time.MoveTo(TimeSpan.FromMicroseconds(step.AtUs));
             RateLimitRequest request = new(limits, callers[step.Caller], step.Cost);
             if (await store.DoAsync(step.Verb, request, states) is not RateLimitDecision decision)
             {

@@ -18,7 +18,7 @@ internal sealed class VectorRecorder
         _limits = [.. history.Policies.Select(policy => policy.Compile())];
         _store = subject.Create(_time);
         _clock = new HistoryClock(_time, subject);
-        _time.Elapsed = TimeSpan.FromTicks(history.StartTicks);
+        _time.MoveTo(TimeSpan.FromTicks(history.StartTicks));
     }
 
     /// <summary>What the wall clock shows when a case begins: no multiple of any round period.</summary>

@@ -90,7 +90,7 @@ internal static class VectorScripts
 
     private static IEnumerable<(string Name, History History)> Verbs()
     {
-        foreach (RateLimitAlgorithm algorithm in Enum.GetValues<RateLimitAlgorithm>())
+        foreach (RateLimitAlgorithm algorithm in PeriodAlgorithms.All)
         {
             Rate rate = Of(algorithm, 6, Second);
             yield return ($"{algorithm}: refund",
@@ -104,7 +104,7 @@ internal static class VectorScripts
 
     private static IEnumerable<(string Name, History History)> LiveChanges()
     {
-        foreach (RateLimitAlgorithm algorithm in Enum.GetValues<RateLimitAlgorithm>())
+        foreach (RateLimitAlgorithm algorithm in PeriodAlgorithms.All)
         {
             ImmutableArray<HistoryPolicy> policies =
             [
@@ -124,7 +124,7 @@ internal static class VectorScripts
         HistoryLimit perMinute = User(Token(3, 60 * Second));
         yield return ("list: both rates must admit",
             Several(Policy(perSecond, perMinute), At(0), At(0), At(0), AtRetry(-1), AtRetry(0), At(500_000), AtRetry(-1), AtRetry(0)));
-        foreach (RateLimitAlgorithm algorithm in Enum.GetValues<RateLimitAlgorithm>())
+        foreach (RateLimitAlgorithm algorithm in PeriodAlgorithms.All)
         {
             HistoryLimit alone = User(Of(algorithm, 10, 60 * Second));
             yield return ($"{algorithm}: gets company, another place, and is alone again", new History(

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Microsoft.Extensions.Time.Testing;
 
 namespace Sluice.Mcp.Tests;
 
@@ -17,6 +18,24 @@ public sealed class McpRefusalsTests
         Calls.Body(refusal).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'search', retry in 1.4 s","data":"""
             + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"search/perUser","maxTokens":10,"remaining":0}}}""");
+    }
+
+    [Theory]
+    [InlineData("Asia/Tokyo", "2027-01-01T00:00:00+09:00")]
+    [InlineData("UTC", "2027-01-01T00:00:00Z")]
+    [InlineData("America/St_Johns", "2027-01-01T00:00:00-03:30")]
+    public async Task Render_WindowOfACalendar_TellsItsEnd(string zone, string end)
+    {
+        FakeTimeProvider time = new(new DateTimeOffset(2026, 12, 31, 12, 0, 0, TimeSpan.Zero));
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits.Shared(Rate.Calendar(1, CalendarUnit.Month, zone)));
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 10 }, time);
+        RateLimitRequest request = new(policy.Select("tools/call", "x", CallerIdentity.None), CallerIdentity.None);
+        await store.AcquireAsync(request, default, default);
+
+        RateLimitDecision decision = await store.AcquireAsync(request, default, default);
+
+        Error(decision).GetProperty("data").GetProperty("resetsAt").GetString().ShouldBe(end);
+        McpRefusals.Describe(decision, policy.Settings, cost: 1).Data.ShouldContain(new KeyValuePair<string, object>("resetsAt", end));
     }
 
     [Theory]

@@ -42,6 +42,16 @@ public sealed class RateLimitHeaderWriterTests
         Write(Draft11, Allowed, Select(policy, "x"), [default])[0].ShouldEndWith($";w={seconds}");
     }
 
+    // The length of a month varies, and the draft lets w be absent.
+    [Fact]
+    public void Draft11_WindowOfACalendar_HasNoLength()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits.Shared(Rate.Calendar(10, CalendarUnit.Month)));
+        LimitState[] states = [new() { Outcome = RateLimitOutcome.Denied, RetryAfter = TimeSpan.FromHours(1) }];
+
+        Write(Draft11, Allowed, Select(policy, "x"), states).ShouldBe(["RateLimit-Policy: \"shared\";q=10", "RateLimit: \"shared\";r=0;t=3600"]);
+    }
+
     [Fact]
     public void Draft11_LongestTime_DoesNotOverflow()
     {

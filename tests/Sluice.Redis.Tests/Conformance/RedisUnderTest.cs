@@ -15,6 +15,8 @@ public class RedisUnderTest : StoreUnderTest
 
     public override bool RemembersEveryReading => false;
 
+    public override bool HasWallClock => false;
+
     public override long CounterCeiling => uint.MaxValue;
 
     /// <summary>The layout of the keys.</summary>

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 public sealed class CoalescingTests
@@ -45,7 +47,7 @@ public sealed class CoalescingTests
     public async Task Acquire_ManyAtOnceOfEveryAlgorithmAndCost_ChargesWhatItSays()
     {
         await using StoreScene scene = new(options => options.RememberRefusals = TimeSpan.Zero);
-        RateLimitAlgorithm[] algorithms = Enum.GetValues<RateLimitAlgorithm>();
+        RateLimitAlgorithm[] algorithms = PeriodAlgorithms.All;
         ApplicableLimits[] limits =
             [.. algorithms.Select(algorithm => StoreScene.Limits(policy => policy.Tool("search", tool => tool.PerUser(
                 new Rate(1_000, TimeSpan.FromHours(1), algorithm, null, false)))))];

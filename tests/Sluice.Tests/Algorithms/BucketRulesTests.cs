@@ -1,3 +1,4 @@
+using Sluice.Conformance;
 using System.Runtime.CompilerServices;
 
 namespace Sluice.Tests;
@@ -29,7 +30,7 @@ public class BucketRulesTests
 
     public static TheoryData<string> OperationNames => [.. Operations.Keys];
 
-    public static TheoryData<RateLimitAlgorithm> AllAlgorithms => [.. Enum.GetValues<RateLimitAlgorithm>()];
+    public static TheoryData<RateLimitAlgorithm> AllAlgorithms => [.. PeriodAlgorithms.All];
 
     [Theory]
     [MemberData(nameof(OperationNames))]

@@ -30,6 +30,29 @@ public sealed class SluiceRateLimiterTests
     }
 
     [Fact]
+    public void AttemptAcquire_WindowOfACalendar_FollowsTheWallClockAndNeverOpensTwice()
+    {
+        _time.Wall = new DateTimeOffset(2026, 11, 30, 14, 0, 0, TimeSpan.Zero);
+        using SluiceRateLimiter limiter = new(Rate.Calendar(1, CalendarUnit.Month, "Asia/Tokyo"), _time);
+        limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
+
+        using RateLimitLease refused = limiter.AttemptAcquire();
+        refused.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait).ShouldBeTrue();
+        wait.ShouldBe(TimeSpan.FromHours(1));
+        limiter.IdleDuration.ShouldBeNull();
+        _time.Wall += TimeSpan.FromHours(1);
+        limiter.IdleDuration.ShouldNotBeNull();
+        limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
+        _time.Wall -= TimeSpan.FromHours(1);
+
+        using RateLimitLease behind = limiter.AttemptAcquire();
+        behind.IsAcquired.ShouldBeFalse();
+        behind.TryGetMetadata(MetadataName.RetryAfter, out wait).ShouldBeTrue();
+        wait.ShouldBe(TimeSpan.FromDays(31) + TimeSpan.FromHours(1)); // Until the end of December on the wall.
+        limiter.GetStatistics()!.CurrentAvailablePermits.ShouldBe(0);
+    }
+
+    [Fact]
     public void AttemptAcquire_Granted_TellsWhatIsLeft()
     {
         using SluiceRateLimiter limiter = new(Rate.Parse("5/1s"), _time);

@@ -10,6 +10,8 @@ public sealed class InProcessSlidingWindowCounterTests : SlidingWindowCounterCon
 
 public sealed class InProcessFixedWindowTests : FixedWindowContract<InProcessUnderTest>;
 
+public sealed class InProcessCalendarTests : CalendarContract<InProcessUnderTest>;
+
 public sealed class InProcessAllOrNothingTests : AllOrNothingContract<InProcessUnderTest>;
 
 public sealed class InProcessPermissiveTests : PermissiveContract<InProcessUnderTest>;

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 public class InProcessStoreConcurrencyTests
@@ -63,7 +65,7 @@ public class InProcessStoreConcurrencyTests
         StoreFixture fixture = new(maxKeys: 50);
         ApplicableLimits[] versions =
         [
-            .. from algorithm in Enum.GetValues<RateLimitAlgorithm>()
+            .. from algorithm in PeriodAlgorithms.All
                from tokens in Tokens
                select StoreFixture.PerUser(new Rate(tokens, TimeSpan.FromSeconds(1), algorithm, burst: null, align: false)),
         ];

@@ -1,11 +1,15 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 public class LimitRegistryTests
 {
+    private static StoreClock Clock => new(new ManualTimeProvider());
+
     [Fact]
     public void Of_MoreLimitsThanItNumbers_Throws()
     {
-        LimitRegistry registry = new(epochTicks: 0, logChunks: 10, maxBuckets: 4);
+        LimitRegistry registry = new(Clock, logChunks: 10, maxBuckets: 4);
         for (int i = 1; i < 4; i++)
         {
             registry.Of(Tool($"t{i}", "1/1s")).Limits[0].Bucket.Number.ShouldBe(i);
@@ -19,7 +23,7 @@ public class LimitRegistryTests
     [Fact]
     public void Of_MoreRatesThanItNumbers_Throws()
     {
-        LimitRegistry registry = new(epochTicks: 0, logChunks: 10, maxVersions: 2);
+        LimitRegistry registry = new(Clock, logChunks: 10, maxVersions: 2);
         registry.Of(Tool("t", "1/1s")).Limits[0].Version.ShouldBe(0);
         registry.Of(Tool("t", "2/1s")).Limits[0].Version.ShouldBe(1);
 
@@ -38,7 +42,7 @@ public class LimitRegistryTests
     [Fact]
     public void Of_FourLimitsOfAServerAndAScope_LieTogether()
     {
-        LimitRegistry registry = new(epochTicks: 0, logChunks: 10);
+        LimitRegistry registry = new(Clock, logChunks: 10);
 
         Fingerprint[] pages = [.. Enumerable.Range(0, 9).Select(i => registry.Of(Tool($"t{i}", "1/1s")).Limits[0].Bucket.Page)];
 
@@ -50,8 +54,8 @@ public class LimitRegistryTests
     [Fact]
     public void Of_LimitsThatANewerStoreHasMet_LeavesThemToIt()
     {
-        LimitRegistry older = new(epochTicks: 0, logChunks: 10);
-        LimitRegistry newer = new(epochTicks: 0, logChunks: 10);
+        LimitRegistry older = new(Clock, logChunks: 10);
+        LimitRegistry newer = new(Clock, logChunks: 10);
         ApplicableLimits limits = Tool("t", "1/1s");
         RegisteredLimits known = older.Of(limits);
         RegisteredLimit knownOne = older.Of(limits[0]);

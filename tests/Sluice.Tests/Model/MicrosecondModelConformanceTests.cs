@@ -10,6 +10,8 @@ public sealed class MicrosecondModelSlidingWindowCounterTests : SlidingWindowCou
 
 public sealed class MicrosecondModelFixedWindowTests : FixedWindowContract<MicrosecondModelUnderTest>;
 
+public sealed class MicrosecondModelCalendarTests : CalendarContract<MicrosecondModelUnderTest>;
+
 public sealed class MicrosecondModelAllOrNothingTests : AllOrNothingContract<MicrosecondModelUnderTest>;
 
 public sealed class MicrosecondModelPermissiveTests : PermissiveContract<MicrosecondModelUnderTest>;

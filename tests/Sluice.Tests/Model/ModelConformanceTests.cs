@@ -10,6 +10,8 @@ public sealed class ModelSlidingWindowCounterTests : SlidingWindowCounterContrac
 
 public sealed class ModelFixedWindowTests : FixedWindowContract<ModelUnderTest>;
 
+public sealed class ModelCalendarTests : CalendarContract<ModelUnderTest>;
+
 public sealed class ModelAllOrNothingTests : AllOrNothingContract<ModelUnderTest>;
 
 public sealed class ModelPermissiveTests : PermissiveContract<ModelUnderTest>;

@@ -66,7 +66,7 @@ public sealed class ModelDefinitionTests
         for (ulong i = 0; i < Buckets; i++)
         {
             History history = Generator.Create((seed << 32) + i);
-            ModelBucket bucket = ModelBucket.New(history.Policies[0].Limits[0].Rate, 0, 12_345_678_901);
+            ModelBucket bucket = ModelBucket.New(history.Policies[0].Limits[0].Rate, new ModelInstant(0, 12_345_678_901, 0, 0));
             foreach (HistoryStep step in history.Steps)
             {
                 bucket = bucket.At(bucket.Now + Math.Max(0, step.Ticks));

@@ -188,11 +188,11 @@ public sealed class RateParsingTests
     public void Constructor_NoAlgorithm_Throws(int? burst)
     {
         ArgumentException exception = Should.Throw<ArgumentException>(
-            () => new Rate(1, TimeSpan.FromMinutes(1), (RateLimitAlgorithm)4, burst, align: true));
+            () => new Rate(1, TimeSpan.FromMinutes(1), (RateLimitAlgorithm)5, burst, align: true));
 
         exception.ParamName.ShouldBe("algorithm");
-        exception.Message.ShouldStartWith("4 is not one of TokenBucket, SlidingWindow, SlidingWindowCounter, FixedWindow.");
-        Should.Throw<ArgumentOutOfRangeException>(() => RateText.Name((RateLimitAlgorithm)4)).Message.ShouldStartWith("Not an algorithm.");
+        exception.Message.ShouldStartWith("5 is not one of TokenBucket, SlidingWindow, SlidingWindowCounter, FixedWindow, CalendarWindow.");
+        Should.Throw<ArgumentOutOfRangeException>(() => RateText.Name((RateLimitAlgorithm)5)).Message.ShouldStartWith("Not an algorithm.");
     }
 
     [Theory]
@@ -242,7 +242,7 @@ public sealed class RateParsingTests
     [Fact]
     public void TryCreate_NoAlgorithm_SaysNothingOfWhatGoesWithIt()
     {
-        Rate.TryCreate(1, TimeSpan.FromMinutes(1), (RateLimitAlgorithm)4, burst: 5, align: true, out _, out IReadOnlyList<SettingsFault> faults)
+        Rate.TryCreate(1, TimeSpan.FromMinutes(1), (RateLimitAlgorithm)5, burst: 5, align: true, out _, out IReadOnlyList<SettingsFault> faults)
             .ShouldBeFalse();
 
         faults.ShouldHaveSingleItem().Path.ShouldBe("algorithm");

@@ -1,4 +1,4 @@
-namespace Sluice.Configuration;
+namespace Sluice;
 
 /// <summary>Guesses which known name a misspelt one stands for.</summary>
 internal static class NearestName

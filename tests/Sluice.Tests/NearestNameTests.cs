@@ -1,4 +1,4 @@
-namespace Sluice.Configuration.Tests;
+namespace Sluice.Tests;
 
 public sealed class NearestNameTests
 {

@@ -1,0 +1,19 @@
+namespace Sluice;
+
+/// <summary>One instant by both clocks of a store.</summary>
+/// <param name="Ticks">By the monotonic clock, which every limit but those of a calendar follows.</param>
+/// <param name="CalendarTicks">
+/// By the calendar's clock: the wall clock since the store's origin, which stands while it is behind what it has shown before.
+/// </param>
+/// <param name="BehindTicks">How far the wall clock is behind the calendar's: waits until an edge are longer by that.</param>
+internal readonly record struct StoreInstant(ulong Ticks, ulong CalendarTicks, ulong BehindTicks)
+{
+    /// <summary>The instant by the clock that a limit follows.</summary>
+    internal ulong For(LimitNumbers numbers) => numbers.Edges is null ? Ticks : CalendarTicks;
+
+    /// <summary>A wait by the clock that a limit follows, as it passes on the wall.</summary>
+    internal ulong Wait(LimitNumbers numbers, ulong ticks) => numbers.Edges is null || ticks == 0 ? ticks : ticks + BehindTicks;
+
+    /// <summary>Whether an instant has passed, by whichever clock it was told.</summary>
+    internal bool HasPassed(ulong instant) => instant <= Math.Min(Ticks, CalendarTicks);
+}
