@@ -78,6 +78,13 @@ public static class McpRefusals
         return Wire.Write(RefusalText.OfMissingIdentity(limit, settings.ErrorCode), limit.Rejection, context);
     }
 
+    /// <summary>The error of a call that was held when the server stopped.</summary>
+    internal static RefusalError DescribeStopping() => RefusalText.OfStopping().ToError();
+
+    /// <summary>Renders the refusal of a call that was held when the server stopped.</summary>
+    internal static Refusal RenderStopping(RateLimitingSettings settings, RefusalContext context) =>
+        Wire.Write(RefusalText.OfStopping(), settings.Rejection, context);
+
     /// <summary>Renders the refusal of a call that its caller may not make.</summary>
     /// <param name="message">What is refused, and the way out; it names nobody.</param>
     /// <param name="form">The form, in which HTTP 403 stands where a limit's refusal would be 429. The error's code is 403.</param>

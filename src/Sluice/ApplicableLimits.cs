@@ -10,12 +10,17 @@ public sealed class ApplicableLimits
     private readonly RateLimit[] _limits;
 
     internal ApplicableLimits(
-        RateLimit[] limits, int cost, RateLimit? identityRequiredBy = null, string operation = LimitNames.OtherOperation)
+        RateLimit[] limits,
+        int cost,
+        RateLimit? identityRequiredBy = null,
+        string operation = LimitNames.OtherOperation,
+        TimeSpan wait = default)
     {
         _limits = limits;
         Cost = cost;
         IdentityRequiredBy = identityRequiredBy;
         Operation = operation;
+        Wait = wait;
     }
 
     /// <summary>No limits: the call is not metered.</summary>
@@ -29,6 +34,9 @@ public sealed class ApplicableLimits
 
     /// <summary>Tokens that the call costs; at least 1.</summary>
     public int Cost { get; }
+
+    /// <summary>How long the call may be held instead of being rejected; zero where it may not.</summary>
+    public TimeSpan Wait { get; }
 
     /// <summary>
     /// The limit that refuses the call because the caller lacks the identity that it counts by

@@ -31,6 +31,34 @@ public interface IRateLimitStore
     ValueTask<RateLimitDecision> PeekAsync(
         RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken);
 
+    /// <summary>Decides a call that may wait: charges its cost now, for the first instant at which all of its limits admit it.</summary>
+    /// <remarks>
+    /// <para>
+    /// The tokens count from that instant on, for every limit, so the promise of each limit holds for the instants at which calls are
+    /// forwarded. Calls that wait for one bucket get their instants in the order of the reservations.
+    /// </para>
+    /// <para>If that instant is later than <paramref name="maxWait"/> from now, the call is rejected and nothing is charged.</para>
+    /// <para>A store that does not override this method holds no call: it decides as <see cref="AcquireAsync"/> does.</para>
+    /// </remarks>
+    /// <param name="request">The call.</param>
+    /// <param name="maxWait">The longest wait; zero for none.</param>
+    /// <param name="states">Filled with the state of each limit after the decision, in the order of the request; or empty.</param>
+    /// <param name="cancellationToken">Cancels the decision, not the reservation.</param>
+    async ValueTask<RateLimitReservation> ReserveAsync(
+        RateLimitRequest request, TimeSpan maxWait, Memory<LimitState> states, CancellationToken cancellationToken) =>
+        new() { Decision = await AcquireAsync(request, states, cancellationToken).ConfigureAwait(false) };
+
+    /// <summary>Takes back what <see cref="ReserveAsync"/> charged, for a call that is not made.</summary>
+    /// <remarks>
+    /// Before the instant of the reservation its tokens are as if it had never been made; instants that other calls got stay as they
+    /// are. After it, this is a refund.
+    /// </remarks>
+    /// <param name="request">The same call. If a limit was not charged, leave it out.</param>
+    /// <param name="reservation">What the store answered.</param>
+    /// <param name="cancellationToken">Cancels the wait for the store.</param>
+    ValueTask CancelAsync(RateLimitRequest request, RateLimitReservation reservation, CancellationToken cancellationToken) =>
+        RefundAsync(request, cancellationToken);
+
     /// <summary>Gives the cost back to every limit, never above its capacity.</summary>
     ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken);
 

@@ -56,6 +56,11 @@ public sealed class OperationLimitsBuilder
     public OperationLimitsBuilder Cost(int tokens) =>
         Set(nameof(Cost), tokens, _settings with { Cost = tokens });
 
+    /// <summary>Sets how long a call that comes too early is held instead of being rejected.</summary>
+    /// <param name="atMost">From 0 to 60 s; 0 rejects it at once.</param>
+    public OperationLimitsBuilder Wait(TimeSpan atMost) =>
+        Set(nameof(Wait), atMost, _settings with { Wait = atMost });
+
     /// <summary>Sets the mode of these limits.</summary>
     public OperationLimitsBuilder Mode(LimitMode mode) =>
         Set(nameof(Mode), mode, _settings with { Mode = mode });

@@ -24,6 +24,10 @@ public sealed record OperationSettings
     /// <value>At least 1.</value>
     public int? Cost { get; init; }
 
+    /// <summary>How long a call that comes too early is held, whichever of its limits delays it; null for the policy's.</summary>
+    /// <value>From 0 to 60 s; 0 rejects it at once.</value>
+    public TimeSpan? Wait { get; init; }
+
     /// <summary>The mode of these limits; null for the policy's.</summary>
     public LimitMode? Mode { get; init; }
 

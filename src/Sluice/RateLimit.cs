@@ -62,6 +62,9 @@ public sealed class RateLimit
     /// <summary>How its refusals look on the wire.</summary>
     public RejectionForm Rejection { get; internal init; }
 
+    /// <summary>Whether any call to which it applies may be held. Set while the policy is compiled.</summary>
+    internal bool MayBeHeld { get; set; }
+
     /// <summary>What the last store that met this limit by itself for the first time knows of it. Other stores look it up.</summary>
     internal RegisteredLimits? Registration { get; set; }
 

@@ -9,6 +9,12 @@ namespace Sluice;
 /// </remarks>
 public sealed record RateLimitingSettings
 {
+    /// <summary>The most calls that can be held at a time.</summary>
+    public const int MaxMaxWaiting = 100_000;
+
+    /// <summary>The longest time for which a call can be held: 60 s.</summary>
+    public static TimeSpan MaxWait { get; } = TimeSpan.FromSeconds(60);
+
     /// <summary>The limit that everybody shares; null for none.</summary>
     public RateList? Shared { get; init; }
 
@@ -40,6 +46,14 @@ public sealed record RateLimitingSettings
     /// <summary>Tokens that a call costs where its operation sets nothing else.</summary>
     /// <value>At least 1. The default is 1.</value>
     public int Cost { get; init; } = 1;
+
+    /// <summary>How long a call that comes too early is held instead of being rejected, where its operation sets nothing else.</summary>
+    /// <value>From 0 to 60 s. The default is 0: it is rejected at once.</value>
+    public TimeSpan Wait { get; init; }
+
+    /// <summary>How many calls of the server are held at a time; one more is rejected at once.</summary>
+    /// <value>From 1 to 100,000. The default is 1,000.</value>
+    public int MaxWaiting { get; init; } = 1_000;
 
     /// <summary>The mode of the policy; <see cref="LimitMode.Permissive"/> makes every limit permissive.</summary>
     /// <value>The default is <see cref="LimitMode.Enforce"/>.</value>

@@ -76,6 +76,16 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder Cost(int tokens) =>
         Set(nameof(Cost), tokens, _settings with { Cost = tokens });
 
+    /// <summary>Sets how long a call that comes too early is held instead of being rejected.</summary>
+    /// <param name="atMost">From 0 to 60 s; 0 rejects it at once.</param>
+    public RateLimitsBuilder Wait(TimeSpan atMost) =>
+        Set(nameof(Wait), atMost, _settings with { Wait = atMost });
+
+    /// <summary>Sets how many calls are held at a time.</summary>
+    /// <param name="calls">From 1 to 100,000.</param>
+    public RateLimitsBuilder MaxWaiting(int calls) =>
+        Set(nameof(MaxWaiting), calls, _settings with { MaxWaiting = calls });
+
     /// <summary>Sets the mode of the policy.</summary>
     public RateLimitsBuilder Mode(LimitMode mode) =>
         Set(nameof(Mode), mode, _settings with { Mode = mode });

@@ -14,6 +14,7 @@ namespace Sluice.AspNetCore;
 internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions options, ILogger<CallLimiter> logger)
 {
     private const int InternalError = -32603;
+    private readonly HeldHttpCalls _held = new();
 
     /// <summary>The name of the policy that it limits by.</summary>
     internal string Policy => gate.Policy.Server;
@@ -64,6 +65,16 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         context.Request.Body = new MemoryStream(body, writable: false);
         if (!message.IsMeterable)
         {
+            if (_held.IsCancellation(message))
+            {
+                if (await IdentifyAsync(context, message) is not CallerIdentity cancelling)
+                {
+                    return;
+                }
+
+                _held.CancelNamed(context, body, message, cancelling);
+            }
+
             await next(context);
         }
         else if (await IdentifyAsync(context, message) is CallerIdentity caller)
@@ -97,7 +108,12 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
 
     private async Task LimitAsync(HttpContext context, McpMessage message, CallerIdentity caller, RequestDelegate next)
     {
-        GateDecision decision = await gate.DecideAsync(message, caller, context.RequestAborted);
+        if (await _held.DecideAsync(context, gate, message, caller) is not GateDecision decision)
+        {
+            context.Features.Set(Rejected.Instance);
+            return; // Its client has cancelled it.
+        }
+
         using CallLease lease = decision.Lease;
         McpEra era = message.EraWith(context.Request.Headers[McpVersions.HeaderName]);
         LimitHeaders.Write(context, decision);

@@ -8,12 +8,12 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 {
     private const int MaxEntries = 1_000;
     private static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
-    private static readonly string[] EntryFields = ["name", .. ScopeFields, "cost", "mode", "onStoreFailure", "rejection"];
+    private static readonly string[] EntryFields = ["name", .. ScopeFields, "cost", "wait", "mode", "onStoreFailure", "rejection"];
     private static readonly string[] HeaderFields = ["mode", "style", "reset"];
 
     private static readonly string[] PolicyFields =
     [
-        .. ScopeFields, "global", "tools", "prompts", "resources", "methods", "cost", "mode", "meter", "missingIdentity",
+        .. ScopeFields, "global", "tools", "prompts", "resources", "methods", "cost", "wait", "maxWaiting", "mode", "meter", "missingIdentity",
         "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling",
     ];
 
@@ -64,6 +64,8 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Resources = ReadEntries(reader, "resources"),
             Methods = ReadEntries(reader, "methods"),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? defaults.Cost,
+            Wait = ReadWait(reader) ?? defaults.Wait,
+            MaxWaiting = reader.Integer("maxWaiting", 1, RateLimitingSettings.MaxMaxWaiting) ?? defaults.MaxWaiting,
             Mode = reader.Choice("mode", Words.Modes) ?? defaults.Mode,
             Meter = reader.Choice("meter", Words.Meters) ?? defaults.Meter,
             MissingIdentity = reader.Choice("missingIdentity", Words.MissingIdentities) ?? defaults.MissingIdentity,
@@ -75,6 +77,9 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             SlidingWindowCeiling = ReadCeiling(reader) ?? defaults.SlidingWindowCeiling,
         });
     }
+
+    private static TimeSpan? ReadWait(FieldReader reader) =>
+        reader.Duration("wait", TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s");
 
     // A ceiling that is wrong is as good as none while the other faults are found.
     private static int? ReadCeiling(FieldReader reader) =>
@@ -148,6 +153,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             PerUser = ReadRates(reader, "perUser"),
             PerClient = ReadRates(reader, "perClient"),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
+            Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
             Mode = reader.Choice("mode", Words.Modes),
             OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),
             Rejection = reader.Choice("rejection", Words.Rejections),

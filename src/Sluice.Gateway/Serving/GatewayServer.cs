@@ -44,8 +44,8 @@ internal sealed class GatewayServer(
     internal RateLimitPolicy? Policy => configuration.Policy;
 
     /// <summary>Decides its calls.</summary>
-    internal CallGate Gate { get; } = new(
-        configuration.Policy ?? RateLimitPolicy.WithoutLimits(configuration.Name), store, time, loggers.CreateLogger<CallGate>(), observer);
+    internal CallGate Gate { get; } = CreateGate(
+        configuration.Policy ?? RateLimitPolicy.WithoutLimits(configuration.Name), store, drain, time, loggers, observer);
 
     /// <summary>Measures the requests that are forwarded.</summary>
     internal ProxyTelemetry Proxy { get; } = new(configuration.Name, time);
@@ -80,6 +80,14 @@ internal sealed class GatewayServer(
             loggers.CreateLogger<StdioUpstream>()),
         UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
     };
+
+    private static CallGate CreateGate(
+        RateLimitPolicy policy, IRateLimitStore store, CallDrain drain, TimeProvider time, ILoggerFactory loggers, ICallObserver? observer)
+    {
+        CallGate gate = new(policy, store, time, loggers.CreateLogger<CallGate>(), observer);
+        gate.EndHeldWhen(drain.Cut);
+        return gate;
+    }
 
     public ValueTask DisposeAsync()
     {

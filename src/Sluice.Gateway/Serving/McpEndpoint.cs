@@ -17,6 +17,7 @@ internal sealed partial class McpEndpoint(
 {
     private const int InternalError = -32603;
     private const int SecondsUntilAnotherTry = 5;
+    private readonly HeldHttpCalls _held = new();
 
     internal async Task HandleAsync(HttpContext context, GatewayServer server)
     {
@@ -110,8 +111,13 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
-        // 3. Decide, and 4. reject.
-        GateDecision decision = await server.Gate.DecideAsync(message, identity.Caller!, context.RequestAborted);
+        // 3. Decide, hold, and 4. reject.
+        _held.CancelNamed(context, body, message, identity.Caller!);
+        if (await _held.DecideAsync(context, server.Gate, message, identity.Caller!) is not GateDecision decision)
+        {
+            return; // Its client has cancelled it.
+        }
+
         using CallLease lease = decision.Lease;
         LimitHeaders.Write(context, decision);
         if (!decision.IsAllowed)

@@ -51,7 +51,36 @@ internal sealed partial class StdioProxy
 
     private async ValueTask DecideAsync(ChildProgram program, Line line, McpMessage message)
     {
-        GateDecision decision = await gate.DecideAsync(message, caller, CancellationToken.None);
+        GateDecision decision = await gate.BeginAsync(message, caller, CancellationToken.None);
+        if (decision.IsHeld)
+        {
+            _ = HoldAsync(program, line, message, decision); // Later messages, which may cancel it, do not wait for it.
+        }
+        else
+        {
+            await GoOnAsync(program, line, message, decision);
+        }
+    }
+
+    /// <summary>Forwards a call at its instant. A client that cancels it gets no answer, and the server never sees it.</summary>
+    private async Task HoldAsync(ChildProgram program, Line line, McpMessage message, GateDecision decision)
+    {
+        try
+        {
+            HeldRequests.Key key = new(caller, "", message.Id);
+            if (await _held.HoldAsync(gate, decision, key, CancellationToken.None) is GateDecision arrived)
+            {
+                await GoOnAsync(program, line, message, arrived);
+            }
+        }
+        catch (IOException exception)
+        {
+            Log.ClientBroke(logger, exception.Message);
+        }
+    }
+
+    private async ValueTask GoOnAsync(ChildProgram program, Line line, McpMessage message, GateDecision decision)
+    {
         CallLease lease = decision.Lease;
         McpEra era = message.EraWith(headerVersion: null);
         bool canAskForInput = era == McpEra.Modern && message.Kind == McpMessageKind.Request;
@@ -85,6 +114,11 @@ internal sealed partial class StdioProxy
             case McpMessageKind.Notification when message.Method == "notifications/cancelled":
                 if (MessageParts.Read(line.Bytes.Span)?.RequestId is Range cancelled)
                 {
+                    if (_held.Cancel(new HeldRequests.Key(caller, "", line.Bytes[cancelled])))
+                    {
+                        return true; // The server does not know the request.
+                    }
+
                     if (_pending.Remove(line.Bytes.Span[cancelled], out IReadOnlyList<ReadOnlyMemory<byte>> failed) is ReadOnlyMemory<byte> id)
                     {
                         _charged.End(id, answer: default);

@@ -51,6 +51,7 @@ internal sealed partial class StdioProxy(
     private readonly Lock _writing = new();
     private readonly PendingRequests _pending = new(); // Of the client.
     private readonly ChargedRequests _charged = new();
+    private readonly HeldRequests _held = new(); // Not pending: the server does not have them.
     private readonly PendingRequests _pendingOfServer = new(); // Of the server.
     private readonly LineLog _garbage = new(time, line => Log.Garbage(logger, line), count => Log.LinesDropped(logger, count));
 
@@ -88,6 +89,7 @@ internal sealed partial class StdioProxy(
         else if (!program.Ended.IsCompleted)
         {
             _pending.StopAccepting();
+            gate.EndHeld();
             await DrainAsync(program, drain, stoppedNow);
         }
 
@@ -95,6 +97,8 @@ internal sealed partial class StdioProxy(
         {
             reason = $"its process ended with exit code {await program.Ended}";
         }
+
+        gate.EndHeld();
 
         // A client that does not read must not keep the server from being ended.
         await Task.WhenAny(
@@ -109,9 +113,16 @@ internal sealed partial class StdioProxy(
     {
         using CancellationTokenSource settled = new();
         Task late = Task.Delay(wait, time, settled.Token);
-        Task first = await Task.WhenAny(_pending.WhenEmpty(), program.Ended, stopped, late);
+        Task first = await Task.WhenAny(WhenSettledAsync(), program.Ended, stopped, late);
         await settled.CancelAsync();
         return first == late;
+    }
+
+    // A call that is no longer held is pending.
+    private async Task WhenSettledAsync()
+    {
+        await _held.WhenEmpty();
+        await _pending.WhenEmpty();
     }
 
     private static async Task EndAsync(ChildProgram program, Task stopped, Task stoppedNow)

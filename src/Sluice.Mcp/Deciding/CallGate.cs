@@ -7,7 +7,7 @@ namespace Sluice.Mcp;
 /// <remarks>
 /// <para>
 /// Steps: select the limits, check that the identities they count by are known, ask the store, report what permissive limits
-/// would reject, count the call, tell the observer, log a rejection. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
+/// would reject, count the call, tell the observer, log a rejection, hold a call that was admitted for later. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
 /// </para>
 /// <para>It allocates nothing for a call that the store decides at once.</para>
 /// <para>Thread safety: any number of threads.</para>
@@ -30,24 +30,35 @@ internal sealed partial class CallGate(
     /// <summary>Counts the calls.</summary>
     internal CallTelemetry Telemetry => _telemetry;
 
-    /// <summary>Decides a message; one that no policy meters is allowed.</summary>
-    /// <param name="message">The message.</param>
-    /// <param name="caller">The verified identity of the caller.</param>
-    /// <param name="cancellationToken">Cancels the wait for the store.</param>
-    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    internal ValueTask<GateDecision> DecideAsync(
+    /// <summary>Decides a message without holding it; one that no policy meters is allowed.</summary>
+    /// <remarks>As <see cref="BeginAsync(string, string?, CallerIdentity, CancellationToken)"/>.</remarks>
+    internal ValueTask<GateDecision> BeginAsync(
         McpMessage message, CallerIdentity caller, CancellationToken cancellationToken) =>
         message.IsMeterable
-            ? DecideAsync(message.Method, message.Operation, caller, cancellationToken)
+            ? BeginAsync(message.Method, message.Operation, caller, cancellationToken)
             : new ValueTask<GateDecision>(GateDecision.Unmetered);
 
-    /// <summary>Decides a call.</summary>
+    /// <summary>Decides a call and holds it until its instant.</summary>
+    /// <param name="method">The JSON-RPC method.</param>
+    /// <param name="operation">The name of the tool or prompt, or the URI of the resource; null or empty for other methods.</param>
+    /// <param name="caller">The verified identity of the caller.</param>
+    /// <param name="cancellationToken">Cancels the call while it waits for the store or is held; its tokens then come back.</param>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    internal ValueTask<GateDecision> DecideAsync(
+        string method, string? operation, CallerIdentity caller, CancellationToken cancellationToken)
+    {
+        ValueTask<GateDecision> begun = BeginAsync(method, operation, caller, cancellationToken);
+        return begun.IsCompletedSuccessfully ? HoldAsync(begun.Result, cancellationToken) : DecideAndHoldAsync(begun, cancellationToken);
+    }
+
+    /// <summary>Decides a call without holding it, for a front that must go on while the call is held.</summary>
+    /// <remarks>If the answer <see cref="GateDecision.IsHeld"/>, the front must give it to <see cref="HoldAsync"/>.</remarks>
     /// <param name="method">The JSON-RPC method.</param>
     /// <param name="operation">The name of the tool or prompt, or the URI of the resource; null or empty for other methods.</param>
     /// <param name="caller">The verified identity of the caller.</param>
     /// <param name="cancellationToken">Cancels the wait for the store.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
-    internal ValueTask<GateDecision> DecideAsync(
+    internal ValueTask<GateDecision> BeginAsync(
         string method, string? operation, CallerIdentity caller, CancellationToken cancellationToken)
     {
         ApplicableLimits limits = policy.Select(method, operation, caller);
@@ -56,8 +67,12 @@ internal sealed partial class CallGate(
             : DecideAsync(method, operation, caller, limits, span: null, cancellationToken);
     }
 
-    /// <summary>Logs what permissive limits would have rejected since the last report.</summary>
-    public void Dispose() => _permissive?.Dispose();
+    /// <summary>Ends held calls, and logs what permissive limits would have rejected since the last report.</summary>
+    public void Dispose()
+    {
+        _held.Dispose();
+        _permissive?.Dispose();
+    }
 
     // An asynchronous method of its own, so that the span of the store is the current one in here only.
     private async ValueTask<GateDecision> DecideTracedAsync(
@@ -93,6 +108,11 @@ internal sealed partial class CallGate(
         long begin = _telemetry.Begin(isNeeded: observer is not null);
         RateLimitRequest request = new(limits, caller);
         CallLease lease = CallLease.Begin(store, request);
+        if (limits.Wait > TimeSpan.Zero)
+        {
+            return ReserveAsync(new DecidingCall(method, operation, request, lease, begin, span), cancellationToken);
+        }
+
         ValueTask<RateLimitDecision> pending = store.AcquireAsync(request, lease.StatesToFill, cancellationToken);
         return pending.IsCompletedSuccessfully
             ? new ValueTask<GateDecision>(Conclude(method, operation, request, lease, pending.Result, begin, span))
@@ -117,11 +137,13 @@ internal sealed partial class CallGate(
         CallLease lease,
         in RateLimitDecision answer,
         long begin,
-        Activity? span)
+        Activity? span,
+        TimeSpan delay = default,
+        HeldCalls.HeldCall? held = null)
     {
         TimeSpan duration = _telemetry.Since(begin);
         CallSpan.Answered(span, answer);
-        GateDecision decision = new(policy.Settings, request.Limits, answer, lease);
+        GateDecision decision = new(policy.Settings, request.Limits, answer, lease) { Delay = delay, Held = held };
         if (answer.IsAllowed)
         {
             lease.Acquired(answer.Source);

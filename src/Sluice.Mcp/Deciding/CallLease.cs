@@ -44,6 +44,22 @@ internal readonly struct CallLease : IDisposable
     /// <param name="source">Who allowed it; where no bucket was asked, nothing was charged.</param>
     internal void Acquired(DecisionSource source) => _call!.IsCharged = source != DecisionSource.OnStoreFailure;
 
+    /// <summary>Notes that the call was allowed for a later instant.</summary>
+    internal void Reserved(in RateLimitReservation reservation)
+    {
+        _call!.Reservation = reservation;
+        Acquired(reservation.Decision.Source);
+    }
+
+    /// <summary>Moves the states on by a time for which the call was held.</summary>
+    internal void Elapse(TimeSpan time)
+    {
+        foreach (ref LimitState state in StatesToFill.Span)
+        {
+            state = state with { ResetAfter = state.ResetAfter > time ? state.ResetAfter - time : TimeSpan.Zero };
+        }
+    }
+
     /// <summary>Ends the lease and gives the tokens back: the call was certainly not made.</summary>
     internal ValueTask RefundAsync()
     {
@@ -54,10 +70,13 @@ internal readonly struct CallLease : IDisposable
 
         IRateLimitStore store = _call.Store!;
         RateLimitRequest? charged = _call.Charged;
+        RateLimitReservation reservation = _call.Reservation;
         _call.GiveBack();
 
         // Not cancelled with the call: the tokens of a cancelled call must come back too.
-        return charged is RateLimitRequest request ? store.RefundAsync(request, CancellationToken.None) : ValueTask.CompletedTask;
+        return charged is not RateLimitRequest request ? ValueTask.CompletedTask
+            : reservation.Id == 0 ? store.RefundAsync(request, CancellationToken.None)
+            : store.CancelAsync(request, reservation, CancellationToken.None);
     }
 
     /// <summary>Ends the lease; what was charged stays charged.</summary>

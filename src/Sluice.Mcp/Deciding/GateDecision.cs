@@ -24,8 +24,24 @@ internal readonly struct GateDecision
     internal static GateDecision Unmetered { get; } =
         new(new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = int.MaxValue });
 
-    /// <summary>Whether the call may go on.</summary>
+    /// <summary>Whether the call may go on; a call that <see cref="IsHeld"/> may not yet.</summary>
     internal bool IsAllowed => Answer.IsAllowed;
+
+    /// <summary>Whether the call is allowed for an instant that has not come.</summary>
+    internal bool IsHeld => Held is not null;
+
+    /// <summary>How long the call is held, or was held; zero for a call that is not.</summary>
+    internal TimeSpan Delay { get; init; }
+
+    /// <summary>The place of a call that is held; only the gate uses it.</summary>
+    internal HeldCalls.HeldCall? Held { get; init; }
+
+    /// <summary>Whether the call is not made because the server stops.</summary>
+    private bool IsStopping { get; init; }
+
+    /// <summary>The decision about a call that was held when the server stopped.</summary>
+    internal static GateDecision Stopping(RateLimitingSettings settings, ApplicableLimits limits) =>
+        new(settings, limits, default, default) { IsStopping = true };
 
     /// <summary>The limits that apply.</summary>
     internal ApplicableLimits Limits => _limits ?? ApplicableLimits.None;
@@ -49,13 +65,17 @@ internal readonly struct GateDecision
         Limits.IdentityRequiredBy?.Rejection ?? Answer.Limit?.Rejection ?? Settings.Rejection;
 
     /// <summary>The error of a call that is not allowed, for fronts that do not write the wire.</summary>
-    internal RefusalError Describe() => Limits.IdentityRequiredBy is RateLimit required
+    internal RefusalError Describe() => IsStopping
+        ? McpRefusals.DescribeStopping()
+        : Limits.IdentityRequiredBy is RateLimit required
         ? McpRefusals.DescribeMissingIdentity(required, Settings)
         : McpRefusals.Describe(Answer, Settings, Limits.Cost);
 
     /// <summary>The answer to a call that is not allowed.</summary>
     /// <param name="context">The client.</param>
-    internal Refusal Render(RefusalContext context) => Limits.IdentityRequiredBy is RateLimit required
+    internal Refusal Render(RefusalContext context) => IsStopping
+        ? McpRefusals.RenderStopping(Settings, context)
+        : Limits.IdentityRequiredBy is RateLimit required
         ? McpRefusals.RenderMissingIdentity(required, Settings, context)
         : McpRefusals.Render(Answer, Settings, Limits.Cost, context);
 }

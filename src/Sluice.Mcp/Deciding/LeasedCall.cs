@@ -26,6 +26,9 @@ internal sealed class LeasedCall
     /// <summary>Whether tokens were charged.</summary>
     internal bool IsCharged { get; set; }
 
+    /// <summary>The reservation of a call that was allowed for a later instant; else the default.</summary>
+    internal RateLimitReservation Reservation { get; set; }
+
     /// <summary>The part of the request that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
     internal RateLimitRequest? Charged
     {
@@ -65,6 +68,7 @@ internal sealed class LeasedCall
         call.Store = store;
         call.Request = request;
         call.IsCharged = false;
+        call.Reservation = default;
         return call;
     }
 

@@ -50,6 +50,12 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
+    internal static RefusalText OfStopping() => new(
+        ServiceUnavailable, ServiceUnavailable, "The server is stopping, so the call that waited for its limits was not made, retry in 1 s")
+    {
+        RetryAfter = TimeSpan.FromSeconds(1),
+    };
+
     internal static RefusalText OfForbidden(string message) => new(Forbidden, Forbidden, message);
 
     // Neither 429, since waiting does not help, nor 401, on which a client that is authenticated, only not as what the

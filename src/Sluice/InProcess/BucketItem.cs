@@ -32,8 +32,11 @@ internal unsafe struct BucketItem
     /// <summary>The wait that it answers, in ticks.</summary>
     internal ulong WaitTicks;
 
-    /// <summary>Whole tokens left in a sliding log before the charge.</summary>
-    internal int LogRemaining;
+    /// <summary>Whole tokens left: in a sliding log before the charge; where calls may be held, in any bucket after the decision.</summary>
+    internal int TokensLeft;
+
+    /// <summary>The time until the bucket is new again, in ticks; known only where calls may be held.</summary>
+    internal ulong ResetTicks;
 
     /// <summary>Whether the call was charged.</summary>
     internal bool IsCharged;

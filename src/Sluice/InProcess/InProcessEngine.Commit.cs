@@ -17,7 +17,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
             {
                 items[i].Next = SlidingWindow.Charge(ViewOf(limit, items[i], now), cost);
-                items[i].LogRemaining -= (int)cost;
+                items[i].TokensLeft -= (int)cost;
             }
 
             WriteLocked(limit, items, registered.Length, i, now);
@@ -124,9 +124,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         if (numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
         {
             // A log of which nothing counts is new, though numbers that hold no longer may have emptied it.
-            bool isNew = (ulong)item.LogRemaining == numbers.MaxTokens;
+            bool isNew = (ulong)item.TokensLeft == numbers.MaxTokens;
             resetTicks = item.IsCharged ? numbers.PeriodTicks : isNew ? 0 : BucketRules.ResetAfter(numbers, item.State, now);
-            return item.LogRemaining;
+            return item.TokensLeft;
         }
 
         BucketState state = item.IsCharged ? item.Next : item.State;

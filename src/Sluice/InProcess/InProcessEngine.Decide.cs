@@ -124,7 +124,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         bool isLog = numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
         if (isLog)
         {
-            item.LogRemaining = SlidingWindow.Remaining(ViewOf(limit, item, now));
+            item.TokensLeft = SlidingWindow.Remaining(ViewOf(limit, item, now));
         }
 
         if (cost > numbers.Capacity)

@@ -34,6 +34,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                     entry->State = default;
                 }
 
+                _reservations.Find(items[i])?.RemoveDue(now.Ticks);
                 items[i].Next = observed[i].At(registered[i].Numbers, now.For(registered[i].Numbers));
                 WriteLocked(registered[i], items, registered.Length, i, now);
             }

@@ -22,6 +22,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private readonly StoreClock _clock;
     private readonly LimitRegistry _registry;
     private readonly BucketTable<TSteps> _table;
+    private readonly ReservationTable _reservations = new();
 
     internal InProcessEngine(int maxKeys, TimeProvider time)
     {
@@ -51,6 +52,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
     private RateLimitDecision AcquireAll(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
+        if (known.MayHold)
+        {
+            return DecideAmongReserved(request, known, states, Charging.Now, maxWaitTicks: 0, out _);
+        }
+
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
         RegisteredLimit[] registered = known.Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
@@ -99,6 +105,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         _clock.Ask();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
         RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
+        if (known.MayHold)
+        {
+            return DecideAmongReserved(request, known, states, Charging.Nothing, maxWaitTicks: 0, out _);
+        }
+
         RegisteredLimit[] registered = known.Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
@@ -147,6 +158,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         {
             StoreInstant now = ReadClock(wall);
             LoadLocked(registered, ref item, now);
+            _reservations.Find(item)?.RemoveDue(now.Ticks);
             if (item.Place != BucketItem.Absent)
             {
                 _table.ForgetLog(BucketSet.At(set, item.Place));
@@ -180,6 +192,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             for (int i = 0; i < limits.Length; i++)
             {
                 LoadLocked(registered[i], ref items[i], now);
+                SettleLocked(registered[i], ref items[i], now);
             }
 
             for (int i = 0; i < limits.Length; i++)

@@ -18,6 +18,25 @@ public sealed partial class InProcessStore
             : new ValueTask<RateLimitDecision>(Peek(request, states.Span));
 
     /// <inheritdoc/>
+    public ValueTask<RateLimitReservation> ReserveAsync(
+        RateLimitRequest request, TimeSpan maxWait, Memory<LimitState> states, CancellationToken cancellationToken) =>
+        cancellationToken.IsCancellationRequested
+            ? ValueTask.FromCanceled<RateLimitReservation>(cancellationToken)
+            : new ValueTask<RateLimitReservation>(Reserve(request, maxWait, states.Span));
+
+    /// <inheritdoc/>
+    public ValueTask CancelAsync(RateLimitRequest request, RateLimitReservation reservation, CancellationToken cancellationToken)
+    {
+        if (cancellationToken.IsCancellationRequested)
+        {
+            return ValueTask.FromCanceled(cancellationToken);
+        }
+
+        Cancel(request, reservation);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken)
     {
         if (cancellationToken.IsCancellationRequested)

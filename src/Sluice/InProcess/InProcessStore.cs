@@ -96,6 +96,37 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         return decision;
     }
 
+    /// <summary>Decides a call that may wait: charges its cost now, for the first instant at which all of its limits admit it.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="maxWait">The longest wait; zero for none.</param>
+    /// <param name="states">Filled with the state of each limit after the decision, in the order of the request; or empty.</param>
+    /// <exception cref="ArgumentException"><paramref name="states"/> is neither empty nor long enough.</exception>
+    public RateLimitReservation Reserve(in RateLimitRequest request, TimeSpan maxWait, Span<LimitState> states)
+    {
+        ThrowIfShort(request, states);
+        return _engine.Reserve(request, maxWait, states);
+    }
+
+    /// <summary>Takes back what <see cref="Reserve"/> charged, for a call that is not made.</summary>
+    /// <param name="request">The same call. If a limit was not charged, leave it out.</param>
+    /// <param name="reservation">What <see cref="Reserve"/> returned.</param>
+    public void Cancel(in RateLimitRequest request, in RateLimitReservation reservation)
+    {
+        if (!reservation.Decision.IsAllowed)
+        {
+            return;
+        }
+
+        if (reservation.Id == 0)
+        {
+            Refund(request);
+        }
+        else
+        {
+            _engine.Cancel(request, reservation.Id);
+        }
+    }
+
     /// <summary>Gives the cost back to every limit, never above its capacity.</summary>
     /// <param name="request">The call.</param>
     public void Refund(in RateLimitRequest request)

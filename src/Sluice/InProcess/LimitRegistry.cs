@@ -73,14 +73,35 @@ internal sealed unsafe class LimitRegistry
         lock (_gate)
         {
             _epochTicks = epochTicks;
-            _known.Clear();
-            Volatile.Write(ref _owner, new object());
+            ForgetSets();
         }
+    }
+
+    /// <summary>Lets calls be held for the buckets of limits. Every set of limits that shares one of them is registered again.</summary>
+    internal RegisteredLimits AllowHolding(ApplicableLimits limits)
+    {
+        lock (_gate)
+        {
+            foreach (RegisteredLimit limit in Of(limits).Limits)
+            {
+                limit.Bucket.MayHold = true;
+            }
+
+            ForgetSets();
+        }
+
+        return Of(limits);
     }
 
     /// <summary>The numbers under which an entry was written.</summary>
     internal LimitNumbers WrittenUnder(BucketEntry* entry) =>
         Volatile.Read(ref _buckets)[entry->Bucket].Versions[entry->Version].Numbers;
+
+    private void ForgetSets()
+    {
+        _known.Clear();
+        Volatile.Write(ref _owner, new object());
+    }
 
     // The newest store gets the field, since older ones may be gone; another looks up what it knows.
     private RegisteredLimits FindOrRegister(ApplicableLimits limits)
@@ -116,6 +137,7 @@ internal sealed unsafe class LimitRegistry
         bool haveLogs = false;
         bool haveAligned = false;
         bool haveCalendar = false;
+        bool mayHold = false;
         for (int i = 0; i < limits.Length; i++)
         {
             registered[i] = Register(limits[i]);
@@ -126,14 +148,24 @@ internal sealed unsafe class LimitRegistry
             haveLogs |= numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
             haveAligned |= numbers.IsAligned;
             haveCalendar |= numbers.Edges is not null;
+            mayHold |= registered[i].Bucket.MayHold;
         }
 
-        return new RegisteredLimits(_owner, registered, arePlain, haveLogs, haveAligned, haveCalendar);
+        return new RegisteredLimits(_owner, registered, arePlain && !mayHold, haveLogs, haveAligned, haveCalendar, mayHold);
     }
 
     private RegisteredLimit Register(RateLimit limit)
     {
         RegisteredBucket bucket = BucketOf(limit);
+        if (limit.MayBeHeld && !bucket.MayHold)
+        {
+            bucket.MayHold = true;
+            if (bucket.Versions.Length > 0)
+            {
+                ForgetSets();
+            }
+        }
+
         foreach (RegisteredLimit version in bucket.Versions)
         {
             if (version.Numbers.HasSameNumbers(limit.Rate, _epochTicks))

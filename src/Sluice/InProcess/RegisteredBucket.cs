@@ -38,6 +38,9 @@ internal sealed unsafe class RegisteredBucket
     /// <summary>The key of the rate that it counts by, in the last policy that named it; only the registry reads it, under its lock.</summary>
     internal RateKey Rate { get; set; }
 
+    /// <summary>Whether calls may be held for it, so that it may have reservations. Set once, by the registry, under its lock.</summary>
+    internal bool MayHold { get; set; }
+
     /// <summary>Every version of its numbers, by number.</summary>
     internal RegisteredLimit[] Versions
     {

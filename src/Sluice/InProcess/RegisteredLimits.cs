@@ -2,7 +2,8 @@ namespace Sluice;
 
 /// <summary>What a store knows of the limits of one call, in their order. Kept beside them, so that a decision looks nothing up.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs, bool haveAligned, bool haveCalendar)
+internal sealed class RegisteredLimits(
+    object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs, bool haveAligned, bool haveCalendar, bool mayHold)
 {
     /// <summary>Marks the store that registered them.</summary>
     internal object Owner => owner;
@@ -18,6 +19,12 @@ internal sealed class RegisteredLimits(object owner, RegisteredLimit[] limits, b
 
     /// <summary>Whether any has windows of a calendar, which the wall clock decides at each call.</summary>
     internal bool HaveCalendar => haveCalendar;
+
+    /// <summary>Whether any bucket may have reservations.</summary>
+    internal bool MayHold => mayHold;
+
+    /// <summary>Whether every bucket may have reservations, so that a call to which they apply can be held.</summary>
+    internal bool AllMayHold { get; } = limits.All(limit => limit.Bucket.MayHold);
 
     /// <summary>The limits.</summary>
     internal RegisteredLimit[] Limits => limits;

@@ -12,9 +12,15 @@ internal sealed class LimitSet
     /// <param name="cost">Tokens per call.</param>
     /// <param name="missingIdentity">What a scoped limit does to a caller without its part.</param>
     /// <param name="operation">The configured operation that the calls match, as a label.</param>
-    internal LimitSet(RateLimit[] limits, int cost, MissingIdentity missingIdentity, string operation = LimitNames.OtherOperation)
+    /// <param name="wait">How long a call may be held.</param>
+    internal LimitSet(
+        RateLimit[] limits,
+        int cost,
+        MissingIdentity missingIdentity,
+        string operation = LimitNames.OtherOperation,
+        TimeSpan wait = default)
     {
-        _whole = new ApplicableLimits(limits, cost, operation: operation);
+        _whole = new ApplicableLimits(limits, cost, operation: operation, wait: wait);
         if (missingIdentity == MissingIdentity.Pool)
         {
             return; // Pooled callers have a bucket of their own kind, which is the store's business.
@@ -26,9 +32,9 @@ internal sealed class LimitSet
             // A permissive limit refuses nobody, with its identity or without.
             ILookup<bool, RateLimit> byWhetherMet = limits.ToLookup(limit => (Bit(limit.Scope) & ~known) == 0);
             _byKnownParts[known] = missingIdentity == MissingIdentity.Skip
-                ? new ApplicableLimits([.. byWhetherMet[true]], cost, operation: operation)
+                ? new ApplicableLimits([.. byWhetherMet[true]], cost, operation: operation, wait: wait)
                 : new ApplicableLimits(
-                    limits, cost, byWhetherMet[false].FirstOrDefault(limit => limit.Mode == LimitMode.Enforce), operation);
+                    limits, cost, byWhetherMet[false].FirstOrDefault(limit => limit.Mode == LimitMode.Enforce), operation, wait);
         }
     }
 

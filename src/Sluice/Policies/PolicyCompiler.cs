@@ -57,6 +57,7 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
                     key,
                     Limits(target, scope => entry[scope], entry),
                     entry.Cost,
+                    entry.Wait,
                     SettingsRules.PathOf(kind, index),
                     LimitNames.Operation(target));
             }),
@@ -116,7 +117,14 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
                 path,
                 $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "
                 + $"Lower the cost, or raise the limit to at least {cost}."));
-        return new LimitSet(limits, cost, settings.MissingIdentity, operation?.Label ?? method?.Label ?? LimitNames.OtherOperation);
+        TimeSpan wait = operation?.Wait ?? method?.Wait ?? settings.Wait;
+        if (wait > TimeSpan.Zero)
+        {
+            Array.ForEach(limits, limit => limit.MayBeHeld = true);
+        }
+
+        string label = operation?.Label ?? method?.Label ?? LimitNames.OtherOperation;
+        return new LimitSet(limits, cost, settings.MissingIdentity, label, wait);
     }
 
     private OperationTable Table(Sets sets) =>
@@ -135,5 +143,5 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
     /// <summary>The limits of every operation of a kind; a table can be made of them only when their names differ.</summary>
     private sealed record Sets(OperationKind Kind, (string Key, LimitSet Limits)[] Entries, LimitSet Others);
 
-    private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, string Path, string Label);
+    private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, TimeSpan? Wait, string Path, string Label);
 }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Sluice;
 
@@ -36,6 +37,17 @@ internal static class SettingsRules
             yield return new("cost", $"{settings.Cost} is not a whole number of at least 1.");
         }
 
+        if (WhyNotAWait(settings.Wait) is string why)
+        {
+            yield return new("wait", why);
+        }
+
+        if (settings.MaxWaiting is < 1 or > RateLimitingSettings.MaxMaxWaiting)
+        {
+            yield return new(
+                "maxWaiting", $"{settings.MaxWaiting} is not a whole number from 1 to {RateLimitingSettings.MaxMaxWaiting}. To hold no calls, remove 'wait'.");
+        }
+
         foreach (SettingsFault fault in CheckChoices(
             ("mode", settings.Mode),
             ("meter", settings.Meter),
@@ -57,6 +69,12 @@ internal static class SettingsRules
                 + "Use another code, such as 429, or set allowReservedErrorCode: true.");
         }
     }
+
+    /// <summary>Why a time is not one that a call may be held for; null if it is.</summary>
+    private static string? WhyNotAWait(TimeSpan wait) => wait >= TimeSpan.Zero && wait <= RateLimitingSettings.MaxWait
+        ? null
+        : $"{wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s is not a time from 0 to {RateLimitingSettings.MaxWait.TotalSeconds} s. "
+            + "Most clients give up after 60 s; a longer wait is better rejected, so that the client can retry.";
 
     /// <summary>Why a value is none of its kind, as only a cast makes one.</summary>
     internal static string NotAChoice(Enum value) => $"{value} is not one of {string.Join(", ", Enum.GetNames(value.GetType()))}.";
@@ -164,9 +182,14 @@ internal static class SettingsRules
                 $"'{entry.Name.Trim()}' is never limited, because clients break when it is refused. Remove the entry.");
         }
 
-        if (!HasLimit(entry) && entry.Cost is null)
+        if (!HasLimit(entry) && entry.Cost is null && entry.Wait is null)
         {
-            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient or cost.");
+            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient, cost or wait.");
+        }
+
+        if (entry.Wait is TimeSpan wait && WhyNotAWait(wait) is string why)
+        {
+            yield return new("wait", why);
         }
 
         if (entry.Cost < 1)

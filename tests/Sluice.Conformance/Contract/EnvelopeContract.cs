@@ -197,7 +197,7 @@ public abstract class EnvelopeContract<TStore> : StoreContract<TStore>
     }
 
     /// <summary>Whether an interval of so many ticks, both ends included, may see so many tokens.</summary>
-    private static bool IsWithin(Rate rate, Int128 tokens, long ticks)
+    internal static bool IsWithin(Rate rate, Int128 tokens, long ticks)
     {
         Int128 maxTokens = rate.MaxTokens;
         Int128 period = rate.RefillPeriod.Ticks;

@@ -33,3 +33,5 @@ public sealed class InProcessClockTests : ClockContract<InProcessUnderTest>;
 public sealed class InProcessHistoryTests : HistoryContract<InProcessUnderTest>;
 
 public sealed class InProcessVectorTests : VectorContract<InProcessUnderTest>;
+
+public sealed class InProcessReservationTests : ReservationContract<InProcessUnderTest>;

@@ -51,7 +51,7 @@ public sealed class SettingsFaultTests
     [Fact]
     public void Compile_EmptyEntry_IsAFault() =>
         Faults(new() { Shared = Rate, Methods = [new() { Name = "tools/list" }] })
-            .ShouldBe(["methods[0]: sets nothing. Add shared, perTenant, perUser, perClient or cost."]);
+            .ShouldBe(["methods[0]: sets nothing. Add shared, perTenant, perUser, perClient, cost or wait."]);
 
     [Fact]
     public void Compile_BrokenRuleAndCostThatNoBucketCanMeet_ReportsBoth() =>

@@ -1,0 +1,114 @@
+using System.Diagnostics;
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Mcp;
+
+/// <content>Calls that may be held instead of being rejected.</content>
+internal sealed partial class CallGate
+{
+    private readonly HeldCalls _held = new(policy.Settings.MaxWaiting, time);
+
+    /// <summary>How many calls are held.</summary>
+    internal int HeldCount => _held.Count;
+
+    /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
+    internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) => stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
+
+    /// <summary>Ends all held calls, and holds no more: they are not made, and their tokens come back.</summary>
+    internal void EndHeld() => _held.EndAll();
+
+    /// <summary>Waits until the instant of a call that <see cref="BeginAsync(string, string?, CallerIdentity, CancellationToken)"/> admitted for later.</summary>
+    /// <param name="decision">The decision; any other is returned at once.</param>
+    /// <param name="cancellationToken">Cancels the call.</param>
+    /// <returns>The same decision at that instant; or one that does not allow the call, because the server stops.</returns>
+    /// <exception cref="OperationCanceledException">The call was cancelled; its tokens have come back.</exception>
+    internal ValueTask<GateDecision> HoldAsync(GateDecision decision, CancellationToken cancellationToken) =>
+        decision.Held is null ? new ValueTask<GateDecision>(decision) : WaitAsync(decision, decision.Held, cancellationToken);
+
+    private async ValueTask<GateDecision> WaitAsync(GateDecision decision, HeldCalls.HeldCall call, CancellationToken cancellationToken)
+    {
+        try
+        {
+            if (await _held.WaitAsync(call, cancellationToken).ConfigureAwait(false) == HeldCalls.End.Forward)
+            {
+                decision.Lease.Elapse(decision.Delay);
+                return decision with { Held = null };
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            await decision.Lease.RefundAsync().ConfigureAwait(false);
+            throw;
+        }
+
+        await decision.Lease.RefundAsync().ConfigureAwait(false);
+        return GateDecision.Stopping(policy.Settings, decision.Limits);
+    }
+
+    private async ValueTask<GateDecision> DecideAndHoldAsync(ValueTask<GateDecision> begun, CancellationToken cancellationToken) =>
+        await HoldAsync(await begun.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
+
+    private ValueTask<GateDecision> ReserveAsync(in DecidingCall call, CancellationToken cancellationToken)
+    {
+        TimeSpan maxWait = _held.HasRoom ? call.Request.Limits.Wait : TimeSpan.Zero;
+        ValueTask<RateLimitReservation> pending =
+            store.ReserveAsync(call.Request, maxWait, call.Lease.StatesToFill, cancellationToken);
+        return pending.IsCompletedSuccessfully
+            ? Enter(call, pending.Result, cancellationToken)
+            : AwaitReservationAsync(call, pending, cancellationToken);
+    }
+
+    private async ValueTask<GateDecision> AwaitReservationAsync(
+        DecidingCall call, ValueTask<RateLimitReservation> pending, CancellationToken cancellationToken)
+    {
+        RateLimitReservation reservation = await pending.ConfigureAwait(false);
+        return await Enter(call, reservation, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<GateDecision> Enter(in DecidingCall call, in RateLimitReservation reservation, CancellationToken cancellationToken)
+    {
+        if (reservation.Delay == TimeSpan.Zero)
+        {
+            return new ValueTask<GateDecision>(Conclude(call, reservation.Decision));
+        }
+
+        call.Lease.Reserved(reservation);
+        HeldCalls.End entered = _held.TryEnter(reservation.Delay, out HeldCalls.HeldCall? held);
+        if (held is null)
+        {
+            return GiveUpAsync(call, entered, cancellationToken);
+        }
+
+        Log.Held(logger, policy.Server, reservation.Delay);
+        return new ValueTask<GateDecision>(Conclude(call, reservation.Decision, reservation.Delay, held));
+    }
+
+    /// <summary>Rejects a call that the store admitted for later, because no place is left.</summary>
+    private async ValueTask<GateDecision> GiveUpAsync(DecidingCall call, HeldCalls.End entered, CancellationToken cancellationToken)
+    {
+        await call.Lease.RefundAsync().ConfigureAwait(false);
+        if (entered == HeldCalls.End.Stopped)
+        {
+            return GateDecision.Stopping(policy.Settings, call.Request.Limits);
+        }
+
+        CallLease lease = CallLease.Begin(store, call.Request);
+        RateLimitReservation rejection =
+            await store.ReserveAsync(call.Request, TimeSpan.Zero, lease.StatesToFill, cancellationToken).ConfigureAwait(false);
+        return Conclude(call with { Lease = lease }, rejection.Decision);
+    }
+
+    private GateDecision Conclude(
+        in DecidingCall call, in RateLimitDecision answer, TimeSpan delay = default, HeldCalls.HeldCall? held = null) =>
+        Conclude(call.Method, call.Operation, call.Request, call.Lease, answer, call.Begin, call.Span, delay, held);
+
+    /// <summary>A call that is being decided.</summary>
+    private readonly record struct DecidingCall(
+        string Method, string? Operation, RateLimitRequest Request, CallLease Lease, long Begin, Activity? Span);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2, LogLevel.Debug, "A call to '{Server}' is held for {Delay}.", EventName = "Held")]
+        internal static partial void Held(ILogger logger, string server, TimeSpan delay);
+    }
+}

@@ -1,0 +1,109 @@
+using System.Collections.Concurrent;
+using System.Text;
+
+namespace Sluice.Mcp;
+
+/// <summary>The requests that are held, by the name under which their client can cancel them.</summary>
+/// <remarks>Thread safety: any number of threads.</remarks>
+internal sealed class HeldRequests
+{
+    private readonly ConcurrentDictionary<Key, CancellationTokenSource> _requests = new();
+    private readonly Lock _gate = new();
+    private TaskCompletionSource? _empty;
+    private int _count;
+
+    /// <summary>How many requests are held.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
+    /// <summary>Waits until the instant of a decision that is held.</summary>
+    /// <param name="gate">The gate that made the decision.</param>
+    /// <param name="decision">The decision.</param>
+    /// <param name="key">The name of the request. Of two requests with one name, only the first can be cancelled.</param>
+    /// <param name="cancellationToken">Is cancelled when the client has left.</param>
+    /// <returns>The decision at its instant; or null if the client has cancelled the request. Its tokens have then come back.</returns>
+    /// <exception cref="OperationCanceledException">The client has left. The tokens have come back.</exception>
+    internal async ValueTask<GateDecision?> HoldAsync(
+        CallGate gate, GateDecision decision, Key key, CancellationToken cancellationToken)
+    {
+        using CancellationTokenSource cancelling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+        bool isKnown = _requests.TryAdd(key, cancelling);
+        Add(1);
+        try
+        {
+            return await gate.HoldAsync(decision, cancelling.Token).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+        {
+            return null;
+        }
+        finally
+        {
+            if (isKnown)
+            {
+                _requests.TryRemove(new(key, cancelling));
+            }
+
+            Add(-1);
+        }
+    }
+
+    /// <summary>Cancels a request.</summary>
+    /// <returns>Whether it was held.</returns>
+    internal bool Cancel(Key key)
+    {
+        if (!_requests.TryRemove(key, out CancellationTokenSource? cancelling))
+        {
+            return false;
+        }
+
+        try
+        {
+            cancelling.Cancel();
+            return true;
+        }
+        catch (ObjectDisposedException)
+        {
+            return false; // Its instant has come in this very moment.
+        }
+    }
+
+    /// <summary>Completes when no request is held.</summary>
+    internal Task WhenEmpty()
+    {
+        lock (_gate)
+        {
+            if (_count == 0)
+            {
+                return Task.CompletedTask;
+            }
+
+            _empty ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+            return _empty.Task;
+        }
+    }
+
+    private void Add(int change)
+    {
+        lock (_gate)
+        {
+            _count += change;
+            if (_count == 0)
+            {
+                _empty?.TrySetResult();
+                _empty = null;
+            }
+        }
+    }
+
+    /// <summary>The name of a request.</summary>
+    /// <param name="Caller">Who sent it: nobody else can cancel it.</param>
+    /// <param name="Session">The session of the client; empty where a process has one client.</param>
+    /// <param name="Id">The text of the id, as JSON.</param>
+    internal readonly record struct Key(CallerIdentity Caller, string Session, string Id)
+    {
+        internal Key(CallerIdentity caller, string session, ReadOnlyMemory<byte> id)
+            : this(caller, session, Encoding.UTF8.GetString(id.Span))
+        {
+        }
+    }
+}

@@ -1,0 +1,474 @@
+namespace Sluice;
+
+/// <content>Calls that are admitted now for a later instant.</content>
+internal sealed unsafe partial class InProcessEngine<TSteps>
+{
+    /// <summary>How many old entries each new reservation looks at, for each of its limits.</summary>
+    private const int SweptPerReservation = 2;
+
+    /// <summary>What a decision may charge.</summary>
+    private enum Charging
+    {
+        /// <summary>Nothing: it is a look.</summary>
+        Nothing,
+
+        /// <summary>The call, if it fits now.</summary>
+        Now,
+
+        /// <summary>The call, at the first instant at which it fits, if that is soon enough.</summary>
+        Later,
+    }
+
+    /// <summary>Buckets that have reservations, or had some a while ago.</summary>
+    internal int ReservedBuckets => _reservations.Count;
+
+    /// <summary>Decides, and charges the call for the first instant at which all limits admit it, if that comes soon enough.</summary>
+    internal RateLimitReservation Reserve(in RateLimitRequest request, TimeSpan maxWait, Span<LimitState> states)
+    {
+        _clock.Ask();
+        AllowHolding(request.Limits);
+        RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
+        RateLimitDecision decision = DecideAmongReserved(
+            request, known, states, Charging.Later, (ulong)Math.Max(maxWait.Ticks, 0), out (ulong DelayTicks, long Id) reserved);
+        if (reserved.Id != 0)
+        {
+            Sweep(SweptPerReservation * known.Limits.Length);
+        }
+
+        GC.KeepAlive(this);
+        return new RateLimitReservation
+        {
+            Decision = decision,
+            Delay = TimeSpan.FromTicks((long)reserved.DelayTicks),
+            Id = reserved.Id,
+        };
+    }
+
+    /// <summary>Lets calls be held for the buckets of limits.</summary>
+    internal void AllowHolding(ApplicableLimits limits)
+    {
+        if (!_registry.Of(limits).AllMayHold)
+        {
+            _ = _registry.AllowHolding(limits);
+        }
+    }
+
+    /// <summary>Takes a reservation back; a bucket that has already charged it gets the tokens back.</summary>
+    internal void Cancel(in RateLimitRequest request, long id)
+    {
+        _clock.Ask();
+        RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
+        RegisteredLimit[] registered = known.Limits;
+        ulong wall = AskWall(known.HaveCalendar);
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(registered, request.Caller, items, sets);
+        Enter(sets, count);
+        try
+        {
+            StoreInstant now = ReadClock(wall);
+            for (int i = 0; i < registered.Length; i++)
+            {
+                RegisteredLimit limit = registered[i];
+                if (_reservations.Find(items[i])?.Cancel(id, StartsWindows(limit.Numbers)) ?? false)
+                {
+                    continue;
+                }
+
+                LoadLocked(limit, ref items[i], now);
+                SettleLocked(limit, ref items[i], now);
+                items[i].Next = Changed(limit, items[i], now, (ulong)request.Cost, isRefund: true);
+                WriteLocked(limit, items, registered.Length, i, now);
+            }
+        }
+        finally
+        {
+            Exit(sets, count, registered.Length != 0);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    private RateLimitDecision DecideAmongReserved(
+        in RateLimitRequest request,
+        RegisteredLimits known,
+        Span<LimitState> states,
+        Charging charging,
+        ulong maxWaitTicks,
+        out (ulong DelayTicks, long Id) reserved)
+    {
+        ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
+        RegisteredLimit[] registered = known.Limits;
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        ReservedOfItems found = default;
+        Span<ReservedCalls?> calls = found;
+        int count = Prepare(registered, request.Caller, items, sets);
+        ulong cost = (ulong)request.Cost;
+        ulong wall = AskWall(known.HaveCalendar);
+        bool isCharged = false;
+        reserved = default;
+        Instant instant;
+        Enter(sets, count);
+        try
+        {
+            StoreInstant now = ReadClock(wall);
+            for (int i = 0; i < limits.Length; i++)
+            {
+                items[i].IsCharged = false;
+                LoadLocked(registered[i], ref items[i], now);
+                calls[i] = _reservations.Find(items[i]);
+            }
+
+            instant = FindInstant(limits, registered, items, calls, now, cost, keepsTurn: charging == Charging.Later);
+            bool isAdmitted = instant.Outcome != RateLimitOutcome.Unsatisfiable && instant.At != Timeline.Never && instant.At - now.Ticks <= maxWaitTicks;
+            instant = isAdmitted ? instant with { Outcome = RateLimitOutcome.Allowed } : instant;
+            AnswerPermissive(limits, registered, items, calls, now, isAdmitted ? instant.At : now.Ticks, cost);
+            if (charging != Charging.Nothing)
+            {
+                NoteShortStarts(new ReadOnlySpan<BucketItem>(items, limits.Length));
+                isCharged = isAdmitted && limits.Length != 0;
+            }
+
+            if (isCharged && instant.At == now.Ticks)
+            {
+                ChargeLocked(limits, registered, items, calls, now, cost);
+            }
+            else if (isCharged)
+            {
+                reserved = (instant.At - now.Ticks, _reservations.NextId());
+                ReserveLocked(limits, registered, items, calls, new ReservedCall(instant.At, cost, reserved.Id, false), instant.Decider);
+            }
+
+            for (int i = 0; i < limits.Length; i++)
+            {
+                if (!items[i].IsCharged)
+                {
+                    Look(registered[i], ref items[i], calls[i], now);
+                }
+            }
+        }
+        finally
+        {
+            Exit(sets, count, isCharged);
+        }
+
+        GC.KeepAlive(this);
+        return Describe(limits, registered, items, instant, states);
+    }
+
+    /// <summary>The first instant at which every enforced limit admits the call; and what each of them answers alone.</summary>
+    private Instant FindInstant(
+        ReadOnlySpan<RateLimit> limits,
+        RegisteredLimit[] registered,
+        BucketItem* items,
+        ReadOnlySpan<ReservedCalls?> calls,
+        in StoreInstant now,
+        ulong cost,
+        bool keepsTurn)
+    {
+        Instant instant = new(now, now.Ticks, BucketItem.Absent, RateLimitOutcome.Denied);
+        for (int i = 0; i < limits.Length; i++)
+        {
+            if (limits[i].Mode != LimitMode.Enforce)
+            {
+                continue;
+            }
+
+            items[i].WaitTicks = 0;
+            if (cost > registered[i].Numbers.Capacity)
+            {
+                items[i].Outcome = RateLimitOutcome.Unsatisfiable;
+                instant = instant.Outcome == RateLimitOutcome.Unsatisfiable
+                    ? instant
+                    : instant with { Decider = i, Outcome = RateLimitOutcome.Unsatisfiable };
+                continue;
+            }
+
+            ulong earliest = Earliest(registered[i], items[i], calls[i], now, now.Ticks, cost, keepsTurn);
+            items[i].WaitTicks = Wait(earliest, now.Ticks);
+            items[i].Outcome = earliest == now.Ticks ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied;
+            if (earliest > instant.At && instant.Outcome != RateLimitOutcome.Unsatisfiable)
+            {
+                instant = instant with { At = earliest, Decider = i };
+            }
+        }
+
+        return instant.Outcome == RateLimitOutcome.Unsatisfiable || instant.At == now.Ticks || limits.Length == 1
+            ? instant
+            : Settle(instant, limits, registered, items, calls, cost, keepsTurn);
+    }
+
+    /// <summary>Moves the instant on until every limit admits the call there: one with reservations may not, though it admits earlier.</summary>
+    private Instant Settle(
+        Instant instant,
+        ReadOnlySpan<RateLimit> limits,
+        RegisteredLimit[] registered,
+        BucketItem* items,
+        ReadOnlySpan<ReservedCalls?> calls,
+        ulong cost,
+        bool keepsTurn)
+    {
+        bool hasMoved = true;
+        while (hasMoved && instant.At != Timeline.Never)
+        {
+            hasMoved = false;
+            for (int i = 0; i < limits.Length; i++)
+            {
+                ulong earliest = limits[i].Mode != LimitMode.Enforce || instant.At == Timeline.Never
+                    ? instant.At
+                    : Earliest(registered[i], items[i], calls[i], instant.Now, instant.At, cost, keepsTurn);
+                if (earliest > instant.At)
+                {
+                    instant = instant with { At = earliest, Decider = i };
+                    hasMoved = true;
+                }
+            }
+        }
+
+        return instant;
+    }
+
+    /// <summary>Works out whether the permissive limits admit the call at the instant at which it is forwarded.</summary>
+    private void AnswerPermissive(
+        ReadOnlySpan<RateLimit> limits,
+        RegisteredLimit[] registered,
+        BucketItem* items,
+        ReadOnlySpan<ReservedCalls?> calls,
+        in StoreInstant now,
+        ulong at,
+        ulong cost)
+    {
+        for (int i = 0; i < limits.Length; i++)
+        {
+            if (limits[i].Mode == LimitMode.Enforce)
+            {
+                continue;
+            }
+
+            bool canAdmit = cost <= registered[i].Numbers.Capacity;
+            items[i].WaitTicks = canAdmit ? Wait(Earliest(registered[i], items[i], calls[i], now, at, cost, keepsTurn: false), at) : 0;
+            items[i].Outcome = !canAdmit ? RateLimitOutcome.Unsatisfiable
+                : items[i].WaitTicks == 0 ? RateLimitOutcome.Allowed
+                : RateLimitOutcome.Denied;
+        }
+    }
+
+    /// <summary>The first instant, from an instant on, at which a limit admits the call; by the monotonic clock.</summary>
+    private ulong Earliest(
+        RegisteredLimit limit, in BucketItem item, ReservedCalls? calls, in StoreInstant now, ulong from, ulong cost, bool keepsTurn)
+    {
+        Timeline timeline = TimelineOf(limit, item, calls, now);
+        ulong earliest = now.FromClockOf(limit.Numbers, timeline.Earliest(now.ToClockOf(limit.Numbers, from), cost), from);
+        return earliest > from && keepsTurn && calls?.Turn is ulong turn && turn > earliest
+            ? now.FromClockOf(limit.Numbers, timeline.Earliest(now.ToClockOf(limit.Numbers, turn), cost), turn)
+            : earliest;
+    }
+
+    private static ulong Wait(ulong at, ulong now) => Math.Min(at - now, long.MaxValue);
+
+    /// <summary>The timeline of a bucket, by the clock that its limit follows.</summary>
+    private Timeline TimelineOf(RegisteredLimit limit, in BucketItem item, ReservedCalls? calls, in StoreInstant now)
+    {
+        ReadOnlySpan<ReservedCall> all = calls is null ? default : calls.All;
+        if (limit.Numbers.Edges is not null && !all.IsEmpty)
+        {
+            ReservedCall[] byCalendar = all.ToArray();
+            for (int i = 0; i < byCalendar.Length; i++)
+            {
+                byCalendar[i] = byCalendar[i] with { At = now.ToClockOf(limit.Numbers, byCalendar[i].At) };
+            }
+
+            all = byCalendar;
+        }
+
+        return limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow
+            ? new Timeline(ViewOf(limit, item, now), all)
+            : new Timeline(limit.Numbers, item.State, all);
+    }
+
+    /// <summary>Charges the call now, and the reservations whose instant has come before it.</summary>
+    private void ChargeLocked(
+        ReadOnlySpan<RateLimit> limits,
+        RegisteredLimit[] registered,
+        BucketItem* items,
+        ReadOnlySpan<ReservedCalls?> calls,
+        in StoreInstant now,
+        ulong cost)
+    {
+        for (int i = 0; i < limits.Length; i++)
+        {
+            if (items[i].Outcome != RateLimitOutcome.Allowed)
+            {
+                continue; // A permissive limit without the tokens.
+            }
+
+            RegisteredLimit limit = registered[i];
+            SettleLocked(limit, ref items[i], now);
+            items[i].Next = Changed(limit, items[i], now, cost, isRefund: false);
+            items[i].State = items[i].Next;
+            items[i].Version = limit.Version;
+            items[i].IsCharged = true;
+            Look(limit, ref items[i], calls[i], now); // Before the write, which may make the bucket a part of a fold.
+            WriteLocked(limit, items, limits.Length, i, now);
+        }
+    }
+
+    private void ReserveLocked(
+        ReadOnlySpan<RateLimit> limits,
+        RegisteredLimit[] registered,
+        BucketItem* items,
+        Span<ReservedCalls?> calls,
+        in ReservedCall call,
+        int decider)
+    {
+        for (int i = 0; i < limits.Length; i++)
+        {
+            if (items[i].Outcome == RateLimitOutcome.Allowed || limits[i].Mode == LimitMode.Enforce)
+            {
+                calls[i] ??= _reservations.FindOrAdd(items[i], registered[i]);
+                calls[i]!.Add(call with { IsDecider = i == decider });
+            }
+        }
+    }
+
+    /// <summary>Charges the reservations of a bucket whose instant has come to its loaded state, which the caller then writes.</summary>
+    private void SettleLocked(RegisteredLimit limit, ref BucketItem item, in StoreInstant now)
+    {
+        if (!limit.Bucket.MayHold || _reservations.Find(item) is not ReservedCalls calls)
+        {
+            return;
+        }
+
+        if (limit.Numbers.Algorithm != RateLimitAlgorithm.SlidingWindow)
+        {
+            item.State = TimelineOf(limit, item, calls, now).StateAt(now.For(limit.Numbers));
+        }
+        else
+        {
+            foreach (ref readonly ReservedCall call in calls.All[..calls.CountDue(now.Ticks)])
+            {
+                StoreInstant at = now with { Ticks = Timeline.ChargedAt(limit.Numbers, item.State, call) };
+                item.State = SlidingWindow.Charge(ViewOf(limit, item, at), call.Cost);
+                item.Version = limit.Version;
+            }
+        }
+
+        calls.RemoveDue(now.Ticks);
+    }
+
+    /// <summary>Reads what is left in a bucket after the decision.</summary>
+    private void Look(RegisteredLimit limit, ref BucketItem item, ReservedCalls? calls, in StoreInstant now)
+    {
+        Timeline timeline = TimelineOf(limit, item, calls, now);
+        item.TokensLeft = timeline.Remaining(now.For(limit.Numbers));
+        item.ResetTicks = now.Wait(limit.Numbers, timeline.ResetAfter(now.For(limit.Numbers)));
+    }
+
+    private static RateLimitDecision Describe(
+        ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, in Instant instant, Span<LimitState> states)
+    {
+        int fewest = int.MaxValue;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            bool isEnforced = limits[i].Mode == LimitMode.Enforce;
+            if (isEnforced && instant.IsAdmitted)
+            {
+                (items[i].Outcome, items[i].WaitTicks) = (RateLimitOutcome.Allowed, 0);
+                fewest = Math.Min(fewest, items[i].TokensLeft);
+            }
+
+            if (!states.IsEmpty)
+            {
+                states[i] = new LimitState
+                {
+                    Outcome = items[i].Outcome,
+                    Remaining = items[i].TokensLeft,
+                    RetryAfter = Wait(items[i]),
+                    ResetAfter = Span(items[i].ResetTicks),
+                };
+            }
+        }
+
+        return instant.IsAdmitted
+            ? new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest }
+            : new RateLimitDecision
+            {
+                Outcome = instant.Outcome,
+                Limit = limits[instant.Decider],
+                Remaining = items[instant.Decider].TokensLeft,
+                RetryAfter = instant.Outcome == RateLimitOutcome.Unsatisfiable
+                    ? Timeout.InfiniteTimeSpan
+                    : Span(Wait(instant.At, instant.Now.Ticks)),
+                ResetsAtTicks = instant.Outcome == RateLimitOutcome.Denied && registered[instant.Decider].Numbers is { Edges: StoreEdges edges } numbers
+                    ? edges.ToUtc(instant.Now.ToClockOf(numbers, instant.At))
+                    : 0,
+            };
+    }
+
+    /// <summary>Removes entries whose reservations have all ended, and charges those to their buckets.</summary>
+    private void Sweep(int entries)
+    {
+        for (int i = 0; i < entries && _reservations.TryTakeOldest(out ReservationTable.Aging entry); i++)
+        {
+            if (entry.Calls.LastAt > _clock.NowTicks() || !TryRemove(entry))
+            {
+                _reservations.PutBack(entry);
+            }
+        }
+    }
+
+    private bool TryRemove(in ReservationTable.Aging entry)
+    {
+        BucketItem item = new()
+        {
+            Set = (BucketSet*)entry.Id.Set,
+            Key = entry.Id.Key,
+            Name = entry.Id.Name << BucketEntry.VersionBits,
+            Tag = entry.Tag,
+        };
+        ulong wall = AskWall(entry.Limit.Numbers.Edges is not null);
+        SetLock<TSteps>.Enter(item.Set);
+        try
+        {
+            StoreInstant now = ReadClock(wall);
+            if (entry.Calls.LastAt > now.Ticks)
+            {
+                return false;
+            }
+
+            int place = BucketTable<TSteps>.Find(item);
+            RegisteredLimit limit = place == BucketItem.Absent
+                ? entry.Limit
+                : entry.Limit.Bucket.Versions[BucketSet.At(item.Set, place)->Version];
+            item.Name |= (uint)limit.Version;
+            if (!entry.Calls.All.IsEmpty)
+            {
+                LoadLocked(limit, ref item, now);
+                SettleLocked(limit, ref item, now);
+                item.Next = item.State;
+                WriteLocked(limit, &item, 1, 0, now);
+            }
+
+            _reservations.Remove(item);
+            return true;
+        }
+        finally
+        {
+            SetLock<TSteps>.Exit(item.Set, hasChanged: true);
+        }
+    }
+
+    private static bool StartsWindows(LimitNumbers numbers) =>
+        numbers.Algorithm is RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.SlidingWindowCounter;
+
+    /// <summary>What a decision found.</summary>
+    /// <param name="Now">The instant of the decision.</param>
+    /// <param name="At">The first instant at which every enforced limit admits the call, or <see cref="Timeline.Never"/>.</param>
+    /// <param name="Decider">The limit that decided that instant, or that never admits the call; or a number below zero.</param>
+    /// <param name="Outcome">Whether the call is admitted, for that instant.</param>
+    private readonly record struct Instant(StoreInstant Now, ulong At, int Decider, RateLimitOutcome Outcome)
+    {
+        internal bool IsAdmitted => Outcome == RateLimitOutcome.Allowed;
+    }
+}

@@ -1,0 +1,22 @@
+namespace Sluice;
+
+/// <summary>The answer of a store to a call that may wait.</summary>
+/// <remarks>
+/// <para>
+/// If <see cref="Decision"/> allows the call, its tokens are charged, and the call may go on once <see cref="Delay"/> has passed,
+/// never before. If the call is given up, <see cref="IRateLimitStore.CancelAsync"/> gives the tokens back.
+/// </para>
+/// <para>The default value is a denial.</para>
+/// <para>Thread safety: immutable.</para>
+/// </remarks>
+public readonly record struct RateLimitReservation
+{
+    /// <summary>The decision. A denial carries the exact wait, as that of <see cref="IRateLimitStore.AcquireAsync"/> does.</summary>
+    public RateLimitDecision Decision { get; init; }
+
+    /// <summary>How long to hold the call, from the instant of the decision; zero for a call that may go on at once, and for a denial.</summary>
+    public TimeSpan Delay { get; init; }
+
+    /// <summary>The number that the store knows the reservation by; zero where <see cref="Delay"/> is zero.</summary>
+    public long Id { get; init; }
+}
