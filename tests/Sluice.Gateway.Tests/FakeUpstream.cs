@@ -37,6 +37,7 @@ internal sealed class FakeUpstream : IAsyncDisposable
                 context.Request.Method,
                 context.Request.QueryString.Value ?? "",
                 body.ToArray()));
+            context.Items["body"] = body.ToArray();
             await answer(context);
         });
         await application.StartAsync();

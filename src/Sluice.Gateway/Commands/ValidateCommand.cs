@@ -1,11 +1,19 @@
+using System.Collections.Immutable;
 using System.CommandLine;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary><c>sluice validate FILE…</c>: everything that is wrong with files, at once.</summary>
+/// <summary><c>sluice validate FILE…</c>: everything that is wrong with files, at once; with <c>--live</c>, also with their names.</summary>
 internal static class ValidateCommand
 {
+    /// <summary>The exit code when a server could not be checked, and nothing else is wrong.</summary>
+    internal const int Unchecked = 3;
+
+    private static readonly TimeSpan DefaultTimeout = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan MaxTimeout = TimeSpan.FromMinutes(10);
+
     internal static Command Create()
     {
         Argument<string[]> files = new("FILE")
@@ -13,39 +21,86 @@ internal static class ValidateCommand
             Description = "The configurations.",
             Arity = ArgumentArity.OneOrMore,
         };
+        Option<bool> live = new("--live")
+        {
+            Description = "Also ask each server for its lists, and name every limit that matches no tool, prompt or resource there. "
+                + "Servers that are commands are started for it.",
+        };
+        Option<string?> timeout = new("--timeout")
+        {
+            Description = "With --live: how long each server may take, 100ms to 10m; 10s when it is left out.",
+            HelpName = "DURATION",
+        };
+        Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new(
             "validate",
             "Check configurations, and print every fault with its place, the rule and the way out.\n\n"
-            + "Exits with 0 when there is no fault, with 1 when there is one.\n\nExample:\n  sluice validate sluice.yaml")
+            + "Exits with 0 when there is no fault, with 1 when there is one, or a limit that matches nothing, and with 3 when a server\n"
+            + "could not be checked (it cannot be reached, or needs a user's sign-in) and nothing else is wrong.\n\n"
+            + "Example:\n  sluice validate sluice.yaml\n  sluice validate --live --timeout 5s sluice.yaml")
         {
             files,
+            live,
+            timeout,
+            json,
         };
-        command.SetAction(parsed => Run(parsed.GetRequiredValue(files)));
+        command.SetAction((parsed, cancellationToken) =>
+        {
+            string? text = parsed.GetValue(timeout);
+            TimeSpan limit = DefaultTimeout;
+            bool isLive = parsed.GetValue(live);
+            if (text is not null && !isLive)
+            {
+                return Task.FromResult(CommandLine.FailUsage("sluice validate", "--timeout goes with --live. Add it, or leave out --timeout."));
+            }
+
+            return text is not null && (!Rate.TryParsePeriod(text, out limit, out _) || limit < MinTimeout || limit > MaxTimeout)
+                ? Task.FromResult(CommandLine.FailUsage(
+                    "sluice validate", $"--timeout: {Shown.Quote(text)} is not a duration from 100ms to 10m. Write one such as 5s."))
+                : RunAsync(parsed.GetRequiredValue(files), isLive ? limit : null, parsed.GetValue(json), cancellationToken);
+        });
         return command;
     }
 
-    private static int Run(string[] files)
+    private static async Task<int> RunAsync(string[] files, TimeSpan? live, bool asJson, CancellationToken cancellationToken)
     {
-        bool valid = true;
+        List<ValidateReport> reports = [];
         foreach (string file in files)
         {
-            GatewayFileResult result = GatewayFile.Load(file);
-            string? keyFault = result.Configuration is GatewayConfiguration configuration ? FileKeys.FirstFault(configuration.Auth) : null;
-            if (result.Configuration is not null && keyFault is null)
+            ValidateReport report = await CheckAsync(file, live, cancellationToken);
+            reports.Add(report);
+            foreach (string line in asJson ? [] : report.Lines())
             {
-                Console.WriteLine($"{file}: valid");
-                if (AudienceAdvice.For(result.Configuration) is string advice)
-                {
-                    Console.WriteLine($"{file}: warning: {advice}");
-                }
-
-                continue;
+                Console.WriteLine(line);
             }
-
-            valid = false;
-            Console.WriteLine(keyFault is null ? FaultFormatter.Format(result.Faults) : $"{file}: {keyFault}");
         }
 
-        return valid ? CommandLine.Success : CommandLine.Failure;
+        if (asJson)
+        {
+            Console.WriteLine(ValidateReport.ToJson(reports));
+        }
+
+        return !reports.All(report => report.IsValid) ? CommandLine.Failure
+            : reports.Any(report => report.IsUnchecked) ? Unchecked
+            : CommandLine.Success;
+    }
+
+    private static async Task<ValidateReport> CheckAsync(string file, TimeSpan? live, CancellationToken cancellationToken)
+    {
+        GatewayFileResult result = GatewayFile.Load(file);
+        if (result.Configuration is not GatewayConfiguration configuration)
+        {
+            return new ValidateReport(file, result.Faults, [], []);
+        }
+
+        if (FileKeys.FirstFault(configuration.Auth) is string keyFault)
+        {
+            return new ValidateReport(file, [new Fault(file, 0, 0, "", keyFault)], [], []);
+        }
+
+        ImmutableArray<string> warnings = AudienceAdvice.For(configuration) is string advice ? [advice] : [];
+        return new ValidateReport(file, [], warnings, live is TimeSpan timeout
+            ? await LiveCheck.RunAsync(file, configuration, timeout, TimeProvider.System, cancellationToken)
+            : []);
     }
 }

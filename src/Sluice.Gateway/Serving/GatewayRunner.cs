@@ -93,6 +93,7 @@ internal static partial class GatewayRunner
         }
 
         onListening(AddressOf(application));
+        await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
         return CommandLine.Success;
     }

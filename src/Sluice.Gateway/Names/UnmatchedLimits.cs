@@ -1,0 +1,105 @@
+using System.Collections.Immutable;
+using System.Text.RegularExpressions;
+
+namespace Sluice.Gateway;
+
+/// <summary>Finds the limits of a policy whose names match nothing that the server has.</summary>
+internal static partial class UnmatchedLimits
+{
+    // Source: Model Context Protocol, revisions 2025-11-25 and 2026-07-28: the requests that clients send.
+    private static readonly string[] KnownMethods =
+    [
+        "tools/call", "tools/list", "prompts/get", "prompts/list", "resources/list", "resources/read", "resources/templates/list",
+        "resources/subscribe", "resources/unsubscribe", "completion/complete", "logging/setLevel", "tasks/get", "tasks/list", "tasks/result",
+        "tasks/update", "subscriptions/listen",
+    ];
+
+    // The groups of methods that a server declares one by one; whether it has others cannot be told.
+    private static readonly string[] DeclaredGroups = ["tools", "prompts", "resources", "completion"];
+
+    /// <summary>Whether a policy has a name that could match nothing.</summary>
+    internal static bool HasNames(RateLimitingSettings settings) =>
+        !settings.Tools.IsDefaultOrEmpty || !settings.Prompts.IsDefaultOrEmpty || !settings.Resources.IsDefaultOrEmpty
+            || !settings.Methods.IsDefaultOrEmpty;
+
+    /// <summary>The limits that match nothing, in the order of the settings.</summary>
+    internal static ImmutableArray<UnmatchedLimit> Find(RateLimitingSettings settings, ServerNames has)
+    {
+        string[] methods = [.. KnownMethods.Where(method => IsOffered(method, has))];
+        (string List, ImmutableArray<OperationSettings> Entries, Candidates Candidates)[] lists =
+        [
+            ("tools", settings.Tools, Candidates.Of(OperationKind.Tool, has.Tools, [], settings.CaseSensitive)),
+            ("prompts", settings.Prompts, Candidates.Of(OperationKind.Prompt, has.Prompts, [], settings.CaseSensitive)),
+            ("resources", settings.Resources, Candidates.Of(OperationKind.Resource, has.Resources, has.Templates, settings.CaseSensitive)),
+            ("methods", settings.Methods, Candidates.Of(OperationKind.Method, methods, [], caseSensitive: false)),
+        ];
+        return
+        [
+            .. from list in lists
+               from entry in list.Entries.Select((settings, index) => (settings.Name, Index: index))
+               where !list.Candidates.Match(entry.Name) && (list.List != "methods" || CanBeTold(entry.Name, methods))
+               select new UnmatchedLimit(
+                   list.List,
+                   entry.Index,
+                   entry.Name,
+                   list.Candidates.Nearest(entry.Name),
+                   list.List == "methods"
+                       ? null
+                       : lists.FirstOrDefault(other => other.List is not "methods" && other.List != list.List && other.Candidates.Has(entry.Name)).List),
+        ];
+    }
+
+    private static bool IsOffered(string method, ServerNames has)
+    {
+        string group = method[..method.IndexOf('/')];
+        return !DeclaredGroups.Contains(group) || has.MethodGroups.Contains(group);
+    }
+
+    // A server has methods of its own too, and does not list them.
+    private static bool CanBeTold(string name, string[] offered) =>
+        DeclaredGroups.Any(group => name.Trim().StartsWith(group + "/", StringComparison.OrdinalIgnoreCase))
+        || NearestName.Find(name.Trim(), offered) is not null;
+
+    [GeneratedRegex(@"\{[^{}]*\}")]
+    private static partial Regex TemplateExpression();
+
+    /// <summary>The names of one kind that a server has.</summary>
+    private sealed class Candidates(OperationNames rules, string[] names, string[] patterns)
+    {
+        private readonly HashSet<string> _canonical = names.Select(rules.Canonical).ToHashSet(StringComparer.Ordinal);
+
+        internal static Candidates Of(OperationKind kind, string[] names, string[] templates, bool caseSensitive)
+        {
+            OperationNames rules = OperationNames.For(kind, caseSensitive);
+            return new Candidates(rules, names, [.. templates.Select(template => rules.Canonical(TemplateExpression().Replace(template, "*")))]);
+        }
+
+        /// <summary>Whether the server lists something of exactly this name.</summary>
+        internal bool Has(string name) => _canonical.Contains(rules.Canonical(name));
+
+        /// <summary>Whether the server has something that a name or glob matches.</summary>
+        internal bool Match(string name)
+        {
+            string canonical = rules.Canonical(name);
+            Glob? glob = Glob.IsGlob(canonical) ? new Glob(canonical, rules.Comparer) : null;
+            return (glob is null ? _canonical.Contains(canonical) : _canonical.Any(candidate => glob.Matches(candidate)))
+                || patterns.Any(pattern => PatternOverlap.Exists(canonical, pattern));
+        }
+
+        /// <summary>The name that is meant, as far as one can tell. A glob can be told from its beginning, up to its only star.</summary>
+        internal string? Nearest(string name)
+        {
+            string trimmed = name.Trim();
+            if (!Glob.IsGlob(trimmed))
+            {
+                return NearestName.Find(trimmed, names);
+            }
+
+            string start = trimmed[..^1];
+            return trimmed.EndsWith('*') && start.Length > 0 && !Glob.IsGlob(start)
+                && NearestName.Find(start, names.Where(other => other.Length >= start.Length).Select(other => other[..start.Length])) is string nearest
+                    ? nearest + "*"
+                    : null;
+        }
+    }
+}
