@@ -34,6 +34,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private readonly KeyLayout _keys;
+    private readonly ServerClock _serverClock;
     private readonly LaneMap _lanes;
     private readonly LocalBuckets _local;
     private readonly RefusalMemory _refusals;
@@ -58,7 +59,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         _script = script;
         _time = time;
         _keys = new KeyLayout(options.KeyPrefix);
-        _register = limits => new RedisLimits(limits, _keys);
+        _serverClock = new ServerClock(time);
+        _register = limits => new RedisLimits(limits, _keys, _serverClock);
         _isSpread = options.Layout == RedisKeyLayout.Spread;
         _logger = loggers.CreateLogger<RedisStore>();
         _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
@@ -213,7 +215,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         {
             foreach (RateLimit[] some in server.Chunk(ApplicableLimits.MaxCount))
             {
-                RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys);
+                RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys, _serverClock);
                 await ChangeAsync(ScriptVerb.Reset, known, caller, cost: 1).ConfigureAwait(false);
             }
         }
@@ -242,7 +244,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     {
         ApplicableLimits limits = RateLimitPolicy.Build("warm-up", policy => policy.PerUser("1/1s"))
             .Select("tools/call", "", CallerIdentity.None);
-        PendingCall call = new(ScriptVerb.Peek, new RedisLimits(limits, _keys), Of(CallerIdentity.None), cost: 1);
+        PendingCall call = new(ScriptVerb.Peek, new RedisLimits(limits, _keys, _serverClock), Of(CallerIdentity.None), cost: 1);
         await new ServerCheck(_connection, _script, call.Limits.Server.Probe).RunAsync().ConfigureAwait(false);
         ScriptRun run = new([call]);
         byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads: false).ConfigureAwait(false);

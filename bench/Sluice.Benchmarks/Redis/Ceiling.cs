@@ -11,7 +11,7 @@ internal static class Ceiling
     /// <returns>Null when the machine has no <c>redis-benchmark</c>.</returns>
     internal static async Task<double?> Measure(BenchedRedis redis, ApplicableLimits limits, int connections, bool quick)
     {
-        PendingCall call = new(ScriptVerb.Acquire, new RedisLimits(limits, new KeyLayout("sluice")), new CallerKeys(RedisPolicies.Callers[0]), cost: 1);
+        PendingCall call = new(ScriptVerb.Acquire, new RedisLimits(limits, new KeyLayout("sluice"), new ServerClock(TimeProvider.System)), new CallerKeys(RedisPolicies.Callers[0]), cost: 1);
         ScriptRun run = new([call]);
 
         // redis-benchmark cannot send every byte, so the argument stands in the script itself.

@@ -6,15 +6,18 @@ internal sealed class RedisLimits
 {
     /// <param name="limits">The limits; all of one server.</param>
     /// <param name="keys">How keys are built.</param>
-    internal RedisLimits(ApplicableLimits limits, KeyLayout keys)
+    /// <param name="clock">What this process takes for the time of Redis.</param>
+    internal RedisLimits(ApplicableLimits limits, KeyLayout keys, ServerClock clock)
     {
         Applicable = limits;
+        Clock = clock;
         Limits = [.. limits.Limits.ToArray().Select(limit => new RedisLimit(limit))];
         Server = keys.Server(limits.Count == 0 ? "" : limits[0].Server);
         NamesCaller = Limits.Any(limit => limit.Limit.Scope != RateLimitScope.Shared);
         Rows = [.. Limits.Select(limit => limit.Limit.Scope).Distinct()];
         RowOf = [.. Limits.Select(limit => Rows.IndexOf(limit.Limit.Scope))];
         IsPlain = Limits.All(limit => limit.Numbers.IsPlain);
+        HaveCalendar = Limits.Any(limit => limit.Numbers.Steps.Edges is not null);
         FallbackOf = FailurePlan.Of(limits);
         Argument = new byte[Limits.Length * ScriptLimit.Bytes];
         for (int i = 0; i < Limits.Length; i++)
@@ -25,6 +28,12 @@ internal sealed class RedisLimits
 
     /// <summary>The limits as the policy has them.</summary>
     internal ApplicableLimits Applicable { get; }
+
+    /// <summary>What this process takes for the time of Redis.</summary>
+    internal ServerClock Clock { get; }
+
+    /// <summary>Whether any has windows of a calendar, whose edges are sent with each run.</summary>
+    internal bool HaveCalendar { get; }
 
     /// <summary>Each limit.</summary>
     internal RedisLimit[] Limits { get; }

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Security.Cryptography;
+using System.Text;
 
 namespace Sluice.Redis;
 
@@ -53,6 +55,7 @@ internal sealed class StepNumbers
             RateLimitAlgorithm.SlidingWindow => new StepNumbers(3, exact, 1, 0, period),
             RateLimitAlgorithm.SlidingWindowCounter => new StepNumbers(4, exact, 1, 0, period),
             RateLimitAlgorithm.FixedWindow => new StepNumbers(5, exact, 1, rate.Align ? 1UL : 0UL, period),
+            RateLimitAlgorithm.CalendarWindow => new StepNumbers(6, exact, 1, UnitCode(rate.Edges!), ZoneHash(rate.Edges!)),
             _ => throw new ArgumentOutOfRangeException(nameof(rate), rate.Algorithm, "Redis does not support this algorithm."),
         };
     }
@@ -97,5 +100,14 @@ internal sealed class StepNumbers
 
     // Instants are microseconds since the epoch, so that of the origin is the distance from the one to the other.
     private static LimitNumbers Numbers(Rate rate, ulong period, (ulong Rate, ulong Token) units) =>
-        new(rate, period, units, (long)LimitNumbers.OriginTicks);
+        new(rate, period, units, (long)LimitNumbers.OriginTicks, EdgesOf(rate));
+
+    private static StoreEdges? EdgesOf(Rate rate) =>
+        rate.Edges is null ? null : new StoreEdges(rate.Edges, DateTime.UnixEpoch.Ticks, TicksPerStep);
+
+    private static ulong UnitCode(ZonedEdges edges) => ((ulong)edges.Unit << 3) | (ulong)edges.WeekStart;
+
+    // As many bits as a double holds. A zone that is taken for another one costs nothing: what is used goes on to count until its edge.
+    private static ulong ZoneHash(ZonedEdges edges) =>
+        BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(edges.TimeZone))) >> 12;
 }

@@ -74,6 +74,9 @@ internal static class Verdict
             Outcome = deciding.Outcome,
             Limit = limits.Limits[decider].Limit,
             RetryAfter = Wait(deciding),
+            ResetsAtTicks = deciding.Outcome == RateLimitOutcome.Denied
+                ? limits.Limits[decider].Numbers.Steps.Edges?.ToUtc(seen[decider].State.Time) ?? 0
+                : 0,
         };
     }
 

@@ -195,6 +195,7 @@ internal sealed class Lane : IDisposable
     private async Task<byte[]?> SendAsync(List<PendingCall> batch)
     {
         bool loads = false;
+        ulong? instantMicros = null;
         if (!_connection.IsReady)
         {
             await _connection.ReadyAsync().ConfigureAwait(false);
@@ -208,7 +209,7 @@ internal sealed class Lane : IDisposable
                 return null;
             }
 
-            ScriptRun run = new(batch);
+            ScriptRun run = new(batch, instantMicros);
             long sent = _time.GetTimestamp();
             foreach (PendingCall call in batch)
             {
@@ -217,7 +218,19 @@ internal sealed class Lane : IDisposable
 
             try
             {
-                return await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads).ConfigureAwait(false);
+                byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads).ConfigureAwait(false);
+                if (!ScriptReply.AsksForEdges(reply, out ulong instant))
+                {
+                    return reply;
+                }
+
+                if (batch.Count > 1 && (instant == 0 || instantMicros is not null))
+                {
+                    throw new RedisFaultException(RedisFaultKind.Script, "The calls of a run are at different instants of a calendar.");
+                }
+
+                instantMicros = instant; // The clock of Redis is not what this process took it for. Nothing was written.
+                batch.ForEach(call => call.Limits.Clock.Learn(instant));
             }
             catch (RedisFaultException fault) when (fault.IsScriptMissing)
             {

@@ -9,6 +9,7 @@ internal static class ScriptReply
     private const int StateBytes = 16;
     private const int LogBytes = 24;
     private const byte Foreign = 255;
+    private const byte OtherEdges = 254;
 
     /// <summary>Fills in the calls, in the order in which they were asked; it completes none.</summary>
     /// <exception cref="RedisFaultException">The answer is not as long as the calls ask for.</exception>
@@ -42,6 +43,16 @@ internal static class ScriptReply
         }
     }
 
+    /// <summary>Whether nothing was decided, since the edges of a calendar were not those around the instant of a call.</summary>
+    /// <param name="reply">The answer.</param>
+    /// <param name="instantMicros">That instant; 0 where the calls have to be sent one by one.</param>
+    internal static bool AsksForEdges(ReadOnlySpan<byte> reply, out ulong instantMicros)
+    {
+        bool asks = reply.Length == CallBytes && reply[0] == OtherEdges;
+        instantMicros = asks ? Integer(reply[1..]) : 0;
+        return asks;
+    }
+
     private static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Limit.Rate.Algorithm switch
     {
         RateLimitAlgorithm.SlidingWindow => new(Integer(state[16..]), Integer(state)),
@@ -49,7 +60,7 @@ internal static class ScriptReply
             Integer(state),
             ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(state[8..]) << 32)
                 | BinaryPrimitives.ReadUInt32LittleEndian(state[12..])),
-        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow => new(Integer(state), Integer(state[8..])),
+        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow => new(Integer(state), Integer(state[8..])),
         _ => throw new ArgumentOutOfRangeException(
             nameof(limit), limit.Limit.Rate.Algorithm, "Redis does not support this algorithm."),
     };

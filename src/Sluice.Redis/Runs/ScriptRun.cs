@@ -15,7 +15,8 @@ internal sealed class ScriptRun
     private readonly List<(RedisLimits Limits, ulong Cost)> _groups = [];
 
     /// <param name="calls">The calls, in the order in which they are decided.</param>
-    internal ScriptRun(IReadOnlyList<PendingCall> calls)
+    /// <param name="instantMicros">The instant around which edges of calendars are sent; null for the time that Redis is expected to show.</param>
+    internal ScriptRun(IReadOnlyList<PendingCall> calls, ulong? instantMicros = null)
     {
         _numbers = calls.Count > 1 ? new(StringComparer.Ordinal) : null;
         int limitCount = 0;
@@ -31,7 +32,7 @@ internal sealed class ScriptRun
         }
 
         byte[] argument = new byte[HeaderBytes + (limitCount * ScriptLimit.Bytes) + callBytes];
-        Span<byte> rest = WriteLimits(argument.AsSpan(HeaderBytes));
+        Span<byte> rest = WriteLimits(argument.AsSpan(HeaderBytes), instantMicros);
         List<int> logPlaces = [];
         foreach (PendingCall call in calls)
         {
@@ -63,7 +64,7 @@ internal sealed class ScriptRun
     private static bool IsPlain(PendingCall call) =>
         call.Limits.IsPlain && call.Verb is (ScriptVerb.Acquire or ScriptVerb.Peek);
 
-    private Span<byte> WriteLimits(Span<byte> to)
+    private Span<byte> WriteLimits(Span<byte> to, ulong? instantMicros)
     {
         foreach ((RedisLimits limits, ulong cost) in _groups)
         {
@@ -76,10 +77,26 @@ internal sealed class ScriptRun
                 }
             }
 
+            if (limits.HaveCalendar)
+            {
+                WriteEdges(to, limits, instantMicros ?? limits.Clock.ExpectedMicros);
+            }
+
             to = to[limits.Argument.Length..];
         }
 
         return to;
+    }
+
+    private static void WriteEdges(Span<byte> to, RedisLimits limits, ulong instantMicros)
+    {
+        for (int i = 0; i < limits.Limits.Length; i++)
+        {
+            if (limits.Limits[i].Numbers.Steps.Edges is StoreEdges edges)
+            {
+                ScriptLimit.WriteEdges(to[(i * ScriptLimit.Bytes)..], edges, instantMicros);
+            }
+        }
     }
 
     private Span<byte> WriteCall(Span<byte> to, PendingCall call, int total, List<int> logPlaces)

@@ -35,10 +35,24 @@ internal static class ScriptLimit
             case RateLimitAlgorithm.FixedWindow:
                 WriteWindow(values, numbers, cost);
                 break;
+            case RateLimitAlgorithm.CalendarWindow:
+                Write(values, 1, numbers.MaxTokens);
+                Write(values, 2, cost);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(
                     nameof(limit), numbers.Algorithm, "Redis does not support this algorithm.");
         }
+    }
+
+    /// <summary>Writes the edges of a calendar around an instant: of the window that holds it, and of the next.</summary>
+    internal static void WriteEdges(Span<byte> to, StoreEdges edges, ulong nowMicros)
+    {
+        Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
+        ulong end = edges.EndOf(nowMicros);
+        Write(values, 0, edges.StartOf(nowMicros));
+        Write(values, 3, end);
+        Write(values, 4, edges.EndOf(end));
     }
 
     private static void WriteWindow(Span<byte> values, LimitNumbers numbers, ulong cost)

@@ -12,6 +12,7 @@
 --                token bucket   steps and rest of the debt under which the call is admitted, steps and rest of its charge,
 --                               units that a step brings
 --                windows        period in microseconds, tokens, cost, whether aligned, 0
+--                calendar       edge, tokens, cost, the next two edges, in microseconds since 1970
 --            each call:
 --              u8 verb (1 acquire, 2 peek, 3 refund, 4 charge, 5 reset, 6 settle), u8 limits,
 --              f64 instant of the charge that a settle takes back, else 0
@@ -21,10 +22,13 @@
 --            each of its limits, as it was before the charge, under the numbers of the call; 16 bytes, a log's 24:
 --              token bucket   f64 step at which it is full, f64 rest; both 0 when new
 --              fixed window   f64 start in microseconds, f64 tokens used
+--              calendar       f64 end in microseconds, f64 tokens used
 --              counter        f64 start in microseconds, u32 tokens of the window before, u32 of this one
 --              log            f64 tokens used, f64 instant from which the call would be admitted or 0, f64 newest instant
 --            After verbs 3 to 6 it is the state that they left.
 --          255 and u16 row, and nothing else, when a row was not written by this version; then nothing was written.
+--          254 and f64 instant, and nothing else, when the edges of a calendar do not lie around that instant, or the calls must
+--          be sent one by one (instant 0); then nothing was written.
 --          To a check: each command that failed, its error and a line feed; nothing when all work.
 -- Errors   before anything is written: a key of another type.
 --
@@ -34,6 +38,7 @@
 --          1 token bucket: units that a token has, units that a step brings; a step is a microsecond
 --          2 coarse token bucket: steps that bring a token, microseconds of a step
 --          3 sliding window, 4 counter: 0, period; 5 fixed window: whether aligned, period
+--          6 calendar: unit and first day of the week, hash of the time zone
 -- Every number is a whole one below 2^53; nothing is rounded. A refusal, and verb 2, write nothing.
 -- It runs on Lua 5.1 and 5.4. Their texts of numbers differ, so no number becomes text but by 'whole'.
 
@@ -73,7 +78,8 @@ if calls_left > 0 then
   local algorithms, uses = {}, {}
   for i = 1, limit_count do
     local offset = first_limit + i * LIMIT
-    limits[i] = { unpack('<c16c21Bdddd', argument, offset) } -- name, numbers, permissive, a, b, c, d
+    limits[i] = { unpack('<c16c21Bddddd', argument, offset) } -- name, numbers, permissive, a, b, c, d, e
+    limits[i][9] = limits[i][8]
     limits[i][8] = byte(argument, offset + 16)
     uses[limits[i][8]] = true
   end
@@ -94,6 +100,10 @@ if calls_left > 0 then
 
   if uses[FIXED] then
     -- include fixed_window
+  end
+
+  if uses[CALENDAR] then
+    -- include calendar_window
   end
 
   -- include row_buckets

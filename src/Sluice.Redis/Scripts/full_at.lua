@@ -7,6 +7,10 @@ local function full_at(numbers, state)
   end
 
   local x, y = unpack('<dd', state)
+  if algorithm == CALENDAR then
+    return x
+  end
+
   if algorithm <= COARSE then
     return math.min((x + (y > 0 and 1 or 0)) * (algorithm == COARSE and a or 1), MOST)
   end

@@ -74,7 +74,12 @@ public abstract class HistoryContract<TStore>
     }
 
     private static History Create(HistoryGenerator generator, ulong seed) =>
-        seed % 4 == 0 ? generator.CreateWithLists(seed) : generator.Create(seed);
+        (seed % 4) switch
+        {
+            0 => generator.CreateWithLists(seed),
+            1 => generator.CreateWithCalendars(seed),
+            _ => generator.Create(seed),
+        };
 
     private static void ShouldEqualTheModel(TStore store, History history)
     {

@@ -72,6 +72,9 @@ public sealed class HistoryGenerator(StoreUnderTest store)
         };
     }
 
+    /// <summary>The history of a seed with windows of a calendar for some of its limits.</summary>
+    public History CreateWithCalendars(ulong seed) => CalendarHistories.Of(Create(seed), ~seed, _stepTicks);
+
     private ImmutableArray<HistoryLimit> WithCompany(SplitMix random, ImmutableArray<HistoryLimit> limits)
     {
         List<HistoryLimit> all = [.. limits];

@@ -30,7 +30,7 @@ public sealed record HistoryPolicy(ImmutableArray<HistoryLimit> Limits, LimitMod
     public override string ToString() =>
         string.Join(", ", Limits.Select(limit => $"{limit.Kind}/{limit.Scope}{ModeOf(limit.Kind)} {Numbers(limit.Rate)}"));
 
-    private static string Numbers(Rate rate) =>
+    private static string Numbers(Rate rate) => rate.Window is not null ? rate.ToString() :
         $"{rate.Algorithm} {rate.MaxTokens} per {rate.RefillPeriod.Ticks} ticks"
         + (rate.Burst is int burst ? $" burst {burst}" : "")
         + (rate.Align ? " aligned" : "");

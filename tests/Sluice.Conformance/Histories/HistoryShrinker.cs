@@ -77,6 +77,30 @@ internal static class HistoryShrinker
 
     private static IEnumerable<Rate> Simpler(Rate rate)
     {
+        if (rate.Window is CalendarUnit unit)
+        {
+            return Simpler(rate, unit);
+        }
+
+        return SimplerPeriods(rate);
+    }
+
+    private static IEnumerable<Rate> Simpler(Rate rate, CalendarUnit unit)
+    {
+        if (rate.TimeZone != "UTC")
+        {
+            yield return Rate.Calendar(rate.MaxTokens, unit, "UTC", rate.WeekStart);
+        }
+
+        if (rate.MaxTokens > 1)
+        {
+            yield return Rate.Calendar(1, unit, rate.TimeZone!, rate.WeekStart);
+            yield return Rate.Calendar(rate.MaxTokens / 2, unit, rate.TimeZone!, rate.WeekStart);
+        }
+    }
+
+    private static IEnumerable<Rate> SimplerPeriods(Rate rate)
+    {
         if (rate.Burst is not null || rate.Align)
         {
             yield return new Rate(rate.MaxTokens, rate.RefillPeriod, rate.Algorithm, burst: null, align: false);

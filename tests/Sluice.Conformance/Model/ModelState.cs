@@ -39,17 +39,18 @@ internal sealed class ModelState : IEquatable<ModelState>
     /// <summary>The same later, if nobody called. A monotonic clock that steps back stands still.</summary>
     /// <param name="elapsed">Ticks since the store's origin by the monotonic clock.</param>
     /// <param name="wallElapsed">The same by the wall clock, which may step back.</param>
-    internal ModelState At(BigInteger elapsed, BigInteger wallElapsed)
+    /// <param name="readsWall">Whether a call reads the wall clock: one with a limit that has windows of a calendar.</param>
+    internal ModelState At(BigInteger elapsed, BigInteger wallElapsed, bool readsWall)
     {
         BigInteger now = BigInteger.Max(elapsed - BigInteger.Remainder(elapsed, _resolution), _instant.Now);
         BigInteger wall = UtcTicks(_instant.Epoch) + wallElapsed - BigInteger.Remainder(wallElapsed, _resolution);
-        ModelInstant instant = _instant with { Now = now, Wall = wall, Latest = BigInteger.Max(_instant.Latest, wall) };
+        ModelInstant instant = _instant with { Now = now, Wall = wall, Latest = readsWall ? BigInteger.Max(_instant.Latest, wall) : _instant.Latest };
         return instant == _instant ? this : new ModelState(instant, _resolution, _counterCeiling, _buckets);
     }
 
     /// <summary>The same so much later.</summary>
     internal ModelState After(BigInteger ticks) =>
-        At(_instant.Now + ticks, _instant.Wall + ticks - UtcTicks(_instant.Epoch));
+        At(_instant.Now + ticks, _instant.Wall + ticks - UtcTicks(_instant.Epoch), readsWall: true);
 
     private static BigInteger UtcTicks(BigInteger unixTicks) => unixTicks + DateTime.UnixEpoch.Ticks;
 

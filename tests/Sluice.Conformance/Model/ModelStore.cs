@@ -43,14 +43,14 @@ public sealed class ModelStore : IRateLimitStore
     /// <inheritdoc/>
     public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken)
     {
-        _state = Now().Refunded(request);
+        _state = Now(request.Limits.Limits).Refunded(request);
         return ValueTask.CompletedTask;
     }
 
     /// <inheritdoc/>
     public ValueTask ChargeAsync(RateLimitRequest request, CancellationToken cancellationToken)
     {
-        _state = Now().Charged(request);
+        _state = Now(request.Limits.Limits).Charged(request);
         return ValueTask.CompletedTask;
     }
 
@@ -58,7 +58,7 @@ public sealed class ModelStore : IRateLimitStore
     public ValueTask ResetAsync(
         ReadOnlyMemory<RateLimit> limits, CallerIdentity caller, CancellationToken cancellationToken)
     {
-        _state = Now().Reset(limits.Span, caller);
+        _state = Now(limits.Span).Reset(limits.Span, caller);
         return ValueTask.CompletedTask;
     }
 
@@ -69,7 +69,7 @@ public sealed class ModelStore : IRateLimitStore
             throw new ArgumentException("It is neither empty nor long enough.", nameof(states));
         }
 
-        (RateLimitDecision decision, LimitState[] all, _state) = Now().Decide(request, charges);
+        (RateLimitDecision decision, LimitState[] all, _state) = Now(request.Limits.Limits).Decide(request, charges);
         if (!states.IsEmpty)
         {
             all.CopyTo(states);
@@ -78,5 +78,9 @@ public sealed class ModelStore : IRateLimitStore
         return decision;
     }
 
-    private ModelState Now() => _state.At(_time.GetTimestamp() - _originTimestamp, (_time.GetUtcNow() - _originWall).Ticks);
+    private ModelState Now(ReadOnlySpan<RateLimit> limits)
+    {
+        bool readsWall = limits.ToArray().Any(limit => limit.Rate.Window is not null);
+        return _state.At(_time.GetTimestamp() - _originTimestamp, (_time.GetUtcNow() - _originWall).Ticks, readsWall);
+    }
 }

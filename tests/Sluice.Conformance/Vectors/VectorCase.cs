@@ -21,6 +21,9 @@ public sealed record VectorCaller(string Issuer, string? Subject, string? Tenant
 /// <param name="PeriodUs">The period in microseconds.</param>
 /// <param name="Burst">The bucket's size; absent where it is <paramref name="MaxTokens"/>.</param>
 /// <param name="Align">Whether windows start on multiples of the period since the Unix epoch.</param>
+/// <param name="Window">The unit of the calendar that is the window; absent for all others.</param>
+/// <param name="TimeZone">The time zone of that calendar.</param>
+/// <param name="WeekStart">The first day of its weeks; absent for Sunday, and where the window is no week.</param>
 /// <param name="Permissive">Whether it refuses nobody.</param>
 public sealed record VectorLimit(
     string Name,
@@ -31,6 +34,9 @@ public sealed record VectorLimit(
     long PeriodUs,
     int? Burst,
     bool Align,
+    CalendarUnit? Window,
+    string? TimeZone,
+    DayOfWeek? WeekStart,
     bool Permissive);
 
 /// <summary>A step of a case. Of refund, charge and reset there is nothing to compare.</summary>
@@ -55,7 +61,8 @@ public sealed record VectorStep(
 /// <param name="Limit">The name of the limit that refused; absent when none did.</param>
 /// <param name="Remaining">Whole tokens left; 2147483647 where no enforced limit applies.</param>
 /// <param name="RetryUs">The wait; -1 when no wait helps.</param>
-public sealed record VectorDecision(RateLimitOutcome Outcome, string? Limit, int Remaining, long RetryUs);
+/// <param name="ResetsAtUs">When the window of a calendar ends, since the Unix epoch; absent where none refused.</param>
+public sealed record VectorDecision(RateLimitOutcome Outcome, string? Limit, int Remaining, long RetryUs, long ResetsAtUs);
 
 /// <summary>What one limit answers.</summary>
 /// <param name="Outcome">Absent for denied.</param>

@@ -6,6 +6,7 @@ namespace Sluice.Conformance;
 internal static class VectorCases
 {
     private const int RandomCases = 260;
+    private const int RandomCalendarCases = 40;
     private const int MaxSteps = 9;
     private const int MaxLimits = 3;
     private const string About =
@@ -19,7 +20,7 @@ internal static class VectorCases
     internal static async Task<DecisionVectorFile> Make()
     {
         List<VectorCase> cases = [];
-        foreach ((string name, History history) in VectorScripts.All.Concat(RandomHistories()))
+        foreach ((string name, History history) in VectorScripts.All.Concat(RandomHistories()).Concat(RandomCalendars()))
         {
             cases.Add(await new VectorRecorder(Model, history).Record(name));
         }
@@ -43,6 +44,15 @@ internal static class VectorCases
                 yield return ($"random history {seed}", history);
             }
         }
+    }
+
+    private static IEnumerable<(string Name, History History)> RandomCalendars()
+    {
+        HistoryGenerator generator = new(Model);
+        return Enumerable.Range(1, int.MaxValue)
+            .Select(seed => ($"random calendars {seed}", generator.CreateWithCalendars((ulong)seed)))
+            .Where(history => IsWorthKeeping(history.Item2))
+            .Take(RandomCalendarCases);
     }
 
     private static bool IsWorthKeeping(History history) =>

@@ -11,7 +11,11 @@ internal static class VectorConversion
         : (time.Ticks / TimeSpan.TicksPerMicrosecond) + (time.Ticks % TimeSpan.TicksPerMicrosecond == 0 ? 0 : 1);
 
     internal static VectorDecision Decision(RateLimitDecision decision) =>
-        new(decision.Outcome, decision.Limit?.Name, decision.Remaining, Microseconds(decision.RetryAfter));
+        new(decision.Outcome, decision.Limit?.Name, decision.Remaining, Microseconds(decision.RetryAfter), ResetsAt(decision));
+
+    private static long ResetsAt(RateLimitDecision decision) => decision.ResetsAt is DateTimeOffset end
+        ? (end - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond
+        : 0;
 
     internal static VectorState State(LimitState state) =>
         new(state.Outcome, state.Remaining, Microseconds(state.RetryAfter), Microseconds(state.ResetAfter));
@@ -27,6 +31,9 @@ internal static class VectorConversion
             Microseconds(limit.Rate.RefillPeriod),
             limit.Rate.Burst,
             limit.Rate.Align,
+            limit.Rate.Window,
+            limit.Rate.TimeZone,
+            limit.Rate.WeekStart,
             limit.Mode == LimitMode.Permissive)),
     ];
 
@@ -36,7 +43,7 @@ internal static class VectorConversion
         ModeOf(limits, OperationKind.Method),
         ModeOf(limits, OperationKind.Tool));
 
-    private static Rate Rate(VectorLimit limit) =>
+    private static Rate Rate(VectorLimit limit) => limit.Window is CalendarUnit window ? Sluice.Rate.Calendar(limit.MaxTokens, window, limit.TimeZone!, limit.WeekStart) :
         new(limit.MaxTokens, TimeSpan.FromMicroseconds(limit.PeriodUs), limit.Algorithm, limit.Burst, limit.Align);
 
     private static LimitMode ModeOf(ImmutableArray<VectorLimit> limits, OperationKind kind) =>

@@ -16,6 +16,7 @@ internal static class VectorScripts
     internal static IEnumerable<(string Name, History History)> All =>
     [
         .. TokenBuckets(), .. SlidingWindows(), .. Counters(), .. FixedWindows(), .. SeveralLimits(), .. Verbs(), .. LiveChanges(), .. Lists(),
+        .. CalendarVectors.All,
     ];
 
     private static IEnumerable<(string Name, History History)> TokenBuckets()

@@ -19,6 +19,11 @@ internal sealed class VectorStoreUnderTest : StoreUnderTest
     /// <summary>The most tokens of a rate that a bucket may owe, in its smallest parts, to stay below the largest bucket.</summary>
     internal static long LargestCost(Rate rate)
     {
+        if (rate.Window is not null)
+        {
+            return LargestBucket; // Windows of a calendar have no parts of a token.
+        }
+
         long periodUs = rate.RefillPeriod.Ticks / TimeSpan.TicksPerMicrosecond;
         return LargestBucket / periodUs;
     }

@@ -18,6 +18,8 @@ public sealed class ClusterRedisSlidingWindowCounterTests : SlidingWindowCounter
 
 public sealed class ClusterRedisFixedWindowTests : FixedWindowContract<ClusterRedisUnderTest>;
 
+public sealed class ClusterRedisCalendarTests : CalendarContract<ClusterRedisUnderTest>;
+
 public sealed class ClusterRedisAllOrNothingTests : AllOrNothingContract<ClusterRedisUnderTest>;
 
 public sealed class ClusterRedisPermissiveTests : PermissiveContract<ClusterRedisUnderTest>;

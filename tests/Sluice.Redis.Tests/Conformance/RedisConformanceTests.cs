@@ -10,6 +10,8 @@ public sealed class RedisSlidingWindowCounterTests : SlidingWindowCounterContrac
 
 public sealed class RedisFixedWindowTests : FixedWindowContract<RedisUnderTest>;
 
+public sealed class RedisCalendarTests : CalendarContract<RedisUnderTest>;
+
 public sealed class RedisAllOrNothingTests : AllOrNothingContract<RedisUnderTest>;
 
 public sealed class RedisPermissiveTests : PermissiveContract<RedisUnderTest>;

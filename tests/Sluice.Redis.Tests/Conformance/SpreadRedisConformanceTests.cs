@@ -24,6 +24,8 @@ public sealed class SpreadRedisSlidingWindowCounterTests : SlidingWindowCounterC
 
 public sealed class SpreadRedisFixedWindowTests : FixedWindowContract<SpreadRedisUnderTest>;
 
+public sealed class SpreadRedisCalendarTests : CalendarContract<SpreadRedisUnderTest>;
+
 public sealed class SpreadRedisAllOrNothingTests : AllOrNothingContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisPermissiveTests : PermissiveContract<SpreadRedisUnderTest>;

@@ -18,6 +18,8 @@ public sealed class TlsRedisSlidingWindowCounterTests : SlidingWindowCounterCont
 
 public sealed class TlsRedisFixedWindowTests : FixedWindowContract<TlsRedisUnderTest>;
 
+public sealed class TlsRedisCalendarTests : CalendarContract<TlsRedisUnderTest>;
+
 public sealed class TlsRedisAllOrNothingTests : AllOrNothingContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisPermissiveTests : PermissiveContract<TlsRedisUnderTest>;
