@@ -28,8 +28,8 @@ internal static class Chart
     {
         int admitted = recording.Calls.Count(call => call.IsAdmitted);
         string description =
-            $"{scenario.Rate}: of {recording.Calls.Length} calls in {scenario.Seconds} seconds {admitted} are admitted, "
-            + $"at {string.Join(", ", recording.Calls.Where(call => call.IsAdmitted).Select(call => Text(call.Seconds)))} seconds.";
+            $"{scenario.Rate}: of {recording.Calls.Length} calls in {scenario.Length} {scenario.UnitName} {admitted} are admitted, "
+            + $"at {string.Join(", ", recording.Calls.Where(call => call.IsAdmitted).Select(call => Text(call.At)))} {scenario.UnitName}.";
         StringBuilder svg = new();
         svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-labelledby="title description">""").Append('\n');
         svg.Append(CultureInfo.InvariantCulture, $"<title id=\"title\">{scenario.Title}</title>\n<desc id=\"description\">{description}</desc>\n{Style}\n");
@@ -51,17 +51,17 @@ internal static class Chart
             svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left - 10}\" y=\"{Text(Y(scenario, tokens) + 4)}\" text-anchor=\"end\">{tokens}</text>\n");
         }
 
-        for (int seconds = 0; seconds <= scenario.Seconds; seconds += 5)
+        for (int at = 0; at <= scenario.Length; at += scenario.Grid)
         {
-            string x = Text(X(scenario, seconds));
+            string x = Text(X(scenario, at));
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{seconds} s</text>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{at} {scenario.UnitSymbol}</text>\n");
         }
     }
 
     private static void Level(StringBuilder svg, Scenario scenario, Recording recording)
     {
-        string points = string.Join(' ', recording.Levels.Select(level => $"{Text(X(scenario, level.Seconds))},{Text(Y(scenario, level.Tokens))}"));
+        string points = string.Join(' ', recording.Levels.Select(level => $"{Text(X(scenario, level.At))},{Text(Y(scenario, level.Tokens))}"));
         string ground = Text(Y(scenario, 0));
         svg.Append(CultureInfo.InvariantCulture, $"<polygon class=\"area\" points=\"{Left},{ground} {points} {Width - Right},{ground}\"/>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"level\" points=\"{points}\"/>\n");
@@ -70,9 +70,9 @@ internal static class Chart
     private static void Calls(StringBuilder svg, Scenario scenario, Recording recording, int admitted)
     {
         const int Row = Height - 46;
-        foreach ((double seconds, bool isAdmitted) in recording.Calls)
+        foreach ((double at, bool isAdmitted) in recording.Calls)
         {
-            string x = Text(X(scenario, seconds));
+            string x = Text(X(scenario, at));
             svg.Append(isAdmitted
                 ? $"<circle class=\"yes\" cx=\"{x}\" cy=\"{Row}\" r=\"4\"/>\n"
                 : $"<circle class=\"no\" cx=\"{x}\" cy=\"{Row}\" r=\"3.25\"/>\n");
@@ -83,7 +83,7 @@ internal static class Chart
         svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"no\" cx=\"{Left + 134}\" cy=\"{Legend - 4}\" r=\"3.25\"/><text x=\"{Left + 145}\" y=\"{Legend}\">refused, {recording.Calls.Length - admitted}</text>\n");
     }
 
-    private static double X(Scenario scenario, double seconds) => Left + (seconds / scenario.Seconds * (Width - Left - Right));
+    private static double X(Scenario scenario, double at) => Left + (at / scenario.Length * (Width - Left - Right));
 
     private static double Y(Scenario scenario, double tokens) =>
         Height - Bottom - (tokens / scenario.Rate.Capacity * (Height - Top - Bottom));

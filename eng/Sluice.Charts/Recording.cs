@@ -1,28 +1,29 @@
 namespace Sluice.Charts;
 
 /// <summary>What the engine did with a scenario.</summary>
-/// <param name="Levels">Tokens that were there, at instants in seconds.</param>
+/// <param name="Levels">Tokens that were there, at instants in the scenario's units.</param>
 /// <param name="Calls">Each call, and whether it was admitted.</param>
-internal sealed record Recording((double Seconds, double Tokens)[] Levels, (double Seconds, bool IsAdmitted)[] Calls)
+internal sealed record Recording((double At, double Tokens)[] Levels, (double At, bool IsAdmitted)[] Calls)
 {
-    private const double Step = 0.05;
+    private const int Steps = 600;
 
     internal static Recording Of(Scenario scenario)
     {
-        StandingClock clock = new();
+        StandingClock clock = new(scenario.Start);
+        double step = (double)scenario.Length / Steps;
         InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 16 }, clock);
         CallerIdentity caller = new("charts", "caller", tenant: null, client: null);
         ApplicableLimits limits = RateLimitPolicy.Build("charts", policy => policy.PerUser(scenario.Rate)).Select("tools/call", "x", caller);
         LimitState[] states = new LimitState[1];
         List<(double, double)> levels = [];
         List<(double, bool)> calls = [];
-        IEnumerable<(double At, bool IsCall)> instants = Enumerable.Range(0, (int)(scenario.Seconds / Step) + 1)
-            .Select(i => (Math.Round(i * Step, 3), false))
+        IEnumerable<(double At, bool IsCall)> instants = Enumerable.Range(0, Steps + 1)
+            .Select(i => (Math.Round(i * step, 3), false))
             .Concat(scenario.Calls.Select(at => (at, true)))
             .OrderBy(instant => instant);
         foreach ((double at, bool isCall) in instants)
         {
-            clock.Elapsed = TimeSpan.FromSeconds(at);
+            clock.Elapsed = at * scenario.Unit;
             if (isCall)
             {
                 levels.Add((at, Level(store, limits, caller, states, scenario.Rate)));
@@ -44,7 +45,7 @@ internal sealed record Recording((double Seconds, double Tokens)[] Levels, (doub
             : states[0].Remaining;
     }
 
-    private sealed class StandingClock : TimeProvider
+    private sealed class StandingClock(DateTimeOffset start) : TimeProvider
     {
         internal TimeSpan Elapsed { get; set; }
 
@@ -52,6 +53,6 @@ internal sealed record Recording((double Seconds, double Tokens)[] Levels, (doub
 
         public override long GetTimestamp() => Elapsed.Ticks;
 
-        public override DateTimeOffset GetUtcNow() => DateTimeOffset.UnixEpoch;
+        public override DateTimeOffset GetUtcNow() => start + Elapsed;
     }
 }

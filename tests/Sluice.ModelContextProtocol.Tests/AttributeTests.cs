@@ -20,6 +20,19 @@ public sealed class AttributeTests
     }
 
     [Fact]
+    public async Task RateLimit_WindowOfACalendar_IsRefusedUntilItsEdge()
+    {
+        await using RunningServer server = await RunningServer.StartAsync(
+            builder => builder.WithTools<AttributedTools>().WithRateLimitAttributes());
+
+        await server.CallAsync("monthly");
+
+        McpProtocolException refused = await server.RefusedAsync("monthly");
+        refused.Data["limit"].ShouldBe("monthly/perUser/month");
+        ((string)refused.Data["resetsAt"]!).ShouldEndWith("-01T00:00:00+09:00");
+    }
+
+    [Fact]
     public async Task RateLimitCost_OnATool_IsWhatACallCosts()
     {
         await using RunningServer server = await RunningServer.StartAsync(
@@ -81,8 +94,9 @@ public sealed class AttributeTests
         OptionsValidationException exception = await Should.ThrowAsync<OptionsValidationException>(() => RunningServer.StartAsync(
             builder => builder.WithTools<WronglyAttributedTools>().WithRateLimits(limits => limits.PerUser("1/1d"))));
 
-        exception.Failures.Count().ShouldBe(2);
+        exception.Failures.Count().ShouldBe(3);
         exception.Message.ShouldContain("[RateLimit] of 'wrong': '10/fortnite' is not a rate: unknown unit 'fortnite'.");
         exception.Message.ShouldContain("'0/1m'");
+        exception.Message.ShouldContain("[RateLimit] of 'wrong': timeZone: 'Asia/Tokio' is not a time zone. Did you mean 'Asia/Tokyo'?");
     }
 }

@@ -64,9 +64,9 @@ internal sealed class AttributeLimits(McpServerOptions server)
         OperationSettings none = settings with { Cost = null };
         foreach (RateLimitAttribute attribute in metadata.OfType<RateLimitAttribute>())
         {
-            if (!Rate.TryParse(attribute.Rate, out Rate? rate, out string? error))
+            if (attribute.Read(out string? error) is not Rate rate)
             {
-                _faults.Add(new SettingsFault($"[RateLimit] of '{name}'", error));
+                _faults.Add(new SettingsFault($"[RateLimit] of '{name}'", error!));
             }
             else if (!Enum.IsDefined(attribute.Scope))
             {

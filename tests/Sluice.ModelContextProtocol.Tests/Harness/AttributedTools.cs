@@ -15,6 +15,11 @@ internal sealed class AttributedTools
     [RateLimit("2/1d", Scope = RateLimitScope.PerUser)]
     public static string Listed() => "listed";
 
+    [McpServerTool(Name = "monthly")]
+    [RateLimit(1, CalendarUnit.Month, TimeZone = "Asia/Tokyo", Scope = RateLimitScope.PerUser)]
+    [RateLimit(9, CalendarUnit.Week, WeekStart = DayOfWeek.Sunday, Scope = RateLimitScope.PerUser)]
+    public static string Monthly() => "monthly";
+
     [McpServerTool(Name = "dear")]
     [RateLimit("10/1d")]
     [RateLimitCost(5)]
@@ -27,6 +32,7 @@ internal sealed class WronglyAttributedTools
     [McpServerTool(Name = "wrong")]
     [RateLimit("10/fortnite")]
     [RateLimit("0/1m", Scope = RateLimitScope.PerUser)]
+    [RateLimit(1, CalendarUnit.Month, TimeZone = "Asia/Tokio", WeekStart = DayOfWeek.Sunday)]
     public static string Wrong() => "wrong";
 }
 
