@@ -100,6 +100,22 @@ public sealed class StdioRunTests : IDisposable
     }
 
     [Fact]
+    public async Task Call_BeyondAPermissiveLimit_IsServedAndReportedOnStandardError()
+    {
+        await using ChildProcess sluice = StartOdd(Limits("rateLimiting: { perUser: 1/1d, mode: permissive }"));
+        sluice.WriteLine(Call(1, "echo"));
+        sluice.WriteLine(Call(2, "echo"));
+
+        await sluice.WaitForLineAsync(line => line.EndsWith("\"id\":2}", StringComparison.Ordinal));
+        sluice.CloseInput();
+        ProgramResult result = await sluice.WaitForExitAsync();
+
+        result.Error.ShouldContain("The permissive limit 'perUser' of ");
+        result.Error.ShouldContain(" would have rejected 1 calls since the last report.");
+        result.Output.ShouldNotContain("Rate limit exceeded");
+    }
+
+    [Fact]
     public async Task Server_OfAGatewayFile_NeedsNoCommand()
     {
         await using ChildProcess sluice = ChildProcess.StartWithInput(
@@ -201,6 +217,17 @@ public sealed class StdioRunTests : IDisposable
         string answer = await sluice.WaitForLineAsync(line => line.StartsWith("""{"jsonrpc":"2.0","id":1,"error":""", StringComparison.Ordinal));
 
         answer.ShouldContain(expected);
+    }
+
+    [Fact]
+    public async Task Answer_LargerThanTheBound_FailsItsCallAtOnce()
+    {
+        await using ChildProcess sluice = StartOdd("--limit", "100/1d");
+        sluice.WriteLine(Call(1, "huge"));
+
+        string answer = await sluice.WaitForLineAsync(line => line.StartsWith("""{"jsonrpc":"2.0","id":1,"error":""", StringComparison.Ordinal));
+
+        answer.ShouldContain("its answer is too large");
     }
 
     [Fact]

@@ -106,6 +106,7 @@ public sealed class CorsTests
         HttpResponseMessage rebound = await SendAsync(
             gateway, With(Post("https://app.example.com", key: true), request => request.Headers.Host = "evil.example.com"));
         rebound.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+        rebound.Headers.GetValues("Access-Control-Allow-Origin").Single().ShouldBe("https://app.example.com");
     }
 
     [Fact]

@@ -135,6 +135,13 @@ public sealed class EventStreamBodyTests : IDisposable
         int interval = (int)socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveInterval)!;
         int probes = (int)socket.GetSocketOption(SocketOptionLevel.Tcp, SocketOptionName.TcpKeepAliveRetryCount)!;
         (idle + (interval * probes)).ShouldBeInRange(1, 60);
+        if (OperatingSystem.IsLinux())
+        {
+            const int UserTimeout = 18; // Source: linux/tcp.h, TCP_USER_TIMEOUT, in milliseconds.
+            byte[] milliseconds = new byte[sizeof(int)];
+            socket.GetRawSocketOption((int)SocketOptionLevel.Tcp, UserTimeout, milliseconds);
+            BitConverter.ToInt32(milliseconds).ShouldBeInRange(1, 60_000);
+        }
     }
 
     [Theory]

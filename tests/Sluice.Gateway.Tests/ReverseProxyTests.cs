@@ -1,6 +1,4 @@
-using System.Diagnostics;
 using System.Net;
-using System.Net.Sockets;
 using System.Text;
 using System.Text.RegularExpressions;
 using Microsoft.AspNetCore.Builder;
@@ -43,7 +41,8 @@ public sealed partial class ReverseProxyTests
             .Replace("http://127.0.0.1:3001/mcp", upstream.Endpoint.ToString(), StringComparison.Ordinal));
         (IAsyncDisposable proxy, Uri address) = section == "YARP"
             ? await StartYarpAsync(Block(section, "json"), gateway.Address)
-            : await Nginx.StartAsync(Blocks(section, "nginx"), gateway.Address);
+            : await Nginx.StartAsync(http: "", string.Concat(Blocks(section, "nginx"))
+                .Replace("http://127.0.0.1:8080", $"http://{gateway.Address.Authority}", StringComparison.Ordinal));
         await using IAsyncDisposable running = proxy;
         using HttpClient client = new() { BaseAddress = address };
         client.DefaultRequestHeaders.Host = new Uri(publicUrl).Host;
@@ -87,74 +86,6 @@ public sealed partial class ReverseProxyTests
         return (application, new Uri(application.Urls.First()));
     }
 
-    private static int FreePort()
-    {
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
-    }
-
     [GeneratedRegex("^```(\\w+)\n(.*?)^```", RegexOptions.Multiline | RegexOptions.Singleline)]
     private static partial Regex CodeBlock();
-
-    private sealed class Nginx(Process process, DirectoryInfo folder) : IAsyncDisposable
-    {
-        internal static async Task<(IAsyncDisposable Proxy, Uri Address)> StartAsync(string[] locations, Uri gateway)
-        {
-            string program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx"; // Debian's place is not on every PATH.
-            DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-nginx-");
-            int port = FreePort();
-            string file = Path.Combine(folder.FullName, "nginx.conf");
-            await File.WriteAllTextAsync(
-                file,
-                $$"""
-                daemon off;
-                master_process off;
-                pid {{folder}}/nginx.pid;
-                events { worker_connections 64; }
-                http {
-                  access_log off;
-                  client_body_temp_path {{folder}}/body;
-                  proxy_temp_path {{folder}}/proxy;
-                  fastcgi_temp_path {{folder}}/fastcgi;
-                  uwsgi_temp_path {{folder}}/uwsgi;
-                  scgi_temp_path {{folder}}/scgi;
-                  server {
-                    listen 127.0.0.1:{{port}};
-                    {{string.Concat(locations).Replace("http://127.0.0.1:8080", $"http://{gateway.Authority}", StringComparison.Ordinal)}}
-                  }
-                }
-                """);
-            Process process = Process.Start(new ProcessStartInfo(program, ["-p", folder.FullName, "-c", file, "-e", $"{folder}/error.log"]))
-                ?? throw new InvalidOperationException("nginx did not start.");
-            await UntilOpenAsync(port, process);
-            return (new Nginx(process, folder), new Uri($"http://127.0.0.1:{port}"));
-        }
-
-        public async ValueTask DisposeAsync()
-        {
-            process.Kill();
-            await process.WaitForExitAsync();
-            process.Dispose();
-            folder.Delete(recursive: true);
-        }
-
-        private static async Task UntilOpenAsync(int port, Process process)
-        {
-            while (true)
-            {
-                process.HasExited.ShouldBeFalse("nginx ended before it listened.");
-                try
-                {
-                    using TcpClient client = new();
-                    await client.ConnectAsync(IPAddress.Loopback, port);
-                    return;
-                }
-                catch (SocketException)
-                {
-                    await Task.Delay(TimeSpan.FromMilliseconds(20)); // Another process is waited for, by its own clock.
-                }
-            }
-        }
-    }
 }

@@ -73,6 +73,17 @@ public sealed class RateLimitsTests
         (rate.MaxTokens / rate.RefillPeriod.TotalSeconds / perSecond).ShouldBe(1, 1e-9);
     }
 
+    [Theory]
+    [InlineData(0.00000012345678901)]
+    [InlineData(0.000000047123456789)]
+    [InlineData(0.0000000700000000001)]
+    public void FromFastMcp_NumberThatNoFractionMeets_IsRoundedDown(double perSecond)
+    {
+        Rate rate = RateLimits.FromFastMcp(perSecond).Settings.PerUser![0].ShouldNotBeNull();
+
+        ((decimal)rate.MaxTokens / (decimal)rate.RefillPeriod.TotalSeconds).ShouldBeLessThanOrEqualTo((decimal)perSecond);
+    }
+
     [Fact]
     public void FromFastMcp_ManyNumbers_AreMetWithinOnePartInABillion()
     {

@@ -20,7 +20,8 @@ internal sealed class StdioGateway : IAsyncDisposable
     /// <param name="manner">How the server misbehaves as a whole; or empty.</param>
     /// <param name="upstream">Further fields of the upstream, in YAML's flow style.</param>
     /// <param name="server">Further fields of the server.</param>
-    internal static async Task<StdioGateway> StartAsync(string manner = "", string upstream = "", string server = "") =>
+    /// <param name="time">The gateway's clock, or null for that of the system.</param>
+    internal static async Task<StdioGateway> StartAsync(string manner = "", string upstream = "", string server = "", TimeProvider? time = null) =>
         new(await GatewayFixture.StartAsync(
             $$"""
             listen: http://127.0.0.1:0
@@ -28,7 +29,8 @@ internal sealed class StdioGateway : IAsyncDisposable
               - name: odd
                 upstream: { command: dotnet, args: [ '{{typeof(OddServer).Assembly.Location}}', {{OddServer.Word}}, '{{manner}}' ] {{upstream}} }
             {{server}}
-            """));
+            """,
+            time ?? TimeProvider.System));
 
     /// <summary>Begins a session, and gives its id.</summary>
     internal async Task<string> BeginAsync()

@@ -1,4 +1,5 @@
 using System.Net;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -88,6 +89,45 @@ public sealed class StdioSharedTests
 
         (await stream.ReadToEndAsync().WaitAsync(StdioGateway.Patience)).ShouldBe("");
         await stopped;
+    }
+
+    [Fact]
+    public async Task Listen_Modern_HasNoTimeout()
+    {
+        ManualTimeProvider time = new();
+        await using StdioGateway gateway = await StdioGateway.StartAsync(server: "    timeout: 1s", time: time);
+        using HttpRequestMessage request = StdioGateway.Modern("""{"jsonrpc":"2.0","id":"sub","method":"subscriptions/listen","params":{}}""");
+        using HttpResponseMessage response = await gateway.Fixture.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        using StreamReader stream = new(await response.Content.ReadAsStreamAsync());
+        await StdioGateway.NextEventAsync(stream);
+
+        time.Advance(TimeSpan.FromHours(1));
+        (await gateway.Fixture.SendAsync(StdioGateway.Modern(StdioGateway.Call("1", "pid")))).Status.ShouldBe(HttpStatusCode.OK);
+        Task stopped = gateway.Fixture.StopAsync();
+
+        string rest = await stream.ReadToEndAsync().WaitAsync(StdioGateway.Patience);
+        rest.Replace(": keep-alive\n\n", "", StringComparison.Ordinal).ShouldBe("");
+        await stopped;
+    }
+
+    [Fact]
+    public async Task Get_OfASessionWhoseServerIsSilent_GetsComments()
+    {
+        ManualTimeProvider time = new();
+        await using StdioGateway gateway = await StdioGateway.StartAsync(time: time);
+        using StreamReader stream = await gateway.ListenAsync(await gateway.BeginAsync());
+
+        for (int comment = 0; comment < 2; comment++)
+        {
+            Task<string?> line = stream.ReadLineAsync();
+            await StdioGateway.EventuallyAsync(() =>
+            {
+                time.Advance(TimeSpan.FromSeconds(1));
+                return Task.FromResult(line.IsCompleted);
+            });
+            (await line).ShouldBe(": keep-alive");
+            (await stream.ReadLineAsync().WaitAsync(StdioGateway.Patience)).ShouldBe("");
+        }
     }
 
     [Fact]
