@@ -51,11 +51,13 @@ public sealed class ApiKeyTableTests
     }
 
     [Fact]
-    public void TryFind_ZerosAndOtherLengths_AreNotThere()
+    public void TryFind_HashOfNothingZerosAndOtherLengths_AreNotThere()
     {
         ApiKeyTable table = ApiKeyTable.Create([Key(DigestOf(0), "a")]);
 
         table.TryFind(new byte[SHA256.HashSizeInBytes], out _).ShouldBeFalse();
+        table.TryFind(SHA256.HashData([]), out _).ShouldBeFalse();
+        ApiKeyTable.Empty.TryFind(SHA256.HashData([]), out _).ShouldBeFalse();
         table.TryFind(DigestOf(0).AsSpan(0, 31), out _).ShouldBeFalse();
         table.TryFind([], out _).ShouldBeFalse();
         ApiKeyTable.Empty.TryFind(DigestOf(0), out _).ShouldBeFalse();
@@ -86,6 +88,8 @@ public sealed class ApiKeyTableTests
             .Message.ShouldStartWith("The keys 0 and 1 are the same.");
         Should.Throw<ArgumentException>(() => ApiKeyTable.Create([Key(DigestOf(0)[..31], "a")]))
             .Message.ShouldStartWith("The hash of key 0 does not have 32 bytes.");
+        Should.Throw<ArgumentException>(() => ApiKeyTable.Create([Key(SHA256.HashData([]), "a")]))
+            .Message.ShouldStartWith("The hash of key 0 is that of an empty text.");
         Should.Throw<ArgumentException>(() => ApiKeyTable.Create([Key(DigestOf(0), new string('a', 32_768))]))
             .Message.ShouldStartWith("The user or the name of key 0 is too long.");
         Should.Throw<ArgumentOutOfRangeException>(() => ApiKeyTable.Empty[0]);

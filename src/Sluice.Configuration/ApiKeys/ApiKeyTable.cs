@@ -102,7 +102,7 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
     /// <summary>A table of keys.</summary>
     /// <param name="keys">The keys.</param>
     /// <exception cref="ArgumentNullException"><paramref name="keys"/> is null.</exception>
-    /// <exception cref="ArgumentException">Two keys are the same, a hash does not have 32 bytes, or a text is longer than 32,767 bytes.</exception>
+    /// <exception cref="ArgumentException">Two keys are the same, a hash does not have 32 bytes or is that of an empty text, or a text is longer than 32,767 bytes.</exception>
     public static ApiKeyTable Create(IEnumerable<ApiKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);
@@ -112,6 +112,11 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
             if (key.Sha256.IsDefault || key.Sha256.Length != DigestBytes)
             {
                 throw new ArgumentException($"The hash of key {builder.Count} does not have {DigestBytes} bytes.", nameof(keys));
+            }
+
+            if (DigestTable.IsReserved(key.Sha256.AsSpan()))
+            {
+                throw new ArgumentException($"The hash of key {builder.Count} is that of an empty text.", nameof(keys));
             }
 
             if (Math.Max(Encoding.UTF8.GetByteCount(key.User), Encoding.UTF8.GetByteCount(key.Name ?? "")) > ApiKeyTableBuilder.MaxTextBytes)

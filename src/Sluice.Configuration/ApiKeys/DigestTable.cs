@@ -8,7 +8,7 @@ namespace Sluice.Configuration;
 /// <remarks>
 /// <para>
 /// The digests themselves are in the slots, half of which are free, so that a look-up mostly reads one line of memory, and what belongs
-/// to a slot elsewhere can be read at the same time. Its timing tells whether 32 bits of a hash occur, which leads to no key: the whole
+/// to a slot elsewhere can be read at the same time. Its timing tells whether 64 bits of a hash occur, which leads to no key: the whole
 /// digest is compared in constant time.
 /// </para>
 /// <para>Thread safety: any number of readers while no digest is added.</para>
@@ -18,6 +18,9 @@ internal sealed class DigestTable
     private const int DigestBytes = SHA256.HashSizeInBytes;
     private const int SlotsPerDigest = 2;
     private const int Free = -1;
+
+    // It marks a free slot, so that a look-up need not read elsewhere whether a slot is free.
+    private static readonly byte[] HashOfNothing = SHA256.HashData([]);
     private readonly byte[] _digests;
     private readonly int[] _values;
 
@@ -28,6 +31,10 @@ internal sealed class DigestTable
         _digests = new byte[checked(slots * DigestBytes)];
         _values = new int[slots];
         Array.Fill(_values, Free);
+        for (int slot = 0; slot < slots; slot++)
+        {
+            HashOfNothing.CopyTo(_digests.AsSpan(slot * DigestBytes));
+        }
     }
 
     /// <summary>How many places there are for digests, the free ones included.</summary>
@@ -36,22 +43,31 @@ internal sealed class DigestTable
     /// <summary>How many digests it can hold.</summary>
     internal int Capacity => _values.Length / SlotsPerDigest;
 
+    /// <summary>Whether a digest is one that no key may have, and that no table holds.</summary>
+    internal static bool IsReserved(ReadOnlySpan<byte> digest) => digest.SequenceEqual(HashOfNothing);
+
     /// <summary>The slot of a digest; -1 when it is not there.</summary>
     internal int Find(ReadOnlySpan<byte> digest)
     {
-        // Whether a slot is free is read first, so that both lines of memory are on their way while the digests are compared.
-        int slot = FirstSlotOf(digest);
-        while (_values[slot] != Free)
+        if (IsReserved(digest))
         {
-            if (CryptographicOperations.FixedTimeEquals(DigestAt(slot), digest))
+            return -1;
+        }
+
+        uint tag = TagOf(digest);
+        for (int slot = FirstSlotOf(digest); ; slot = Next(slot))
+        {
+            ReadOnlySpan<byte> stored = DigestAt(slot);
+            if (TagOf(stored) == tag && CryptographicOperations.FixedTimeEquals(stored, digest))
             {
                 return slot;
             }
 
-            slot = Next(slot);
+            if (IsReserved(stored))
+            {
+                return -1;
+            }
         }
-
-        return -1;
     }
 
     /// <summary>The slot where the search for a digest begins: mostly that of the digest.</summary>
@@ -65,7 +81,7 @@ internal sealed class DigestTable
     internal ReadOnlySpan<byte> DigestAt(int slot) => _digests.AsSpan(slot * DigestBytes, DigestBytes);
 
     /// <summary>Adds a digest that is not there.</summary>
-    /// <param name="digest">The digest.</param>
+    /// <param name="digest">The digest, which is not <see cref="IsReserved"/>.</param>
     /// <param name="value">From 0.</param>
     internal void Add(ReadOnlySpan<byte> digest, int value)
     {
@@ -94,6 +110,9 @@ internal sealed class DigestTable
 
         return resized;
     }
+
+    // Tells most digests apart that begin at one slot, without a comparison that takes long on purpose.
+    private static uint TagOf(ReadOnlySpan<byte> digest) => BinaryPrimitives.ReadUInt32LittleEndian(digest[4..]);
 
     private int Next(int slot) => slot + 1 == _values.Length ? 0 : slot + 1;
 }
