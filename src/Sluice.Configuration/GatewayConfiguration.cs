@@ -33,6 +33,12 @@ public sealed record GatewayConfiguration
     /// <value>The default is <see cref="StopConfiguration.Default"/>.</value>
     public StopConfiguration Stop { get; init; } = StopConfiguration.Default;
 
+    /// <summary>The address for operators; null for none.</summary>
+    public AdminConfiguration? Admin { get; init; }
+
+    /// <summary>Whether ToolHive's metrics are emitted too; null when they are not.</summary>
+    public ToolHiveCompatibility? ToolHive { get; init; }
+
     /// <summary>The servers; at least one, with different names and paths.</summary>
     public required ImmutableArray<ServerConfiguration> Servers { get; init; }
 }

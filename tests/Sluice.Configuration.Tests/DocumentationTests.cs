@@ -56,7 +56,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(7);
+        Blocks().Count.ShouldBe(8);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -72,6 +72,8 @@ public sealed partial class DocumentationTests
             tls: { x: 1 }
             streams: { x: 1 }
             cors: { x: 1 }
+            admin: { x: 1 }
+            compat: { toolhive: { x: 1 } }
             servers:
               - x: 1
                 upstream: { x: 1 }

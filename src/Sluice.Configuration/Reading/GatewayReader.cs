@@ -6,8 +6,8 @@ namespace Sluice.Configuration;
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
 internal sealed class GatewayReader(FaultList faults, IValueSource values, KnownIdentities? known = null)
 {
-    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop"];
-    private static readonly string[] LaterFields = ["admin"];
+    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop", "admin", "compat"];
+    private static readonly string[] LaterFields = ["audit", "record", "decisionIds"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
     internal GatewayConfiguration? Read(Node root)
@@ -42,6 +42,8 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Known
             Store = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory,
             Streams = reader.Node("streams") is Node streams ? new StreamsReader(faults).Read(streams) : StreamBounds.Default,
             Stop = reader.Node("stop") is Node stop ? new StopReader(faults).Read(stop) : StopConfiguration.Default,
+            Admin = new AdminReader(faults).Read(reader, listen, tls is not null || reader.HasAttempt("tls")),
+            ToolHive = new CompatibilityReader(faults).Read(reader),
             Servers = new ServerReader(faults, identities).ReadAll(reader),
         };
     }

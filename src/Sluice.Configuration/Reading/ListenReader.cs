@@ -14,7 +14,7 @@ internal sealed class ListenReader(FaultList faults)
     /// <summary>Where to listen, and by which certificate; of use only when no fault was added.</summary>
     internal (Uri Listen, TlsConfiguration? Tls) Read(FieldReader root)
     {
-        Uri? listen = ReadListen(root);
+        Uri? listen = ReadAddress(root, Listen);
         TlsConfiguration? tls = root.Node(Tls) is Node node ? ReadTls(node) : null;
         if (listen?.Scheme == Uri.UriSchemeHttps && !root.HasAttempt(Tls))
         {
@@ -29,16 +29,17 @@ internal sealed class ListenReader(FaultList faults)
         return (listen ?? Default, tls);
     }
 
-    private static Uri? ReadListen(FieldReader root)
+    /// <summary>An address to listen on; null when it is absent or wrong.</summary>
+    internal static Uri? ReadAddress(FieldReader reader, string name)
     {
-        if (root.Scalar(Listen, required: false, "an address to listen on, such as http://127.0.0.1:8080") is not ScalarNode scalar)
+        if (reader.Scalar(name, required: false, "an address to listen on, such as http://127.0.0.1:8080") is not ScalarNode scalar)
         {
             return null;
         }
 
         string? wrong = WhyNotAnAddress(scalar.Value.Trim(), out Uri? address);
         string shown = scalar.Written.Contains('@') ? "the value" : scalar.Describe();
-        return root.Accept(address, wrong is null ? null : $"{shown} {wrong}", scalar, Listen);
+        return reader.Accept(address, wrong is null ? null : $"{shown} {wrong}", scalar, name);
     }
 
     private static string? WhyNotAnAddress(string text, out Uri? address)

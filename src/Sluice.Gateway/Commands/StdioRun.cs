@@ -100,7 +100,16 @@ internal static class StdioRun
         LocalConfiguration configuration, CommandUpstreamConfiguration server, LogSettings log, CancellationToken cancellationToken)
     {
         TimeProvider time = TimeProvider.System;
+        OtlpVariables variables = OtlpVariables.Read(out string? wrong);
+        if (wrong is not null)
+        {
+            return CommandLine.Fail(wrong);
+        }
+
         using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
+        RateLimitPolicy policy = configuration.Policy ?? RateLimitPolicy.WithoutLimits(LocalFile.ServerName);
+        await using GatewayTelemetry telemetry = GatewayTelemetry.Start(
+            variables, default, new SeriesBounds([(policy.Server, policy)]), loggers, time);
         await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
         if (store is null)
         {
@@ -109,8 +118,8 @@ internal static class StdioRun
 
         using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
-        RateLimitPolicy policy = configuration.Policy ?? RateLimitPolicy.WithoutLimits(LocalFile.ServerName);
         using CallGate gate = new(policy, store.Store, time, loggers.CreateLogger<CallGate>());
+        gate.Telemetry.StartCounters();
         StdioProxy front = new(
             gate,
             new CallerIdentity(Issuer, Environment.UserName is { Length: > 0 } user ? user : "local", tenant: null, client: null),

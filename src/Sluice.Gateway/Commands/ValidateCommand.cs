@@ -98,7 +98,8 @@ internal static class ValidateCommand
             return new ValidateReport(file, [new Fault(file, 0, 0, "", keyFault)], [], []);
         }
 
-        ImmutableArray<string> warnings = AudienceAdvice.For(configuration) is string advice ? [advice] : [];
+        ImmutableArray<string> warnings =
+            [.. ((string?[])[AudienceAdvice.For(configuration), SeriesBounds.Of(configuration).Warning]).OfType<string>()];
         return new ValidateReport(file, [], warnings, live is TimeSpan timeout
             ? await LiveCheck.RunAsync(file, configuration, timeout, TimeProvider.System, cancellationToken)
             : []);

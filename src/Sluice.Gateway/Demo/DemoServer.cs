@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Sluice.Gateway;
 
 /// <summary>An MCP server of both protocol eras on a free port of this machine: the upstream of the demo's gateway.</summary>
@@ -21,6 +23,7 @@ internal sealed class DemoServer : IAsyncDisposable
             .AddMcpServer(options => options.ServerInfo = new() { Name = "sluice-demo", Version = "1.0.0" })
             .WithHttpTransport()
             .WithTools(DemoTools.Create(time));
+        builder.Services.AddSingleton(new ActivitySource("Sluice.Demo")); // Its requests are not those of the gateway, which are traced.
         builder.Services.AddSingleton<IHostLifetime, RunnerLifetime>(); // It runs until the gateway has stopped.
         WebApplication application = builder.Build();
         application.MapMcp("/mcp");

@@ -136,7 +136,8 @@ internal static class GatewayApplication
         limits.Http2.MaxStreamsPerConnection = bounds.StreamsPerConnection;
     }
 
-    private static void Listen(KestrelServerOptions kestrel, Uri listen, Certificates? certificates)
+    /// <summary>Listens on an address.</summary>
+    internal static void Listen(KestrelServerOptions kestrel, Uri listen, Certificates? certificates)
     {
         if (listen.Host.Equals("localhost", StringComparison.OrdinalIgnoreCase))
         {

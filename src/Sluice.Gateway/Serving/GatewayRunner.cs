@@ -5,6 +5,7 @@ using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
 using Sluice.Configuration;
 using Sluice.Mcp;
+using Sluice.Redis;
 
 namespace Sluice.Gateway;
 
@@ -37,6 +38,12 @@ internal static partial class GatewayRunner
             return CommandLine.Fail(fault);
         }
 
+        OtlpVariables variables = OtlpVariables.Read(out string? wrong);
+        if (wrong is not null)
+        {
+            return CommandLine.Fail(wrong);
+        }
+
         using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
         if (AudienceAdvice.For(configuration) is string advice)
         {
@@ -47,10 +54,17 @@ internal static partial class GatewayRunner
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
         try
         {
+            await using GatewayTelemetry telemetry = GatewayTelemetry.Start(
+                variables,
+                new MetricReaders(IsScraped: configuration.Admin is not null, EmitsToolHive: configuration.ToolHive is not null),
+                SeriesBounds.Of(configuration),
+                loggers,
+                time);
             await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, stop.Token);
             return store is null
                 ? CommandLine.Failure
-                : await ServeAsync(configuration, store.Store, time, observer, onListening, portInUse, loggers, log, signals, stop.Token);
+                : await ServeAsync(
+                    configuration, store.Store, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -65,6 +79,7 @@ internal static partial class GatewayRunner
         ICallObserver? observer,
         Action<Uri> onListening,
         string portInUse,
+        GatewayTelemetry telemetry,
         ILoggerFactory loggers,
         LogSettings log,
         StopSignals signals,
@@ -77,25 +92,72 @@ internal static partial class GatewayRunner
         }
 
         await using WebApplication application = GatewayApplication.Build(
-            configuration, store, time, observer, ServingBounds.Default, certificates, log);
-        try
+            configuration, store, time, Observe(configuration, store, observer), ServingBounds.Default, certificates, log);
+        if (await WhyNotStartedAsync(application, configuration.Listen, "listen", portInUse, stop) is string fault)
         {
-            await application.StartAsync(stop);
+            return CommandLine.Fail(fault);
         }
-        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+
+        await using WebApplication? admin = configuration.Admin is AdminConfiguration settings
+            ? AdminApplication.Build(
+                new RunningGateway(
+                    configuration, application.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, time, stop),
+                settings,
+                certificates,
+                log)
+            : null;
+        if (admin is not null)
         {
-            return CommandLine.Fail(portInUse);
-        }
-        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
-        {
-            return CommandLine.Fail(
-                $"cannot listen on {configuration.Listen.Authority}: {exception.Message} Set another address in 'listen'.");
+            Uri listen = configuration.Admin!.Listen;
+            string inUse = $"{listen.Authority} is in use. Stop the program that uses it, or set another port in 'admin.listen'.";
+            if (await WhyNotStartedAsync(admin, listen, "admin.listen", inUse, stop) is string adminFault)
+            {
+                return CommandLine.Fail(adminFault);
+            }
+
+            Console.WriteLine($"admin on {AddressOf(admin).GetLeftPart(UriPartial.Authority)}");
         }
 
         onListening(AddressOf(application));
         await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
         return CommandLine.Success;
+    }
+
+    /// <summary>Starts to listen; returns why that is not possible, or null.</summary>
+    private static async Task<string?> WhyNotStartedAsync(
+        WebApplication application, Uri listen, string field, string portInUse, CancellationToken stop)
+    {
+        try
+        {
+            await application.StartAsync(stop);
+            return null;
+        }
+        catch (IOException exception) when (exception.InnerException is AddressInUseException)
+        {
+            return portInUse;
+        }
+        catch (Exception exception) when (exception is IOException or System.Net.Sockets.SocketException)
+        {
+            return $"cannot listen on {listen.Authority}: {exception.Message} Set another address in '{field}'.";
+        }
+    }
+
+    /// <summary>What sees the decisions: the observer, and ToolHive's metrics where they are wanted.</summary>
+    internal static ICallObserver? Observe(GatewayConfiguration configuration, IRateLimitStore store, ICallObserver? observer)
+    {
+        if (configuration.ToolHive is not ToolHiveCompatibility compatibility)
+        {
+            return observer;
+        }
+
+        ToolHiveMetrics toolHive = new(compatibility.Namespace);
+        if (store is RedisStore redis)
+        {
+            redis.Failed += toolHive.CountRedisError;
+        }
+
+        return CallObservers.Of(observer, toolHive);
     }
 
     /// <summary>Waits until the gateway is told to stop, and stops it.</summary>

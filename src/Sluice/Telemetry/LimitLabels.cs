@@ -13,6 +13,9 @@ internal static class LimitLabels
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
     };
 
+    /// <summary>The kind of the operation: <c>server</c>, <c>tool</c>.</summary>
+    internal static string Kind(OperationKind kind) => LimitNames.Of(kind);
+
     /// <summary>The scope and the kind of the operation: <c>per_user_tool</c>.</summary>
     internal static string ScopeAndKind(RateLimit limit) => $"{Scope(limit.Scope)}_{limit.KindName}";
 }

@@ -15,9 +15,11 @@ internal sealed partial class DemoProgram : IAsyncDisposable
 
     internal Uri Endpoint { get; }
 
-    internal static async Task<DemoProgram> StartAsync()
+    internal static Task<DemoProgram> StartAsync() => StartAsync(new Dictionary<string, string>());
+
+    internal static async Task<DemoProgram> StartAsync(IReadOnlyDictionary<string, string> variables)
     {
-        ChildProcess process = ChildProcess.Start("dotnet", Repository.Gateway, "demo", "--port", "0");
+        ChildProcess process = ChildProcess.Start("dotnet", variables, Repository.Gateway, "demo", "--port", "0");
         string line = await process.WaitForLineAsync(text => text.TrimStart().StartsWith("gateway ", StringComparison.Ordinal));
         await process.WaitForLineAsync(text => text.StartsWith("time ", StringComparison.Ordinal));
         return new DemoProgram(process, new Uri(Address().Match(line).Value));

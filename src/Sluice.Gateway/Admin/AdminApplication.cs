@@ -1,0 +1,53 @@
+using System.Diagnostics;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>Puts the admin address together: a server of its own, so that nothing of it is ever served to clients.</summary>
+/// <remarks>
+/// A request goes through these steps: it must name this machine where the address is loopback; then it must have the token, unless it
+/// asks for health alone; then an endpoint answers it. An endpoint is a class of its own with a method <c>Map</c>, called below.
+/// </remarks>
+internal static class AdminApplication
+{
+    internal static WebApplication Build(RunningGateway gateway, AdminConfiguration admin, Certificates? certificates, LogSettings log)
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().ConfigureKestrel(kestrel =>
+        {
+            GatewayApplication.Configure(kestrel, ServingBounds.Default);
+            GatewayApplication.Listen(kestrel, admin.Listen, admin.Listen.Scheme == Uri.UriSchemeHttps ? certificates : null);
+        });
+        if (certificates is not null)
+        {
+            builder.WebHost.UseKestrelHttpsConfiguration();
+        }
+
+        GatewayLog.Configure(builder.Logging, log);
+        builder.Services.AddRoutingCore();
+        builder.Services
+            .AddSingleton<IHostLifetime, RunnerLifetime>()
+            .AddSingleton(new ActivitySource("Sluice.Admin")); // Requests for metrics are not to fill the traces of calls.
+        WebApplication application = builder.Build();
+        RebindingGuard guard = new(admin.Listen.IsLoopback, publicUrl: null, origins: []);
+        AdminAuthentication authentication = new(
+            admin.Token, gateway.Time, application.Services.GetRequiredService<ILogger<AdminAuthentication>>());
+        application.Use((context, next) => AdmitAsync(context, next, guard, authentication));
+        application.UseRouting();
+        MetricsPage.Map(application, gateway.Metrics);
+        HealthEndpoints.Map(application, new Health(gateway), authentication);
+        application.MapFallback(static context =>
+            PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "Nothing is at this path of the admin address."));
+        return application;
+    }
+
+    private static Task AdmitAsync(HttpContext context, RequestDelegate next, RebindingGuard guard, AdminAuthentication authentication)
+    {
+        if (guard.Refusal(context.Request) is string refusal)
+        {
+            return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
+        }
+
+        return HealthEndpoints.IsOpen(context.Request) || authentication.Admits(context) ? next(context) : authentication.RefuseAsync(context);
+    }
+}

@@ -1,0 +1,32 @@
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <summary>Several observers as one.</summary>
+internal sealed class CallObservers : ICallObserver
+{
+    private readonly ICallObserver[] _observers;
+
+    private CallObservers(ICallObserver[] observers) => _observers = observers;
+
+    /// <summary>All of them as one observer; null where there is none.</summary>
+    internal static ICallObserver? Of(params IEnumerable<ICallObserver?> observers)
+    {
+        ICallObserver[] some = [.. observers.OfType<ICallObserver>()];
+        return some.Length switch
+        {
+            0 => null,
+            1 => some[0],
+            _ => new CallObservers(some),
+        };
+    }
+
+    /// <inheritdoc/>
+    public void Decided(in DecidedCall call)
+    {
+        foreach (ICallObserver observer in _observers)
+        {
+            observer.Decided(call);
+        }
+    }
+}

@@ -1,0 +1,222 @@
+using System.Net;
+using System.Text.Json;
+using Sluice.Conformance;
+using Sluice.Redis;
+
+namespace Sluice.Gateway.Tests.Admin;
+
+public sealed class AdminAddressTests
+{
+    private const string WithToken = $"{{ listen: \"http://127.0.0.1:0\", token: {AdminFixture.Token} }}";
+    private const string Text = "text/plain";
+    private readonly string _server = $"admin-{Guid.NewGuid():N}";
+
+    [Fact]
+    public async Task Metrics_AfterCalls_CountThem()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }", upstream.Endpoint));
+        for (int call = 0; call < 3; call++)
+        {
+            await admin.CallAsync();
+        }
+
+        (HttpStatusCode status, string page) = await admin.GetAsync("/metrics", accept: Text);
+
+        status.ShouldBe(HttpStatusCode.OK);
+        Value(page, "sluice_calls_total", "outcome=\"allowed\"", "source=\"store\"").ShouldBe("2");
+        Value(page, "sluice_calls_total", "outcome=\"refused\"", "source=\"store\"").ShouldBe("1");
+        Value(page, "sluice_limit_decisions_total", "decision=\"refused\"", "limit=\"shared\"", "operation=\"other\"").ShouldBe("1");
+        Value(page, "sluice_decision_duration_seconds_count", "source=\"store\"").ShouldBe("3");
+        Value(page, "sluice_calls_total", "outcome=\"refused\"", "source=\"closed\"").ShouldBe("0"); // It began at zero.
+        page.ShouldContain("sluice_store_available");
+    }
+
+    [Fact]
+    public async Task Metrics_OfOneScrape_HaveNoSeriesTwice()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), more: "compat: toolhive");
+        await admin.CallAsync();
+
+        (_, string page) = await admin.GetAsync("/metrics", accept: Text);
+
+        page.Split('\n').Where(line => line.Length > 0 && line[0] != '#').Select(line => line[..line.LastIndexOf(' ')]).ShouldBeUnique();
+        page.ShouldContain("toolhive_rate_limit_decisions_total{");
+    }
+
+    [Fact]
+    public async Task Metrics_WithTenThousandLimitsAndInventedNames_StayWithinTheBoundOfTheConfiguration()
+    {
+        const int Tools = 995;
+        const int Servers = 10;
+        string tools = string.Join(", ", Enumerable.Range(0, Tools).Select(tool => $"{{ name: tool-{tool}, perUser: 5/1m }}"));
+        string servers = $"[ {string.Join(", ", Enumerable.Range(0, Servers).Select(server =>
+            $"{{ name: {_server}-{server}, upstream: \"http://127.0.0.1:1/mcp\", rateLimiting: {{ shared: 1000000/1m, tools: [ {tools} ] }} }}"))} ]";
+        await using AdminFixture admin = await AdminFixture.StartAsync(
+            servers, more: "auth: { trustedProxy: { from: [127.0.0.1], userHeader: X-User }, anonymous: true }");
+        for (int call = 0; call < 50; call++)
+        {
+            await admin.CallAsync($"/{_server}-{call % Servers}/mcp", $"invented-{call}");
+        }
+
+        (_, string page) = await admin.GetAsync("/metrics", accept: Text);
+
+        string[] series = [.. page.Split('\n').Where(line => line.Contains(_server, StringComparison.Ordinal))];
+        int Count(string metric) => series.Count(line => line.StartsWith(metric + "{", StringComparison.Ordinal));
+        Count("sluice_limit_decisions_total").ShouldBe(Servers * ((2 * Tools) + (2 * (Tools + 1))));
+        Count("sluice_limit_near_total").ShouldBe(Servers * (Tools + 1));
+        Count("sluice_calls_total").ShouldBe(Servers * 11);
+        page.ShouldNotContain("otel_metric_overflow");
+        page.ShouldNotContain("invented");
+    }
+
+    [Fact]
+    public async Task Metrics_ByAnotherMethod_AreNotServed()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+
+        using HttpResponseMessage response = await admin.Client.PostAsync("/metrics", null);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Metrics_OpenTelemetryDisabled_AreNotFoundAndSayWhy()
+    {
+        OtlpVariables disabled = OtlpVariables.Read(name => name == "OTEL_SDK_DISABLED" ? "true" : null, out _);
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), variables: disabled);
+
+        (HttpStatusCode status, string body) = await admin.GetAsync("/metrics");
+
+        status.ShouldBe(HttpStatusCode.NotFound);
+        body.ShouldContain("OTEL_SDK_DISABLED is true");
+    }
+
+    [Theory]
+    [InlineData("/metrics")]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    public async Task AddressOfClients_ServesNothingOfTheAdminAddress(string path)
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+
+        using HttpResponseMessage response = await admin.GatewayClient.GetAsync(path);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Token_WrongOrMissing_Is401AndTheRightOneIsServed()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), WithToken);
+
+        (await admin.GetAsync("/metrics")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await admin.GetAsync("/metrics", "wrong")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await admin.GetAsync("/metrics", AdminFixture.Token[..^1])).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await admin.GetAsync("/nothing-here", "wrong")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        (await admin.GetAsync("/metrics", AdminFixture.Token)).Status.ShouldBe(HttpStatusCode.OK);
+        (await admin.GetAsync("/nothing-here", AdminFixture.Token)).Status.ShouldBe(HttpStatusCode.NotFound);
+    }
+
+    [Fact]
+    public async Task Token_WrongTooOften_Is429LoggedOnceAndLocksNobodyOut()
+    {
+        ManualTimeProvider time = new();
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), WithToken, time: time);
+        using CapturedLog log = admin.Capture();
+        for (int call = 0; call < AdminAuthentication.FailuresPerMinute; call++)
+        {
+            (await admin.GetAsync("/metrics", $"wrong-{call}")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        }
+
+        (await admin.GetAsync("/metrics", "wrong")).Status.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await admin.GetAsync("/metrics")).Status.ShouldBe(HttpStatusCode.TooManyRequests);
+        (await admin.GetAsync("/metrics", AdminFixture.Token)).Status.ShouldBe(HttpStatusCode.OK);
+        time.Advance(TimeSpan.FromMinutes(1));
+        (await admin.GetAsync("/metrics", "wrong")).Status.ShouldBe(HttpStatusCode.Unauthorized);
+        log.Lines.Count(line => line.StartsWith("A request to the admin address came with a wrong token.", StringComparison.Ordinal)).ShouldBe(1);
+        log.Lines.ShouldNotContain(line => line.Contains("wrong-") || line.Contains(AdminFixture.Token));
+    }
+
+    [Fact]
+    public async Task Request_ThatNamesAnotherMachine_IsForbidden()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+        using HttpRequestMessage request = new(HttpMethod.Get, "/metrics") { Headers = { Host = "evil.example" } };
+
+        using HttpResponseMessage response = await admin.Client.SendAsync(request);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.Forbidden);
+    }
+
+    [Fact]
+    public async Task Health_InMemory_IsAliveAndReady()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+
+        (await admin.GetAsync("/healthz")).ShouldBe((HttpStatusCode.OK, """{"status":"alive"}"""));
+        (HttpStatusCode status, string body) = await admin.GetAsync("/readyz");
+        status.ShouldBe(HttpStatusCode.OK);
+        JsonElement json = JsonDocument.Parse(body).RootElement;
+        json.GetProperty("status").GetString().ShouldBe("ready");
+        json.GetProperty("store").GetProperty("kind").GetString().ShouldBe("memory");
+        json.GetProperty("configuration").GetProperty("servers").GetInt32().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Health_WithAToken_IsOpenWithoutDetail()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), WithToken);
+
+        (await admin.GetAsync("/healthz")).Status.ShouldBe(HttpStatusCode.OK);
+        (await admin.GetAsync("/readyz")).ShouldBe((HttpStatusCode.OK, """{"status":"ready"}"""));
+        (await admin.GetAsync("/readyz", AdminFixture.Token)).Body.ShouldContain("\"store\"");
+    }
+
+    [Theory]
+    [InlineData("local", HttpStatusCode.OK, "degraded")]
+    [InlineData("allow", HttpStatusCode.OK, "degraded")]
+    [InlineData("deny", HttpStatusCode.ServiceUnavailable, "unavailable")]
+    public async Task Readiness_StoreIsDown_FailsOnlyWhereCallsAreRejectedThen(string onStoreFailure, HttpStatusCode expected, string status)
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using RedisStore redis = RedisStore.Connect(new RedisStoreOptions { Configuration = "127.0.0.1:1", Timeout = TimeSpan.FromMilliseconds(20) });
+        await using AdminFixture admin = await AdminFixture.StartAsync(
+            Server($"{{ shared: 1000/1d, onStoreFailure: {onStoreFailure} }}", upstream.Endpoint), store: redis);
+        (await admin.GetAsync("/readyz")).Status.ShouldBe(HttpStatusCode.OK); // Nothing has failed yet.
+        while (redis.IsAvailable)
+        {
+            await admin.CallAsync();
+        }
+
+        (HttpStatusCode seen, string body) = await admin.GetAsync("/readyz");
+
+        seen.ShouldBe(expected);
+        JsonDocument.Parse(body).RootElement.GetProperty("status").GetString().ShouldBe(status);
+        JsonDocument.Parse(body).RootElement.GetProperty("store").GetProperty("available").GetBoolean().ShouldBeFalse();
+        (await admin.GetAsync("/healthz")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Readiness_GatewayIsStopping_Fails()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+
+        admin.BeginToStop();
+
+        (HttpStatusCode status, string body) = await admin.GetAsync("/readyz");
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        body.ShouldStartWith("""{"status":"stopping" """.TrimEnd());
+        (await admin.GetAsync("/healthz")).Status.ShouldBe(HttpStatusCode.OK);
+    }
+
+    private string Server(string limits, Uri? upstream = null) =>
+        $"[ {{ name: {_server}, upstream: \"{upstream ?? new Uri("http://127.0.0.1:1/mcp")}\", rateLimiting: {limits} }} ]";
+
+    private string Value(string page, string metric, params string[] labels) => page
+        .Split('\n')
+        .Single(line => line.StartsWith(metric + "{", StringComparison.Ordinal)
+            && line.Contains($"server=\"{_server}\"", StringComparison.Ordinal)
+            && labels.All(label => line.Contains(label, StringComparison.Ordinal)))
+        .Split(' ')[1];
+}

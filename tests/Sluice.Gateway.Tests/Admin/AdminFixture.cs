@@ -1,0 +1,121 @@
+using System.Net;
+using System.Net.Http.Headers;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway.Tests.Admin;
+
+/// <summary>A gateway and its admin address, on free ports of loopback, in this process.</summary>
+internal sealed class AdminFixture : IAsyncDisposable
+{
+    internal const string Token = "0123456789-admin-token";
+    private readonly GatewayTelemetry _telemetry;
+    private readonly WebApplication _admin;
+    private readonly CancellationTokenSource _stopping;
+
+    private AdminFixture(WebApplication gateway, WebApplication admin, GatewayTelemetry telemetry, CancellationTokenSource stopping)
+    {
+        Gateway = gateway;
+        _admin = admin;
+        _telemetry = telemetry;
+        _stopping = stopping;
+        Client = new HttpClient { BaseAddress = new Uri(admin.Urls.First()) };
+        GatewayClient = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()) };
+    }
+
+    internal WebApplication Gateway { get; }
+
+    /// <summary>Calls the admin address.</summary>
+    internal HttpClient Client { get; }
+
+    /// <summary>Calls the address of clients.</summary>
+    internal HttpClient GatewayClient { get; }
+
+    /// <summary>Starts both.</summary>
+    /// <param name="servers">The value of <c>servers</c>, in YAML's flow style.</param>
+    /// <param name="admin">The value of <c>admin</c>; its port is a free one.</param>
+    /// <param name="store">Where the buckets are; null for memory.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="more">Further lines of the file.</param>
+    /// <param name="variables">The variables of OpenTelemetry.</param>
+    internal static async Task<AdminFixture> StartAsync(
+        string servers,
+        string admin = "{ listen: \"http://127.0.0.1:0\" }",
+        IRateLimitStore? store = null,
+        TimeProvider? time = null,
+        string more = "",
+        OtlpVariables? variables = null)
+    {
+        GatewayConfiguration configuration = GatewayFile.Parse(
+            $"listen: http://127.0.0.1:0\nadmin: {admin}\nservers: {servers}\n{more}\n", "test.yaml").RequireConfiguration();
+        time ??= TimeProvider.System;
+        store ??= new InProcessStore(new InProcessStoreOptions(), time);
+        GatewayTelemetry telemetry = GatewayTelemetry.Start(
+            variables ?? OtlpVariables.None,
+            new MetricReaders(IsScraped: true, EmitsToolHive: configuration.ToolHive is not null, CacheMilliseconds: 0),
+            SeriesBounds.Of(configuration),
+            NullLoggerFactory.Instance,
+            time);
+        WebApplication gateway = GatewayApplication.Build(
+            configuration, store, time, GatewayRunner.Observe(configuration, store, observer: null), ServingBounds.Default, null, LogSettings.Default);
+        await gateway.StartAsync();
+        CancellationTokenSource stopping = new();
+        WebApplication application = AdminApplication.Build(
+            new RunningGateway(
+                configuration, gateway.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, time, stopping.Token),
+            configuration.Admin!,
+            null,
+            LogSettings.Default);
+        await application.StartAsync();
+        return new AdminFixture(gateway, application, telemetry, stopping);
+    }
+
+    internal CapturedLog Capture()
+    {
+        CapturedLog log = new();
+        _admin.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
+        return log;
+    }
+
+    internal void BeginToStop() => _stopping.Cancel();
+
+    internal async Task<(HttpStatusCode Status, string Body)> GetAsync(string path, string? token = null, string? accept = null)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Get, path);
+        if (token is not null)
+        {
+            request.Headers.Authorization = new AuthenticationHeaderValue("Bearer", token);
+        }
+
+        if (accept is not null)
+        {
+            request.Headers.Accept.ParseAdd(accept);
+        }
+
+        using HttpResponseMessage response = await Client.SendAsync(request);
+        return (response.StatusCode, await response.Content.ReadAsStringAsync());
+    }
+
+    internal async Task CallAsync(string path = "/mcp", string tool = "x", string method = "tools/call")
+    {
+        using HttpRequestMessage request = GatewayFixture.Post(
+            $$$"""{"jsonrpc":"2.0","id":1,"method":"{{{method}}}","params":{"name":"{{{tool}}}"}}""", path);
+        using HttpResponseMessage response = await GatewayClient.SendAsync(request);
+        await response.Content.ReadAsStringAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        Client.Dispose();
+        GatewayClient.Dispose();
+        await Gateway.StopAsync();
+        await Gateway.DisposeAsync();
+        await _admin.StopAsync();
+        await _admin.DisposeAsync();
+        await _telemetry.DisposeAsync();
+        _stopping.Dispose();
+    }
+}
