@@ -17,6 +17,7 @@ public sealed class RateLimitingSectionTests
           tools:
             - { name: search, shared: 100/m, perTenant: 10/5m, cost: 2, mode: permissive, onStoreFailure: deny, rejection: toolResult }
             - { name: "search_*", perUser: [30/minute, { maxTokens: 50, refillPeriod: 1w }] }
+            - { name: report, perUser: [{ maxTokens: 50, window: month, timeZone: Asia/Tokyo }, { maxTokens: 5, window: week, weekStart: sunday }] }
             - { name: "42", perUser: 30/minute }
             - { name: "true", perUser: 30/minute }
           prompts: [{ name: summarise, cost: 3 }]
@@ -59,6 +60,7 @@ public sealed class RateLimitingSectionTests
     [InlineData("rateLimiting: { perUsers: 1/1m }", "rateLimiting.perUsers: 'perUsers' is not a field. Did you mean 'perUser'?")]
     [InlineData("rateLimiting: { tools: 1/1m, perUser: 1/1m }", "rateLimiting.tools: a text is not a list.")]
     [InlineData("rateLimiting: { perUser: [1/1m, 2/60s] }", "rateLimiting.perUser[1]: '2/1m' has the period and the algorithm of '1/1m'")]
+    [InlineData("rateLimiting: { perUser: { maxTokens: 1, window: day, timeZone: Asia/Tokio } }", "rateLimiting.perUser.timeZone: 'Asia/Tokio' is not a time zone. Did you mean 'Asia/Tokyo'?")]
     [InlineData("rateLimiting: { perUser: 1/1m, cost: 5 }", "rateLimiting.cost: 5 tokens can never be met by the limit 'perUser'")]
     [InlineData("rateLimiting: { perUser: 1/1m, caseSensitive: yes }", "rateLimiting.caseSensitive: 'yes' is not true or false.")]
     [InlineData("rateLimiting: { tools: [{ name: '', perUser: 1/1m }] }", "rateLimiting.tools[0].name: has 0 characters")]

@@ -179,10 +179,46 @@ public class InProcessEngineStepsTests : EngineScene
         time.Readings.ShouldBe(before + 8 + request.Limits.Count); // A reset is of one limit after another.
     }
 
+    // The wall clock is read when the store is made, and then once for each call that meets a window of a calendar.
+    [Fact]
+    public void AnyMember_WithAndWithoutACalendar_AsksTheWallClockOnlyForTheCalendar()
+    {
+        CountingTime time = new();
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 10 }, time);
+        RateLimitRequest plain = new(Limits(of => of.Shared("9/1m").PerUser(new Rate(9, TimeSpan.FromMinutes(1), RateLimitAlgorithm.FixedWindow, null, align: true))), Caller);
+        RateLimitRequest calendar = new(Limits(of => of.Shared("9/1m").Tool("search", tool => tool
+            .PerUser([Rate.Calendar(3, CalendarUnit.Day), Rate.Calendar(9, CalendarUnit.Month)]))), Caller);
+        int before = time.WallReadings;
+
+        DoAll(plain);
+        time.WallReadings.ShouldBe(before);
+        DoAll(calendar);
+        time.WallReadings.ShouldBe(before + 6);
+        DoAll(plain);
+        time.WallReadings.ShouldBe(before + 6);
+
+        void DoAll(in RateLimitRequest request)
+        {
+            _ = store.Acquire(request, []);
+            _ = store.Peek(request, []);
+            store.Refund(request);
+            store.Charge(request);
+            store.Reset(request.Limits.Limits, Caller); // Of one limit after another; one of three has no calendar.
+        }
+    }
+
     /// <summary>A clock that stands, and counts who looks at it.</summary>
     private sealed class CountingTime : TimeProvider
     {
         internal int Readings { get; private set; }
+
+        internal int WallReadings { get; private set; }
+
+        public override DateTimeOffset GetUtcNow()
+        {
+            WallReadings++;
+            return new DateTimeOffset(2026, 3, 4, 5, 6, 7, TimeSpan.Zero);
+        }
 
         public override long GetTimestamp()
         {

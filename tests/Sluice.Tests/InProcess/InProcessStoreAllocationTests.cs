@@ -9,10 +9,13 @@ public class InProcessStoreAllocationTests
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]
     [InlineData(RateLimitAlgorithm.FixedWindow)]
+    [InlineData(RateLimitAlgorithm.CalendarWindow)]
     public void EveryMember_OnceWarm_AllocatesNothing(RateLimitAlgorithm algorithm)
     {
         StoreFixture fixture = new();
-        Rate rate = new(30, TimeSpan.FromMinutes(1), algorithm, burst: null, align: false);
+        Rate rate = algorithm == RateLimitAlgorithm.CalendarWindow
+            ? Rate.Calendar(30, CalendarUnit.Month, "Asia/Tokyo")
+            : new(30, TimeSpan.FromMinutes(1), algorithm, burst: null, align: false);
         ApplicableLimits limits = StoreFixture.Limits(of => of.Shared(rate).PerUser(rate).Tool("search", t => t.PerUser(rate)));
         CallerIdentity[] callers = [.. Enumerable.Range(0, 8).Select(StoreFixture.User)];
         LimitState[] states = new LimitState[limits.Count];
