@@ -4,7 +4,7 @@ namespace Sluice;
 
 public sealed partial record Rate
 {
-    private Rate(int maxTokens, ZonedEdges edges)
+    internal Rate(int maxTokens, ZonedEdges edges)
     {
         MaxTokens = maxTokens;
         Algorithm = RateLimitAlgorithm.CalendarWindow;

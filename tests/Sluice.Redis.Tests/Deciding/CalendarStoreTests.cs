@@ -1,4 +1,5 @@
 using System.Globalization;
+using NodaTime;
 
 namespace Sluice.Redis.Tests;
 
@@ -63,6 +64,32 @@ public sealed class CalendarStoreTests
 
         decisions.ShouldAllBe(decision => decision.Source == DecisionSource.Store);
         decisions.Count(decision => decision.IsAllowed).ShouldBe(5);
+    }
+
+    // Older tables of a zone have the edge an hour later. The row keeps the end that was written first.
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public async Task Acquire_ProcessesWithDifferentTables_AgreeOnTheWindowThatIsOpen(bool isOlderFirst)
+    {
+        await using StoreScene scene = new(options => options.RememberRefusals = TimeSpan.Zero, hasClockOfItsOwn: true);
+        ApplicableLimits newer = StoreScene.Limits(policy => policy.PerUser(Rate.Calendar(5, CalendarUnit.Day, "Asia/Tokyo")));
+        ApplicableLimits older = StoreScene.Limits(policy => policy.PerUser(new Rate(
+            5, new ZonedEdges(CalendarUnit.Day, "Asia/Tokyo", DateTimeZone.ForOffset(Offset.FromHours(8)), DayOfWeek.Monday))));
+        (ApplicableLimits first, ApplicableLimits second) = isOlderFirst ? (older, newer) : (newer, older);
+        await scene.Acquire(first, cost: 5);
+        (await scene.Acquire(second)).IsAllowed.ShouldBeFalse();
+
+        scene.ServerTime.Elapsed = TimeSpan.FromHours(6.5); // 09:00 in UTC is 18:00 in Tokyo.
+        int admitted = 0;
+        for (int i = 0; i < 10; i++)
+        {
+            admitted += (await scene.Acquire(i % 2 == 0 ? first : second)).IsAllowed ? 1 : 0;
+        }
+
+        admitted.ShouldBe(isOlderFirst ? 0 : 5);
+        scene.ServerTime.Elapsed = TimeSpan.FromHours(7.5);
+        (await scene.Acquire(second)).IsAllowed.ShouldBe(isOlderFirst);
     }
 
     [Fact]
