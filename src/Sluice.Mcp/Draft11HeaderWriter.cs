@@ -9,7 +9,8 @@ namespace Sluice.Mcp;
 /// Each enforced limit is an item of its own, by its name, since several limits of one tool apply to one call. Of its rate
 /// <c>q</c> tokens come in <c>w</c> seconds; <c>r</c> tokens are left, and after <c>t</c> seconds the call passes (where the
 /// limit refused it) or the limit is full again. Seconds are rounded up; <c>w</c> is at least 1, and absent for windows of a
-/// calendar, whose length varies.
+/// calendar, whose length varies. A limit on concurrency has <c>qu="concurrent-requests"</c> and no <c>w</c>, and <c>r</c> is the
+/// number of free slots; when one becomes free is not known, so <c>t</c> is present on a rejection only.
 /// </para>
 /// <para>
 /// A name is a structured field's string, which is printable ASCII: whatever else it holds, and the percent sign, is
@@ -58,7 +59,14 @@ public sealed class Draft11HeaderWriter : IRateLimitHeaderWriter
 
     private static void WritePolicy(StringBuilder value, RateLimit limit)
     {
-        _ = WriteName(value, limit.Name).Append(CultureInfo.InvariantCulture, $";q={limit.Rate.MaxTokens}");
+        _ = WriteName(value, limit.Name);
+        if (limit.Concurrency is int calls)
+        {
+            _ = value.Append(CultureInfo.InvariantCulture, $";q={calls};qu=\"concurrent-requests\"");
+            return;
+        }
+
+        _ = value.Append(CultureInfo.InvariantCulture, $";q={limit.Rate.MaxTokens}");
         if (limit.Rate.Window is null)
         {
             _ = value.Append(CultureInfo.InvariantCulture, $";w={WholeSeconds.RoundUp(limit.Rate.RefillPeriod)}");
@@ -67,9 +75,12 @@ public sealed class Draft11HeaderWriter : IRateLimitHeaderWriter
 
     private static void WriteRemaining(StringBuilder value, RateLimit limit, LimitState state)
     {
-        TimeSpan wait = state.Outcome == RateLimitOutcome.Denied ? state.RetryAfter : state.ResetAfter;
-        WriteName(value, limit.Name)
-            .Append(CultureInfo.InvariantCulture, $";r={state.Remaining};t={WholeSeconds.RoundUp(wait)}");
+        WriteName(value, limit.Name).Append(CultureInfo.InvariantCulture, $";r={state.Remaining}");
+        if (limit.Concurrency is null || state.Outcome == RateLimitOutcome.Denied)
+        {
+            TimeSpan wait = state.Outcome == RateLimitOutcome.Denied ? state.RetryAfter : state.ResetAfter;
+            value.Append(CultureInfo.InvariantCulture, $";t={WholeSeconds.RoundUp(wait)}");
+        }
     }
 
     private static StringBuilder WriteName(StringBuilder value, string name)

@@ -9,9 +9,10 @@ namespace Sluice.Mcp;
 /// <remarks>
 /// <para>
 /// They have room for one limit: the one that refused, else the enforced limit with the fewest tokens left. Limit is the
-/// bucket's size. Reset is when it is full: by default the seconds until then, or the Unix time; both are rounded up.
+/// bucket's size. Reset is when it is full: by default the seconds until then, or the Unix time; both are rounded up. A limit on concurrency
+/// is written only when it refused: the limit is its number of calls at once, and the reset is now, since no other is known.
 /// </para>
-/// <para>Nothing is written where the store did not answer, nor where every limit is permissive.</para>
+/// <para>Nothing is written where the store did not answer, nor where no enforced limit has a rate.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
@@ -45,7 +46,7 @@ public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
         int tightest = decision.Source == DecisionSource.OnStoreFailure ? -1 : Tightest(decision, limits, states);
         if (tightest >= 0)
         {
-            setHeader(target, "X-RateLimit-Limit", Text(limits[tightest].Rate.Capacity));
+            setHeader(target, "X-RateLimit-Limit", Text(limits[tightest].Capacity));
             setHeader(target, "X-RateLimit-Remaining", Text(states[tightest].Remaining));
             setHeader(target, "X-RateLimit-Reset", Text(Reset(states[tightest].ResetAfter)));
         }
@@ -72,7 +73,9 @@ public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
                 return i;
             }
 
-            if (limits[i].Mode == LimitMode.Enforce && (tightest < 0 || states[i].Remaining < states[tightest].Remaining))
+            if (limits[i].Mode == LimitMode.Enforce
+                && limits[i].Concurrency is null
+                && (tightest < 0 || states[i].Remaining < states[tightest].Remaining))
             {
                 tightest = i;
             }

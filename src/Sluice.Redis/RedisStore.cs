@@ -194,6 +194,9 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             : DecideAsync(Of(request.Limits), request, states, charges: false);
 
     /// <inheritdoc/>
+    public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken) => ValueTask.CompletedTask; // No call has slots here, see RedisLimits.
+
+    /// <inheritdoc/>
     public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled(cancellationToken)

@@ -21,6 +21,11 @@ public sealed class ApplicableLimits
         IdentityRequiredBy = identityRequiredBy;
         Operation = operation;
         Wait = wait;
+        foreach (RateLimit limit in limits.Where(limit => limit.Concurrency is not null))
+        {
+            SlotCount++;
+            MaxAge = SlotCount == 1 || limit.MaxAge < MaxAge ? limit.MaxAge : MaxAge;
+        }
     }
 
     /// <summary>No limits: the call is not metered.</summary>
@@ -37,6 +42,11 @@ public sealed class ApplicableLimits
 
     /// <summary>How long the call may be held instead of being rejected; zero where it may not.</summary>
     public TimeSpan Wait { get; }
+    /// <summary>How many of the limits are on concurrency: a call that is allowed holds a slot of each until it ends.</summary>
+    public int SlotCount { get; }
+
+    /// <summary>The longest time for which the call may hold its slots: the shortest of its limits; zero without slots.</summary>
+    internal TimeSpan MaxAge { get; }
 
     /// <summary>
     /// The limit that refuses the call because the caller lacks the identity that it counts by

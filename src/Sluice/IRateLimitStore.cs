@@ -21,8 +21,12 @@ public interface IRateLimitStore
     /// <summary>Decides a call, and charges its cost to all of its limits when they all admit it.</summary>
     /// <remarks>
     /// A refusal changes no bucket. A permissive limit never refuses; it is charged when the call is admitted and it has
-    /// the tokens.
+    /// the tokens. A permissive limit on concurrency counts the call in any case.
+    /// A call that is allowed also holds a slot of each of its limits on concurrency, until <see cref="ReleaseAsync"/>.
     /// </remarks>
+    /// <exception cref="ArgumentException">
+    /// A limit on concurrency applies, and <see cref="RateLimitRequest.Slots"/> is null or already holds slots.
+    /// </exception>
     ValueTask<RateLimitDecision> AcquireAsync(
         RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken);
 
@@ -59,15 +63,29 @@ public interface IRateLimitStore
     ValueTask CancelAsync(RateLimitRequest request, RateLimitReservation reservation, CancellationToken cancellationToken) =>
         RefundAsync(request, cancellationToken);
 
-    /// <summary>Gives the cost back to every limit, never above its capacity.</summary>
+    /// <summary>Releases the slots that a call holds, because it has ended; without effect if they were released before.</summary>
+    /// <param name="request">The request that acquired them, with the same <see cref="RateLimitRequest.Slots"/>.</param>
+    /// <param name="cancellationToken">Ends the wait. The slots are released in any case.</param>
+    /// <remarks>
+    /// <para>
+    /// The slots go back to the buckets from which they came, whatever policy is in force by now. The store releases them even if
+    /// it cannot be reached at the moment, and the caller need not wait. A later call of this process finds
+    /// them free.
+    /// </para>
+    /// </remarks>
+    ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken);
+
+    /// <summary>Gives the cost back to every limit that has a rate, never above its capacity. Slots are not concerned.</summary>
     ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken);
 
     /// <summary>
-    /// Charges the cost to every limit without asking: a bucket may go into debt, which delays the calls that follow.
+    /// Charges the cost to every limit that has a rate without asking: a bucket may go into debt, which delays the calls that
+    /// follow. Slots are not concerned.
     /// </summary>
     ValueTask ChargeAsync(RateLimitRequest request, CancellationToken cancellationToken);
 
-    /// <summary>Forgets the caller's bucket of each of the limits: they are full again.</summary>
+    /// <summary>Forgets the caller's bucket of each of the limits that have a rate: they are full again.</summary>
+    /// <remarks>Slots stay with the calls that hold them.</remarks>
     ValueTask ResetAsync(
         ReadOnlyMemory<RateLimit> limits, CallerIdentity caller, CancellationToken cancellationToken);
 }

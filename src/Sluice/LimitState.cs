@@ -15,13 +15,17 @@ public readonly record struct LimitState
     /// </value>
     public RateLimitOutcome Outcome { get; init; }
 
-    /// <summary>Whole tokens left after the decision; zero while the bucket is in debt.</summary>
+    /// <summary>
+    /// Whole tokens left after the decision; zero while the bucket is in debt. Of a limit on concurrency, the slots that are free.
+    /// </summary>
     public int Remaining { get; init; }
 
     /// <summary>The exact wait until this limit would admit the call; zero when it does.</summary>
     /// <value><see cref="Timeout.InfiniteTimeSpan"/> when it never will.</value>
     public TimeSpan RetryAfter { get; init; }
 
-    /// <summary>The time until the bucket is full, if nobody calls.</summary>
+    /// <summary>
+    /// The time until the bucket is full, if nobody calls. Zero for a limit on concurrency: when a running call ends is not known.
+    /// </summary>
     public TimeSpan ResetAfter { get; init; }
 }

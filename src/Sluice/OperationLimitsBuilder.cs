@@ -51,6 +51,13 @@ public sealed class OperationLimitsBuilder
     /// <summary>Limits each OAuth client.</summary>
     public OperationLimitsBuilder PerClient(RateList rates) => Set(nameof(PerClient), rates, _settings with { PerClient = rates });
 
+    /// <summary>Limits how many calls run at once: <c>Concurrency(new() { PerUser = 4 })</c>.</summary>
+    public OperationLimitsBuilder Concurrency(ConcurrencySettings concurrency)
+    {
+        ArgumentNullException.ThrowIfNull(concurrency);
+        return Set(nameof(Concurrency), concurrency, _settings with { Concurrency = concurrency });
+    }
+
     /// <summary>Sets what a call costs, in every limit that applies to it.</summary>
     /// <param name="tokens">At least 1.</param>
     public OperationLimitsBuilder Cost(int tokens) =>

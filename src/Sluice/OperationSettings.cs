@@ -20,6 +20,9 @@ public sealed record OperationSettings
     /// <summary>The limit of each OAuth client; null for none.</summary>
     public RateList? PerClient { get; init; }
 
+    /// <summary>How many calls may run at once; null for no limit.</summary>
+    public ConcurrencySettings? Concurrency { get; init; }
+
     /// <summary>Tokens that a call costs, in every limit that applies to it; null for the policy's.</summary>
     /// <value>At least 1.</value>
     public int? Cost { get; init; }

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>One limit of a compiled policy: a rate, on a target, for a scope.</summary>
+/// <summary>One limit of a compiled policy: a rate or a number of calls at once, on a target, for a scope.</summary>
 /// <remarks>
 /// <para>
 /// Its bucket is known by <see cref="Server"/>, <see cref="Kind"/>, <see cref="Operation"/> and <see cref="Scope"/>, and in a
@@ -10,16 +10,28 @@ namespace Sluice;
 /// </remarks>
 public sealed class RateLimit
 {
+    private readonly Rate? _rate;
+
     private RateLimit(LimitTarget target, RateLimitScope scope, RateList rates, int index)
     {
         Target = target;
         Scope = scope;
         Rates = rates;
-        Rate = rates[index];
+        _rate = rates[index];
         Name = LimitNames.Of(target, scope) + LimitNames.Suffix(rates, index);
     }
 
-    /// <summary>All rates of its scope on its target, this limit's among them.</summary>
+    private RateLimit(LimitTarget target, RateLimitScope scope, int concurrency, TimeSpan maxAge)
+    {
+        Target = target;
+        Scope = scope;
+        Rates = RateList.Create();
+        Concurrency = concurrency;
+        MaxAge = maxAge;
+        Name = LimitNames.Of(target, scope) + LimitNames.ConcurrencySuffix;
+    }
+
+    /// <summary>All rates of its scope on its target, this limit's among them; empty for a limit on concurrency.</summary>
     internal RateList Rates { get; }
 
     /// <summary>The name of the server whose calls it counts.</summary>
@@ -40,7 +52,7 @@ public sealed class RateLimit
     /// <summary>
     /// The limit's name, unique in its policy: <c>perUser</c> for the server's, <c>search/perUser</c> for a tool's,
     /// <c>prompt:NAME/perUser</c>, <c>resource:URI/perUser</c> and <c>method:NAME/perUser</c> for the others. In a list of rates
-    /// the period follows: <c>perUser/1m</c>.
+    /// the period follows: <c>perUser/1m</c>. A limit on concurrency ends in <c>/concurrency</c>.
     /// </summary>
     public string Name { get; }
 
@@ -51,7 +63,17 @@ public sealed class RateLimit
     public string KindName => LimitNames.Of(Kind);
 
     /// <summary>How many tokens, how often.</summary>
-    public Rate Rate { get; }
+    /// <exception cref="InvalidOperationException">The limit has no rate: it is on <see cref="Concurrency"/>.</exception>
+    public Rate Rate => _rate ?? throw new InvalidOperationException($"The limit '{Name}' has no rate. Read Concurrency.");
+
+    /// <summary>How many calls may run at once; null for a limit that has a rate.</summary>
+    public int? Concurrency { get; }
+
+    /// <summary>The most tokens that a bucket holds; of a limit on concurrency, the calls at once.</summary>
+    public int Capacity => Concurrency ?? Rate.Capacity;
+
+    /// <summary>The longest time for which a call keeps its slot; zero for a limit that has a rate.</summary>
+    public TimeSpan MaxAge { get; }
 
     /// <summary>Enforced or permissive; a disabled limit is in no <see cref="ApplicableLimits"/>.</summary>
     public LimitMode Mode { get; internal init; }
@@ -80,6 +102,21 @@ public sealed class RateLimit
             OnStoreFailure = onStoreFailure,
             Rejection = rejection,
         });
+
+    /// <summary>The limit on how many calls of a scope on a target run at once.</summary>
+    internal static RateLimit OfConcurrency(
+        LimitTarget target,
+        RateLimitScope scope,
+        int concurrency,
+        TimeSpan maxAge,
+        LimitMode mode,
+        StoreFailureMode onStoreFailure,
+        RejectionForm rejection) => new(target, scope, concurrency, maxAge)
+        {
+            Mode = mode,
+            OnStoreFailure = onStoreFailure,
+            Rejection = rejection,
+        };
 
     /// <summary><see cref="Name"/>.</summary>
     public override string ToString() => Name;

@@ -20,13 +20,19 @@ public readonly record struct RateLimitDecision
     public RateLimit? Limit { get; init; }
 
     /// <summary>
-    /// Whole tokens left in the limit that refused; when the call was allowed, in the enforced limit with the fewest
-    /// left, or <see cref="int.MaxValue"/> where no enforced limit applies.
+    /// Whole tokens, or free slots, left in the limit that refused; when the call was allowed, the tokens in the enforced limit with
+    /// the fewest left, or <see cref="int.MaxValue"/> where no enforced limit with a rate applies.
     /// </summary>
     public int Remaining { get; init; }
 
+    /// <summary>How many calls hold a slot of the limit that refused, where that is a limit on concurrency; else zero.</summary>
+    public int Running { get; init; }
+
     /// <summary>The exact wait until this call would be admitted if nobody else came; zero when it was allowed.</summary>
-    /// <value><see cref="Timeout.InfiniteTimeSpan"/> when <see cref="RateLimitOutcome.Unsatisfiable"/>.</value>
+    /// <value>
+    /// <see cref="Timeout.InfiniteTimeSpan"/> when <see cref="RateLimitOutcome.Unsatisfiable"/>. One second where a limit on
+    /// concurrency refused: when a running call ends is not known.
+    /// </value>
     public TimeSpan RetryAfter { get; init; }
 
     /// <summary>

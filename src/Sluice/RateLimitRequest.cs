@@ -43,6 +43,20 @@ public readonly record struct RateLimitRequest
     /// <summary>The caller's verified identity.</summary>
     public CallerIdentity Caller { get; }
 
-    /// <summary>Tokens to take from every limit; at least 1.</summary>
+    /// <summary>Tokens to take from every limit; at least 1. Of a limit on concurrency a call takes one slot, whatever its cost.</summary>
     public int Cost { get; }
+
+    /// <summary>Takes note of the slots that the call acquires; required where <see cref="ApplicableLimits.SlotCount"/> is not zero.</summary>
+    public HeldSlots? Slots { get; init; }
+
+    /// <summary><see cref="Slots"/>, for a call that is about to acquire.</summary>
+    /// <exception cref="ArgumentException">There is none, or it holds slots.</exception>
+    internal HeldSlots FreeSlots() => Slots switch
+    {
+        null => throw new ArgumentException(
+            "A limit on concurrency applies to the call. Set Slots of the request, and release the request when the call ends."),
+        { IsHeld: true } => throw new ArgumentException(
+            "Slots of the request holds the slots of another call. Release that call first, or use another HeldSlots."),
+        HeldSlots free => free,
+    };
 }

@@ -27,6 +27,9 @@ public sealed record RateLimitingSettings
     /// <summary>The limit of each OAuth client; null for none.</summary>
     public RateList? PerClient { get; init; }
 
+    /// <summary>How many calls may run at once; null for no limit.</summary>
+    public ConcurrencySettings? Concurrency { get; init; }
+
     /// <summary>Limits of tools.</summary>
     /// <value>At most 1,000 entries, whose names differ.</value>
     public ImmutableArray<OperationSettings> Tools { get; init; } = [];

@@ -55,6 +55,13 @@ public sealed class RateLimitsBuilder
     /// <summary>Limits each OAuth client.</summary>
     public RateLimitsBuilder PerClient(RateList rates) => Set(nameof(PerClient), rates, _settings with { PerClient = rates });
 
+    /// <summary>Limits how many calls run at once: <c>Concurrency(new() { PerUser = 4 })</c>.</summary>
+    public RateLimitsBuilder Concurrency(ConcurrencySettings concurrency)
+    {
+        ArgumentNullException.ThrowIfNull(concurrency);
+        return Set(nameof(Concurrency), concurrency, _settings with { Concurrency = concurrency });
+    }
+
     /// <summary>Limits a tool, or all tools that match a glob.</summary>
     public RateLimitsBuilder Tool(string name, Action<OperationLimitsBuilder> configure) =>
         With(_settings with { Tools = Add(_settings.Tools, name, configure) });

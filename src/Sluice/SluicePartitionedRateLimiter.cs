@@ -6,7 +6,7 @@ namespace Sluice;
 /// <typeparam name="TResource">What is limited, such as an <c>HttpContext</c>.</typeparam>
 /// <remarks>
 /// <para>
-/// It never queues, and its leases hold nothing, as those of <see cref="SluiceRateLimiter"/>. A resource to which no limit
+/// It never queues, and its leases hold slots and no tokens, as those of <see cref="SluiceRateLimiter"/>. A resource to which no limit
 /// applies is always granted.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
@@ -44,7 +44,8 @@ public sealed class SluicePartitionedRateLimiter<TResource> : PartitionedRateLim
     {
         RateLimitRequest request = _requestOf(resource);
         int cost = (int)Math.Min(int.MaxValue, (long)permitCount * request.Cost);
-        return _leases.Count(LimiterCalls.Acquire(_store, request.Limits, request.Caller, cost));
+        RateLimitDecision decision = LimiterCalls.Acquire(_store, request.Limits, request.Caller, cost, out IDisposable? held);
+        return _leases.Count(decision, held);
     }
 
     /// <inheritdoc/>

@@ -11,7 +11,7 @@ namespace Sluice;
 /// fails at once, and the lease's <see cref="MetadataName.RetryAfter"/> tells the exact wait.
 /// </para>
 /// <para>
-/// A lease holds nothing: disposing of it gives nothing back. Zero permits ask whether one would be granted, and charge nothing.
+/// A lease holds the slots of limits on concurrency until it is disposed. It holds no tokens: those are not given back. Zero permits ask whether one would be granted, and charge nothing.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
@@ -65,7 +65,8 @@ public sealed class SluiceRateLimiter : RateLimiter
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">No bucket of the limits ever holds so many permits.</exception>
-    protected override RateLimitLease AttemptAcquireCore(int permitCount) => _leases.Count(_permits.Acquire(permitCount));
+    protected override RateLimitLease AttemptAcquireCore(int permitCount) =>
+        _leases.Count(_permits.Acquire(permitCount, out IDisposable? held), held);
 
     /// <inheritdoc/>
     protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>

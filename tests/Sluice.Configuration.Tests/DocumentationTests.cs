@@ -82,6 +82,7 @@ public sealed partial class DocumentationTests
                   x: 1
                   headers: { x: 1 }
                   shared: { x: 1 }
+                  concurrency: { x: 1 }
                   tools: [ { x: 1 } ]
             """;
         const string Known = "Known: ";

@@ -126,6 +126,7 @@ public sealed class GatewayConfigurationTests
         settings.Shared.ShouldBe(new Rate(100, TimeSpan.FromSeconds(90), RateLimitAlgorithm.TokenBucket, burst: 20, align: false));
         settings.PerTenant.ShouldBe(new Rate(10, TimeSpan.FromHours(1), RateLimitAlgorithm.FixedWindow, burst: null, align: true));
         settings.PerUser.ShouldBe(new Rate(10, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false));
+        settings.Concurrency.ShouldBe(new() { Shared = 50, PerTenant = 20, PerUser = 4, MaxAge = TimeSpan.FromMinutes(10) });
         settings.Meter.ShouldBe(MeteringUnit.All);
         settings.MissingIdentity.ShouldBe(MissingIdentity.Reject);
         settings.ErrorCode.ShouldBe(-32029);
@@ -141,6 +142,7 @@ public sealed class GatewayConfigurationTests
                 Shared = new Rate(100, TimeSpan.FromMinutes(1)),
                 PerTenant = new Rate(10, TimeSpan.FromMinutes(5)),
                 PerUser = new Rate(2, TimeSpan.FromDays(1)),
+                Concurrency = new() { PerUser = 1 },
                 Cost = 2,
                 Mode = LimitMode.Permissive,
                 OnStoreFailure = StoreFailureMode.Deny,

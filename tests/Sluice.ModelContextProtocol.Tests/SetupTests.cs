@@ -232,7 +232,7 @@ public sealed class SetupTests
         JsonArray search = tools.Single(tool => tool.Name == "search").ProtocolTool.Meta.ShouldNotBeNull()["sluice/rateLimits"]!.AsArray();
         search.Count.ShouldBe(2);
         search[1]!.ToJsonString().ShouldBe(
-            """{"limit":"search/perUser","limitType":"perUser","maxTokens":10,"refillPeriodMs":60000,"capacity":10,"cost":2}""");
+            """{"limit":"search/perUser","limitType":"perUser","limitKind":"rate","maxTokens":10,"refillPeriodMs":60000,"capacity":10,"cost":2}""");
         tools.Single(tool => tool.Name == "echo").ProtocolTool.Meta!["sluice/rateLimits"]!.AsArray().Count.ShouldBe(1);
     }
 
@@ -279,6 +279,8 @@ public sealed class SetupTests
 
         public ValueTask<RateLimitDecision> PeekAsync(
             RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) => default;
+
+        public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken) => default;
 
         public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) => default;
 

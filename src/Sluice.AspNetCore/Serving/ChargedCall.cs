@@ -3,11 +3,12 @@ using Sluice.Mcp;
 namespace Sluice.AspNetCore;
 
 /// <summary>
-/// A call that was charged, until its answer has been sent: refunds it where it was certainly not made, or where its answer asks
-/// its client to send the same call again with more input.
+/// A call that was charged, until its answer has been sent: releases its slots, and refunds it where it was certainly not made, or
+/// where its answer asks its client to send the same call again with more input.
 /// </summary>
 /// <remarks>
-/// The server's answer decides and never the request, so no client gets a call for nothing by what it sends. A refund is made
+/// The slots are released when the answer is complete, before its last bytes are sent, so that the next call of the same client
+/// finds them free; else when the request ends, for whatever reason. The server's answer decides and never the request, so no client gets a call for nothing by what it sends. A refund is made
 /// before the client has the whole answer.
 /// </remarks>
 internal sealed class ChargedCall : IAsyncDisposable
@@ -16,17 +17,19 @@ internal sealed class ChargedCall : IAsyncDisposable
     private readonly HttpContext _context;
     private readonly CallLease _lease;
     private readonly Stream? _body;
+    private readonly bool _canAskForInput;
     private bool _needsStatus;
 
-    private ChargedCall(HttpContext context, CallLease lease, Stream? body)
+    private ChargedCall(HttpContext context, CallLease lease, bool canAskForInput, Stream? body)
     {
         _context = context;
         _lease = lease;
+        _canAskForInput = canAskForInput;
         _body = body;
     }
 
-    /// <summary>Whether the body of the answer is looked at, so that it must not be compressed.</summary>
-    internal bool WatchesBody => _body is not null;
+    /// <summary>Whether the body of the answer decides about a refund, so that it must not be compressed.</summary>
+    internal bool MustReadBody => _canAskForInput;
 
     /// <summary>Begins to watch the answer of a call; null for a call that holds nothing.</summary>
     /// <param name="context">The request.</param>
@@ -41,13 +44,15 @@ internal sealed class ChargedCall : IAsyncDisposable
         }
 
         bool canAskForInput = era == McpEra.Modern && message.Kind == McpMessageKind.Request;
-        ChargedCall call = new(context, lease, canAskForInput ? context.Response.Body : null);
+        bool watches = canAskForInput || (lease.HoldsSlots && message.Kind == McpMessageKind.Request);
+        ChargedCall call = new(context, lease, canAskForInput, watches ? context.Response.Body : null);
         context.Features.Set(call);
         if (call._body is not null)
         {
             context.Response.Body = new WatchedBody(call._body, context.Response, call);
         }
-        else if (context.Request.Headers.ContainsKey(SessionHeader))
+
+        if (!canAskForInput && context.Request.Headers.ContainsKey(SessionHeader))
         {
             call._needsStatus = true;
             context.Response.OnStarting(static call => ((ChargedCall)call).StartingAsync(), call);
@@ -62,6 +67,14 @@ internal sealed class ChargedCall : IAsyncDisposable
 
     /// <summary>Gives the tokens back, once.</summary>
     internal ValueTask RefundAsync() => _lease.RefundAsync();
+
+    /// <summary>The answer is complete, but for bytes that are about to be sent.</summary>
+    /// <param name="isInputRequired">Whether it asks for more input.</param>
+    internal ValueTask AnsweredAsync(bool isInputRequired)
+    {
+        _lease.ReleaseSlots();
+        return isInputRequired && _canAskForInput ? RefundAsync() : ValueTask.CompletedTask;
+    }
 
     public async ValueTask DisposeAsync()
     {

@@ -2,7 +2,7 @@ using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
 
-/// <summary>Passes the body of an answer on as it comes, and refunds the call once the answer says that it needs input.</summary>
+/// <summary>Passes the body of an answer on as it comes, and tells the call when the answer is complete.</summary>
 /// <param name="inner">Where the body goes.</param>
 /// <param name="response">The response.</param>
 /// <param name="call">The call.</param>
@@ -63,7 +63,7 @@ internal sealed class WatchedBody(Stream inner, HttpResponse response, ChargedCa
         await inner.WriteAsync(buffer, cancellationToken);
     }
 
-    /// <summary>Looks at what is about to be sent; the refund comes first, so that the client's next leg finds its tokens.</summary>
+    /// <summary>Looks at what is about to be sent; the refund and the release come first, so that the client's next call finds them.</summary>
     private ValueTask WatchAsync(ReadOnlySpan<byte> bytes)
     {
         if (!_isWatching || bytes.IsEmpty)
@@ -80,7 +80,7 @@ internal sealed class WatchedBody(Stream inner, HttpResponse response, ChargedCa
 
         _scanner.Read(bytes);
         _isWatching = !_scanner.HasEnded;
-        return _scanner.IsInputRequired ? call.RefundAsync() : ValueTask.CompletedTask;
+        return _isWatching ? ValueTask.CompletedTask : call.AnsweredAsync(_scanner.IsInputRequired);
     }
 
     private AnswerScanner? CreateScanner()

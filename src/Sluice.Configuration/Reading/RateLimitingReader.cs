@@ -8,16 +8,18 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 {
     private const int MaxEntries = 1_000;
     private static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
-    private static readonly string[] EntryFields = ["name", .. ScopeFields, "cost", "wait", "mode", "onStoreFailure", "rejection"];
+    private static readonly string[] EntryFields =
+        ["name", .. ScopeFields, "concurrency", "cost", "wait", "mode", "onStoreFailure", "rejection"];
     private static readonly string[] HeaderFields = ["mode", "style", "reset"];
 
     private static readonly string[] PolicyFields =
     [
-        .. ScopeFields, "global", "tools", "prompts", "resources", "methods", "cost", "wait", "maxWaiting", "mode", "meter", "missingIdentity",
+        .. ScopeFields, "concurrency", "global", "tools", "prompts", "resources", "methods", "cost", "wait", "maxWaiting", "mode", "meter",
+        "missingIdentity",
         "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling",
     ];
 
-    private static readonly string[] AllFields = [.. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields];
+    private static readonly string[] AllFields = [.. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields, .. ConcurrencyReader.Fields];
 
     // Stands in for a rate that is wrong, so that its place counts as taken and no rule speaks of it a second time.
     private static readonly RateList Placeholder = new Rate(int.MaxValue, Rate.MinRefillPeriod);
@@ -59,6 +61,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             PerTenant = ReadRates(reader, "perTenant"),
             PerUser = ReadRates(reader, "perUser"),
             PerClient = ReadRates(reader, "perClient"),
+            Concurrency = ReadConcurrency(reader),
             Tools = ReadEntries(reader, "tools"),
             Prompts = ReadEntries(reader, "prompts"),
             Resources = ReadEntries(reader, "resources"),
@@ -135,6 +138,8 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         return rates.Contains(null) ? Placeholder : RateList.Create([.. rates.OfType<Rate>()]);
     }
 
+    private ConcurrencySettings? ReadConcurrency(FieldReader reader) => ConcurrencyReader.Read(reader, identities, faults);
+
     private ImmutableArray<OperationSettings> ReadEntries(FieldReader reader, string field)
     {
         OperationSettings[] entries =
@@ -152,6 +157,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             PerTenant = ReadRates(reader, "perTenant"),
             PerUser = ReadRates(reader, "perUser"),
             PerClient = ReadRates(reader, "perClient"),
+            Concurrency = ReadConcurrency(reader),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
             Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
             Mode = reader.Choice("mode", Words.Modes),

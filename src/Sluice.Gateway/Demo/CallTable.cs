@@ -43,7 +43,7 @@ internal sealed class CallTable(IAnsiConsole console, TimeProvider time) : ICall
         for (int i = 0; i < limits.Count; i++)
         {
             RateLimit limit = limits[i];
-            parts.Add(Markup.Escape($"{limit.Name} {states[i].Remaining}/{limit.Rate.Capacity}"));
+            parts.Add(Markup.Escape($"{limit.Name} {states[i].Remaining}/{limit.Capacity}"));
         }
 
         return string.Join("  ", parts);

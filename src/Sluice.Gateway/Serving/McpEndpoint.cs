@@ -128,7 +128,7 @@ internal sealed partial class McpEndpoint(
 
         // 5. Forward. What is compressed could not be watched.
         await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, refusal.Era);
-        if (charged is { WatchesBody: true })
+        if (charged is { MustReadBody: true })
         {
             context.Request.Headers.Remove("Accept-Encoding");
         }

@@ -84,29 +84,31 @@ internal sealed partial class StdioProxy
         CallLease lease = decision.Lease;
         McpEra era = message.EraWith(headerVersion: null);
         bool canAskForInput = era == McpEra.Modern && message.Kind == McpMessageKind.Request;
+        bool endsWithAnswer = canAskForInput || (message.Kind == McpMessageKind.Request && lease.HoldsSlots);
         if (!decision.IsAllowed)
         {
             Answer(decision.Render(new RefusalContext(message, era, Accept: null)));
+            lease.Dispose();
         }
-        else if (!TryForward(program, line, message, canAskForInput ? lease : default))
+        else if (!TryForward(program, line, message, endsWithAnswer ? lease : default, canAskForInput))
         {
             await lease.RefundAsync(); // The server was not given the call.
+            lease.Dispose();
         }
-
-        if (!decision.IsAllowed || !canAskForInput)
+        else if (!endsWithAnswer)
         {
-            lease.Dispose(); // Otherwise the answer ends it.
+            lease.Dispose();
         }
     }
 
     /// <summary>Gives the server a message, and records a request and what it holds until its answer comes.</summary>
     /// <returns>False for a request that is answered with an error instead.</returns>
-    private bool TryForward(ChildProgram program, Line line, McpMessage message, CallLease lease)
+    private bool TryForward(ChildProgram program, Line line, McpMessage message, CallLease lease, bool canAskForInput)
     {
         switch (message.Kind)
         {
             case McpMessageKind.Request when !_pending.TryAdd(message.Id):
-                Fail(message.Id, program.IsEnding ? "its process has ended" : Stopping);
+                AnswerFailure(message.Id, program.IsEnding ? "its process has ended" : Stopping);
                 return false;
             case McpMessageKind.Response:
                 _pendingOfServer.Remove(message.Id.Span, out _);
@@ -130,7 +132,7 @@ internal sealed partial class StdioProxy
                 break;
         }
 
-        _charged.Add(message.Id, lease);
+        _charged.Add(message.Id, lease, canAskForInput);
         if (program.TryWrite(line.Bytes.Span) || message.Kind != McpMessageKind.Request)
         {
             return true;
@@ -139,7 +141,7 @@ internal sealed partial class StdioProxy
         _charged.Remove(message.Id);
         if (_pending.Remove(message.Id.Span, out _) is not null)
         {
-            Fail(message.Id, program.IsEnding ? "its process has ended" : "its process does not read its standard input");
+            AnswerFailure(message.Id, program.IsEnding ? "its process has ended" : "its process does not read its standard input");
         }
 
         return false;

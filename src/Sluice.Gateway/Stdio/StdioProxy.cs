@@ -154,9 +154,12 @@ internal sealed partial class StdioProxy(
     private void Fail(ReadOnlyMemory<byte> id, string reason)
     {
         _charged.End(id, answer: default);
+        AnswerFailure(id, reason);
+    }
+
+    private void AnswerFailure(ReadOnlyMemory<byte> id, string reason) =>
         Answer(McpRefusals.RenderError(
             StatusCodes.Status502BadGateway, InternalError, $"The server did not answer: {reason}.", id));
-    }
 
     private static void RejectServerRequest(ChildProgram program, ReadOnlyMemory<byte> id) => program.TryWrite(
         McpRefusals.RenderError(StatusCodes.Status503ServiceUnavailable, InternalError, "The client has closed its input.", id).Body.Span);

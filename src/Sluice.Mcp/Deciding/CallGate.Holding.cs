@@ -37,11 +37,11 @@ internal sealed partial class CallGate
         }
         catch (OperationCanceledException)
         {
-            await decision.Lease.RefundAsync().ConfigureAwait(false);
+            await GiveBackAsync(decision.Lease).ConfigureAwait(false);
             throw;
         }
 
-        await decision.Lease.RefundAsync().ConfigureAwait(false);
+        await GiveBackAsync(decision.Lease).ConfigureAwait(false);
         return GateDecision.Stopping(policy.Settings, decision.Limits);
     }
 
@@ -72,7 +72,7 @@ internal sealed partial class CallGate
             return new ValueTask<GateDecision>(Conclude(call, reservation.Decision));
         }
 
-        call.Lease.Reserved(reservation);
+        call.Lease.Reserved(reservation, _watches);
         HeldCalls.End entered = _held.TryEnter(reservation.Delay, out HeldCalls.HeldCall? held);
         if (held is null)
         {
@@ -86,7 +86,7 @@ internal sealed partial class CallGate
     /// <summary>Rejects a call that the store admitted for later, because no place is left.</summary>
     private async ValueTask<GateDecision> GiveUpAsync(DecidingCall call, HeldCalls.End entered, CancellationToken cancellationToken)
     {
-        await call.Lease.RefundAsync().ConfigureAwait(false);
+        await GiveBackAsync(call.Lease).ConfigureAwait(false);
         if (entered == HeldCalls.End.Stopped)
         {
             return GateDecision.Stopping(policy.Settings, call.Request.Limits);
@@ -94,8 +94,14 @@ internal sealed partial class CallGate
 
         CallLease lease = CallLease.Begin(store, call.Request);
         RateLimitReservation rejection =
-            await store.ReserveAsync(call.Request, TimeSpan.Zero, lease.StatesToFill, cancellationToken).ConfigureAwait(false);
+            await store.ReserveAsync(lease.Request, TimeSpan.Zero, lease.StatesToFill, cancellationToken).ConfigureAwait(false);
         return Conclude(call with { Lease = lease }, rejection.Decision);
+    }
+
+    private static async ValueTask GiveBackAsync(CallLease lease)
+    {
+        await lease.RefundAsync().ConfigureAwait(false);
+        lease.Dispose();
     }
 
     private GateDecision Conclude(

@@ -22,6 +22,7 @@ internal sealed partial class CallGate(
 {
     private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger);
     private readonly CallTelemetry _telemetry = new(policy, time);
+    private readonly SlotWatch[] _watches = SlotWatch.Of(policy, time, logger);
 
     internal RateLimitPolicy Policy => policy;
 
@@ -67,10 +68,14 @@ internal sealed partial class CallGate(
             : DecideAsync(method, operation, caller, limits, span: null, cancellationToken);
     }
 
-    /// <summary>Ends held calls, and logs what permissive limits would have rejected since the last report.</summary>
+    /// <summary>
+    /// Ends held calls, releases the slots of every call that still runs, and logs what permissive limits would have rejected since the
+    /// last report.
+    /// </summary>
     public void Dispose()
     {
         _held.Dispose();
+        Array.ForEach(_watches, static watch => watch.Dispose());
         _permissive?.Dispose();
     }
 
@@ -110,10 +115,10 @@ internal sealed partial class CallGate(
         CallLease lease = CallLease.Begin(store, request);
         if (limits.Wait > TimeSpan.Zero)
         {
-            return ReserveAsync(new DecidingCall(method, operation, request, lease, begin, span), cancellationToken);
+            return ReserveAsync(new DecidingCall(method, operation, lease.Request, lease, begin, span), cancellationToken);
         }
 
-        ValueTask<RateLimitDecision> pending = store.AcquireAsync(request, lease.StatesToFill, cancellationToken);
+        ValueTask<RateLimitDecision> pending = store.AcquireAsync(lease.Request, lease.StatesToFill, cancellationToken);
         return pending.IsCompletedSuccessfully
             ? new ValueTask<GateDecision>(Conclude(method, operation, request, lease, pending.Result, begin, span))
             : AwaitAsync(method, operation, request, lease, pending, begin, span);
@@ -146,7 +151,7 @@ internal sealed partial class CallGate(
         GateDecision decision = new(policy.Settings, request.Limits, answer, lease) { Delay = delay, Held = held };
         if (answer.IsAllowed)
         {
-            lease.Acquired(answer.Source);
+            lease.Acquired(answer.Source, _watches);
             if (answer.Source != DecisionSource.OnStoreFailure)
             {
                 _permissive?.Count(decision.Limits, decision.States);

@@ -110,7 +110,7 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time)
             DecisionLabels.OfLimit of = labels[i];
             bool isAllowed = states[i].Outcome == RateLimitOutcome.Allowed;
             SluiceInstruments.LimitDecisions.Add(1, isAllowed ? of.Allowed : of.Refused);
-            if (decision.IsAllowed && isAllowed && (long)states[i].Remaining * NearParts < limits[i].Rate.Capacity)
+            if (decision.IsAllowed && isAllowed && (long)states[i].Remaining * NearParts < limits[i].Capacity)
             {
                 SluiceInstruments.LimitNear.Add(1, of.Limit);
             }

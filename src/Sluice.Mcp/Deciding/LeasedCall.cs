@@ -11,13 +11,30 @@ internal sealed class LeasedCall
 
     private static readonly ConcurrentQueue<LeasedCall> Idle = new();
     private readonly LimitState[] _states = new LimitState[ApplicableLimits.MaxCount];
+    private readonly HeldSlots _slots = new();
     private int _version;
+    private int _refundedVersion = -1;
+
+    /// <summary>The call that acquired its slots just before this one; <see cref="Watch"/> sets it.</summary>
+    internal LeasedCall? Older;
+
+    /// <summary>The call that acquired its slots just after this one; <see cref="Watch"/> sets it.</summary>
+    internal LeasedCall? Newer;
 
     private LeasedCall()
     {
     }
 
     internal int Version => Volatile.Read(ref _version);
+
+    /// <summary>What releases the slots when the call is too old; null for a call that acquired none.</summary>
+    internal SlotWatch? Watch { get; set; }
+
+    /// <summary>Whether the call is in the list of <see cref="Watch"/>, whose lock guards this.</summary>
+    internal bool IsWatched { get; set; }
+
+    /// <summary>The timestamp at which the watch began.</summary>
+    internal long WatchedSince { get; set; }
 
     internal IRateLimitStore? Store { get; private set; }
 
@@ -66,14 +83,55 @@ internal sealed class LeasedCall
         }
 
         call.Store = store;
-        call.Request = request;
+        call.Request = request.Limits.SlotCount == 0 ? request : request with { Slots = call._slots };
         call.IsCharged = false;
         call.Reservation = default;
         return call;
     }
 
+    /// <summary>Releases the slots that the call holds, if any, and ends the watch; the store does so once.</summary>
+    internal void EndSlots()
+    {
+        if (Watch is SlotWatch watch)
+        {
+            watch.Remove(this); // After that, the watch does not touch this object.
+            ReleaseSlots();
+        }
+    }
+
+    /// <summary>Releases the slots that the call holds, if any; the store does so once.</summary>
+    /// <returns>Whether it held slots.</returns>
+    internal bool ReleaseSlots()
+    {
+        bool held = _slots.IsHeld;
+        if (held)
+        {
+            Finish(Store!.ReleaseAsync(Request, CancellationToken.None));
+        }
+
+        return held;
+    }
+
     private bool WasCharged(int index) =>
         Request.Limits[index].Mode != LimitMode.Permissive || _states[index].Outcome == RateLimitOutcome.Allowed;
+
+    // The store releases the slots in any case, and a later call of this process finds them free.
+    private static void Finish(ValueTask release)
+    {
+        if (!release.IsCompletedSuccessfully)
+        {
+            _ = release.AsTask();
+        }
+    }
+
+    /// <summary>Claims the refund of a version; false when it has been claimed, or the lease has ended.</summary>
+    internal bool TryRefund(int version)
+    {
+        int refunded = Volatile.Read(ref _refundedVersion);
+        return Version == version
+            && refunded != version
+            && Interlocked.CompareExchange(ref _refundedVersion, version, refunded) == refunded;
+    }
 
     /// <summary>Ends the lease of a version; false when it has ended already.</summary>
     internal bool TryEnd(int version) => Interlocked.CompareExchange(ref _version, unchecked(version + 1), version) == version;
@@ -81,6 +139,8 @@ internal sealed class LeasedCall
     /// <summary>Makes it ready for a later call; only whoever has ended the lease may do so.</summary>
     internal void GiveBack()
     {
+        EndSlots();
+        Watch = null;
         Store = null;
         Request = default; // An identity must not stay in memory for longer than its call.
         if (Idle.Count < MaxIdle)

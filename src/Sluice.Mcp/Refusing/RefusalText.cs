@@ -25,11 +25,28 @@ internal sealed record RefusalText(int Status, int Code, string Message)
     /// <summary>Whole tokens left in the limit, or null where no store was asked.</summary>
     private int? Remaining { get; init; }
 
+    /// <summary>Calls that hold a slot of a limit on concurrency, or null where no such limit was asked.</summary>
+    private int? Running { get; init; }
+
     /// <summary>The value of <c>Retry-After</c>: whole seconds, rounded up, at least 1; or null.</summary>
     internal long? RetryAfterSeconds => RetryAfter is TimeSpan wait ? RoundUp(wait, TimeSpan.TicksPerSecond) : null;
 
     internal static RefusalText OfLimit(RateLimitDecision decision, RateLimit limit, int cost, int errorCode)
     {
+        if (limit.Concurrency is int calls)
+        {
+            return new(
+                TooManyRequests,
+                errorCode,
+                $"Concurrency limit exceeded: {Describe(limit)} allows {calls} at once, retry in {Seconds(decision.RetryAfter)} s")
+            {
+                Limit = limit,
+                Remaining = decision.Remaining,
+                Running = decision.Running,
+                RetryAfter = decision.RetryAfter,
+            };
+        }
+
         bool isNever = decision.Outcome == RateLimitOutcome.Unsatisfiable;
         string message = isNever
             ? $"Rate limit exceeded: {Describe(limit)} can never be met, "
@@ -112,8 +129,16 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         if (Limit is not null)
         {
             yield return new("limitType", Limit.ScopeName);
+            yield return new("limitKind", Limit.Concurrency is null ? "rate" : "concurrency");
             yield return new("limit", Limit.Name);
-            yield return new("maxTokens", (long)Limit.Rate.MaxTokens);
+            yield return Limit.Concurrency is int calls
+                ? new("maxRunning", (long)calls)
+                : new("maxTokens", (long)Limit.Rate.MaxTokens);
+        }
+
+        if (Running is int running)
+        {
+            yield return new("running", (long)running);
         }
 
         if (Remaining is int remaining)

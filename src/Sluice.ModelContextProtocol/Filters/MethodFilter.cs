@@ -12,35 +12,40 @@ internal sealed class MethodFilter(ServerLimits limits, string[] operations)
     internal async Task InvokeAsync(MessageContext context, McpMessageHandler next, CancellationToken cancellationToken)
     {
         if (context.JsonRpcMessage is JsonRpcRequest request
-            && !operations.Contains(request.Method, StringComparer.Ordinal)
-            && await RejectionOfAsync(context, request, cancellationToken).ConfigureAwait(false) is RefusalError error)
+            && !operations.Contains(request.Method, StringComparer.Ordinal))
         {
+            GateDecision decision = await DecideAsync(context, request, cancellationToken).ConfigureAwait(false);
+            using CallLease lease = decision.Lease;
+            if (decision.IsAllowed)
+            {
+                await next(context, cancellationToken).ConfigureAwait(false);
+                return;
+            }
+
             // Sent, and not thrown: an exception costs more, and is more than a rejection is worth.
-            await context.Server.SendMessageAsync(Rejection.Message(error, request.Id), cancellationToken).ConfigureAwait(false);
+            JsonRpcError answer = Rejection.Message(decision.Describe(), request.Id);
+            await context.Server.SendMessageAsync(answer, cancellationToken).ConfigureAwait(false);
             return;
         }
 
         await next(context, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Null for a request that may go on.</summary>
-    private async ValueTask<RefusalError?> RejectionOfAsync(
+    private async ValueTask<GateDecision> DecideAsync(
         MessageContext context, JsonRpcRequest request, CancellationToken cancellationToken)
     {
         // A method that no limit is on, such as initialize, needs no identity either.
         if (limits.Policy.Select(request.Method, "", CallerIdentity.None) is { Count: 0, IdentityRequiredBy: null }
             && limits.Policy.Settings.MissingIdentity != MissingIdentity.Skip)
         {
-            return null;
+            return GateDecision.Unmetered;
         }
 
         CallerIdentity caller = limits.IdentifiesAtOnce
             ? limits.CallerOf(context)
             : await limits.IdentifyAsync(context, cancellationToken).ConfigureAwait(false);
-        GateDecision decision = await limits.Gate
+        return await limits.Gate
             .DecideAsync(request.Method, operation: null, caller, cancellationToken)
             .ConfigureAwait(false);
-        using CallLease lease = decision.Lease;
-        return decision.IsAllowed ? null : decision.Describe();
     }
 }

@@ -89,10 +89,19 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
 
     private static JsonObject Describe(RateLimit limit, int cost)
     {
+        if (limit.Concurrency is int calls)
+        {
+            return new()
+            {
+                ["limit"] = limit.Name, ["limitType"] = limit.ScopeName, ["limitKind"] = "concurrency", ["maxRunning"] = calls,
+            };
+        }
+
         JsonObject described = new()
         {
             ["limit"] = limit.Name,
             ["limitType"] = limit.ScopeName,
+            ["limitKind"] = "rate",
             ["maxTokens"] = limit.Rate.MaxTokens,
             ["refillPeriodMs"] = (long)limit.Rate.RefillPeriod.TotalMilliseconds,
             ["capacity"] = limit.Rate.Capacity,

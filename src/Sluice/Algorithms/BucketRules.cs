@@ -13,6 +13,7 @@ internal static class BucketRules
             RateLimitAlgorithm.FixedWindow => FixedWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             RateLimitAlgorithm.CalendarWindow => CalendarWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
+            Slots.Algorithm => Slots.Admits(limit, state, out next, out waitTicks),
             _ => throw Unsupported(limit),
         };
 
@@ -23,6 +24,7 @@ internal static class BucketRules
         RateLimitAlgorithm.FixedWindow => FixedWindow.Remaining(limit, state, nowTicks),
         RateLimitAlgorithm.CalendarWindow => CalendarWindow.Remaining(limit, state, nowTicks),
         RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Remaining(limit, state, nowTicks),
+        Slots.Algorithm => Slots.Remaining(limit, state),
         _ => throw Unsupported(limit),
     };
 
@@ -34,6 +36,7 @@ internal static class BucketRules
         RateLimitAlgorithm.FixedWindow => FixedWindow.ResetAt(limit, state),
         RateLimitAlgorithm.CalendarWindow => CalendarWindow.ResetAt(state),
         RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.ResetAt(limit, state),
+        Slots.Algorithm => Slots.ResetAt(state),
         _ => throw Unsupported(limit),
     };
 
@@ -43,6 +46,11 @@ internal static class BucketRules
         if (limit.Algorithm == RateLimitAlgorithm.TokenBucket)
         {
             return TokenBucket.ResetAfter(state, nowTicks); // Its instant may lie beyond 64 bits.
+        }
+
+        if (limit.IsSlots)
+        {
+            return 0; // When a running call ends is not known.
         }
 
         return Math.Max(ResetAt(limit, state), nowTicks) - nowTicks;
@@ -80,6 +88,7 @@ internal static class BucketRules
                 RateLimitAlgorithm.FixedWindow => FixedWindow.Convert(old, limit, state, nowTicks),
                 RateLimitAlgorithm.CalendarWindow => CalendarWindow.Convert(limit, state, nowTicks),
                 RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
+                Slots.Algorithm => state, // Running calls are running calls, whatever the number.
                 _ => throw Unsupported(limit),
             };
 

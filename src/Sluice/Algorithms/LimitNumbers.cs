@@ -54,8 +54,18 @@ internal sealed class LimitNumbers
         }
     }
 
+    private LimitNumbers(int slots)
+    {
+        Algorithm = Slots.Algorithm;
+        MaxTokens = (ulong)slots;
+        Capacity = MaxTokens;
+    }
+
     /// <summary>How the bucket refills.</summary>
     internal RateLimitAlgorithm Algorithm { get; }
+
+    /// <summary>Whether it counts running calls. Then only <see cref="MaxTokens"/> and <see cref="Capacity"/> are set.</summary>
+    internal bool IsSlots => Algorithm == Slots.Algorithm;
 
     /// <summary>Tokens per period, or per window.</summary>
     internal ulong MaxTokens { get; }
@@ -110,6 +120,18 @@ internal sealed class LimitNumbers
 
     /// <summary>The units that <see cref="RoomTicks"/> leave over.</summary>
     internal ulong RoomRest { get; }
+
+    /// <summary>The numbers of a limit.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="epochTicks">Ticks from the Unix epoch to the store's origin, by the wall clock.</param>
+    /// <param name="edges">The edges of its windows, where they are those of a calendar.</param>
+    internal static LimitNumbers Of(RateLimit limit, long epochTicks, StoreEdges? edges) =>
+        limit.Concurrency is int slots ? new LimitNumbers(slots) : new LimitNumbers(limit.Rate, epochTicks, edges);
+
+    /// <summary>Whether a limit counts like these numbers, by a wall clock that shows a time at the store's origin.</summary>
+    internal bool HasSameNumbers(RateLimit limit, long epochTicks) => limit.Concurrency is int slots
+        ? IsSlots && MaxTokens == (ulong)slots
+        : HasSameNumbers(limit.Rate, epochTicks);
 
     /// <summary>Whether a rate counts like these numbers, by a wall clock that shows a time at the store's origin.</summary>
     internal bool HasSameNumbers(Rate rate, long epochTicks) =>

@@ -3,7 +3,9 @@ using System.Threading.RateLimiting;
 namespace Sluice;
 
 /// <summary>A decision as the framework's lease.</summary>
-internal sealed class DecisionLease(RateLimitDecision decision) : RateLimitLease
+/// <param name="decision">The decision.</param>
+/// <param name="held">Disposed with the lease; null when it holds nothing.</param>
+internal sealed class DecisionLease(RateLimitDecision decision, IDisposable? held) : RateLimitLease
 {
     private static readonly string[] OfGrant = [RateLimitMetadata.Remaining.Name];
 
@@ -22,5 +24,15 @@ internal sealed class DecisionLease(RateLimitDecision decision) : RateLimitLease
             : metadataName == RateLimitMetadata.LimitName.Name ? decision.Limit?.Name
             : null;
         return metadata is not null;
+    }
+
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            held?.Dispose();
+        }
+
+        base.Dispose(disposing);
     }
 }

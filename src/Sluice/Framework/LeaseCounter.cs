@@ -9,10 +9,10 @@ internal sealed class LeaseCounter
     private long _granted;
     private long _refused;
 
-    internal DecisionLease Count(RateLimitDecision decision)
+    internal DecisionLease Count(RateLimitDecision decision, IDisposable? held)
     {
         _ = Interlocked.Increment(ref decision.IsAllowed ? ref _granted : ref _refused);
-        return new DecisionLease(decision);
+        return new DecisionLease(decision, held);
     }
 
     internal RateLimiterStatistics Statistics(long available) => new()

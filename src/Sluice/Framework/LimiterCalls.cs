@@ -4,18 +4,33 @@ namespace Sluice;
 internal static class LimiterCalls
 {
     /// <summary>Takes permits, or for zero of them asks whether one would be granted.</summary>
+    /// <param name="store">The store.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="permitCount">How many permits.</param>
+    /// <param name="held">Releases the slots that the lease holds; null when it holds none.</param>
     /// <exception cref="ArgumentOutOfRangeException">No bucket of the limits ever holds so many permits.</exception>
-    internal static RateLimitDecision Acquire(InProcessStore store, ApplicableLimits limits, CallerIdentity caller, int permitCount)
+    internal static RateLimitDecision Acquire(
+        InProcessStore store, ApplicableLimits limits, CallerIdentity caller, int permitCount, out IDisposable? held)
     {
+        held = null;
         if (permitCount == 0)
         {
             return store.Peek(new RateLimitRequest(limits, caller, 1), []);
         }
 
-        RateLimitDecision decision = store.Acquire(new RateLimitRequest(limits, caller, permitCount), []);
+        RateLimitRequest request = new(limits, caller, permitCount) { Slots = limits.SlotCount == 0 ? null : new HeldSlots() };
+        RateLimitDecision decision = store.Acquire(request, []);
+        held = request.Slots is { IsHeld: true } ? new SlotRelease(store, request) : null;
         return decision.Outcome != RateLimitOutcome.Unsatisfiable
             ? decision
             : throw TooManyPermits(decision.Limit!, permitCount);
+    }
+
+    /// <summary>Releases the slots of a request.</summary>
+    private sealed class SlotRelease(InProcessStore store, RateLimitRequest request) : IDisposable
+    {
+        public void Dispose() => store.Release(request);
     }
 
     /// <summary>The error of a call for more permits than a limit ever holds.</summary>

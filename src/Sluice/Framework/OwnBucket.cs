@@ -26,8 +26,9 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
     }
 
     /// <inheritdoc/>
-    public RateLimitDecision Acquire(int permitCount)
+    public RateLimitDecision Acquire(int permitCount, out IDisposable? held)
     {
+        held = null;
         LimitNumbers numbers = ReadNumbers(out ulong wall);
         ulong cost = (ulong)Math.Max(permitCount, 1);
         if (cost > numbers.Capacity)

@@ -8,7 +8,8 @@ internal sealed class StorePermits(InProcessStore store, ApplicableLimits limits
     public bool MayBeDropped => true; // The store keeps the buckets.
 
     /// <inheritdoc/>
-    public RateLimitDecision Acquire(int permitCount) => LimiterCalls.Acquire(store, limits, caller, permitCount);
+    public RateLimitDecision Acquire(int permitCount, out IDisposable? held) =>
+        LimiterCalls.Acquire(store, limits, caller, permitCount, out held);
 
     /// <inheritdoc/>
     public long Available() => LimiterCalls.Available(store, limits, caller);

@@ -6,6 +6,9 @@ internal unsafe struct BucketItem
     /// <summary>No place: the bucket is not in the table.</summary>
     internal const int Absent = -1;
 
+    /// <summary>No place, because too many places of the set must stay.</summary>
+    internal const int NoRoom = -2;
+
     internal BucketSet* Set;
     internal ulong Key;
     internal ulong Name;

@@ -39,6 +39,10 @@ internal unsafe struct BucketSet
     [FieldOffset(8)]
     internal bool RefusedLast;
 
+    /// <summary>How many slot buckets of this set are kept elsewhere, for want of a place here.</summary>
+    [FieldOffset(12)]
+    internal int SpilledSlots;
+
     [FieldOffset(16)]
     private fixed byte _tags[Places + 1];
 

@@ -84,7 +84,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <returns>The place that got free, or a number below zero where there are not two.</returns>
     private int ReleaseByFolding(BucketSet* set, int pinned, in StoreInstant now)
     {
-        int candidates = Candidates(set, pinned);
+        int candidates = Candidates(set, pinned) & ~RunningPlaces(set);
         int keys = candidates & ~BucketSet.PlacesOf(set, BucketSet.FoldTag);
         int victim = Soonest(set, keys != 0 ? keys : candidates);
         if (victim < 0)
@@ -114,7 +114,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
             return false;
         }
 
-        int target = FoldTarget(item.Set, Candidates(item.Set, pinned), item.Name);
+        int target = FoldTarget(item.Set, Candidates(item.Set, pinned) & ~RunningPlaces(item.Set), item.Name);
         if (target < 0)
         {
             return false;

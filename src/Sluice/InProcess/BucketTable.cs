@@ -74,17 +74,17 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <param name="item">The item.</param>
     /// <param name="pinned">Places of the set that must stay, as bits.</param>
     /// <param name="now">The instant.</param>
-    /// <returns>The place, or <see cref="BucketItem.Absent"/> for a fold.</returns>
+    /// <returns>
+    /// The place, or <see cref="BucketItem.Absent"/> for a fold, or <see cref="BucketItem.NoRoom"/> when too many places must stay.
+    /// </returns>
     internal int Insert(in BucketItem item, int pinned, in StoreInstant now)
     {
-        int place = PlaceFor(item, pinned, now);
-        if (place == BucketItem.Absent)
+        int place = PlaceFor(item, pinned, now, mayFold: true);
+        if (place >= 0)
         {
-            return place;
+            Put(item, place);
         }
 
-        *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name, State = item.Next };
-        BucketSet.SetTag(item.Set, place, item.Tag);
         return place;
     }
 
@@ -112,7 +112,17 @@ internal sealed unsafe partial class BucketTable<TSteps>
         }
     }
 
-    private int PlaceFor(in BucketItem item, int pinned, in StoreInstant now)
+    private static void Put(in BucketItem item, int place)
+    {
+        *BucketSet.At(item.Set, place) = new BucketEntry { Key = item.Key, Name = item.Name, State = item.Next };
+        BucketSet.SetTag(item.Set, place, item.Tag);
+    }
+
+    /// <summary>Finds or makes an empty place.</summary>
+    /// <returns>
+    /// The place; or <see cref="BucketItem.Absent"/> when the state went into a fold, or <see cref="BucketItem.NoRoom"/>.
+    /// </returns>
+    private int PlaceFor(in BucketItem item, int pinned, in StoreInstant now, bool mayFold)
     {
         BucketSet* set = item.Set;
         while (true)
@@ -129,9 +139,14 @@ internal sealed unsafe partial class BucketTable<TSteps>
             // One must go for this one to come. The count stays.
             if (!TryRelease(set, pinned, hasEmpty, now, out int released))
             {
-                if (TryFoldInto(item, pinned, now))
+                if (mayFold && TryFoldInto(item, pinned, now))
                 {
                     return BucketItem.Absent;
+                }
+
+                if (!hasEmpty)
+                {
+                    return BucketItem.NoRoom;
                 }
 
                 Interlocked.Increment(ref _count); // Nothing is left but what is being decided at this moment.

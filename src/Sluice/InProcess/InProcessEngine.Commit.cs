@@ -7,12 +7,12 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         for (int i = 0; i < registered.Length; i++)
         {
-            if (items[i].Outcome != RateLimitOutcome.Allowed)
+            RegisteredLimit limit = registered[i];
+            if (items[i].Outcome != RateLimitOutcome.Allowed && !limit.Numbers.IsSlots)
             {
                 continue; // A permissive limit without the tokens.
             }
 
-            RegisteredLimit limit = registered[i];
             items[i].IsCharged = true;
             if (limit.Numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
             {
@@ -37,7 +37,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             item.Place = limit.Bucket.Shared is null
-                ? _table.Insert(item, PinnedPlaces(new ReadOnlySpan<BucketItem>(items, count), item.Set), now)
+                ? InsertLocked(limit, items, count, index, now)
                 : BucketTable<TSteps>.InsertShared(item);
             if (item.Place == BucketItem.Absent)
             {
@@ -61,6 +61,52 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
+    private int InsertLocked(RegisteredLimit limit, BucketItem* items, int count, int index, in StoreInstant now)
+    {
+        ref BucketItem item = ref items[index];
+        int pinned = PinnedPlaces(new ReadOnlySpan<BucketItem>(items, count), item.Set);
+        if (limit.Numbers.IsSlots)
+        {
+            return _table.InsertSlots(item, pinned, now);
+        }
+
+        int place = _table.Insert(item, pinned, now);
+        if (place != BucketItem.NoRoom)
+        {
+            return place;
+        }
+
+        // Most places of the set are this call's own, and so one of those must go: what it held stays in a fold. A log that is yet
+        // to be charged stays.
+        place = _table.Insert(item, PinnedLogs(items, index + 1, count, item.Set), now);
+        for (int i = 0; i < count; i++)
+        {
+            if (items[i].Set == item.Set && i != index)
+            {
+                items[i].Place = BucketTable<TSteps>.Find(items[i]);
+            }
+        }
+
+        return place == BucketItem.NoRoom
+            ? throw new InvalidOperationException("A set of buckets has no room, although a call has fewer sliding windows than it has places.")
+            : place;
+    }
+
+    private int PinnedLogs(BucketItem* items, int from, int count, BucketSet* set)
+    {
+        int pinned = 0;
+        for (int i = from; i < count; i++)
+        {
+            if (items[i].Set == set && items[i].Place != BucketItem.Absent
+                && _registry.WrittenUnder(BucketSet.At(set, items[i].Place)).Algorithm == RateLimitAlgorithm.SlidingWindow)
+            {
+                pinned |= 1 << items[i].Place;
+            }
+        }
+
+        return pinned;
+    }
+
     private static int PinnedPlaces(ReadOnlySpan<BucketItem> items, BucketSet* set)
     {
         int pinned = 0;
@@ -81,7 +127,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         int fewest = int.MaxValue;
         for (int i = 0; i < limits.Length; i++)
         {
-            bool isCounted = verdict.Decider >= 0 ? i == verdict.Decider : limits[i].Mode == LimitMode.Enforce;
+            bool isCounted = verdict.Decider >= 0
+                ? i == verdict.Decider
+                : limits[i].Mode == LimitMode.Enforce && !registered[i].Numbers.IsSlots;
             if (states.IsEmpty && !isCounted)
             {
                 continue;
@@ -111,6 +159,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             Outcome = verdict.Outcome,
             Limit = verdict.Decider < 0 ? null : limits[verdict.Decider],
             Remaining = fewest,
+            Running = verdict.Decider >= 0 && registered[verdict.Decider].Numbers.IsSlots ? RunningCalls(items[verdict.Decider]) : 0,
             RetryAfter = verdict.Decider < 0 ? TimeSpan.Zero : Wait(items[verdict.Decider]),
             ResetsAtTicks = verdict.Outcome == RateLimitOutcome.Denied
                 ? registered[verdict.Decider].Numbers.Edges?.ToUtc(items[verdict.Decider].State.Time) ?? 0
@@ -133,6 +182,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         resetTicks = instant.Wait(numbers, BucketRules.ResetAfter(numbers, state, now));
         return BucketRules.Remaining(numbers, state, now);
     }
+
+    private static int RunningCalls(in BucketItem item) => (int)Math.Min(item.State.Word, int.MaxValue);
 
     private static TimeSpan Wait(in BucketItem item) =>
         item.Outcome == RateLimitOutcome.Unsatisfiable ? Timeout.InfiniteTimeSpan : Span(item.WaitTicks);

@@ -73,7 +73,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         {
             item.State = default;
             item.Version = limit.Version;
-            return !BucketTable<TSteps>.HasFolds(item.Set);
+            return !BucketTable<TSteps>.HasFolds(item.Set) && item.Set->SpilledSlots == 0;
         }
 
         BucketEntry entry = *BucketSet.At(item.Set, item.Place);
@@ -88,7 +88,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         if (item.Place == BucketItem.Absent)
         {
             item.Version = limit.Version;
-            item.State = _table.Arriving(item.Set, limit, now);
+            item.State = limit.Numbers.IsSlots ? _table.Spilled(item) : _table.Arriving(item.Set, limit, now);
             return;
         }
 
@@ -127,7 +127,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             item.TokensLeft = SlidingWindow.Remaining(ViewOf(limit, item, now));
         }
 
-        if (cost > numbers.Capacity)
+        if (cost > numbers.Capacity && !numbers.IsSlots)
         {
             item.Outcome = RateLimitOutcome.Unsatisfiable;
             return;

@@ -27,6 +27,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
             for (int i = 0; i < registered.Length; i++)
             {
+                if (registered[i].Numbers.IsSlots)
+                {
+                    continue; // The slots that are counted here are this process's own.
+                }
+
                 if (items[i].Place != BucketItem.Absent)
                 {
                     BucketEntry* entry = BucketSet.At(items[i].Set, items[i].Place);

@@ -7,15 +7,24 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     private const int NotAdmitted = -1;
 
+    /// <summary>Whether slots are among the limits. A type argument, so that code for policies without slots contains nothing of them.</summary>
+    private interface ISlotPresence
+    {
+        static abstract bool HasSlots { get; }
+    }
+
     /// <summary>Decides by several plain limits; what is refused, and what is out of the ordinary, goes the long way.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private RateLimitDecision AcquirePlain(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    private RateLimitDecision AcquirePlain<TSlotPresence>(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+        where TSlotPresence : struct, ISlotPresence
     {
         RegisteredLimit[] registered = known.Limits;
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
-        int fewest = RefusedLast(sets, count) ? NotAdmitted : TakeOneOfEach(registered, items, sets, count, states);
+        int fewest = RefusedLast(sets, count)
+            ? NotAdmitted
+            : TakeOneOfEach<TSlotPresence>(registered, items, sets, count, states);
         return fewest == NotAdmitted
             ? AcquireAll(request, known, states)
             : new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest };
@@ -27,8 +36,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// the clock is the system's, and so calls it by way of a table.
     /// </remarks>
     /// <returns>The fewest tokens that one has left; or <see cref="NotAdmitted"/>, and nothing was written.</returns>
-    private int TakeOneOfEach(
+    private int TakeOneOfEach<TSlotPresence>(
         RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, Span<LimitState> states)
+        where TSlotPresence : struct, ISlotPresence
     {
         Enter(sets, count);
         for (int i = 0; i < registered.Length; i++)
@@ -45,6 +55,17 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         for (int i = 0; i < registered.Length; i++)
         {
             BucketEntry* entry = items[i].Entry;
+            if (TSlotPresence.HasSlots && registered[i].Numbers.IsSlots)
+            {
+                if (!Slots.Admits(registered[i].Numbers, entry->State, out items[i].Next, out _))
+                {
+                    Exit(sets, count, hasChanged: false);
+                    return NotAdmitted;
+                }
+
+                continue;
+            }
+
             if (!TokenBucket.AdmitsOne(
                 registered[i].Numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
             {
@@ -69,6 +90,16 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         {
             ulong time = items[i].Next.Time;
             ulong word = items[i].Next.Word;
+            if (TSlotPresence.HasSlots && registered[i].Numbers.IsSlots)
+            {
+                if (!states.IsEmpty)
+                {
+                    states[i] = AdmittedSlot(registered[i].Numbers, items[i].Next);
+                }
+
+                continue;
+            }
+
             int remaining = TokenBucket.RemainingAfterOne(registered[i].Numbers, time, word, now);
             fewest = Math.Min(fewest, remaining);
             if (!states.IsEmpty)
@@ -78,5 +109,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         return fewest;
+    }
+
+    private readonly struct WithoutSlots : ISlotPresence
+    {
+        public static bool HasSlots => false;
+    }
+
+    private readonly struct WithSlots : ISlotPresence
+    {
+        public static bool HasSlots => true;
     }
 }

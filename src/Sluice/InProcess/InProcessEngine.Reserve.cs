@@ -70,6 +70,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             for (int i = 0; i < registered.Length; i++)
             {
                 RegisteredLimit limit = registered[i];
+                if (limit.Numbers.IsSlots)
+                {
+                    continue; // The call releases them when it ends.
+                }
+
                 if (_reservations.Find(items[i])?.Cancel(id, StartsWindows(limit.Numbers)) ?? false)
                 {
                     continue;
@@ -121,12 +126,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             instant = FindInstant(limits, registered, items, calls, now, cost, keepsTurn: charging == Charging.Later);
-            bool isAdmitted = instant.Outcome != RateLimitOutcome.Unsatisfiable && instant.At != Timeline.Never && instant.At - now.Ticks <= maxWaitTicks;
+            bool isAdmitted = instant.Outcome != RateLimitOutcome.Unsatisfiable
+                && instant.At != Timeline.Never
+                && instant.At - now.Ticks <= maxWaitTicks
+                && HaveFreeSlots(limits, registered, items);
             instant = isAdmitted ? instant with { Outcome = RateLimitOutcome.Allowed } : instant;
             AnswerPermissive(limits, registered, items, calls, now, isAdmitted ? instant.At : now.Ticks, cost);
             if (charging != Charging.Nothing)
             {
-                NoteShortStarts(new ReadOnlySpan<BucketItem>(items, limits.Length));
+                NoteShortStarts(registered, items);
                 isCharged = isAdmitted && limits.Length != 0;
             }
 
@@ -137,7 +145,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             else if (isCharged)
             {
                 reserved = (instant.At - now.Ticks, _reservations.NextId());
-                ReserveLocked(limits, registered, items, calls, new ReservedCall(instant.At, cost, reserved.Id, false), instant.Decider);
+                ReserveLocked(limits, registered, items, calls, new ReservedCall(instant.At, cost, reserved.Id, false), instant);
             }
 
             for (int i = 0; i < limits.Length; i++)
@@ -176,7 +184,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             items[i].WaitTicks = 0;
-            if (cost > registered[i].Numbers.Capacity)
+            if (cost > registered[i].Numbers.Capacity && !registered[i].Numbers.IsSlots)
             {
                 items[i].Outcome = RateLimitOutcome.Unsatisfiable;
                 instant = instant.Outcome == RateLimitOutcome.Unsatisfiable
@@ -215,7 +223,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             hasMoved = false;
             for (int i = 0; i < limits.Length; i++)
             {
-                ulong earliest = limits[i].Mode != LimitMode.Enforce || instant.At == Timeline.Never
+                ulong earliest = limits[i].Mode != LimitMode.Enforce || registered[i].Numbers.IsSlots || instant.At == Timeline.Never
                     ? instant.At
                     : Earliest(registered[i], items[i], calls[i], instant.Now, instant.At, cost, keepsTurn);
                 if (earliest > instant.At)
@@ -246,7 +254,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 continue;
             }
 
-            bool canAdmit = cost <= registered[i].Numbers.Capacity;
+            bool canAdmit = cost <= registered[i].Numbers.Capacity || registered[i].Numbers.IsSlots;
             items[i].WaitTicks = canAdmit ? Wait(Earliest(registered[i], items[i], calls[i], now, at, cost, keepsTurn: false), at) : 0;
             items[i].Outcome = !canAdmit ? RateLimitOutcome.Unsatisfiable
                 : items[i].WaitTicks == 0 ? RateLimitOutcome.Allowed
@@ -258,11 +266,29 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private ulong Earliest(
         RegisteredLimit limit, in BucketItem item, ReservedCalls? calls, in StoreInstant now, ulong from, ulong cost, bool keepsTurn)
     {
+        if (limit.Numbers.IsSlots)
+        {
+            return Slots.Admits(limit.Numbers, item.State, out _, out ulong wait) ? from : from + wait; // No call is held for a slot.
+        }
+
         Timeline timeline = TimelineOf(limit, item, calls, now);
         ulong earliest = now.FromClockOf(limit.Numbers, timeline.Earliest(now.ToClockOf(limit.Numbers, from), cost), from);
         return earliest > from && keepsTurn && calls?.Turn is ulong turn && turn > earliest
             ? now.FromClockOf(limit.Numbers, timeline.Earliest(now.ToClockOf(limit.Numbers, turn), cost), turn)
             : earliest;
+    }
+
+    private static bool HaveFreeSlots(ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items)
+    {
+        for (int i = 0; i < limits.Length; i++)
+        {
+            if (registered[i].Numbers.IsSlots && limits[i].Mode == LimitMode.Enforce && items[i].Outcome != RateLimitOutcome.Allowed)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private static ulong Wait(ulong at, ulong now) => Math.Min(at - now, long.MaxValue);
@@ -298,12 +324,18 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         for (int i = 0; i < limits.Length; i++)
         {
+            RegisteredLimit limit = registered[i];
+            if (limit.Numbers.IsSlots)
+            {
+                TakeSlotLocked(limit, items, limits.Length, i, now);
+                continue;
+            }
+
             if (items[i].Outcome != RateLimitOutcome.Allowed)
             {
                 continue; // A permissive limit without the tokens.
             }
 
-            RegisteredLimit limit = registered[i];
             SettleLocked(limit, ref items[i], now);
             items[i].Next = Changed(limit, items[i], now, cost, isRefund: false);
             items[i].State = items[i].Next;
@@ -320,16 +352,31 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketItem* items,
         Span<ReservedCalls?> calls,
         in ReservedCall call,
-        int decider)
+        in Instant instant)
     {
         for (int i = 0; i < limits.Length; i++)
         {
+            if (registered[i].Numbers.IsSlots)
+            {
+                TakeSlotLocked(registered[i], items, limits.Length, i, instant.Now); // Held together with the call.
+                continue;
+            }
+
             if (items[i].Outcome == RateLimitOutcome.Allowed || limits[i].Mode == LimitMode.Enforce)
             {
                 calls[i] ??= _reservations.FindOrAdd(items[i], registered[i]);
-                calls[i]!.Add(call with { IsDecider = i == decider });
+                calls[i]!.Add(call with { IsDecider = i == instant.Decider });
             }
         }
+    }
+
+    private void TakeSlotLocked(RegisteredLimit limit, BucketItem* items, int count, int index, in StoreInstant now)
+    {
+        _ = Slots.Admits(limit.Numbers, items[index].State, out items[index].Next, out _);
+        items[index].IsCharged = true;
+        items[index].TokensLeft = Slots.Remaining(limit.Numbers, items[index].Next);
+        items[index].ResetTicks = 0;
+        WriteLocked(limit, items, count, index, now);
     }
 
     /// <summary>Charges the reservations of a bucket whose instant has come to its loaded state, which the caller then writes.</summary>
@@ -360,6 +407,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Reads what is left in a bucket after the decision.</summary>
     private void Look(RegisteredLimit limit, ref BucketItem item, ReservedCalls? calls, in StoreInstant now)
     {
+        if (limit.Numbers.IsSlots)
+        {
+            item.TokensLeft = Slots.Remaining(limit.Numbers, item.State);
+            item.ResetTicks = 0;
+            return;
+        }
+
         Timeline timeline = TimelineOf(limit, item, calls, now);
         item.TokensLeft = timeline.Remaining(now.For(limit.Numbers));
         item.ResetTicks = now.Wait(limit.Numbers, timeline.ResetAfter(now.For(limit.Numbers)));
@@ -375,7 +429,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             if (isEnforced && instant.IsAdmitted)
             {
                 (items[i].Outcome, items[i].WaitTicks) = (RateLimitOutcome.Allowed, 0);
-                fewest = Math.Min(fewest, items[i].TokensLeft);
+                fewest = registered[i].Numbers.IsSlots ? fewest : Math.Min(fewest, items[i].TokensLeft);
             }
 
             if (!states.IsEmpty)
@@ -397,6 +451,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 Outcome = instant.Outcome,
                 Limit = limits[instant.Decider],
                 Remaining = items[instant.Decider].TokensLeft,
+                Running = registered[instant.Decider].Numbers.IsSlots ? RunningCalls(items[instant.Decider]) : 0,
                 RetryAfter = instant.Outcome == RateLimitOutcome.Unsatisfiable
                     ? Timeout.InfiniteTimeSpan
                     : Span(Wait(instant.At, instant.Now.Ticks)),

@@ -45,8 +45,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return known.ArePlain && request.Cost == 1
             ? known.Limits.Length == 1
                 ? AcquireOne(request, known, states)
-                : AcquirePlain(request, known, states)
-            : AcquireAll(request, Aligned(request.Limits, known), states);
+                : AcquirePlain<WithoutSlots>(request, known, states)
+            : known.ArePlainWithSlots && request.Cost == 1
+                ? AcquireSlots(request, known, states)
+                : AcquireAll(request, Aligned(request.Limits, known), states);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
@@ -81,7 +83,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         try
         {
             verdict = DecideLocked(limits, registered, items, cost, wall);
-            NoteShortStarts(new ReadOnlySpan<BucketItem>(items, limits.Length));
+            NoteShortStarts(registered, items);
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
                 isCharged = limits.Length != 0;
@@ -149,6 +151,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal void Reset(RateLimit limit, CallerIdentity caller)
     {
         RegisteredLimit registered = _registry.Of(limit);
+        if (registered.Numbers.IsSlots)
+        {
+            return; // The calls that hold its slots still run.
+        }
+
         BucketItem item;
         BucketSet* set = Place(registered, caller, &item);
         _clock.Ask();
@@ -198,6 +205,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             for (int i = 0; i < limits.Length; i++)
             {
                 RegisteredLimit limit = registered[i];
+                if (limit.Numbers.IsSlots)
+                {
+                    continue;
+                }
+
                 items[i].Next = Changed(limit, items[i], now, cost, isRefund);
                 WriteLocked(limit, items, limits.Length, i, now);
             }
@@ -208,11 +220,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
-    private void NoteShortStarts(ReadOnlySpan<BucketItem> items)
+    private void NoteShortStarts(RegisteredLimit[] registered, BucketItem* items)
     {
-        foreach (ref readonly BucketItem item in items)
+        for (int i = 0; i < registered.Length; i++)
         {
-            if (item.Place == BucketItem.Absent && !item.State.IsNew)
+            if (items[i].Place == BucketItem.Absent && !items[i].State.IsNew && !registered[i].Numbers.IsSlots)
             {
                 _table.NoteShortStart();
             }

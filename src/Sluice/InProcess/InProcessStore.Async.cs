@@ -18,6 +18,13 @@ public sealed partial class InProcessStore
             : new ValueTask<RateLimitDecision>(Peek(request, states.Span));
 
     /// <inheritdoc/>
+    public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken)
+    {
+        Release(request);
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask<RateLimitReservation> ReserveAsync(
         RateLimitRequest request, TimeSpan maxWait, Memory<LimitState> states, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested

@@ -77,11 +77,30 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     /// <summary>Decides a call, and charges its cost to all of its limits when they all admit it.</summary>
     /// <param name="request">The call.</param>
     /// <param name="states">Filled with each limit's state, in the request's order; or empty.</param>
-    /// <exception cref="ArgumentException"><paramref name="states"/> is neither empty nor long enough.</exception>
+    /// <exception cref="ArgumentException">
+    /// <paramref name="states"/> is neither empty nor long enough. Or a limit on concurrency applies, and
+    /// <see cref="RateLimitRequest.Slots"/> is null or already holds slots.
+    /// </exception>
     public RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
         ThrowIfShort(request, states);
+        if (request.Limits.SlotCount != 0)
+        {
+            return AcquireSlots(request, states);
+        }
+
         return _engine.Acquire(request, states); // It keeps its memory alive by itself, so that the answer is not copied here.
+    }
+
+    /// <summary>Releases the slots that a call holds, because it has ended; without effect if they were released before.</summary>
+    /// <param name="request">The request that acquired them, with the same <see cref="RateLimitRequest.Slots"/>.</param>
+    public void Release(in RateLimitRequest request)
+    {
+        if (request.Slots is HeldSlots slots && slots.TryEnd(out _, out _))
+        {
+            _engine.Release(request);
+            GC.KeepAlive(this);
+        }
     }
 
     /// <summary>The decision that <see cref="Acquire"/> would make now; nothing is charged.</summary>
@@ -104,7 +123,14 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     public RateLimitReservation Reserve(in RateLimitRequest request, TimeSpan maxWait, Span<LimitState> states)
     {
         ThrowIfShort(request, states);
-        return _engine.Reserve(request, maxWait, states);
+        HeldSlots? slots = request.Limits.SlotCount == 0 ? null : request.FreeSlots();
+        RateLimitReservation reservation = _engine.Reserve(request, maxWait, states);
+        if (reservation.Decision.IsAllowed)
+        {
+            slots?.Acquired(this, acquisition: 0);
+        }
+
+        return reservation;
     }
 
     /// <summary>Takes back what <see cref="Reserve"/> charged, for a call that is not made.</summary>
@@ -127,7 +153,7 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         }
     }
 
-    /// <summary>Gives the cost back to every limit, never above its capacity.</summary>
+    /// <summary>Gives the cost back to every limit that has a rate, never above its capacity.</summary>
     /// <param name="request">The call.</param>
     public void Refund(in RateLimitRequest request)
     {
@@ -135,7 +161,7 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         GC.KeepAlive(this);
     }
 
-    /// <summary>Charges the cost to every limit without asking: a bucket may go into debt.</summary>
+    /// <summary>Charges the cost to every limit that has a rate without asking: a bucket may go into debt.</summary>
     /// <param name="request">The call.</param>
     public void Charge(in RateLimitRequest request)
     {
@@ -143,7 +169,7 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         GC.KeepAlive(this);
     }
 
-    /// <summary>Forgets the caller's bucket of each of the limits, one after another: they are full again.</summary>
+    /// <summary>Forgets the caller's bucket of each of the limits that have a rate, one after another: they are full again.</summary>
     /// <param name="limits">The limits.</param>
     /// <param name="caller">The caller.</param>
     /// <exception cref="ArgumentNullException"><paramref name="caller"/> is null.</exception>
@@ -163,6 +189,18 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     {
         _engine.Observe(limits, caller, observed);
         GC.KeepAlive(this);
+    }
+
+    private RateLimitDecision AcquireSlots(in RateLimitRequest request, Span<LimitState> states)
+    {
+        HeldSlots slots = request.FreeSlots();
+        RateLimitDecision decision = _engine.Acquire(request, states);
+        if (decision.IsAllowed)
+        {
+            slots.Acquired(this, acquisition: 0);
+        }
+
+        return decision;
     }
 
     private static void ThrowIfShort(in RateLimitRequest request, ReadOnlySpan<LimitState> states)

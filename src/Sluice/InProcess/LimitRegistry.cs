@@ -19,7 +19,7 @@ internal sealed unsafe class LimitRegistry
 
     private readonly Lock _gate = new();
     private readonly ConditionalWeakTable<object, RegisteredLimits> _known = [];
-    private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope), List<RegisteredBucket>> _byIdentity = [];
+    private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope, bool IsSlots), List<RegisteredBucket>> _byIdentity = [];
     private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
     private readonly int _logChunks;
@@ -134,6 +134,7 @@ internal sealed unsafe class LimitRegistry
     {
         RegisteredLimit[] registered = new RegisteredLimit[limits.Length];
         bool arePlain = true;
+        bool haveSlots = false;
         bool haveLogs = false;
         bool haveAligned = false;
         bool haveCalendar = false;
@@ -143,15 +144,17 @@ internal sealed unsafe class LimitRegistry
             registered[i] = Register(limits[i]);
             LimitNumbers numbers = registered[i].Numbers;
             arePlain &= limits[i].Mode == LimitMode.Enforce
-                && numbers.Algorithm == RateLimitAlgorithm.TokenBucket
-                && numbers.IsNarrow;
+                && (numbers.IsSlots || (numbers.Algorithm == RateLimitAlgorithm.TokenBucket && numbers.IsNarrow));
+            haveSlots |= numbers.IsSlots;
             haveLogs |= numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
             haveAligned |= numbers.IsAligned;
             haveCalendar |= numbers.Edges is not null;
             mayHold |= registered[i].Bucket.MayHold;
         }
 
-        return new RegisteredLimits(_owner, registered, arePlain && !mayHold, haveLogs, haveAligned, haveCalendar, mayHold);
+        arePlain &= !mayHold;
+        return new RegisteredLimits(
+            _owner, registered, arePlain && !haveSlots, arePlain && haveSlots, haveLogs, haveAligned, haveCalendar, mayHold);
     }
 
     private RegisteredLimit Register(RateLimit limit)
@@ -168,7 +171,7 @@ internal sealed unsafe class LimitRegistry
 
         foreach (RegisteredLimit version in bucket.Versions)
         {
-            if (version.Numbers.HasSameNumbers(limit.Rate, _epochTicks))
+            if (version.Numbers.HasSameNumbers(limit, _epochTicks))
             {
                 return version;
             }
@@ -182,27 +185,32 @@ internal sealed unsafe class LimitRegistry
                 + "Use a new store.");
         }
 
-        if (limit.Rate.Algorithm == RateLimitAlgorithm.SlidingWindow)
+        LimitNumbers numbers = LimitNumbers.Of(limit, _epochTicks, limit.Concurrency is null ? _clock.EdgesOf(limit.Rate.Edges) : null);
+        if (numbers.Algorithm == RateLimitAlgorithm.SlidingWindow)
         {
             _logs ??= new LogPool(_logChunks);
         }
 
-        RegisteredLimit registered = new(bucket, number, new LimitNumbers(limit.Rate, _epochTicks, _clock.EdgesOf(limit.Rate.Edges)));
+        RegisteredLimit registered = new(bucket, number, numbers);
         bucket.Versions = [.. bucket.Versions, registered];
         return registered;
     }
 
     /// <summary>The bucket of a limit: that of its period and algorithm, else one that its list of rates no longer names, else a new one.</summary>
-    /// <remarks>So a rate that gets company, or another place in its list, keeps what was used, and one whose period changes too.</remarks>
+    /// <remarks>
+    /// So a rate that gets company, or another place in its list, keeps what was used, and one whose period changes too. Slots have
+    /// one bucket, whatever their number: a call releases its slot where it acquired it.
+    /// </remarks>
     private RegisteredBucket BucketOf(RateLimit limit)
     {
-        (LimitTarget, RateLimitScope) identity = (limit.Target with { Operation = "" }, limit.Scope);
+        bool isSlots = limit.Concurrency is not null;
+        (LimitTarget, RateLimitScope, bool) identity = (limit.Target with { Operation = "" }, limit.Scope, isSlots);
         if (!_byIdentity.TryGetValue(identity, out List<RegisteredBucket>? buckets))
         {
             _byIdentity.Add(identity, buckets = []);
         }
 
-        RateKey[] wanted = [.. limit.Rates.Select(RateKey.Of)];
+        RateKey[] wanted = isSlots ? [RateKey.OfSlots] : [.. limit.Rates.Select(RateKey.Of)];
         foreach (RateKey missing in wanted.Where(rate => buckets.All(bucket => bucket.Rate != rate)))
         {
             RegisteredBucket[] unused = [.. buckets.Where(bucket => !wanted.Contains(bucket.Rate))];
@@ -217,7 +225,7 @@ internal sealed unsafe class LimitRegistry
             }
         }
 
-        return buckets.First(bucket => bucket.Rate == RateKey.Of(limit.Rate));
+        return isSlots ? buckets[0] : buckets.First(bucket => bucket.Rate == RateKey.Of(limit.Rate));
     }
 
     private RegisteredBucket NewBucket(RateLimit limit, RateKey rate)

@@ -3,13 +3,23 @@ namespace Sluice;
 /// <summary>What a store knows of the limits of one call, in their order. Kept beside them, so that a decision looks nothing up.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class RegisteredLimits(
-    object owner, RegisteredLimit[] limits, bool arePlain, bool haveLogs, bool haveAligned, bool haveCalendar, bool mayHold)
+    object owner,
+    RegisteredLimit[] limits,
+    bool arePlain,
+    bool arePlainWithSlots,
+    bool haveLogs,
+    bool haveAligned,
+    bool haveCalendar,
+    bool mayHold)
 {
     /// <summary>Marks the store that registered them.</summary>
     internal object Owner => owner;
 
     /// <summary>Whether all are enforced token buckets whose numbers need 64 bits only: the case that has a short way.</summary>
     internal bool ArePlain => arePlain;
+
+    /// <summary>Whether all are enforced, some are on concurrency, and the others are such token buckets.</summary>
+    internal bool ArePlainWithSlots => arePlainWithSlots;
 
     /// <summary>Whether any is a sliding window, whose log cannot be read while somebody may write it.</summary>
     internal bool HaveLogs => haveLogs;
@@ -28,4 +38,7 @@ internal sealed class RegisteredLimits(
 
     /// <summary>The limits.</summary>
     internal RegisteredLimit[] Limits => limits;
+
+    /// <summary>Those of the limits that are on concurrency.</summary>
+    internal RegisteredLimit[] Slots { get; } = [.. limits.Where(limit => limit.Numbers.IsSlots)];
 }

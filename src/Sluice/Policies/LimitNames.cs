@@ -6,6 +6,9 @@ internal static class LimitNames
     /// <summary>The label of operations that the configuration does not name.</summary>
     internal const string OtherOperation = "other";
 
+    /// <summary>What tells the limit on concurrency of a scope from its rates.</summary>
+    internal const string ConcurrencySuffix = "/concurrency";
+
     /// <summary>The label of an operation that the configuration names.</summary>
     internal static string Operation(LimitTarget target) =>
         target is { Kind: OperationKind.Tool, Operation: OtherOperation }

@@ -16,7 +16,8 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
     /// <summary>The policy, or null and everything that is wrong.</summary>
     internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
     {
-        RateLimit[] serverWide = Limits(new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], null);
+        RateLimit[] serverWide = Limits(
+            new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], settings.Concurrency, null);
         Dictionary<OperationKind, Entry[]> entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
         List<SettingsFault> unmeetable = [];
         RateLimit[] beyondTools = settings.Meter == MeteringUnit.Tools ? [] : serverWide;
@@ -55,7 +56,7 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
                 LimitTarget target = new(server, kind, entry.Name.Trim(), key);
                 return new Entry(
                     key,
-                    Limits(target, scope => entry[scope], entry),
+                    Limits(target, scope => entry[scope], entry.Concurrency, entry),
                     entry.Cost,
                     entry.Wait,
                     SettingsRules.PathOf(kind, index),
@@ -64,22 +65,27 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
         ];
     }
 
-    private RateLimit[] Limits(LimitTarget target, Func<RateLimitScope, RateList?> ratesOf, OperationSettings? entry)
+    private RateLimit[] Limits(
+        LimitTarget target,
+        Func<RateLimitScope, RateList?> ratesOf,
+        ConcurrencySettings? concurrency,
+        OperationSettings? entry)
     {
         LimitMode mode = Stricter(settings.Mode, entry?.Mode ?? LimitMode.Enforce);
+        StoreFailureMode onStoreFailure = entry?.OnStoreFailure ?? settings.OnStoreFailure;
+        RejectionForm rejection = entry?.Rejection ?? settings.Rejection;
+        TimeSpan maxAge = concurrency?.MaxAge ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
         RateLimit[] limits = mode == LimitMode.Disabled ? [] :
         [
             .. from scope in Scopes
                let rates = ratesOf(scope)
                where rates is not null
-               from limit in RateLimit.Of(
-                   target,
-                   scope,
-                   rates,
-                   mode,
-                   entry?.OnStoreFailure ?? settings.OnStoreFailure,
-                   entry?.Rejection ?? settings.Rejection)
+               from limit in RateLimit.Of(target, scope, rates, mode, onStoreFailure, rejection)
                select limit,
+            .. from scope in Scopes
+               let calls = concurrency?[scope]
+               where calls is not null
+               select RateLimit.OfConcurrency(target, scope, calls.Value, maxAge, mode, onStoreFailure, rejection),
         ];
         _all.AddRange(limits);
         return limits;
@@ -112,7 +118,7 @@ internal sealed class PolicyCompiler(string server, RateLimitingSettings setting
             : "cost";
         unmeetable.AddRange(
             from limit in limits
-            where cost > limit.Rate.Capacity
+            where limit.Concurrency is null && cost > limit.Rate.Capacity
             select new SettingsFault(
                 path,
                 $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "

@@ -5,6 +5,9 @@ namespace Sluice;
 /// <param name="Algorithm">The algorithm.</param>
 internal readonly record struct RateKey(long PeriodTicks, RateLimitAlgorithm Algorithm)
 {
+    /// <summary>The key of a limit on concurrency, which has no period.</summary>
+    internal static RateKey OfSlots => new(0, Slots.Algorithm);
+
     /// <summary>The key of a rate.</summary>
     internal static RateKey Of(Rate rate) => new(rate.Window is CalendarUnit unit ? (long)unit : rate.RefillPeriod.Ticks, rate.Algorithm);
 }

@@ -15,6 +15,7 @@ internal static class SettingsRules
     [
         .. CheckPolicy(settings),
         .. CheckRates(settings, scope => settings[scope]),
+        .. ConcurrencyRules.Check(settings.Concurrency),
         .. CheckEntries(settings, OperationKind.Tool),
         .. CheckEntries(settings, OperationKind.Prompt),
         .. CheckEntries(settings, OperationKind.Resource),
@@ -29,7 +30,7 @@ internal static class SettingsRules
         if (!HasLimit(settings))
         {
             yield return new(
-                "", "holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations.");
+                "", "holds no limit. Add shared, perTenant, perUser, perClient or concurrency, for the server or for one of its operations.");
         }
 
         if (settings.Cost < 1)
@@ -85,10 +86,11 @@ internal static class SettingsRules
         select new SettingsFault(choice.Path, NotAChoice(choice.Value));
 
     private static bool HasLimit(RateLimitingSettings settings) =>
-        Scopes.Any(scope => settings[scope] is not null)
+        Scopes.Any(scope => settings[scope] is not null || settings.Concurrency?[scope] is not null)
         || Enum.GetValues<OperationKind>().SelectMany(kind => settings[kind]).Any(HasLimit);
 
-    private static bool HasLimit(OperationSettings entry) => Scopes.Any(scope => entry[scope] is not null);
+    private static bool HasLimit(OperationSettings entry) =>
+        Scopes.Any(scope => entry[scope] is not null || entry.Concurrency?[scope] is not null);
 
     private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, Func<RateLimitScope, RateList?> ratesOf) =>
         from scope in Scopes
@@ -184,7 +186,7 @@ internal static class SettingsRules
 
         if (!HasLimit(entry) && entry.Cost is null && entry.Wait is null)
         {
-            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient, cost or wait.");
+            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait.");
         }
 
         if (entry.Wait is TimeSpan wait && WhyNotAWait(wait) is string why)
@@ -203,7 +205,7 @@ internal static class SettingsRules
             yield return fault;
         }
 
-        foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope]))
+        foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope]).Concat(ConcurrencyRules.Check(entry.Concurrency)))
         {
             yield return fault;
         }

@@ -121,7 +121,7 @@ public abstract class StoreContract<TStore> : IAsyncLifetime
         }
     }
 
-    private static async Task<Answer> Ask(
+    protected static async Task<Answer> Ask(
         Func<RateLimitRequest, Memory<LimitState>, CancellationToken, ValueTask<RateLimitDecision>> verb, RateLimitRequest request)
     {
         LimitState[] states = new LimitState[request.Limits.Count];

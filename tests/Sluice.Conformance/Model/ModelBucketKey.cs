@@ -17,6 +17,6 @@ internal sealed record ModelBucketKey(
         string? part = caller.Part(limit.Scope);
         string? tenant = part is not null && limit.Scope == RateLimitScope.PerUser ? caller.UserTenant : null;
         return new(limit.Server, limit.Kind, limit.Target.Key, limit.Scope, part is null ? null : caller.Issuer, tenant, part,
-            RateKey.Of(limit.Rate));
+            limit.Concurrency is null ? RateKey.Of(limit.Rate) : RateKey.OfSlots);
     }
 }

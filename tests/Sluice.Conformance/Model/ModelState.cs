@@ -14,13 +14,19 @@ internal sealed class ModelState : IEquatable<ModelState>
     private readonly BigInteger _resolution;
     private readonly BigInteger _counterCeiling;
     private readonly ImmutableDictionary<ModelBucketKey, ModelBucket> _buckets;
+    private readonly ImmutableDictionary<ModelBucketKey, int> _running;
 
     /// <summary>A state without buckets, at the origin.</summary>
     /// <param name="epoch">The origin, in ticks since the Unix epoch.</param>
     /// <param name="resolution">The step of the store's clock, in ticks.</param>
     /// <param name="counterCeiling">The most tokens that one counter of a sliding window can hold.</param>
     internal ModelState(BigInteger epoch, BigInteger resolution, BigInteger counterCeiling)
-        : this(new ModelInstant(0, epoch, UtcTicks(epoch), UtcTicks(epoch)), resolution, counterCeiling, ImmutableDictionary<ModelBucketKey, ModelBucket>.Empty)
+        : this(
+            new ModelInstant(0, epoch, UtcTicks(epoch), UtcTicks(epoch)),
+            resolution,
+            counterCeiling,
+            ImmutableDictionary<ModelBucketKey, ModelBucket>.Empty,
+            ImmutableDictionary<ModelBucketKey, int>.Empty)
     {
     }
 
@@ -28,12 +34,14 @@ internal sealed class ModelState : IEquatable<ModelState>
         ModelInstant instant,
         BigInteger resolution,
         BigInteger counterCeiling,
-        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets)
+        ImmutableDictionary<ModelBucketKey, ModelBucket> buckets,
+        ImmutableDictionary<ModelBucketKey, int> running)
     {
         _instant = instant;
         _resolution = resolution;
         _counterCeiling = counterCeiling;
         _buckets = buckets;
+        _running = running;
     }
 
     /// <summary>The same later, if nobody called. A monotonic clock that steps back stands still.</summary>
@@ -45,7 +53,7 @@ internal sealed class ModelState : IEquatable<ModelState>
         BigInteger now = BigInteger.Max(elapsed - BigInteger.Remainder(elapsed, _resolution), _instant.Now);
         BigInteger wall = UtcTicks(_instant.Epoch) + wallElapsed - BigInteger.Remainder(wallElapsed, _resolution);
         ModelInstant instant = _instant with { Now = now, Wall = wall, Latest = readsWall ? BigInteger.Max(_instant.Latest, wall) : _instant.Latest };
-        return instant == _instant ? this : new ModelState(instant, _resolution, _counterCeiling, _buckets);
+        return instant == _instant ? this : new ModelState(instant, _resolution, _counterCeiling, _buckets, _running);
     }
 
     /// <summary>The same so much later.</summary>
@@ -64,9 +72,19 @@ internal sealed class ModelState : IEquatable<ModelState>
         LimitState[] states = new LimitState[limits.Length];
         ModelState next = Adopting(limits, caller);
         ModelState now = next;
-        bool isAllowed = enforced.All(limit => now.Find(limit, caller).Admits(cost));
+        bool isAllowed = enforced.All(limit =>
+            limit.Concurrency is int calls ? now.Running(limit, caller) < calls : now.Find(limit, caller).Admits(cost));
         for (int i = 0; i < limits.Length; i++)
         {
+            if (limits[i].Concurrency is int calls)
+            {
+                // A permissive limit counts the call, too, when no slot is free.
+                int running = now.Running(limits[i], caller);
+                next = charges && isAllowed ? next.WithRunning(limits[i], caller, running + 1) : next;
+                states[i] = SlotAnswer(calls, running, next.Running(limits[i], caller));
+                continue;
+            }
+
             ModelBucket before = next.Find(limits[i], caller);
             bool isCharged = charges && isAllowed && before.Admits(cost);
             ModelBucket after = isCharged ? before.Charged(cost) : before;
@@ -74,7 +92,24 @@ internal sealed class ModelState : IEquatable<ModelState>
             next = isCharged ? next.With(limits[i], caller, after) : next;
         }
 
-        return (Decision(enforced, limits, states, limit => now.Find(limit, caller).ResetsAt), states, isAllowed && charges ? next : this);
+        RateLimitDecision decision = Decision(
+            enforced, limits, states, limit => limit.Concurrency is null ? now.Find(limit, caller).ResetsAt : null);
+        return (
+            decision with { Running = decision.Limit?.Concurrency is null ? 0 : now.Running(decision.Limit, caller) },
+            states,
+            isAllowed && charges ? next : this);
+    }
+
+    /// <summary>What is when a call has ended that was allowed.</summary>
+    internal ModelState Released(in RateLimitRequest request)
+    {
+        ModelState next = this;
+        foreach (RateLimit limit in request.Limits.Limits)
+        {
+            next = limit.Concurrency is null ? next : next.WithRunning(limit, request.Caller, next.Running(limit, request.Caller) - 1);
+        }
+
+        return next;
     }
 
     /// <summary>What is when a call's tokens were taken, whether they were there or not.</summary>
@@ -98,15 +133,22 @@ internal sealed class ModelState : IEquatable<ModelState>
         ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = Adopting(alone, caller)._buckets;
         foreach (RateLimit limit in limits)
         {
-            buckets = buckets.SetItem(ModelBucketKey.Of(limit, caller), ModelBucket.New(limit.Rate, _instant));
+            buckets = limit.Concurrency is null
+                ? buckets.SetItem(ModelBucketKey.Of(limit, caller), ModelBucket.New(limit.Rate, _instant))
+                : buckets;
         }
 
-        return new ModelState(_instant, _resolution, _counterCeiling, buckets);
+        return new ModelState(_instant, _resolution, _counterCeiling, buckets, _running);
     }
 
     public bool Equals(ModelState? other)
     {
         if (other is null || _instant != other._instant)
+        {
+            return false;
+        }
+
+        if (_running.Count != other._running.Count || !_running.All(other._running.Contains))
         {
             return false;
         }
@@ -120,7 +162,7 @@ internal sealed class ModelState : IEquatable<ModelState>
     public override bool Equals(object? obj) => Equals(obj as ModelState);
 
     public override int GetHashCode() =>
-        Used().Aggregate(_instant.GetHashCode(), (hash, bucket) => hash ^ HashCode.Combine(bucket.Key, bucket.Value));
+        Used().Aggregate(_running.Aggregate(_instant.GetHashCode(), (hash, slots) => hash ^ slots.GetHashCode()), (hash, bucket) => hash ^ HashCode.Combine(bucket.Key, bucket.Value));
 
     private Dictionary<ModelBucketKey, ModelBucket> Used() => _buckets
         .Select(bucket => KeyValuePair.Create(bucket.Key, bucket.Value.At(_instant)))
@@ -160,7 +202,7 @@ internal sealed class ModelState : IEquatable<ModelState>
             Source = DecisionSource.Store,
             Limit = refusing,
             Remaining = refusing is not null ? Of(refusing).Remaining
-                : enforced.Select(limit => Of(limit).Remaining).DefaultIfEmpty(int.MaxValue).Min(),
+                : enforced.Where(limit => limit.Concurrency is null).Select(limit => Of(limit).Remaining).DefaultIfEmpty(int.MaxValue).Min(),
             RetryAfter = refusing is null ? TimeSpan.Zero : Of(refusing).RetryAfter,
             ResetsAtTicks = refusing is not null && Of(refusing).Outcome == RateLimitOutcome.Denied ? (long)(resetsAt(refusing) ?? 0) : 0,
         };
@@ -172,7 +214,7 @@ internal sealed class ModelState : IEquatable<ModelState>
         ModelState next = now;
         foreach (RateLimit limit in request.Limits.Limits)
         {
-            next = next.With(limit, request.Caller, change(now.Find(limit, request.Caller)));
+            next = limit.Concurrency is not null ? next : next.With(limit, request.Caller, change(now.Find(limit, request.Caller)));
         }
 
         return next;
@@ -187,6 +229,11 @@ internal sealed class ModelState : IEquatable<ModelState>
         ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = _buckets;
         foreach (RateLimit limit in limits)
         {
+            if (limit.Concurrency is not null)
+            {
+                continue;
+            }
+
             ModelBucketKey key = ModelBucketKey.Of(limit, caller);
             RateKey[] named = [.. limit.Rates.Select(RateKey.Of)];
             ModelBucketKey? adopted = buckets.ContainsKey(key) ? null : buckets.Keys
@@ -199,7 +246,23 @@ internal sealed class ModelState : IEquatable<ModelState>
             }
         }
 
-        return ReferenceEquals(buckets, _buckets) ? this : new ModelState(_instant, _resolution, _counterCeiling, buckets);
+        return ReferenceEquals(buckets, _buckets) ? this : new ModelState(_instant, _resolution, _counterCeiling, buckets, _running);
+    }
+
+    private static LimitState SlotAnswer(int calls, int before, int after) => new()
+    {
+        Outcome = before < calls ? RateLimitOutcome.Allowed : RateLimitOutcome.Denied,
+        Remaining = Math.Max(0, calls - after),
+        RetryAfter = before < calls ? TimeSpan.Zero : TimeSpan.FromSeconds(1),
+    };
+
+    private int Running(RateLimit limit, CallerIdentity caller) => _running.GetValueOrDefault(ModelBucketKey.Of(limit, caller));
+
+    private ModelState WithRunning(RateLimit limit, CallerIdentity caller, int running)
+    {
+        ModelBucketKey key = ModelBucketKey.Of(limit, caller);
+        return new ModelState(
+            _instant, _resolution, _counterCeiling, _buckets, running == 0 ? _running.Remove(key) : _running.SetItem(key, running));
     }
 
     /// <summary>The bucket as it is now, under the limit's numbers.</summary>
@@ -214,7 +277,7 @@ internal sealed class ModelState : IEquatable<ModelState>
             ? counter with { Current = BigInteger.Min(counter.Current, _counterCeiling) }
             : bucket;
         return new ModelState(
-            _instant, _resolution, _counterCeiling, _buckets.SetItem(ModelBucketKey.Of(limit, caller), kept));
+            _instant, _resolution, _counterCeiling, _buckets.SetItem(ModelBucketKey.Of(limit, caller), kept), _running);
     }
 
     /// <summary>A wait in whole steps of the clock, rounded up; the longest there is when it is longer.</summary>

@@ -41,6 +41,17 @@ public sealed class ModelStore : IRateLimitStore
         ValueTask.FromResult(Decide(request, states, charges: false));
 
     /// <inheritdoc/>
+    public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken)
+    {
+        if (request.Slots is HeldSlots slots && slots.TryEnd(out _, out _))
+        {
+            _state = Now(request.Limits.Limits).Released(request);
+        }
+
+        return ValueTask.CompletedTask;
+    }
+
+    /// <inheritdoc/>
     public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken)
     {
         _state = Now(request.Limits.Limits).Refunded(request);
@@ -69,7 +80,13 @@ public sealed class ModelStore : IRateLimitStore
             throw new ArgumentException("It is neither empty nor long enough.", nameof(states));
         }
 
+        HeldSlots? slots = charges && request.Limits.SlotCount > 0 ? request.FreeSlots() : null;
         (RateLimitDecision decision, LimitState[] all, _state) = Now(request.Limits.Limits).Decide(request, charges);
+        if (decision.IsAllowed)
+        {
+            slots?.Acquired(this, acquisition: 0);
+        }
+
         if (!states.IsEmpty)
         {
             all.CopyTo(states);
@@ -80,7 +97,7 @@ public sealed class ModelStore : IRateLimitStore
 
     private ModelState Now(ReadOnlySpan<RateLimit> limits)
     {
-        bool readsWall = limits.ToArray().Any(limit => limit.Rate.Window is not null);
+        bool readsWall = limits.ToArray().Any(limit => limit.Concurrency is null && limit.Rate.Window is not null);
         return _state.At(_time.GetTimestamp() - _originTimestamp, (_time.GetUtcNow() - _originWall).Ticks, readsWall);
     }
 }

@@ -117,6 +117,8 @@ public sealed class ToolHiveMetricsTests : IDisposable
         public ValueTask<RateLimitDecision> PeekAsync(
             RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) => new(answer);
 
+        public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken) => default;
+
         public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) =>
             _store.RefundAsync(request, cancellationToken);
 

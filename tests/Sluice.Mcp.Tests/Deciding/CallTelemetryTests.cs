@@ -244,6 +244,8 @@ public sealed class CallTelemetryTests : IDisposable
             RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) =>
             throw new NotSupportedException();
 
+        public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken) => default;
+
         public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) => ValueTask.CompletedTask;
 
         public ValueTask ChargeAsync(RateLimitRequest request, CancellationToken cancellationToken) =>

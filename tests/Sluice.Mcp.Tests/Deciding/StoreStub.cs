@@ -14,6 +14,8 @@ internal sealed class StoreStub : IRateLimitStore
 
     internal int Refunds { get; private set; }
 
+    internal int Releases { get; private set; }
+
     internal void Answer() => _answer.SetResult();
 
     internal int Remaining(RateLimitRequest request) => _store.Peek(request, default).Remaining;
@@ -32,6 +34,12 @@ internal sealed class StoreStub : IRateLimitStore
     public ValueTask<RateLimitDecision> PeekAsync(
         RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken) =>
         _store.PeekAsync(request, states, cancellationToken);
+
+    public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken)
+    {
+        Releases++;
+        return _store.ReleaseAsync(request, cancellationToken);
+    }
 
     public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken)
     {

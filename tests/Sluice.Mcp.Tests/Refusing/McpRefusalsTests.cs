@@ -17,7 +17,7 @@ public sealed class McpRefusalsTests
         refusal.RetryAfterSeconds.ShouldBe(2);
         Calls.Body(refusal).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'search', retry in 1.4 s","data":"""
-            + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"search/perUser","maxTokens":10,"remaining":0}}}""");
+            + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limitKind":"rate","limit":"search/perUser","maxTokens":10,"remaining":0}}}""");
     }
 
     [Theory]
@@ -77,7 +77,7 @@ public sealed class McpRefusalsTests
         RefusalError error = McpRefusals.DescribeMissingIdentity(Calls.Limit("search/perUser"), Calls.Policy.Settings);
 
         error.Message.ShouldBe("The call does not say whose it is: perUser limit on tool 'search' needs a user");
-        error.Data.Select(field => field.Key).ShouldBe(["limitType", "limit", "maxTokens"]);
+        error.Data.Select(field => field.Key).ShouldBe(["limitType", "limitKind", "limit", "maxTokens"]);
     }
 
     private static void ShouldBeTheSame(RefusalError described, JsonElement rendered)
@@ -166,7 +166,7 @@ public sealed class McpRefusalsTests
         refusal.RetryAfterSeconds.ShouldBeNull();
         Calls.Body(refusal).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'search' can never be met, since the call costs 11 tokens and the limit holds 10","data":"""
-            + """{"limitType":"perUser","limit":"search/perUser","maxTokens":10,"remaining":10}}}""");
+            + """{"limitType":"perUser","limitKind":"rate","limit":"search/perUser","maxTokens":10,"remaining":10}}}""");
     }
 
     [Theory]
@@ -207,7 +207,7 @@ public sealed class McpRefusalsTests
         refusal.RetryAfterSeconds.ShouldBeNull();
         Calls.Body(refusal).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"The call does not say whose it is: perUser limit on tool 'search' needs a user","data":"""
-            + """{"limitType":"perUser","limit":"search/perUser","maxTokens":10}}}""");
+            + """{"limitType":"perUser","limitKind":"rate","limit":"search/perUser","maxTokens":10}}}""");
     }
 
     [Theory]

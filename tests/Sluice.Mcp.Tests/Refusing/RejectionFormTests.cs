@@ -35,7 +35,7 @@ public sealed class RejectionFormTests
         Calls.Body(refusal).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"result":{"isError":true,"content":[{"type":"text","text":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s"}],"_meta":{"sluice/error":"""
             + """{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s","data":"""
-            + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"wait/perUser","maxTokens":10,"remaining":0}}}}}""");
+            + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limitKind":"rate","limit":"wait/perUser","maxTokens":10,"remaining":0}}}}}""");
     }
 
     [Fact]

@@ -35,3 +35,5 @@ public sealed class InProcessHistoryTests : HistoryContract<InProcessUnderTest>;
 public sealed class InProcessVectorTests : VectorContract<InProcessUnderTest>;
 
 public sealed class InProcessReservationTests : ReservationContract<InProcessUnderTest>;
+
+public sealed class InProcessSlotsTests : SlotsContract<InProcessUnderTest>;

@@ -31,3 +31,5 @@ public sealed class ModelEnvelopeTests : EnvelopeContract<ModelUnderTest>;
 public sealed class ModelClockTests : ClockContract<ModelUnderTest>;
 
 public sealed class ModelVectorTests : VectorContract<ModelUnderTest>;
+
+public sealed class ModelSlotsTests : SlotsContract<ModelUnderTest>;

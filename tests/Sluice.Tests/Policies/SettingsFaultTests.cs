@@ -8,7 +8,7 @@ public sealed class SettingsFaultTests
 
     [Fact]
     public void Compile_NoLimit_IsAFault() => Faults(new()).ShouldBe(
-        ["holds no limit. Add shared, perTenant, perUser or perClient, for the server or for one of its operations."]);
+        ["holds no limit. Add shared, perTenant, perUser, perClient or concurrency, for the server or for one of its operations."]);
 
     [Fact]
     public void Compile_CostWithoutAnyLimit_IsAFault() =>
@@ -51,7 +51,7 @@ public sealed class SettingsFaultTests
     [Fact]
     public void Compile_EmptyEntry_IsAFault() =>
         Faults(new() { Shared = Rate, Methods = [new() { Name = "tools/list" }] })
-            .ShouldBe(["methods[0]: sets nothing. Add shared, perTenant, perUser, perClient, cost or wait."]);
+            .ShouldBe(["methods[0]: sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait."]);
 
     [Fact]
     public void Compile_BrokenRuleAndCostThatNoBucketCanMeet_ReportsBoth() =>

@@ -1,0 +1,52 @@
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>concurrency</c>: how many calls may run at once.</summary>
+internal static class ConcurrencyReader
+{
+    private const string Name = "concurrency";
+    private static readonly string[] Scopes = ["shared", "perTenant", "perUser", "perClient"];
+
+    /// <summary>Its fields.</summary>
+    internal static readonly string[] Fields = [.. Scopes, "maxAge"];
+
+    // Stands in for numbers that are wrong, so that their place counts as taken and no rule mentions it a second time.
+    private static readonly ConcurrencySettings Placeholder = new() { Shared = ConcurrencySettings.MaxCalls };
+
+    /// <summary>The settings; null where the field is absent.</summary>
+    /// <param name="parent">The mapping that may have the field.</param>
+    /// <param name="identities">The identities that callers can have.</param>
+    /// <param name="faults">Where to report what is wrong.</param>
+    internal static ConcurrencySettings? Read(FieldReader parent, KnownIdentities identities, FaultList faults)
+    {
+        if (parent.Node(Name) is not Node node)
+        {
+            return parent.HasAttempt(Name) ? Placeholder : null;
+        }
+
+        int before = faults.Count;
+        if (FieldReader.Open(node, parent.PathOf(Name), Fields, [], faults) is not FieldReader reader)
+        {
+            return Placeholder;
+        }
+
+        foreach (string scope in Scopes)
+        {
+            if (reader.Mapping.Find(scope) is Field field && identities.WhyUnknown(scope) is string why)
+            {
+                faults.Add(field, reader.PathOf(scope), why);
+            }
+        }
+
+        ConcurrencySettings settings = new()
+        {
+            Shared = ReadCalls(reader, "shared"),
+            PerTenant = ReadCalls(reader, "perTenant"),
+            PerUser = ReadCalls(reader, "perUser"),
+            PerClient = ReadCalls(reader, "perClient"),
+            MaxAge = reader.Duration("maxAge", ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h"),
+        };
+        return faults.Count == before ? settings : Placeholder;
+    }
+
+    private static int? ReadCalls(FieldReader reader, string scope) => reader.Integer(scope, 1, ConcurrencySettings.MaxCalls);
+}

@@ -1,0 +1,123 @@
+using System.Runtime.CompilerServices;
+
+namespace Sluice;
+
+/// <content>Slots: acquired with the tokens of their call, and released when it ends.</content>
+/// <remarks>
+/// A slot does not depend on time. An operation on slots alone may take any instant at which it held all of its locks, and so reads
+/// no clock.
+/// </remarks>
+internal sealed unsafe partial class InProcessEngine<TSteps>
+{
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private RateLimitDecision AcquireSlots(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states) =>
+        known.Limits.Length == 1
+            ? AcquireOneSlot(request, known, states)
+            : AcquirePlain<WithSlots>(request, known, states);
+
+    /// <summary>Decides by one limit on concurrency; a rejection, and a bucket that is not in the table, goes the long way.</summary>
+    private RateLimitDecision AcquireOneSlot(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    {
+        RegisteredLimit limit = known.Limits[0];
+        ulong slots = limit.Numbers.MaxTokens;
+        Unsafe.SkipInit(out BucketItem item);
+        BucketSet* set = Place(limit, request.Caller, &item);
+        if (set->RefusedLast)
+        {
+            return AcquireAll(request, known, states);
+        }
+
+        SetLock<TSteps>.Enter(set);
+        BucketEntry* entry = FindSameNumbers(item);
+        if (entry is null || entry->Word >= slots)
+        {
+            SetLock<TSteps>.Exit(set, hasChanged: false);
+            return AcquireAll(request, known, states);
+        }
+
+        TSteps.Reach(CommitStep.Writing);
+        ulong running = entry->Word + 1;
+        entry->Word = running;
+        SetLock<TSteps>.Exit(set, hasChanged: true);
+        GC.KeepAlive(this);
+        if (!states.IsEmpty)
+        {
+            states[0] = AdmittedSlot(limit.Numbers, new BucketState(0, running));
+        }
+
+        return new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = int.MaxValue };
+    }
+
+    private static LimitState AdmittedSlot(LimitNumbers numbers, BucketState next) => new()
+    {
+        Outcome = RateLimitOutcome.Allowed,
+        Remaining = Slots.Remaining(numbers, next),
+    };
+
+    /// <summary>Releases one slot of each limit on concurrency, at one instant.</summary>
+    internal void Release(in RateLimitRequest request)
+    {
+        RegisteredLimit[] slots = _registry.Of(request.Limits).Slots;
+        if (slots.Length == 1)
+        {
+            ReleaseOne(slots[0], request.Caller);
+        }
+        else
+        {
+            ReleaseAll(slots, request.Caller);
+        }
+
+        GC.KeepAlive(this);
+    }
+
+    private void ReleaseOne(RegisteredLimit limit, CallerIdentity caller)
+    {
+        Unsafe.SkipInit(out BucketItem item);
+        BucketSet* set = Place(limit, caller, &item);
+        SetLock<TSteps>.Enter(set);
+        BucketEntry* entry = FindSameNumbers(item);
+        if (entry is null || entry->Word == 0)
+        {
+            ReleaseElsewhere(item); // Under another number, or not in the table.
+            return;
+        }
+
+        TSteps.Reach(CommitStep.Writing);
+        entry->Word--;
+        SetLock<TSteps>.Exit(set, hasChanged: true);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private void ReleaseElsewhere(in BucketItem item)
+    {
+        try
+        {
+            TSteps.Reach(CommitStep.Writing);
+            _table.ReleaseSlot(item);
+        }
+        finally
+        {
+            SetLock<TSteps>.Exit(item.Set, hasChanged: true);
+        }
+    }
+
+    private void ReleaseAll(RegisteredLimit[] slots, CallerIdentity caller)
+    {
+        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
+        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
+        int count = Prepare(slots, caller, items, sets);
+        Enter(sets, count);
+        try
+        {
+            for (int i = 0; i < slots.Length; i++)
+            {
+                TSteps.Reach(CommitStep.Writing);
+                _table.ReleaseSlot(items[i]);
+            }
+        }
+        finally
+        {
+            Exit(sets, count, hasChanged: true);
+        }
+    }
+}
