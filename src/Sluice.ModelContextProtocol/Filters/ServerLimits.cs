@@ -93,7 +93,10 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
         {
             return new()
             {
-                ["limit"] = limit.Name, ["limitType"] = limit.ScopeName, ["limitKind"] = "concurrency", ["maxRunning"] = calls,
+                ["limit"] = limit.Name,
+                ["limitType"] = limit.ScopeName,
+                ["limitKind"] = "concurrency",
+                ["maxRunning"] = calls,
             };
         }
 
