@@ -6,16 +6,12 @@ public enum DecisionSource
     /// <summary>The store.</summary>
     Store = 0,
 
-    /// <summary>
-    /// The buckets in this process, because the store did not answer (<see cref="StoreFailureMode.Share"/> or
-    /// <see cref="StoreFailureMode.Local"/>).
-    /// </summary>
+    /// <summary>The fallback in this process, because the store did not answer (<see cref="StoreFailureMode.Local"/>).</summary>
     Local = 1,
 
     /// <summary>
     /// The configured mode alone, because the store did not answer: <see cref="StoreFailureMode.Allow"/> allowed the call, or
-    /// <see cref="StoreFailureMode.Deny"/> denied it, or the part of this process is smaller than the cost of the call. No bucket was
-    /// charged.
+    /// <see cref="StoreFailureMode.Deny"/> denied it. No bucket was read.
     /// </summary>
     OnStoreFailure = 2,
 }

@@ -35,6 +35,10 @@ public interface IRateLimitStore
     ValueTask<RateLimitDecision> PeekAsync(
         RateLimitRequest request, Memory<LimitState> states, CancellationToken cancellationToken);
 
+    /// <summary>Whether <see cref="ReserveAsync"/> can admit a call for a later instant.</summary>
+    /// <value>The default implementation returns false: a policy with <c>wait</c> then cannot use the store.</value>
+    bool CanReserve => false;
+
     /// <summary>Decides a call that may wait: charges its cost now, for the first instant at which all of its limits admit it.</summary>
     /// <remarks>
     /// <para>

@@ -28,6 +28,9 @@ public sealed partial class RateLimitPolicy
     /// <summary>Every limit that is not disabled, in the order of evaluation, operations in the order of the settings.</summary>
     public ImmutableArray<RateLimit> Limits { get; }
 
+    /// <summary>Whether any call may be held instead of being rejected.</summary>
+    internal bool Waits => Limits.Any(limit => limit.MayBeHeld);
+
     /// <summary>Checks settings and makes a policy of them.</summary>
     /// <param name="server">The server's name.</param>
     /// <param name="settings">The settings.</param>

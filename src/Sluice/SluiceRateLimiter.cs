@@ -7,8 +7,13 @@ namespace Sluice;
 /// <para>
 /// Over a store it keeps nothing itself: two limiters with the same store, limits and caller count together, and a program may
 /// drop one and make it again. A limiter with a rate alone has one bucket of its own, in less than 300 bytes of managed memory;
-/// by <see cref="RateLimitAlgorithm.SlidingWindow"/> it also keeps its log. It never queues: a call that cannot be granted now
-/// fails at once, and the lease's <see cref="MetadataName.RetryAfter"/> tells the exact wait.
+/// by <see cref="RateLimitAlgorithm.SlidingWindow"/> it also keeps its log. Without
+/// <see cref="SluiceRateLimiterOptions"/> it never queues: a call that cannot be granted now fails at once, and the lease's
+/// <see cref="MetadataName.RetryAfter"/> tells the exact wait.
+/// </para>
+/// <para>
+/// With options, <c>AcquireAsync</c> waits: the permits are charged at once, and the lease comes at the exact instant at which they
+/// are there, in the order of the calls. A cancelled wait gives back what it took. <c>AttemptAcquire</c> never waits.
 /// </para>
 /// <para>
 /// A lease holds the slots of limits on concurrency until it is disposed. It holds no tokens: those are not given back. Zero permits ask whether one would be granted, and charge nothing.
@@ -18,6 +23,7 @@ namespace Sluice;
 public sealed class SluiceRateLimiter : RateLimiter
 {
     private readonly IPermits _permits;
+    private readonly PermitQueue? _queue;
     private readonly LeaseCounter _leases = new();
 
     /// <summary>A limiter of its own, on the system's clock.</summary>
@@ -53,15 +59,50 @@ public sealed class SluiceRateLimiter : RateLimiter
         _permits = new StorePermits(store, limits, caller);
     }
 
+    /// <summary>A limiter of its own that waits.</summary>
+    /// <param name="rate">How many permits, how often.</param>
+    /// <param name="options">How it waits.</param>
+    /// <param name="time">Its clock.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentException">The rate has more tokens than a sliding window may have.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is below zero.</exception>
+    public SluiceRateLimiter(Rate rate, SluiceRateLimiterOptions options, TimeProvider time)
+        : this(
+            new InProcessStore(new InProcessStoreOptions { MaxKeys = 1 }, time),
+            RateLimitPolicy.Build("limiter", limits => limits.Shared(rate ?? throw new ArgumentNullException(nameof(rate))))
+                .Select("tools/call", "", CallerIdentity.None),
+            CallerIdentity.None,
+            options,
+            time)
+    {
+    }
+
+    /// <summary>A limiter that waits, over limits that others may share.</summary>
+    /// <param name="store">Where the buckets are.</param>
+    /// <param name="limits">The limits, as <see cref="RateLimitPolicy.Select"/> gives them.</param>
+    /// <param name="caller">Whose buckets.</param>
+    /// <param name="options">How it waits.</param>
+    /// <param name="time">The clock of its timers; that of the store.</param>
+    /// <exception cref="ArgumentNullException">An argument is null.</exception>
+    /// <exception cref="ArgumentOutOfRangeException">An option is below zero.</exception>
+    public SluiceRateLimiter(
+        InProcessStore store, ApplicableLimits limits, CallerIdentity caller, SluiceRateLimiterOptions options, TimeProvider time)
+        : this(store, limits, caller)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        ArgumentNullException.ThrowIfNull(time);
+        _queue = new PermitQueue(store, limits, caller, options, time);
+    }
+
     /// <summary>Whether a holder may drop the limiter: <see cref="TimeSpan.MaxValue"/> if so, and null if not.</summary>
     /// <value>
     /// Null while a limiter with a bucket of its own has used tokens: the framework's partitioned limiters drop what was idle for
     /// ten seconds, and the used tokens would be forgotten. A limiter over a store keeps nothing and may be dropped at any time.
     /// </value>
-    public override TimeSpan? IdleDuration => _permits.MayBeDropped ? TimeSpan.MaxValue : null;
+    public override TimeSpan? IdleDuration => _permits.MayBeDropped && (_queue?.Permits ?? 0) == 0 ? TimeSpan.MaxValue : null;
 
     /// <inheritdoc/>
-    public override RateLimiterStatistics GetStatistics() => _leases.Statistics(_permits.Available());
+    public override RateLimiterStatistics GetStatistics() => _leases.Statistics(_permits.Available(), _queue?.Permits ?? 0);
 
     /// <inheritdoc/>
     /// <exception cref="ArgumentOutOfRangeException">No bucket of the limits ever holds so many permits.</exception>
@@ -72,5 +113,30 @@ public sealed class SluiceRateLimiter : RateLimiter
     protected override ValueTask<RateLimitLease> AcquireAsyncCore(int permitCount, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested
             ? ValueTask.FromCanceled<RateLimitLease>(cancellationToken)
-            : ValueTask.FromResult(AttemptAcquireCore(permitCount));
+            : _queue is null || permitCount == 0 ? ValueTask.FromResult(AttemptAcquireCore(permitCount))
+            : WaitAsync(_queue.AcquireAsync(permitCount, cancellationToken));
+
+    /// <summary>Ends all waits: those calls get a lease that is not acquired.</summary>
+    protected override void Dispose(bool disposing)
+    {
+        if (disposing)
+        {
+            _queue?.Dispose();
+        }
+
+        base.Dispose(disposing);
+    }
+
+    /// <summary>Ends all waits: those calls get a lease that is not acquired.</summary>
+    protected override ValueTask DisposeAsyncCore()
+    {
+        _queue?.Dispose(); // The base class calls Dispose(false) after it.
+        return base.DisposeAsyncCore();
+    }
+
+    private async ValueTask<RateLimitLease> WaitAsync(ValueTask<(RateLimitDecision Decision, IDisposable? Held)> pending)
+    {
+        (RateLimitDecision decision, IDisposable? held) = await pending.ConfigureAwait(false);
+        return _leases.Count(decision, held);
+    }
 }

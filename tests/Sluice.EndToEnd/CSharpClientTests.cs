@@ -45,6 +45,21 @@ public sealed class CSharpClientTests(EverythingServer server) : IClassFixture<E
         refusal.Message.ShouldContain("\"limit\":\"search/perUser\"");
     }
 
+    [Fact]
+    public async Task Call_ThatIsHeld_IsASlowAnswerAndNoError()
+    {
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/3s, wait: 60s }] }"));
+        await using McpClient client = await ConnectAsync(sluice.Endpoint, "key-of-alice");
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
+        CallToolResult held = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "again" });
+
+        held.Content.OfType<TextContentBlock>().First().Text.ShouldBe("Echo: again");
+        System.Diagnostics.Stopwatch.GetElapsedTime(start).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(3)); // Never before.
+    }
+
     private static ValueTask<CallToolResult> SearchAsync(McpClient client) =>
         client.CallToolAsync("search", new Dictionary<string, object?> { ["query"] = "sea" });
 

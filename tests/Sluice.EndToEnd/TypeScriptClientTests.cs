@@ -44,6 +44,22 @@ public sealed class TypeScriptClientTests(EverythingServer server) : IClassFixtu
         error.GetProperty("data").GetProperty("limit").GetString().ShouldBe("search/perUser");
     }
 
+    [Theory]
+    [InlineData("sdk")]
+    [InlineData("client-legacy")]
+    public async Task Call_ThatIsHeld_IsASlowAnswerAndNoError(string kind)
+    {
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
+            server.Endpoint, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/3s, wait: 60s }] }"));
+        long start = System.Diagnostics.Stopwatch.GetTimestamp();
+
+        JsonElement[] seen = await Callers.TypeScriptAsync(kind, sluice.Endpoint, "key-of-alice", TwoEchoes);
+
+        seen[1].GetProperty("text").GetString().ShouldBe("Echo: hi");
+        seen[2].GetProperty("text").GetString().ShouldBe("Echo: again");
+        System.Diagnostics.Stopwatch.GetElapsedTime(start).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(3)); // Never before.
+    }
+
     private static void ShouldBeTheDataOfTheRefusal(JsonElement data)
     {
         data.GetProperty("limitType").GetString().ShouldBe("perUser");

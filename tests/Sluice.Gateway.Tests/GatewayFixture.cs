@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Sluice.Configuration;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway.Tests;
 
@@ -25,6 +26,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
     internal Uri Address { get; }
 
     internal HttpClient Client { get; }
+
+    /// <summary>Decides the calls to the first server.</summary>
+    internal CallGate Gate => _application.Services.GetRequiredService<GatewayServers>().All[0].Gate;
 
     /// <summary>A gateway for one server, named <c>one</c>, to which everybody may speak.</summary>
     internal static Task<GatewayFixture> StartAsync(Uri upstream, string rateLimiting = "{ shared: 1000000/1d }") => StartAsync(

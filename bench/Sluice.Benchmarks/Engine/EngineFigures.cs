@@ -30,6 +30,7 @@ internal static class EngineFigures
             Ratio("keys-100k-lookup-ratio", lookups, nameof(KeyLookups.OfHundredThousand), nameof(KeyLookups.OfTen), 1.2),
             new("keys-100k-bytes-per-key", bytesPerApiKey, "B", 200),
             new("keys-100k-bytes-per-caller", bytesPerUsedApiKey, "B", null),
+            new("held-call-bytes", HeldCallBytes.Measure(), "B", 1_024),
             new("allocated", allocated, "B", 0),
             new("idle-cpu", Math.Round(idlePercent), "%", 0),
         ];

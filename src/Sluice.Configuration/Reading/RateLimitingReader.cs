@@ -4,7 +4,10 @@ using System.Globalization;
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>rateLimiting</c>, the one schema of limits, wherever it stands.</summary>
-internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities)
+/// <param name="faults">Takes what is wrong.</param>
+/// <param name="identities">The identities that limits can count by.</param>
+/// <param name="canHold">Whether the store can hold calls.</param>
+internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities, bool canHold = true)
 {
     private const int MaxEntries = 1_000;
     private static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
@@ -81,8 +84,19 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         });
     }
 
-    private static TimeSpan? ReadWait(FieldReader reader) =>
-        reader.Duration("wait", TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s");
+    private TimeSpan? ReadWait(FieldReader reader)
+    {
+        TimeSpan? wait = reader.Duration("wait", TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s");
+        if (wait > TimeSpan.Zero && !canHold)
+        {
+            faults.Add(
+                reader.Node("wait")!,
+                reader.PathOf("wait"),
+                "cannot be used with 'store.redis', which cannot hold calls. Remove it, or remove 'store' to keep the limits in memory.");
+        }
+
+        return wait;
+    }
 
     // A ceiling that is wrong is as good as none while the other faults are found.
     private static int? ReadCeiling(FieldReader reader) =>

@@ -51,7 +51,6 @@ internal static class Stores
             RememberRefusals = store.RememberRefusals,
             Layout = store.IsSpread ? RedisKeyLayout.Spread : RedisKeyLayout.Compact,
             LocalMaxKeys = store.MaxKeys,
-            ExpectedReplicas = store.ExpectedReplicas,
         };
         return RedisStore.Connect(options, time, loggers);
     }

@@ -6,7 +6,7 @@ namespace Sluice.Mcp;
 /// <content>Calls that may be held instead of being rejected.</content>
 internal sealed partial class CallGate
 {
-    private readonly HeldCalls _held = new(policy.Settings.MaxWaiting, time);
+    private readonly HeldCalls _held = new(policy.Waits && !store.CanReserve ? throw CannotHold(policy) : policy.Settings.MaxWaiting, time);
 
     /// <summary>How many calls are held.</summary>
     internal int HeldCount => _held.Count;
@@ -44,6 +44,9 @@ internal sealed partial class CallGate
         await GiveBackAsync(decision.Lease).ConfigureAwait(false);
         return GateDecision.Stopping(policy.Settings, decision.Limits);
     }
+
+    private static InvalidOperationException CannotHold(RateLimitPolicy policy) => new(
+        $"The limits of '{policy.Server}' have 'wait', but the store cannot hold calls. Remove 'wait', or keep the limits in memory.");
 
     private async ValueTask<GateDecision> DecideAndHoldAsync(ValueTask<GateDecision> begun, CancellationToken cancellationToken) =>
         await HoldAsync(await begun.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);

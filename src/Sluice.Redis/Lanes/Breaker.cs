@@ -54,9 +54,6 @@ internal sealed partial class Breaker : IDisposable
     /// <summary>Whether no call is sent.</summary>
     internal bool IsOpen => _isOpen;
 
-    /// <summary>Whether the last run was not answered in time, or no call is sent.</summary>
-    internal bool HasFailures => _isOpen || Volatile.Read(ref _failures) != 0;
-
     /// <summary>How many calls were decided without Redis, ever.</summary>
     internal long DecidedWithout => Interlocked.Read(ref _decidedWithout);
 
@@ -143,7 +140,7 @@ internal sealed partial class Breaker : IDisposable
                 await Task.Delay(pause, _time, disposed).ConfigureAwait(false);
                 pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
             }
-            while (!await SucceedsAsync(disposed).ConfigureAwait(false));
+            while (!await SucceedsAsync().ConfigureAwait(false));
 
             Close();
         }
@@ -153,31 +150,25 @@ internal sealed partial class Breaker : IDisposable
         }
     }
 
-    private async Task<bool> SucceedsAsync(CancellationToken disposed)
+    private async Task<bool> SucceedsAsync()
     {
-        if (await IsDoneAsync(_check.RunAsync(), _timeout, disposed).ConfigureAwait(false))
+        if (await IsDoneAsync(_check.RunAsync(), _timeout).ConfigureAwait(false))
         {
             return true;
         }
 
-        await IsDoneAsync(_check.RefreshAsync(), LongestPause, disposed).ConfigureAwait(false);
+        await IsDoneAsync(_check.RefreshAsync(), LongestPause).ConfigureAwait(false);
         return false;
     }
 
-    private async Task<bool> IsDoneAsync(Task step, TimeSpan within, CancellationToken disposed)
+    private async Task<bool> IsDoneAsync(Task step, TimeSpan within)
     {
         try
         {
-            if (!await PacedWait.ForAsync(step, within, _time, disposed).ConfigureAwait(false))
-            {
-                Log.CheckFailed(_logger, _name, $"no answer within {within.TotalMilliseconds} ms");
-                return false;
-            }
-
-            await step.ConfigureAwait(false);
+            await step.WaitAsync(within, _time).ConfigureAwait(false);
             return true;
         }
-        catch (RedisFaultException fault)
+        catch (Exception fault) when (fault is TimeoutException or RedisFaultException)
         {
             Log.CheckFailed(_logger, _name, fault.Message);
             return false;

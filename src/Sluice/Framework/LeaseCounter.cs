@@ -15,8 +15,9 @@ internal sealed class LeaseCounter
         return new DecisionLease(decision, held);
     }
 
-    internal RateLimiterStatistics Statistics(long available) => new()
+    internal RateLimiterStatistics Statistics(long available, long queued = 0) => new()
     {
+        CurrentQueuedCount = queued,
         CurrentAvailablePermits = available,
         TotalSuccessfulLeases = Interlocked.Read(ref _granted),
         TotalFailedLeases = Interlocked.Read(ref _refused),

@@ -21,11 +21,15 @@ internal static class LimiterCalls
 
         RateLimitRequest request = new(limits, caller, permitCount) { Slots = limits.SlotCount == 0 ? null : new HeldSlots() };
         RateLimitDecision decision = store.Acquire(request, []);
-        held = request.Slots is { IsHeld: true } ? new SlotRelease(store, request) : null;
+        held = HeldBy(store, request);
         return decision.Outcome != RateLimitOutcome.Unsatisfiable
             ? decision
             : throw TooManyPermits(decision.Limit!, permitCount);
     }
+
+    /// <summary>Releases the slots that a request holds; null when it holds none.</summary>
+    internal static IDisposable? HeldBy(InProcessStore store, in RateLimitRequest request) =>
+        request.Slots is { IsHeld: true } ? new SlotRelease(store, request) : null;
 
     /// <summary>Releases the slots of a request.</summary>
     private sealed class SlotRelease(InProcessStore store, RateLimitRequest request) : IDisposable

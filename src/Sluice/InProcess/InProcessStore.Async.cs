@@ -25,6 +25,9 @@ public sealed partial class InProcessStore
     }
 
     /// <inheritdoc/>
+    public bool CanReserve => true;
+
+    /// <inheritdoc/>
     public ValueTask<RateLimitReservation> ReserveAsync(
         RateLimitRequest request, TimeSpan maxWait, Memory<LimitState> states, CancellationToken cancellationToken) =>
         cancellationToken.IsCancellationRequested

@@ -1,4 +1,4 @@
-namespace Sluice.Mcp;
+namespace Sluice;
 
 /// <summary>Calls that were admitted for a later instant, until that instant.</summary>
 /// <remarks>
@@ -16,6 +16,9 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 {
     private static readonly Comparer<HeldCall> ByInstant = Comparer<HeldCall>.Create(static (left, right) =>
         left.Due != right.Due ? left.Due.CompareTo(right.Due) : left.Order.CompareTo(right.Order));
+
+    /// <summary>The timers of the runtime take 49 days.</summary>
+    private static readonly TimeSpan LongestTimer = TimeSpan.FromDays(1);
 
     private readonly Lock _gate = new();
     private readonly SortedSet<HeldCall> _calls = new(ByInstant);
@@ -175,7 +178,9 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
     private TimeSpan TimeUntil(long due)
     {
         TimeSpan left = time.GetElapsedTime(time.GetTimestamp(), due);
-        return left <= TimeSpan.Zero ? TimeSpan.Zero : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
+        return left <= TimeSpan.Zero ? TimeSpan.Zero
+            : left > LongestTimer ? LongestTimer // It then finds nothing to release, and is set again.
+            : TimeSpan.FromMilliseconds(Math.Ceiling(left.TotalMilliseconds));
     }
 
     private long ToTimestamp(TimeSpan delay) =>

@@ -1,0 +1,142 @@
+using System.Net;
+using Microsoft.AspNetCore.Http;
+using Sluice.Conformance;
+
+namespace Sluice.Gateway.Tests;
+
+/// <summary>Calls that the gateway holds because they come slightly too early.</summary>
+public sealed class HeldCallTests
+{
+    private const string Session = "Mcp-Session-Id";
+
+    [Fact]
+    public async Task Call_ComesTooEarly_IsForwardedAtItsInstantAndSaysForHowLongItWasHeld()
+    {
+        ManualTimeProvider time = new();
+        int forwarded = 0;
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context => AnswerAsync(context, ref forwarded));
+        await using GatewayFixture gateway = await StartAsync(upstream, time, "{ shared: 1/1s, wait: 5s, headers: always }");
+        await gateway.SendAsync(GatewayFixture.Post(Call("1")));
+
+        Task<HttpResponseMessage> held = gateway.Client.SendAsync(GatewayFixture.Post(Call("2")));
+        await HeldAsync(gateway);
+        time.Advance(TimeSpan.FromSeconds(1) - TimeSpan.FromTicks(1));
+        int before = Volatile.Read(ref forwarded);
+        time.Advance(TimeSpan.FromTicks(1));
+        using HttpResponseMessage response = await held;
+
+        before.ShouldBe(1);
+        Volatile.Read(ref forwarded).ShouldBe(2);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.GetValues("Sluice-Delay-Ms").ShouldBe(["1000"]);
+        response.Headers.GetValues("RateLimit").ShouldBe(["\"shared\";r=0;t=1"]);
+    }
+
+    [Fact]
+    public async Task Client_LeavesWhileItsCallIsHeld_CallIsNotMadeAndItsTokensComeBack()
+    {
+        ManualTimeProvider time = new();
+        int forwarded = 0;
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context => AnswerAsync(context, ref forwarded));
+        await using GatewayFixture gateway = await StartAsync(upstream, time, "{ shared: 1/1s, wait: 5s }");
+        await gateway.SendAsync(GatewayFixture.Post(Call("1")));
+        using CancellationTokenSource leaves = new();
+        Task<HttpResponseMessage> held = gateway.Client.SendAsync(GatewayFixture.Post(Call("2")), leaves.Token);
+        await HeldAsync(gateway);
+
+        await leaves.CancelAsync();
+        await Should.ThrowAsync<OperationCanceledException>(held);
+
+        // A call at the instant of the one that left is admitted at once only if that one's tokens have come back.
+        time.Advance(TimeSpan.FromSeconds(1));
+        Task<HttpResponseMessage> next = gateway.Client.SendAsync(GatewayFixture.Post(Call("3")));
+        while (!next.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(100));
+            await Task.WhenAny(next, Task.Delay(10));
+        }
+
+        (await next).StatusCode.ShouldBe(HttpStatusCode.OK);
+        Volatile.Read(ref forwarded).ShouldBe(2);
+    }
+
+    [Fact]
+    public async Task Client_CancelsItsHeldCallInTheSession_CallIsNotMade()
+    {
+        ManualTimeProvider time = new();
+        int forwarded = 0;
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context => AnswerAsync(context, ref forwarded));
+        await using GatewayFixture gateway = await StartAsync(upstream, time, "{ shared: 1/1s, wait: 5s }");
+        await gateway.SendAsync(GatewayFixture.Post(Call("1")));
+        HttpRequestMessage call = GatewayFixture.Post(Call("2"));
+        call.Headers.Add(Session, "s");
+        Task<(HttpStatusCode Status, string Body)> held = gateway.SendAsync(call);
+        await HeldAsync(gateway);
+
+        foreach ((string session, string id) in new[] { ("other", "2"), ("s", "\"2\""), ("s", "2") })
+        {
+            held.IsCompleted.ShouldBeFalse();
+            HttpRequestMessage cancel = GatewayFixture.Post(
+                $$$"""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"reason":"x","requestId":{{{id}}}}}""");
+            cancel.Headers.Add(Session, session);
+            await gateway.SendAsync(cancel);
+        }
+
+        (await held).ShouldBe((HttpStatusCode.OK, ""));
+        time.Advance(TimeSpan.FromSeconds(5));
+        Volatile.Read(ref forwarded).ShouldBe(4); // The first call and three notifications.
+    }
+
+    [Fact]
+    public async Task Stop_CallsAreHeldLongerThanTheDrain_TheyAreAnsweredWithAnError()
+    {
+        ManualTimeProvider time = new();
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context => context.Response.WriteAsync("{}"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            stop: { drain: 0s }
+            servers:
+              - { name: one, upstream: "{{upstream.Endpoint}}", rateLimiting: { shared: 1/1s, wait: 5s } }
+            """,
+            time);
+        await gateway.SendAsync(GatewayFixture.Post(Call("1")));
+        Task<(HttpStatusCode Status, string Body)> held = gateway.SendAsync(GatewayFixture.Post(Call("2")));
+        await HeldAsync(gateway);
+
+        Task stopped = gateway.StopAsync();
+        while (!held.IsCompleted)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(1));
+            await Task.WhenAny(held, Task.Delay(10));
+        }
+
+        (await held).Body.ShouldContain("The server is stopping, so the call that waited for its limits was not made");
+        await stopped;
+    }
+
+    private static Task<GatewayFixture> StartAsync(FakeUpstream upstream, TimeProvider time, string rateLimiting) => GatewayFixture.StartAsync(
+        $$"""
+        listen: http://127.0.0.1:0
+        servers:
+          - { name: one, upstream: "{{upstream.Endpoint}}", rateLimiting: {{rateLimiting}} }
+        """,
+        time);
+
+    private static Task AnswerAsync(HttpContext context, ref int forwarded)
+    {
+        Interlocked.Increment(ref forwarded);
+        context.Response.ContentType = "application/json";
+        return context.Response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{}}""");
+    }
+
+    private static async Task HeldAsync(GatewayFixture gateway)
+    {
+        while (gateway.Gate.HeldCount == 0)
+        {
+            await Task.Delay(5);
+        }
+    }
+
+    private static string Call(string id) => $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"echo"}}""";
+}

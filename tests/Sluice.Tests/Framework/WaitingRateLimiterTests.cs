@@ -1,0 +1,93 @@
+using System.Threading.RateLimiting;
+using Sluice.Conformance;
+
+namespace Sluice.Tests;
+
+public sealed class WaitingRateLimiterTests
+{
+    private readonly ManualTimeProvider _time = new();
+
+    [Fact]
+    public async Task AcquireAsync_BucketIsEmpty_LeaseComesAtItsInstantInOrder()
+    {
+        await using SluiceRateLimiter limiter = Limiter("2/1s");
+        (await limiter.AcquireAsync(2)).IsAcquired.ShouldBeTrue();
+
+        Task<RateLimitLease> first = limiter.AcquireAsync().AsTask();
+        Task<RateLimitLease> second = limiter.AcquireAsync().AsTask();
+        limiter.GetStatistics()!.CurrentQueuedCount.ShouldBe(2);
+        _time.Advance(TimeSpan.FromMilliseconds(500) - TimeSpan.FromTicks(1));
+        first.IsCompleted.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromTicks(1));
+        (await first).IsAcquired.ShouldBeTrue();
+        second.IsCompleted.ShouldBeFalse();
+        limiter.AttemptAcquire().IsAcquired.ShouldBeFalse();
+        _time.Advance(TimeSpan.FromMilliseconds(500));
+        (await second).IsAcquired.ShouldBeTrue();
+        limiter.GetStatistics()!.CurrentQueuedCount.ShouldBe(0);
+        limiter.GetStatistics()!.TotalSuccessfulLeases.ShouldBe(3);
+    }
+
+    [Fact]
+    public async Task AcquireAsync_QueueIsFullOrWaitTooLong_FailsAtOnceWithTheWait()
+    {
+        await using SluiceRateLimiter limiter = Limiter("1/1s", new SluiceRateLimiterOptions { QueueLimit = 2, MaxWait = TimeSpan.FromSeconds(2) });
+        await limiter.AcquireAsync();
+        Task<RateLimitLease>[] waiting = [limiter.AcquireAsync().AsTask(), limiter.AcquireAsync().AsTask()];
+
+        RateLimitLease full = await limiter.AcquireAsync();
+        _time.Advance(TimeSpan.FromSeconds(1));
+        await waiting[0];
+        RateLimitLease next = await Advanced(limiter.AcquireAsync().AsTask(), TimeSpan.FromSeconds(2));
+
+        full.IsAcquired.ShouldBeFalse();
+        full.TryGetMetadata(MetadataName.RetryAfter, out TimeSpan wait).ShouldBeTrue();
+        wait.ShouldBe(TimeSpan.FromSeconds(3));
+        next.IsAcquired.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task AcquireAsync_WaitIsCancelled_GivesBackWhatItTook()
+    {
+        await using SluiceRateLimiter limiter = Limiter("1/1s");
+        await limiter.AcquireAsync();
+        using CancellationTokenSource cancelling = new();
+        Task<RateLimitLease> waiting = limiter.AcquireAsync(1, cancelling.Token).AsTask();
+
+        await cancelling.CancelAsync();
+
+        await Should.ThrowAsync<OperationCanceledException>(waiting);
+        limiter.GetStatistics()!.CurrentQueuedCount.ShouldBe(0);
+        _time.Advance(TimeSpan.FromSeconds(1));
+        limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Dispose_CallsWait_TheyGetALeaseThatIsNotAcquired()
+    {
+        SluiceRateLimiter limiter = Limiter("1/1s");
+        await limiter.AcquireAsync();
+        Task<RateLimitLease> waiting = limiter.AcquireAsync().AsTask();
+
+        await limiter.DisposeAsync();
+
+        (await waiting).IsAcquired.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task AcquireAsync_MorePermitsThanTheBucketHolds_Throws()
+    {
+        await using SluiceRateLimiter limiter = Limiter("2/1s");
+
+        await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await limiter.AcquireAsync(3));
+    }
+
+    private SluiceRateLimiter Limiter(string rate, SluiceRateLimiterOptions? options = null) =>
+        new(Rate.Parse(rate), options ?? new SluiceRateLimiterOptions(), _time);
+
+    private async Task<RateLimitLease> Advanced(Task<RateLimitLease> lease, TimeSpan by)
+    {
+        _time.Advance(by);
+        return await lease;
+    }
+}
