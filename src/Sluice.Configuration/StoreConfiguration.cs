@@ -13,6 +13,12 @@ public sealed record StoreConfiguration
     /// <summary>The longest <see cref="RememberRefusals"/>: 1 minute.</summary>
     public static readonly TimeSpan MaxRememberRefusals = TimeSpan.FromMinutes(1);
 
+    /// <summary>The least <see cref="ExpectedReplicas"/>: 1.</summary>
+    public const int MinReplicas = 1;
+
+    /// <summary>The most <see cref="ExpectedReplicas"/>: 10,000.</summary>
+    public const int MaxReplicas = 10_000;
+
     /// <summary>In the memory of this process.</summary>
     public static StoreConfiguration Memory { get; } = new();
 
@@ -53,6 +59,10 @@ public sealed record StoreConfiguration
     /// <summary>The most buckets that this process remembers.</summary>
     /// <value>The default is 1,000,000.</value>
     public int MaxKeys { get; init; } = new InProcessStoreOptions().MaxKeys;
+
+    /// <summary>How many processes share the limits, for one that has not reached Redis since it started.</summary>
+    /// <value>The default is 1.</value>
+    public int ExpectedReplicas { get; init; } = 1;
 
     /// <summary>The kind of store, and nothing that it was told.</summary>
     public override string ToString() => Redis is null ? "memory" : "redis";

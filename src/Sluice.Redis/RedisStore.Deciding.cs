@@ -14,11 +14,13 @@ public sealed partial class RedisStore
         Lane lane = _lanes.Of(limits.Server);
         if (lane.Breaker.IsOpen)
         {
-            return new ValueTask<RateLimitDecision>(DecideWithout(lane, limits, request, states.Span, charges));
+            return new ValueTask<RateLimitDecision>(DecideWithout(lane, limits, request, states.Span, charges, call: null));
         }
 
+        CallerKeys keys = Of(request.Caller);
+        ChargeDrawn(limits, keys);
         ScriptVerb verb = charges ? ScriptVerb.Acquire : ScriptVerb.Peek;
-        PendingCall call = new(verb, limits, Of(request.Caller), (ulong)request.Cost);
+        PendingCall call = new(verb, limits, keys, (ulong)request.Cost);
         return AnswerAsync(lane, call, request, states, charges, _refusals.Mark);
     }
 
@@ -27,7 +29,7 @@ public sealed partial class RedisStore
     {
         return await lane.SendAsync(call).ConfigureAwait(false) || !call.TryCount()
             ? Conclude(lane, call, request, states.Span, charges, mark)
-            : DecideWithout(lane, call.Limits, request, states.Span, charges);
+            : DecideWithout(lane, call.Limits, request, states.Span, charges, call);
     }
 
     /// <summary>Turns what the script found into the decision, and remembers it.</summary>
@@ -39,7 +41,7 @@ public sealed partial class RedisStore
         {
             lane.Breaker.NoteFaultOfACall(new RedisFaultException(
                 RedisFaultKind.Script, "The script's verdict is not what its states say: they are not this version's."));
-            return DecideWithout(lane, call.Limits, request, states, charges);
+            return DecideWithout(lane, call.Limits, request, states, charges, call: null);
         }
 
         if (charges && !decision.IsAllowed)
@@ -51,10 +53,55 @@ public sealed partial class RedisStore
     }
 
     private RateLimitDecision DecideWithout(
-        Lane lane, RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, bool charges)
+        Lane lane, RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, bool charges, PendingCall? call)
     {
         lane.Breaker.NoteDecidedWithout();
-        return _local.Decide(limits, request, states, charges);
+        WarnOfUnknownProcesses(limits);
+        return _local.Decide(limits, request, states, charges, Of(request.Caller), call);
+    }
+
+    private void WarnOfUnknownProcesses(RedisLimits limits)
+    {
+        if (limits.FallbackOf.HasShares
+            && _announces
+            && Members is { IsKnown: false, Count: 1 }
+            && !Interlocked.Exchange(ref _hasWarnedOfUnknownProcesses, true))
+        {
+            StoreLog.ProcessesUnknown(_logger);
+        }
+    }
+
+    /// <summary>Sends the tokens that this process took from its parts while Redis was away, before a call on the same buckets.</summary>
+    private void ChargeDrawn(RedisLimits limits, CallerKeys caller)
+    {
+        if (!_local.HasDrawn || !limits.FallbackOf.HasShares)
+        {
+            return;
+        }
+
+        foreach ((Lane lane, int[]? part) in PartsOf(limits, caller))
+        {
+            if (lane.Breaker.HasFailures)
+            {
+                continue; // The next answer ends the doubt.
+            }
+
+            foreach (int index in part ?? Enumerable.Range(0, limits.Limits.Length))
+            {
+                if (_local.TakeDrawn(limits, index, caller, _isSpread) is PendingCall charge)
+                {
+                    _ = ChargeDrawnAsync(lane, charge);
+                }
+            }
+        }
+    }
+
+    private async Task ChargeDrawnAsync(Lane lane, PendingCall charge)
+    {
+        if (!await lane.SendAsync(charge).ConfigureAwait(false) && charge.Fate == CallFate.Unsent)
+        {
+            _local.NoteEnd(charge); // Else its run tells.
+        }
     }
 
     private ValueTask ChangeAsync(ScriptVerb verb, in RateLimitRequest request)
@@ -65,7 +112,8 @@ public sealed partial class RedisStore
         }
 
         RedisLimits limits = Of(request.Limits);
-        _local.Change(limits, request, isRefund: verb == ScriptVerb.Refund);
+        bool isAlone = _lanes.Of(limits.Server).Breaker.IsOpen;
+        _local.Change(limits, request, isRefund: verb == ScriptVerb.Refund, Of(request.Caller), isAlone);
         return ChangeAsync(verb, limits, request.Caller, request.Cost);
     }
 

@@ -28,6 +28,7 @@ public sealed partial class RedisStore
     {
         long mark = _refusals.Mark;
         CallerKeys keys = Of(request.Caller);
+        ChargeDrawn(limits, keys);
         PendingCall whole = new(charges ? ScriptVerb.Acquire : ScriptVerb.Peek, limits, keys, (ulong)request.Cost) { IsAllowed = true };
         List<(Lane Lane, PendingCall Call)> reserved = [];
         foreach ((Lane lane, int[]? part) in PartsOf(limits, keys))
@@ -38,7 +39,7 @@ public sealed partial class RedisStore
             if (lane.Breaker.IsOpen || !await lane.SendAsync(call).ConfigureAwait(false))
             {
                 await SettleAsync(reserved).ConfigureAwait(false);
-                return DecideWithout(lane, limits, request, states.Span, charges);
+                return DecideWithout(lane, limits, request, states.Span, charges, call: null);
             }
 
             Gather(whole, call);
@@ -76,7 +77,7 @@ public sealed partial class RedisStore
     {
         foreach ((Lane lane, PendingCall call) in reserved)
         {
-            int[] charged = [.. call.Part!.Where(index => IsCharged(call, index))];
+            int[] charged = [.. call.Part!.Where(call.WasCharged)];
             PendingCall settle = new(ScriptVerb.Settle, call.Limits, call.Caller, call.Cost)
             {
                 Part = charged,
@@ -85,11 +86,5 @@ public sealed partial class RedisStore
             };
             await lane.SendAsync(settle).ConfigureAwait(false);
         }
-    }
-
-    private static bool IsCharged(PendingCall call, int index)
-    {
-        SeenBucket seen = call.Seen[index];
-        return BucketAnswer.Of(call.Limits.Limits[index], seen, seen.NowMicros, call.Cost).Outcome == RateLimitOutcome.Allowed;
     }
 }

@@ -38,7 +38,10 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     private readonly LaneMap _lanes;
     private readonly LocalBuckets _local;
     private readonly RefusalMemory _refusals;
+    private readonly Membership _assumed;
+    private readonly bool _announces;
     private readonly bool _isSpread;
+    private bool _hasWarnedOfUnknownProcesses;
 
     /// <param name="options">How the store works.</param>
     /// <param name="connection">The connection.</param>
@@ -63,7 +66,12 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         _register = limits => new RedisLimits(limits, _keys, _serverClock);
         _isSpread = options.Layout == RedisKeyLayout.Spread;
         _logger = loggers.CreateLogger<RedisStore>();
-        _local = new LocalBuckets(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time));
+        _announces = heartbeats is not null;
+        _assumed = Membership.Assumed(options.ExpectedReplicas);
+        _local = new LocalBuckets(
+            new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time),
+            () => Members,
+            new DrawnTokens(options.LocalMaxKeys, time));
         _lanes = new LaneMap(
             (server, name, probe, settings) => OpenLane(server, new Lane(name, probe, settings, connection, script, _local, time, _logger)),
             options.Timeout,
@@ -73,8 +81,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         ObservedStores.Add(this);
         if (heartbeats is not null)
         {
-            Membership assumed = Membership.Assumed(options.ExpectedReplicas);
-            Heartbeat = new Heartbeat(connection, heartbeats, options.KeyPrefix, assumed, time, _logger);
+            Heartbeat = new Heartbeat(connection, heartbeats, options.KeyPrefix, _assumed, time, _logger);
             Heartbeat.Start();
         }
     }
@@ -84,6 +91,9 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
 
     /// <summary>The processes that use the store; null where this one does not announce itself.</summary>
     internal Heartbeat? Heartbeat { get; }
+
+    /// <summary>How many processes there are, and the rank of this one, as of its last contact.</summary>
+    internal Membership Members => Heartbeat?.Members ?? _assumed;
 
     /// <summary>Whether Redis decides, as far as this process knows: of every MCP server that has been called.</summary>
     public bool IsAvailable => _lanes.All.All(lane => !lane.Breaker.IsOpen);
@@ -220,10 +230,9 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             {
                 RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys, _serverClock);
                 await ChangeAsync(ScriptVerb.Reset, known, caller, cost: 1).ConfigureAwait(false);
+                _local.Reset(known, Of(caller));
             }
         }
-
-        _local.Reset(limits.Span, caller);
     }
 
     /// <summary>Closes the store's own connections. Calls on their way are decided without Redis.</summary>

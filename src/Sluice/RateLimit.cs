@@ -79,7 +79,7 @@ public sealed class RateLimit
     public LimitMode Mode { get; internal init; }
 
     /// <summary>What decides a call while the store does not answer.</summary>
-    public StoreFailureMode OnStoreFailure { get; internal init; } = StoreFailureMode.Local;
+    public StoreFailureMode OnStoreFailure { get; internal init; } = StoreFailureMode.Share;
 
     /// <summary>How its refusals look on the wire.</summary>
     public RejectionForm Rejection { get; internal init; }

@@ -71,8 +71,8 @@ public sealed record RateLimitingSettings
     public MissingIdentity MissingIdentity { get; init; } = MissingIdentity.Pool;
 
     /// <summary>What decides while the store does not answer.</summary>
-    /// <value>The default is <see cref="StoreFailureMode.Local"/>.</value>
-    public StoreFailureMode OnStoreFailure { get; init; } = StoreFailureMode.Local;
+    /// <value>The default is <see cref="StoreFailureMode.Share"/>.</value>
+    public StoreFailureMode OnStoreFailure { get; init; } = StoreFailureMode.Share;
 
     /// <summary>How refusals look on the wire.</summary>
     /// <value>The default is <see cref="RejectionForm.Auto"/>.</value>

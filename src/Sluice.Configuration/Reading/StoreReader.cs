@@ -6,7 +6,7 @@ internal sealed class StoreReader(FaultList faults)
     private const int MaxPrefixLength = 64;
     private const string Twice = "is in 'redis' too. Keep one of the two.";
     private static readonly string[] Fields =
-        ["redis", "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "maxKeys"];
+        ["redis", "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "maxKeys", "expectedReplicas"];
 
     private static readonly Dictionary<string, bool> Layouts = new() { ["compact"] = false, ["spread"] = true };
 
@@ -39,6 +39,8 @@ internal sealed class StoreReader(FaultList faults)
                 ?? memory.RememberRefusals,
             IsSpread = reader.Choice("layout", Layouts) ?? memory.IsSpread,
             MaxKeys = reader.Integer("maxKeys", InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys) ?? memory.MaxKeys,
+            ExpectedReplicas = reader.Integer("expectedReplicas", StoreConfiguration.MinReplicas, StoreConfiguration.MaxReplicas)
+                ?? memory.ExpectedReplicas,
         };
     }
 

@@ -55,6 +55,7 @@ internal static class Words
 
     internal static readonly Dictionary<string, StoreFailureMode> StoreFailures = new(StringComparer.Ordinal)
     {
+        ["share"] = StoreFailureMode.Share,
         ["local"] = StoreFailureMode.Local,
         ["allow"] = StoreFailureMode.Allow,
         ["deny"] = StoreFailureMode.Deny,

@@ -51,6 +51,7 @@ internal static class Stores
             RememberRefusals = store.RememberRefusals,
             Layout = store.IsSpread ? RedisKeyLayout.Spread : RedisKeyLayout.Compact,
             LocalMaxKeys = store.MaxKeys,
+            ExpectedReplicas = store.ExpectedReplicas,
         };
         return RedisStore.Connect(options, time, loggers);
     }

@@ -7,6 +7,10 @@ namespace Sluice.Gateway;
 internal sealed partial class ExportFaults : EventListener
 {
     private const string SourcePrefix = "OpenTelemetry-";
+
+    /// <summary>Told of each instrument of other meters, such as those of the web server. Nobody asked for them.</summary>
+    private const string OtherMeter = "MetricInstrumentIgnored";
+
     private const int MaxReasonLength = 300;
     private static readonly TimeSpan LogEvery = TimeSpan.FromMinutes(5);
 
@@ -36,7 +40,13 @@ internal sealed partial class ExportFaults : EventListener
         }
     }
 
-    protected override void OnEventWritten(EventWrittenEventArgs eventData) => Note(eventData.EventName ?? "an event", ReasonOf(eventData));
+    protected override void OnEventWritten(EventWrittenEventArgs eventData)
+    {
+        if (eventData.EventName != OtherMeter)
+        {
+            Note(eventData.EventName ?? "an event", ReasonOf(eventData));
+        }
+    }
 
     /// <summary>Counts a failure, and logs it unless one was logged lately.</summary>
     internal void Note(string name, string reason)

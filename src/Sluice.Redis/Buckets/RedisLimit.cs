@@ -1,3 +1,5 @@
+using System.Buffers.Binary;
+
 namespace Sluice.Redis;
 
 /// <summary>A limit, and everything about it that goes to the script.</summary>
@@ -8,6 +10,7 @@ internal sealed class RedisLimit
     {
         Limit = limit;
         Name = BucketName.Of(limit);
+        Number = BinaryPrimitives.ReadUInt128LittleEndian(Name);
         Numbers = StepNumbers.Of(limit.Rate);
         LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.KindName}:{limit.Target.Key}{LogPart(limit)}") : null;
     }
@@ -17,6 +20,9 @@ internal sealed class RedisLimit
 
     /// <summary>The bucket's name in its row.</summary>
     internal byte[] Name { get; }
+
+    /// <summary><see cref="Name"/> as a number.</summary>
+    internal UInt128 Number { get; }
 
     /// <summary>The limit's numbers in the server's steps.</summary>
     internal StepNumbers Numbers { get; }

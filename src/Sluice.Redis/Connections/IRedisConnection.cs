@@ -10,6 +10,9 @@ internal interface IRedisConnection : IAsyncDisposable
     /// <summary>Whether there is a connection, to a server that Sluice can use.</summary>
     bool IsReady { get; }
 
+    /// <summary>Whether answers may have arrived that this process has not read yet.</summary>
+    bool HasUnread { get; }
+
     /// <summary>Waits until <see cref="IsReady"/>. It fails when the server cannot be used, or while it cannot be reached.</summary>
     Task ReadyAsync();
 

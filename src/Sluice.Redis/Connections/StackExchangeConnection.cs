@@ -14,12 +14,18 @@ internal sealed class StackExchangeConnection : IRedisConnection
     private readonly CancellationTokenSource _disposed = new();
     private readonly Lock _gate = new();
     private readonly Task<IConnectionMultiplexer> _multiplexer;
+    private readonly UnreadAnswers _unread = new();
     private Task? _inspection;
     private string? _reached;
 
     private StackExchangeConnection(
         IConnectionMultiplexer? borrowed, ConfigurationOptions? options, TimeProvider time, ILogger logger)
     {
+        if (options is { Tunnel: null })
+        {
+            options.Tunnel = _unread;
+        }
+
         _time = time;
         _isOwned = borrowed is null;
         _logger = logger;
@@ -31,6 +37,10 @@ internal sealed class StackExchangeConnection : IRedisConnection
 
     /// <inheritdoc/>
     public bool IsReady => Volatile.Read(ref _inspection) is { IsCompletedSuccessfully: true };
+
+    /// <inheritdoc/>
+    /// <remarks>Of connections that are not the store's own, or that go through a proxy, it knows nothing.</remarks>
+    public bool HasUnread => _unread.Any;
 
     /// <summary>A connection of the store's own, which begins to connect at once and in the background.</summary>
     internal static StackExchangeConnection Connect(ConfigurationOptions options, TimeProvider time, ILogger logger) =>

@@ -3,85 +3,104 @@ using System.Runtime.CompilerServices;
 namespace Sluice.Redis;
 
 /// <summary>What this process decides by while Redis does not answer: the last state that it saw of each bucket.</summary>
-/// <remarks>Thread safety: any thread may use it.</remarks>
-internal sealed class LocalBuckets(InProcessStore store)
+/// <remarks>
+/// Limits with <see cref="StoreFailureMode.Local"/> are counted in full, those with <see cref="StoreFailureMode.Share"/> as this process's
+/// <see cref="Part"/>. Thread safety: any thread may use it.
+/// </remarks>
+/// <param name="store">The buckets.</param>
+/// <param name="members">How many processes there are, and the rank of this one.</param>
+/// <param name="drawn">The tokens that were taken from parts; nothing else may use it.</param>
+internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership> members, DrawnTokens drawn)
 {
     /// <summary>What a caller is told to wait when nobody decides.</summary>
     private static readonly TimeSpan DeniedFor = TimeSpan.FromSeconds(1);
 
+    // What is taken from a part, and what is known of it, changes together.
+    private readonly Lock _gate = new();
+
     /// <summary>Takes over what Redis answered about all limits of a call, the charge included.</summary>
     internal void Observe(PendingCall call)
     {
-        bool isCharged = call.Verb == ScriptVerb.Acquire && call.IsAllowed;
         FailurePlan plan = call.Limits.FallbackOf;
-        if (plan.Local is null)
+        if (plan.Counted is null)
         {
             return;
         }
 
         ObservedBuckets observed = default;
-        for (int i = 0; i < plan.LocalOf.Length; i++)
+        Fill(observed, call, plan);
+        if (!plan.HasShares)
         {
-            if (plan.LocalOf[i] >= 0)
-            {
-                RedisLimit limit = call.Limits.Limits[i];
-                SeenBucket seen = call.Seen[i];
-                BucketAnswer answer = BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost);
-                StepNumbers numbers = limit.Numbers;
-                observed[plan.LocalOf[i]] = new ObservedBucket(
-                    numbers.Steps,
-                    isCharged ? answer.After : seen.State,
-                    seen.NowMicros / numbers.StepMicros,
-                    numbers.StepMicros * TimeSpan.TicksPerMicrosecond);
-            }
+            store.Observe(plan.Counted, call.Caller.Caller, observed[..plan.Counted.Count]);
+            return;
         }
 
-        store.Observe(plan.Local, call.Caller.Caller, observed[..plan.Local.Count]);
+        lock (_gate)
+        {
+            store.Observe(plan.Counted, call.Caller.Caller, observed[..plan.Counted.Count]);
+            ChargeDrawn(call.Limits, call.Caller);
+        }
     }
 
     /// <summary>Decides without Redis, as each limit's <see cref="RateLimit.OnStoreFailure"/> says.</summary>
-    internal RateLimitDecision Decide(RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, bool charges)
+    /// <param name="limits">The limits.</param>
+    /// <param name="request">The call.</param>
+    /// <param name="states">Filled with each limit's state; or empty.</param>
+    /// <param name="charges">Whether an admitted call is charged; a look is not.</param>
+    /// <param name="caller">The caller's keys.</param>
+    /// <param name="call">The call, where it was given to a lane; else null.</param>
+    internal RateLimitDecision Decide(
+        RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, bool charges, CallerKeys caller, PendingCall? call)
     {
         FailurePlan plan = limits.FallbackOf;
         if (plan.IsDenied)
         {
-            states.Clear();
-            return new RateLimitDecision
-            {
-                Outcome = RateLimitOutcome.Denied,
-                Source = DecisionSource.OnStoreFailure,
-                RetryAfter = DeniedFor,
-            };
+            return Deny(states);
         }
 
         if (plan.IsAllLocal)
         {
-            return Ask(request, states, charges);
+            return (charges ? store.Acquire(request, states) : store.Peek(request, states)) with { Source = DecisionSource.Local };
         }
 
-        Span<LimitState> counted = stackalloc LimitState[ApplicableLimits.MaxCount];
-        RateLimitDecision decision = plan.Local is null
-            ? new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Source = DecisionSource.OnStoreFailure, Remaining = int.MaxValue }
-            : Ask(new RateLimitRequest(plan.Local, request.Caller, request.Cost), counted[..plan.Local.Count], charges);
-        for (int i = 0; i < states.Length && i < plan.LocalOf.Length; i++)
+        if (plan.Counted is null)
         {
-            states[i] = plan.LocalOf[i] >= 0
-                ? counted[plan.LocalOf[i]]
-                : new LimitState { Outcome = RateLimitOutcome.Allowed, Remaining = limits.Limits[i].Limit.Rate.Capacity };
+            FillAllowed(limits, states);
+            return new RateLimitDecision
+            {
+                Outcome = RateLimitOutcome.Allowed,
+                Source = DecisionSource.OnStoreFailure,
+                Remaining = int.MaxValue,
+            };
         }
 
-        return decision;
+        lock (_gate)
+        {
+            return DecideParts(limits, request, states, charges, caller, call);
+        }
     }
 
     /// <summary>Gives tokens back, or takes them, where this process counts.</summary>
-    internal void Change(RedisLimits limits, in RateLimitRequest request, bool isRefund)
+    /// <param name="limits">The limits.</param>
+    /// <param name="request">The call.</param>
+    /// <param name="isRefund">Whether tokens are given back.</param>
+    /// <param name="caller">The caller's keys.</param>
+    /// <param name="isAlone">Whether Redis is away, so that the tokens are those of this process's part.</param>
+    internal void Change(RedisLimits limits, in RateLimitRequest request, bool isRefund, CallerKeys caller, bool isAlone)
     {
-        if (limits.FallbackOf.Local is not ApplicableLimits local)
+        FailurePlan plan = limits.FallbackOf;
+        if (plan.Counted is null)
         {
             return;
         }
 
-        RateLimitRequest change = new(local, request.Caller, request.Cost);
+        if (plan.HasShares && isAlone)
+        {
+            ChangeParts(limits, request, isRefund, caller);
+            return;
+        }
+
+        RateLimitRequest change = new(plan.Counted, request.Caller, request.Cost);
         if (isRefund)
         {
             store.Refund(change);
@@ -93,10 +112,61 @@ internal sealed class LocalBuckets(InProcessStore store)
     }
 
     /// <summary>Forgets a caller's buckets.</summary>
-    internal void Reset(ReadOnlySpan<RateLimit> limits, CallerIdentity caller) => store.Reset(limits, caller);
+    /// <param name="limits">The limits.</param>
+    /// <param name="caller">The caller's keys.</param>
+    internal void Reset(RedisLimits limits, CallerKeys caller)
+    {
+        lock (_gate)
+        {
+            store.Reset(limits.Applicable.Limits, caller.Caller);
+            foreach (RedisLimit limit in limits.Limits)
+            {
+                drawn.Remove(KeyOf(limits, limit, caller), ulong.MaxValue);
+            }
+        }
+    }
 
-    private RateLimitDecision Ask(in RateLimitRequest request, Span<LimitState> states, bool charges) =>
-        (charges ? store.Acquire(request, states) : store.Peek(request, states)) with { Source = DecisionSource.Local };
+    private static RateLimitDecision Deny(Span<LimitState> states)
+    {
+        states.Clear();
+        return new RateLimitDecision
+        {
+            Outcome = RateLimitOutcome.Denied,
+            Source = DecisionSource.OnStoreFailure,
+            RetryAfter = DeniedFor,
+        };
+    }
+
+    private static void FillAllowed(RedisLimits limits, Span<LimitState> states)
+    {
+        for (int i = 0; i < states.Length && i < limits.Limits.Length; i++)
+        {
+            states[i] = Allowed(limits.Limits[i].Limit);
+        }
+    }
+
+    private static LimitState Allowed(RateLimit limit) =>
+        new() { Outcome = RateLimitOutcome.Allowed, Remaining = limit.Rate.Capacity };
+
+    private static void Fill(Span<ObservedBucket> observed, PendingCall call, FailurePlan plan)
+    {
+        bool isCharged = call.Verb == ScriptVerb.Acquire && call.IsAllowed;
+        for (int i = 0; i < plan.CountedOf.Length; i++)
+        {
+            if (plan.CountedOf[i] >= 0)
+            {
+                RedisLimit limit = call.Limits.Limits[i];
+                SeenBucket seen = call.Seen[i];
+                BucketAnswer answer = BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost);
+                StepNumbers numbers = limit.Numbers;
+                observed[plan.CountedOf[i]] = new ObservedBucket(
+                    numbers.Steps,
+                    isCharged ? answer.After : seen.State,
+                    seen.NowMicros / numbers.StepMicros,
+                    numbers.StepMicros * TimeSpan.TicksPerMicrosecond);
+            }
+        }
+    }
 
     [InlineArray(ApplicableLimits.MaxCount)]
     private struct ObservedBuckets

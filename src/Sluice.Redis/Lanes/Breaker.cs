@@ -54,6 +54,9 @@ internal sealed partial class Breaker : IDisposable
     /// <summary>Whether no call is sent.</summary>
     internal bool IsOpen => _isOpen;
 
+    /// <summary>Whether the last run was not answered in time, or no call is sent.</summary>
+    internal bool HasFailures => _isOpen || Volatile.Read(ref _failures) != 0;
+
     /// <summary>How many calls were decided without Redis, ever.</summary>
     internal long DecidedWithout => Interlocked.Read(ref _decidedWithout);
 
@@ -140,7 +143,7 @@ internal sealed partial class Breaker : IDisposable
                 await Task.Delay(pause, _time, disposed).ConfigureAwait(false);
                 pause = pause * 2 > LongestPause ? LongestPause : pause * 2;
             }
-            while (!await SucceedsAsync().ConfigureAwait(false));
+            while (!await SucceedsAsync(disposed).ConfigureAwait(false));
 
             Close();
         }
@@ -150,25 +153,31 @@ internal sealed partial class Breaker : IDisposable
         }
     }
 
-    private async Task<bool> SucceedsAsync()
+    private async Task<bool> SucceedsAsync(CancellationToken disposed)
     {
-        if (await IsDoneAsync(_check.RunAsync(), _timeout).ConfigureAwait(false))
+        if (await IsDoneAsync(_check.RunAsync(), _timeout, disposed).ConfigureAwait(false))
         {
             return true;
         }
 
-        await IsDoneAsync(_check.RefreshAsync(), LongestPause).ConfigureAwait(false);
+        await IsDoneAsync(_check.RefreshAsync(), LongestPause, disposed).ConfigureAwait(false);
         return false;
     }
 
-    private async Task<bool> IsDoneAsync(Task step, TimeSpan within)
+    private async Task<bool> IsDoneAsync(Task step, TimeSpan within, CancellationToken disposed)
     {
         try
         {
-            await step.WaitAsync(within, _time).ConfigureAwait(false);
+            if (!await PacedWait.ForAsync(step, within, _time, disposed).ConfigureAwait(false))
+            {
+                Log.CheckFailed(_logger, _name, $"no answer within {within.TotalMilliseconds} ms");
+                return false;
+            }
+
+            await step.ConfigureAwait(false);
             return true;
         }
-        catch (Exception fault) when (fault is TimeoutException or RedisFaultException)
+        catch (RedisFaultException fault)
         {
             Log.CheckFailed(_logger, _name, fault.Message);
             return false;

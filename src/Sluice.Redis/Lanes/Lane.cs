@@ -19,11 +19,15 @@ internal sealed class Lane : IDisposable
 {
     private static readonly TimeSpan PauseWhilePassing = TimeSpan.FromMilliseconds(2);
 
+    // A cluster's other nodes may answer all the time, so unread answers are no reason to wait forever.
+    private const int MostTimeoutsForUnread = 10;
+
     private readonly IRedisConnection _connection;
     private readonly DecisionScript _script;
     private readonly TimeProvider _time;
     private readonly LaneSettings _settings;
     private readonly LocalBuckets _local;
+    private readonly PacedClock _clock;
     private readonly long _timeoutTimestamps;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCall> _unsent = new();
@@ -48,7 +52,8 @@ internal sealed class Lane : IDisposable
         _time = time;
         _settings = settings;
         _timeoutTimestamps = (long)(settings.Timeout.TotalSeconds * time.TimestampFrequency);
-        _timer = time.CreateTimer(static lane => ((Lane)lane!).GiveUp(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _clock = new PacedClock(time, settings.Timeout);
+        _timer = time.CreateTimer(static lane => ((Lane)lane!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Breaker = new Breaker(name, new ServerCheck(connection, script, probeKey), settings.Timeout, time, logger);
         Breaker.Opened += Abandon;
     }
@@ -59,16 +64,17 @@ internal sealed class Lane : IDisposable
     /// <summary>Sends a call. The task says whether it was answered, within the timeout.</summary>
     internal Task<bool> SendAsync(PendingCall call)
     {
-        call.DeadlineTimestamp = _time.GetTimestamp() + _timeoutTimestamps;
         List<PendingCall>? batch;
         int generation;
         lock (_gate)
         {
             if (_given.Count == 0)
             {
-                _timer.Change(_settings.Timeout, Timeout.InfiniteTimeSpan);
+                _clock.Start();
+                _timer.Change(_clock.Slice, Timeout.InfiniteTimeSpan);
             }
 
+            call.DeadlineTimestamp = _clock.Now + _timeoutTimestamps;
             _given.Enqueue(call);
             _unsent.Enqueue(call);
             batch = TakeLocked();
@@ -163,9 +169,16 @@ internal sealed class Lane : IDisposable
         catch (RedisFaultException fault) when (fault.IsOfTheCall && batch.Count > 1)
         {
             // One key of many is at fault, and nothing was written: the others shall not suffer for it.
-            foreach (PendingCall call in batch.Where(call => !call.Task.IsCompleted))
+            foreach (PendingCall call in batch)
             {
-                await RunAsync([call]).ConfigureAwait(false);
+                if (call.Task.IsCompleted)
+                {
+                    EndUncharged(call);
+                }
+                else
+                {
+                    await RunAsync([call]).ConfigureAwait(false);
+                }
             }
         }
         catch (RedisFaultException fault)
@@ -177,16 +190,17 @@ internal sealed class Lane : IDisposable
     // Here, in the order of the answers, and not where each call goes on: there it could undo what was counted locally since.
     private void Note(List<PendingCall> batch)
     {
-        if (Breaker.IsOpen)
-        {
-            return; // What comes so late is older than what this process counts by.
-        }
-
         foreach (PendingCall call in batch)
         {
-            if (call.Part is null && call.TryCount())
+            bool isCharged = call.Verb == ScriptVerb.Charge || (call.Verb == ScriptVerb.Acquire && call.IsAllowed);
+            call.Fate = isCharged ? CallFate.Charged : CallFate.NotCharged;
+            if (call.Part is not null || !call.TryCount())
             {
-                _local.Observe(call);
+                _local.NoteEnd(call); // It was decided without this answer, or charges what was.
+            }
+            else if (!Breaker.IsOpen)
+            {
+                _local.Observe(call); // Else it is older than what this process counts by.
             }
         }
     }
@@ -214,6 +228,7 @@ internal sealed class Lane : IDisposable
             foreach (PendingCall call in batch)
             {
                 call.SentTimestamp = sent;
+                call.Fate = CallFate.OnItsWay;
             }
 
             try
@@ -248,6 +263,7 @@ internal sealed class Lane : IDisposable
         bool isInTime = false;
         foreach (PendingCall call in batch)
         {
+            EndUncharged(call);
             isInTime |= call.TrySetResult(false);
         }
 
@@ -261,24 +277,64 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Completes the calls whose time is up, and waits for the next one's.</summary>
-    private void GiveUp()
+    private void EndUncharged(PendingCall call)
     {
+        if (call.Fate == CallFate.OnItsWay)
+        {
+            call.Fate = CallFate.NotCharged;
+            _local.NoteEnd(call);
+        }
+    }
+
+    /// <summary>Looks for calls whose time is up, and waits for the next look.</summary>
+    private void Look()
+    {
+        bool isAnyLate;
+        lock (_gate)
+        {
+            isAnyLate = LookLocked(_clock.Look());
+        }
+
+        if (isAnyLate)
+        {
+            _ = GiveUpAsync();
+        }
+    }
+
+    // Sets the timer, unless the time of a call is up.
+    private bool LookLocked(long now)
+    {
+        while (_given.TryPeek(out PendingCall? call))
+        {
+            if (!call.Task.IsCompleted)
+            {
+                bool isLate = call.DeadlineTimestamp <= now;
+                if (!isLate)
+                {
+                    _timer.Change(_clock.Until(call.DeadlineTimestamp, now), Timeout.InfiniteTimeSpan);
+                }
+
+                return isLate;
+            }
+
+            _given.Dequeue();
+        }
+
+        return false;
+    }
+
+    /// <summary>Completes the calls whose time is up and whose answers have not arrived.</summary>
+    private async Task GiveUpAsync()
+    {
+        await PacedWait.OthersFirstAsync().ConfigureAwait(false);
+        bool hasUnread = _connection.HasUnread;
         List<PendingCall> late = [];
         lock (_gate)
         {
-            long now = _time.GetTimestamp();
-            while (_given.TryPeek(out PendingCall? call))
+            long now = _clock.Now;
+            foreach (PendingCall call in _given.TakeWhile(call => call.Task.IsCompleted || call.DeadlineTimestamp <= now))
             {
-                if (!call.Task.IsCompleted && call.DeadlineTimestamp > now)
-                {
-                    TimeSpan left = _time.GetElapsedTime(now, call.DeadlineTimestamp);
-                    _timer.Change(left, Timeout.InfiniteTimeSpan);
-                    break;
-                }
-
-                _given.Dequeue();
-                if (!call.Task.IsCompleted)
+                if (!call.Task.IsCompleted && (!hasUnread || call.DeadlineTimestamp + (MostTimeoutsForUnread * _timeoutTimestamps) <= now))
                 {
                     late.Add(call);
                 }
@@ -286,13 +342,22 @@ internal sealed class Lane : IDisposable
         }
 
         int given = late.Count(call => call.TrySetResult(false));
+        lock (_gate)
+        {
+            // What is late now, or has answers to be read, is looked at after the next slice.
+            if (LookLocked(_clock.Now))
+            {
+                _timer.Change(_clock.Slice, Timeout.InfiniteTimeSpan);
+            }
+        }
+
         if (given > 0)
         {
             Breaker.NoteFault(RedisFaultKind.Timeout, $"no answer within {_settings.Timeout.TotalMilliseconds} ms");
         }
     }
 
-    /// <summary>Gives up everything that is on its way.</summary>
+    /// <summary>Gives up everything that is on its way, but for answers that have arrived by the time that their callers look.</summary>
     private void Abandon()
     {
         PendingCall[] given;

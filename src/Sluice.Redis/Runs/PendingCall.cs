@@ -40,6 +40,15 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>When the answer came.</summary>
     internal long AnsweredTimestamp { get; set; }
 
+    /// <summary>What became of it in Redis.</summary>
+    internal CallFate Fate { get; set; }
+
+    /// <summary>The limits, as bits, from whose parts this process took the cost without an answer; only <see cref="LocalBuckets"/> sets it.</summary>
+    internal uint Drawn { get; set; }
+
+    /// <summary>Of how many parts there were then.</summary>
+    internal int DrawnCount { get; set; }
+
     /// <summary>Whether every enforced limit admits it.</summary>
     internal bool IsAllowed { get; set; }
 
@@ -57,4 +66,11 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
 
     /// <summary>The index, among all limits, of one that it is about.</summary>
     internal int LimitAt(int index) => Part is null ? index : Part[index];
+
+    /// <summary>Whether Redis charged the bucket of a limit, where it admitted the call: a permissive one without the tokens is not charged.</summary>
+    internal bool WasCharged(int index)
+    {
+        SeenBucket seen = Seen[index];
+        return BucketAnswer.Of(Limits.Limits[index], seen, seen.NowMicros, Cost).Outcome == RateLimitOutcome.Allowed;
+    }
 }

@@ -10,6 +10,8 @@ internal sealed class SharedConnection(IRedisConnection connection) : IRedisConn
         new(StackExchangeConnection.Connect(ClientConfiguration.Of(
             new RedisStoreOptions { Configuration = configuration, CertificateAuthority = certificateAuthority, Timeout = TimeSpan.FromSeconds(5) }), TimeProvider.System, NullLogger.Instance));
 
+    public bool HasUnread => connection.HasUnread;
+
     public bool IsReady => connection.IsReady;
 
     public Task ReadyAsync() => connection.ReadyAsync();

@@ -21,17 +21,16 @@ public sealed class LateAnswerTests
         {
             HeldConnection connection = new(shared);
             FakeTimeProvider time = new();
-            await using RedisStore store = new(
-                new RedisStoreOptions { Configuration = server.Configuration, LocalMaxKeys = 16 },
-                connection,
-                DecisionScript.Standard,
-                time,
-                NullLoggerFactory.Instance);
+            await using RedisStore store = Open(server, connection, time);
             RateLimitRequest request = new(limits, new CallerIdentity("https://issuer.example", $"user-{i}", null, null));
             Task<RateLimitDecision> call = store.AcquireAsync(request, default, default).AsTask();
             await connection.Answered.WaitAsync(Patience);
 
-            time.Advance(TimeSpan.FromMinutes(1)); // The time of every timer is up.
+            for (int look = 0; look < 4; look++)
+            {
+                time.Advance(TimeSpan.FromMilliseconds(12.5)); // A timeout of 50 ms, in the looks that it has.
+            }
+
             connection.Release();
 
             RateLimitDecision decision = await call.WaitAsync(Patience);
@@ -39,6 +38,90 @@ public sealed class LateAnswerTests
             (await store.AcquireAsync(request, default, default).AsTask().WaitAsync(Patience)).IsAllowed.ShouldBeFalse($"store {i}");
         }
     }
+
+    // One look a minute after the call was sent: this process was late, not Redis. Seen to fail, with a decision of this process, when
+    // the time of a call is up by the clock alone.
+    [Fact]
+    public async Task Acquire_TimerRunsLateBeforeTheAnswerIsRead_IsTheAnswer()
+    {
+        using RedisServer server = RedisServer.Start();
+        HeldConnection connection = new(SharedConnection.To(server.Configuration));
+        FakeTimeProvider time = new();
+        await using RedisStore store = Open(server, connection, time);
+        Task<RateLimitDecision> call = AcquireAsync(store);
+        await connection.Answered.WaitAsync(Patience);
+
+        time.Advance(TimeSpan.FromMinutes(1));
+        await PacedWait.OthersFirstAsync();
+        connection.Release();
+
+        (await call.WaitAsync(Patience)).Source.ShouldBe(DecisionSource.Store);
+        store.DecidedWithout.ShouldBe(0);
+    }
+
+    // Ten times the timeout is the bound, since the other nodes of a cluster may answer all the time.
+    [Fact]
+    public async Task Acquire_AnswersAreUnread_WaitsForThemUpToTheBound()
+    {
+        using RedisServer server = RedisServer.Start();
+        HeldConnection connection = new(SharedConnection.To(server.Configuration)) { HasUnread = true };
+        FakeTimeProvider time = new();
+        await using RedisStore store = Open(server, connection, time);
+        Task<RateLimitDecision> call = AcquireAsync(store);
+        await connection.Answered.WaitAsync(Patience);
+
+        await LookAsync(time, 36); // Nine times the timeout.
+        call.IsCompleted.ShouldBeFalse();
+        while (!call.IsCompleted)
+        {
+            await LookAsync(time, 4);
+        }
+
+        (await call).Source.ShouldBe(DecisionSource.Local);
+        time.GetUtcNow().Subtract(time.Start).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(500));
+        store.DecidedWithout.ShouldBe(1);
+    }
+
+    [Fact]
+    public void Look_InTime_CountsAllTimeAndLateOneSlice()
+    {
+        FakeTimeProvider time = new();
+        PacedClock clock = new(time, TimeSpan.FromMilliseconds(40));
+        clock.Start();
+        long start = clock.Now;
+        Elapse(10).ShouldBe(10);
+        Elapse(20).ShouldBe(30); // One slice late may be the timer's own.
+        Elapse(60_000).ShouldBe(40);
+        Elapse(10).ShouldBe(50);
+        clock.Until(start, start).ShouldBe(TimeSpan.Zero);
+        clock.Until(start + time.TimestampFrequency, start).ShouldBe(clock.Slice);
+
+        double Elapse(int milliseconds)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(milliseconds));
+            return time.GetElapsedTime(start, clock.Look()).TotalMilliseconds;
+        }
+    }
+
+    private static async Task LookAsync(FakeTimeProvider time, int looks)
+    {
+        for (int i = 0; i < looks; i++)
+        {
+            time.Advance(TimeSpan.FromMilliseconds(12.5));
+            await PacedWait.OthersFirstAsync();
+            await PacedWait.OthersFirstAsync(); // What a look has begun has ended.
+        }
+    }
+
+    private static RedisStore Open(RedisServer server, IRedisConnection connection, TimeProvider time) => new(
+        new RedisStoreOptions { Configuration = server.Configuration, LocalMaxKeys = 16 },
+        connection,
+        DecisionScript.Standard,
+        time,
+        NullLoggerFactory.Instance);
+
+    private static Task<RateLimitDecision> AcquireAsync(RedisStore store) => store.AcquireAsync(
+        new RateLimitRequest(StoreScene.Limits(policy => policy.PerUser("1/1h")), StoreScene.Alice), default, default).AsTask();
 
     /// <summary>Keeps the first answer back until it is released, and then passes it on in the releasing thread.</summary>
     private sealed class HeldConnection(IRedisConnection connection) : IRedisConnection
@@ -57,6 +140,8 @@ public sealed class LateAnswerTests
             await _released.Task.ConfigureAwait(false);
             return reply;
         }
+
+        public bool HasUnread { get; init; }
 
         public bool IsReady => connection.IsReady;
 

@@ -84,6 +84,8 @@ internal static class WorkerProgram
     {
         private const int CallBytes = 1 + sizeof(double) + 16;
 
+        public bool HasUnread => connection.HasUnread;
+
         public bool IsReady => connection.IsReady;
 
         public Task ReadyAsync() => connection.ReadyAsync();

@@ -1,0 +1,46 @@
+namespace Sluice.Redis;
+
+/// <summary>Waits for an answer, by what has arrived and not by how late this process is.</summary>
+internal static class PacedWait
+{
+    /// <summary>So many times the work that the thread pool has waiting goes first: reading an answer, parsing it, and handing it out.</summary>
+    private const int Turns = 3;
+
+    /// <summary>Waits for a task, for a time in which this process can work.</summary>
+    /// <returns>Whether the task has ended, in whatever way.</returns>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
+    internal static async Task<bool> ForAsync(Task task, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
+    {
+        PacedClock clock = new(time, timeout);
+        clock.Start();
+        long now = clock.Now;
+        long end = now + (long)(timeout.TotalSeconds * time.TimestampFrequency);
+        while (!task.IsCompleted && now < end)
+        {
+            using CancellationTokenSource isDone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            Task pause = Task.Delay(clock.Until(end, now), time, isDone.Token);
+            await Task.WhenAny(task, pause).ConfigureAwait(false);
+            await isDone.CancelAsync().ConfigureAwait(false);
+            cancellationToken.ThrowIfCancellationRequested();
+            now = clock.Look();
+        }
+
+        if (!task.IsCompleted)
+        {
+            await OthersFirstAsync().ConfigureAwait(false);
+        }
+
+        return task.IsCompleted;
+    }
+
+    /// <summary>Lets all work go first that the thread pool has waiting now, and what follows from it.</summary>
+    internal static async Task OthersFirstAsync()
+    {
+        for (int i = 0; i < Turns; i++)
+        {
+            TaskCompletionSource turn = new(TaskCreationOptions.RunContinuationsAsynchronously);
+            ThreadPool.UnsafeQueueUserWorkItem(static turn => turn.SetResult(), turn, preferLocal: false);
+            await turn.Task.ConfigureAwait(false);
+        }
+    }
+}
