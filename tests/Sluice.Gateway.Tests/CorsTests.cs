@@ -33,11 +33,12 @@ public sealed class CorsTests
         {
             answer.Headers.GetValues("Access-Control-Allow-Origin").Single().ShouldBe(Page);
             answer.Headers.Vary.ShouldContain("Origin");
-            string exposed = string.Join(", ", answer.Headers.GetValues("Access-Control-Expose-Headers"));
-            exposed.ShouldContain("Retry-After");
-            exposed.ShouldContain("WWW-Authenticate");
-            exposed.ShouldContain("Mcp-Session-Id");
-            exposed.ShouldContain("RateLimit-Policy");
+            answer.Headers.GetValues("Access-Control-Expose-Headers").Single().Split(", ").ShouldBe(
+                [
+                    "Mcp-Session-Id", "Retry-After", "WWW-Authenticate", "RateLimit", "RateLimit-Policy", "X-RateLimit-Limit",
+                    "X-RateLimit-Remaining", "X-RateLimit-Reset",
+                ],
+                ignoreOrder: true);
         }
     }
 
@@ -67,6 +68,33 @@ public sealed class CorsTests
         await SendAsync(gateway, Preflight(Page));
 
         (await SendAsync(gateway, Post(Page, key: false))).Headers.Contains("Access-Control-Allow-Origin").ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Error_InPlaceOfAnAnswerOfAServerThatAllowsTheOrigin_IsReadable()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(context =>
+        {
+            if (HttpMethods.IsPost(context.Request.Method))
+            {
+                context.Abort();
+            }
+
+            return Opens(Page)(context);
+        });
+        await using GatewayFixture gateway = await StartAsync(upstream);
+        await SendAsync(gateway, Preflight(Page));
+
+        for (int call = 0; call < 2; call++) // An error of the gateway says nothing about what the server allows.
+        {
+            HttpResponseMessage error = await SendAsync(
+                gateway, With(Post(Page, key: true), request => request.Content = new StringContent(
+                    """{"jsonrpc":"2.0","id":1,"method":"tools/list"}""", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json"))));
+
+            error.StatusCode.ShouldBe(HttpStatusCode.BadGateway);
+            error.Headers.GetValues("Access-Control-Allow-Origin").Single().ShouldBe(Page);
+            error.Headers.GetValues("Access-Control-Expose-Headers").ShouldHaveSingleItem();
+        }
     }
 
     [Fact]

@@ -20,6 +20,8 @@ public sealed class FramingTests
     [InlineData("200 OK", "Content-Length: 2\r\nX-Odd: a\u007fb\r\n", "{}")]
     [InlineData("200 O\rK", "Content-Length: 2\r\n", "{}")]
     [InlineData("200 OK", "Content-Length: 2\r\nContent-Language: a\u0001b\r\n", "{}")]
+    [InlineData("200 OK", "Content-Length: 2, abc\r\n", "{}")]
+    [InlineData("200 O\u0001K", "Content-Length: 2\r\n", "{}")]
     [InlineData("204 No Content", "Content-Length: 2\r\n", "{}")]
     [InlineData("205 Reset Content", "Content-Length: 2\r\n", "{}")]
     [InlineData("101 Switching Protocols", "Connection: Upgrade\r\nUpgrade: websocket\r\n", "")]

@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
 using Sluice.Configuration;
 using Sluice.Mcp;
 
@@ -121,6 +122,10 @@ internal sealed class GatewayFixture : IAsyncDisposable
         _application.Services.GetRequiredService<ILoggerFactory>().AddProvider(log);
         return log;
     }
+
+    /// <summary>Options of the gateway's host.</summary>
+    internal T Options<T>()
+        where T : class => _application.Services.GetRequiredService<IOptions<T>>().Value;
 
     public Task StopAsync() => _application.StopAsync();
 

@@ -43,6 +43,18 @@ public sealed class QuietStreamTests
     }
 
     [Fact]
+    public async Task Open_ServerAnswersLateWithALengthThatIsNoNumber_BreaksTheStreamOff()
+    {
+        await using RawUpstream upstream = Start("HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nContent-Length: abc\r\n\r\ndata: 1\n\n");
+        await using GatewayFixture gateway = await StartAsync(upstream.Endpoint);
+
+        using HttpResponseMessage response = await OpenAsync(gateway, "GET");
+        _answering.SetResult();
+
+        await Should.ThrowAsync<HttpRequestException>(() => response.Content.ReadAsStringAsync());
+    }
+
+    [Fact]
     public async Task Open_ServerAnswersAtOnceThatThereIsNoStream_PassesItOn()
     {
         await using RawUpstream upstream = RawUpstream.Start("HTTP/1.1 405 Method Not Allowed\r\nAllow: POST\r\nContent-Length: 0\r\n\r\n");

@@ -66,7 +66,7 @@ internal sealed class RawUpstream : IAsyncDisposable
             {
                 while (await ReadRequestAsync(stream) is string head)
                 {
-                    await _answer(stream, head);
+                    await _answer(stream, head).WaitAsync(_stop.Token); // A test that fails leaves answers that never come.
                 }
             }
             catch (Exception exception) when (exception is OperationCanceledException or IOException)

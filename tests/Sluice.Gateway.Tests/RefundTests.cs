@@ -118,6 +118,29 @@ public sealed class RefundTests
         }
     }
 
+    [Fact]
+    public async Task Call_NotWrittenToAProcess_CostsNothing()
+    {
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            """
+            listen: http://127.0.0.1:0
+            servers:
+              - name: one
+                path: /mcp
+                maxRequestBytes: 33554432
+                upstream: { command: sleep, args: [ '1000' ] }
+                rateLimiting: { shared: 1/1d }
+            """);
+        string large = StdioGateway.Call("1", "x", $$"""{"text":"{{new string('x', ChildProgram.MaxQueuedBytes)}}"}""");
+
+        for (int call = 0; call < 2; call++)
+        {
+            (HttpStatusCode status, string body) = await gateway.SendAsync(StdioGateway.Modern(large));
+            status.ShouldBe(HttpStatusCode.ServiceUnavailable, body);
+            body.ShouldContain("its process does not read what it is sent");
+        }
+    }
+
     private static HttpRequestMessage Post(bool hasSession)
     {
         HttpRequestMessage request = GatewayFixture.Post(Call);

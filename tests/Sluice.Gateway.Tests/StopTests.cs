@@ -1,5 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Hosting;
 
 namespace Sluice.Gateway.Tests;
 
@@ -77,6 +78,16 @@ public sealed class StopTests
 
         (await events.ReadToEndAsync()).ShouldEndWith(
             $"event: message\ndata: {Error.Replace("'one'", "'odd'", StringComparison.Ordinal)}\n\n");
+    }
+
+    [Fact]
+    public async Task Stop_LongDrain_IsNotCutShortByTheHost()
+    {
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using GatewayFixture gateway = await StartAsync(upstream, "{ drain: 10m }");
+
+        // The host's own default is half a minute, which no test should wait for.
+        gateway.Options<HostOptions>().ShutdownTimeout.ShouldBeGreaterThan(TimeSpan.FromMinutes(10));
     }
 
     private static Task<GatewayFixture> StartAsync(FakeUpstream upstream, string stop) => GatewayFixture.StartAsync(

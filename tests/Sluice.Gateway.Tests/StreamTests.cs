@@ -95,13 +95,69 @@ public sealed class StreamTests : IAsyncLifetime
             await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
                 .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
-        await using GatewayFixture gateway = await GatewayFixture.StartAsync(silent.Endpoint);
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers: [ { name: one, upstream: "{{silent.Endpoint}}" } ]
+            """,
+            _time); // The clock does not move, so no comment opens the stream.
 
         using HttpResponseMessage response = await gateway.Client
             .GetAsync(new Uri("/mcp", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead)
             .WaitAsync(TimeSpan.FromSeconds(30));
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
+    }
+
+    [Fact]
+    public async Task Stream_SilentServer_GetsCommentsAtTheConfiguredInterval()
+    {
+        const int Seconds = 90;
+        await using FakeUpstream silent = await FakeUpstream.StartAsync(async context =>
+        {
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.Body.FlushAsync();
+            await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, context.RequestAborted)
+                .ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        });
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            streams: { keepAlive: {{Seconds}}s }
+            servers: [ { name: one, upstream: "{{silent.Endpoint}}" } ]
+            """,
+            _time);
+        using HttpResponseMessage response = await gateway.Client
+            .GetAsync(new Uri("/mcp", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead)
+            .WaitAsync(TimeSpan.FromSeconds(30));
+        using StreamReader reader = new(await response.Content.ReadAsStreamAsync());
+        await SecondsUntilACommentAsync(reader); // The first one comes after a second.
+
+        int seconds = await SecondsUntilACommentAsync(reader);
+
+        seconds.ShouldBeGreaterThanOrEqualTo(Seconds); // A busy machine sees it later.
+    }
+
+    [Fact]
+    public async Task Open_RefusedPost_CostsNothing()
+    {
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            streams: { perUser: 1, total: 1 }
+            servers:
+              - { name: one, upstream: "{{_upstream.Endpoint}}", rateLimiting: { meter: all, shared: 1/1d } }
+            """,
+            _time);
+        using HttpResponseMessage open = await gateway.Client
+            .GetAsync(new Uri("/mcp", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead);
+
+        for (int call = 0; call < 2; call++)
+        {
+            (HttpStatusCode status, string body) = await gateway.SendAsync(GatewayFixture.Post(Listen));
+            status.ShouldBe(HttpStatusCode.ServiceUnavailable, body);
+            body.ShouldContain("as many streams are open as may be");
+        }
     }
 
     [Fact]
@@ -139,6 +195,24 @@ public sealed class StreamTests : IAsyncLifetime
             : new HttpRequestMessage(HttpMethod.Get, new Uri("/one/mcp", UriKind.Relative));
         request.Headers.Add("X-API-Key", key);
         return _gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    /// <summary>Moves the clock until a comment comes, and tells how far.</summary>
+    private async Task<int> SecondsUntilACommentAsync(StreamReader stream)
+    {
+        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        Task<string?> line = stream.ReadLineAsync(patience.Token).AsTask();
+        int seconds = 0;
+        while (!line.IsCompleted)
+        {
+            _time.Advance(TimeSpan.FromSeconds(1));
+            seconds++;
+            await Task.WhenAny(line, Task.Delay(TimeSpan.FromMilliseconds(20), CancellationToken.None));
+        }
+
+        (await line).ShouldBe(": keep-alive");
+        (await stream.ReadLineAsync(patience.Token)).ShouldBe("");
+        return seconds;
     }
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)

@@ -1,8 +1,9 @@
 using System.Globalization;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 
 namespace Sluice.Gateway.Tests;
 
-/// <summary>The sockets of the gateway, as Linux shows them.</summary>
+/// <summary>How the gateway notices that the other end of a connection is gone.</summary>
 public sealed class TcpKeepAliveTests
 {
     private const string KeepAliveTimer = "02:"; // Source: proc(5), /proc/net/tcp: another timer than of data that is sent again.
@@ -34,6 +35,16 @@ public sealed class TcpKeepAliveTests
         }
 
         await call;
+    }
+
+    [Fact]
+    public async Task Connection_OfHttp2_IsPingedSoThatAClientThatIsGoneIsNoticedWithinAMinute()
+    {
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(new Uri("http://127.0.0.1:1/mcp"));
+
+        // Kestrel pings by its own clock, so only its settings can be tested in short time.
+        Http2Limits limits = gateway.Options<KestrelServerOptions>().Limits.Http2;
+        (limits.KeepAlivePingDelay + limits.KeepAlivePingTimeout).ShouldBeLessThanOrEqualTo(TimeSpan.FromMinutes(1));
     }
 
     /// <summary>Whether there is an established connection with this port, and each has the timer.</summary>

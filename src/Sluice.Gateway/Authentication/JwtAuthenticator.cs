@@ -13,9 +13,6 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
     private readonly WrongCredentialLimiter _limiter;
     private readonly VerifiedTokens _verified = new();
 
-    // A flood of forged tokens takes no more of the machine than this, and a right token among them is served in its turn.
-    private readonly SemaphoreSlim _suspects = new(Math.Max(1, Environment.ProcessorCount / 4));
-
     /// <param name="auth">The issuers, with different names.</param>
     /// <param name="documents">Asks issuers.</param>
     /// <param name="audiences">Decides for which server a token is.</param>
@@ -56,6 +53,12 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
         _fetched = [.. fetched];
     }
 
+    /// <summary>
+    /// The turns in which signatures of suspect tokens are checked. A flood of forged tokens takes no more of the machine than this, and a
+    /// right token among them is served in its turn.
+    /// </summary>
+    internal SemaphoreSlim SuspectTurns { get; } = new(Math.Max(1, Environment.ProcessorCount / 4));
+
     /// <summary>Asks every issuer for its keys before the first token comes; nothing waits for the answers.</summary>
     internal Task PrefetchAsync() => Task.WhenAll(_fetched.Select(keys => keys.PrefetchAsync()));
 
@@ -79,7 +82,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
         return VerifyAsync(context, server, text);
     }
 
-    public void Dispose() => _suspects.Dispose();
+    public void Dispose() => SuspectTurns.Dispose();
 
     private async ValueTask<AuthenticationResult> VerifyAsync(HttpContext context, string server, string text)
     {
@@ -104,7 +107,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
             return AuthenticationResult.Wrong(WhyNotAccepted(issuer), text);
         }
 
-        SemaphoreSlim? queue = _limiter.IsSuspect(context, text) ? _suspects : null;
+        SemaphoreSlim? queue = _limiter.IsSuspect(context, text) ? SuspectTurns : null;
         (VerifiedToken? verified, AuthenticationResult? refusal) = await verifier.VerifyAsync(text, token, queue, stop);
         if (verified is null)
         {

@@ -238,12 +238,11 @@ internal sealed partial class StdioUpstream : IUpstream
         return null;
     }
 
-    private static async Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id)
-    {
-        await ChargedCall.NotMadeAsync(context);
-        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+    // The status refunds the call, as that of a server over HTTP does.
+    private static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RefusalWriter.WriteAsync(
+        context,
+        McpRefusals.RenderError(
             StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
-    }
 
     /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
     private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => caller.Subject is null

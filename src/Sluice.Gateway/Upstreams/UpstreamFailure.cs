@@ -39,9 +39,9 @@ internal sealed record UpstreamFailure(int Status, string Reason, TimeSpan? Retr
     internal static UpstreamFailure RedirectedTooOften(bool canHaveRun) =>
         new(StatusCodes.Status502BadGateway, "it redirects more than 3 times", CanHaveRun: canHaveRun);
 
-    /// <summary>A process leaves unread what it is sent.</summary>
+    /// <summary>A process leaves unread what it is sent. The call knows that it was not written.</summary>
     internal static UpstreamFailure NotReading { get; } =
-        new(StatusCodes.Status503ServiceUnavailable, "its process does not read what it is sent", TimeSpan.FromSeconds(1), CanHaveRun: false);
+        new(StatusCodes.Status503ServiceUnavailable, "its process does not read what it is sent", TimeSpan.FromSeconds(1));
 
     /// <summary>A process wrote a line that is too long.</summary>
     internal static UpstreamFailure AnswerTooLarge { get; } = BadGateway("its answer is too large");
