@@ -22,6 +22,10 @@ public sealed record ApiKey
     /// <value>The default is nothing.</value>
     public ImmutableArray<string> Scopes { get; init; } = [];
 
+    /// <summary>The claims of the key's user and their values, as a token would state them.</summary>
+    /// <value>The default is none.</value>
+    public ImmutableDictionary<string, ImmutableArray<string>> Claims { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+
     /// <summary>The SHA-256 of the key's UTF-8 bytes.</summary>
     /// <value>32 bytes.</value>
     public required ImmutableArray<byte> Sha256 { get; init; }

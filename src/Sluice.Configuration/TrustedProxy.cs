@@ -18,4 +18,7 @@ public sealed record TrustedProxy
 
     /// <summary>The header that names the client, or null.</summary>
     public string? ClientHeader { get; init; }
+
+    /// <summary>Claims of the user, and the header that has the values of each, with commas between them.</summary>
+    public ImmutableArray<KeyValuePair<string, string>> ClaimHeaders { get; init; } = [];
 }

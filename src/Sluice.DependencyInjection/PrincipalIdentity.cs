@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 using System.Security.Claims;
 
@@ -19,19 +20,46 @@ public static class PrincipalIdentity
     private static readonly string[] TenantClaims = ["tid", "org_id", "http://schemas.microsoft.com/identity/claims/tenantid"];
     private static readonly string[] ClientClaims = ["azp", "client_id"];
     private static readonly ConditionalWeakTable<ClaimsPrincipal, CallerIdentity> Known = [];
+    private static readonly ConditionalWeakTable<ClaimsPrincipal, IdentityWithClaims> KnownWithClaims = [];
 
     /// <summary>The caller, or <see cref="CallerIdentity.None"/> for a principal that nobody has authenticated.</summary>
     /// <param name="principal">The principal, or null.</param>
     public static CallerIdentity Of(ClaimsPrincipal? principal) =>
         principal is null ? CallerIdentity.None : Known.GetValue(principal, static principal => Read(principal));
 
+    /// <summary>The caller with the claims that a policy asks for; a claim that is there several times has several values.</summary>
+    /// <param name="principal">The principal, or null.</param>
+    /// <param name="policy">The policy.</param>
+    /// <exception cref="ArgumentNullException"><paramref name="policy"/> is null.</exception>
+    public static CallerIdentity Of(ClaimsPrincipal? principal, RateLimitPolicy policy)
+    {
+        ArgumentNullException.ThrowIfNull(policy);
+        if (principal is null || policy.Claims.IsEmpty)
+        {
+            return Of(principal);
+        }
+
+        if (!KnownWithClaims.TryGetValue(principal, out IdentityWithClaims? known) || known.Claims != policy.Claims)
+        {
+            known = new IdentityWithClaims(policy.Claims, AddClaims(Of(principal), principal, policy.Claims));
+            KnownWithClaims.AddOrUpdate(principal, known);
+        }
+
+        return known.Caller;
+    }
+
+    private static CallerIdentity AddClaims(CallerIdentity caller, ClaimsPrincipal principal, ImmutableArray<string> names) =>
+        VerifiedIdentity(principal) is not ClaimsIdentity identity ? caller : names.Aggregate(
+            caller, (known, name) => identity.FindAll(name).Select(claim => claim.Value).ToArray() is { Length: > 0 } values ? known.WithClaim(name, values) : known);
+
+    private static ClaimsIdentity? VerifiedIdentity(ClaimsPrincipal principal) => principal.Identities
+        .Where(identity => identity.IsAuthenticated)
+        .OrderByDescending(identity => Find(identity, SubjectClaims) is not null)
+        .FirstOrDefault();
+
     private static CallerIdentity Read(ClaimsPrincipal principal)
     {
-        ClaimsIdentity? identity = principal.Identities
-            .Where(identity => identity.IsAuthenticated)
-            .OrderByDescending(identity => Find(identity, SubjectClaims) is not null)
-            .FirstOrDefault();
-        if (identity is null)
+        if (VerifiedIdentity(principal) is not ClaimsIdentity identity)
         {
             return CallerIdentity.None;
         }
@@ -51,4 +79,6 @@ public static class PrincipalIdentity
         string? text = claim is null ? null : CallerIdentity.Normalize(claim.Value);
         return string.IsNullOrEmpty(text) ? null : text;
     }
+
+    private sealed record IdentityWithClaims(ImmutableArray<string> Claims, CallerIdentity Caller);
 }

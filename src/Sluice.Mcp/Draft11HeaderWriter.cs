@@ -66,7 +66,7 @@ public sealed class Draft11HeaderWriter : IRateLimitHeaderWriter
             return;
         }
 
-        _ = value.Append(CultureInfo.InvariantCulture, $";q={limit.Rate.MaxTokens}");
+        _ = value.Append(CultureInfo.InvariantCulture, $";q={limit.MaxTokens}");
         if (limit.Rate.Window is null)
         {
             _ = value.Append(CultureInfo.InvariantCulture, $";w={WholeSeconds.RoundUp(limit.Rate.RefillPeriod)}");

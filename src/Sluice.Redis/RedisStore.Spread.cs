@@ -12,16 +12,16 @@ public sealed partial class RedisStore
         }
 
         return limits.Rows
-            .OrderBy(scope => scope == RateLimitScope.Shared)
-            .Select(scope => (
-                LaneOf(limits, scope, caller),
-                (int[]?)[.. Enumerable.Range(0, limits.Limits.Length).Where(i => limits.Limits[i].Limit.Scope == scope)]));
+            .OrderBy(key => key.Count == 0)
+            .Select(key => (
+                LaneOf(limits, key, caller),
+                (int[]?)[.. Enumerable.Range(0, limits.Limits.Length).Where(i => limits.Limits[i].Limit.Key.Equals(key))]));
     }
 
-    private Lane LaneOf(RedisLimits limits, RateLimitScope scope, CallerKeys caller) =>
-        scope == RateLimitScope.Shared
+    private Lane LaneOf(RedisLimits limits, LimitKey key, CallerKeys caller) =>
+        key.Count == 0
             ? _lanes.Of(limits.Server)
-            : _lanes.OfRow(limits.Server, limits.Server.Row(scope, caller, isSpread: true));
+            : _lanes.OfRow(limits.Server, limits.Server.Row(key, caller, isSpread: true));
 
     private async ValueTask<RateLimitDecision> DecideSpreadAsync(
         RedisLimits limits, RateLimitRequest request, Memory<LimitState> states, bool charges)

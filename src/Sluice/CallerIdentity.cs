@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sluice;
 
 /// <summary>Who calls, as somebody verified: a user, and where they are known a tenant and a client.</summary>
@@ -7,13 +9,18 @@ namespace Sluice;
 /// A user is also qualified by the tenant, where one is known and <see cref="UserSpansTenants"/> is not set.
 /// An absent part is null; it is never confused with any text, <c>"anonymous"</c> included.
 /// </para>
+/// <para>
+/// Verified claims of the caller may come with it (<see cref="WithClaim"/>), for limits and overrides that name them.
+/// </para>
 /// <para>Parts compare exactly, by ordinal. Bring them into one spelling by <see cref="Normalize"/> before.</para>
 /// <para><see cref="ToString"/> names nobody, so that an identity cannot reach a log by accident.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 public sealed class CallerIdentity : IEquatable<CallerIdentity>
 {
+    private readonly ImmutableArray<CallerClaim> _claims = [];
     private CallerFingerprints _fingerprints;
+    private CallerClassMemory _classes;
 
     /// <summary>An identity.</summary>
     /// <param name="issuer">Who vouches for the parts; the empty text for callers that this process knows by itself.</param>
@@ -32,6 +39,13 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
         Subject = subject;
         Tenant = tenant;
         Client = client;
+    }
+
+    private CallerIdentity(CallerIdentity caller, ImmutableArray<CallerClaim> claims)
+        : this(caller.Issuer, caller.Subject, caller.Tenant, caller.Client)
+    {
+        UserSpansTenants = caller.UserSpansTenants;
+        _claims = claims;
     }
 
     /// <summary>A caller about whom nothing is known.</summary>
@@ -59,6 +73,30 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     /// <summary>The tenant that belongs to the user's name; null when there is none, or when it does not count.</summary>
     internal string? UserTenant => UserSpansTenants ? null : Tenant;
 
+    /// <summary>The same caller with a claim that somebody verified, in the place of one of that name.</summary>
+    /// <param name="name">The claim's name.</param>
+    /// <param name="values">
+    /// Its values, which are a set: order and repetition do not matter. Each is brought into one spelling by
+    /// <see cref="Normalize"/>. A claim without a value that is more than white space is absent.
+    /// </param>
+    /// <exception cref="ArgumentNullException">An argument, or a value, is null.</exception>
+    /// <exception cref="ArgumentException">The name is empty.</exception>
+    public CallerIdentity WithClaim(string name, params IEnumerable<string> values)
+    {
+        ArgumentException.ThrowIfNullOrEmpty(name);
+        ArgumentNullException.ThrowIfNull(values);
+        ImmutableArray<string> set =
+            [.. values.Select(Normalize).Where(value => value.Length > 0).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        IEnumerable<CallerClaim> claims = _claims.Where(claim => claim.Name != name);
+        return new CallerIdentity(
+            this,
+            [.. (set.IsEmpty ? claims : claims.Append(new CallerClaim(name, set))).OrderBy(claim => claim.Name, StringComparer.Ordinal)]);
+    }
+
+    /// <summary>The values of a claim, each once, in ordinal order; none when the caller does not have the claim.</summary>
+    /// <param name="name">The claim's name.</param>
+    public ImmutableArray<string> Claim(string name) => FindClaim(name)?.Values ?? [];
+
     /// <summary>A part in the one spelling that it has: Unicode's form NFC, without surrounding white space; otherwise exact.</summary>
     /// <param name="part">What somebody verified.</param>
     /// <returns>The part, which may be empty now.</returns>
@@ -81,8 +119,37 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
     };
 
-    /// <summary>The fingerprint of this process for the part that a scope asks for, or for its absence.</summary>
-    internal Fingerprint Fingerprint(RateLimitScope scope) => _fingerprints.Of(this, scope);
+    /// <summary>The fingerprint of this process for the parts that a key asks for, or for their absence.</summary>
+    internal Fingerprint Fingerprint(LimitKey key) => _fingerprints.Of(this, key);
+
+    /// <summary>The number of the caller's class among those of a policy; below 0 when it is not known yet.</summary>
+    internal int ClassOf(object classes) => _classes.Find(classes);
+
+    /// <summary>Remembers the number of the caller's class.</summary>
+    internal void RememberClass(object classes, int number) => _classes.Add(classes, number);
+
+    /// <summary>Whether the caller has a part.</summary>
+    internal bool Has(LimitKeyPart part) => part.Rank switch
+    {
+        0 => Tenant is not null,
+        1 => Subject is not null,
+        2 => Client is not null,
+        _ => FindClaim(part.Claim!) is not null,
+    };
+
+    /// <summary>The claim of a name; null when the caller does not have it.</summary>
+    internal CallerClaim? FindClaim(string name)
+    {
+        foreach (CallerClaim claim in _claims)
+        {
+            if (claim.Name == name)
+            {
+                return claim;
+            }
+        }
+
+        return null;
+    }
 
     /// <inheritdoc/>
     public bool Equals(CallerIdentity? other) =>
@@ -91,7 +158,8 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
         && Subject == other.Subject
         && Tenant == other.Tenant
         && Client == other.Client
-        && UserSpansTenants == other.UserSpansTenants;
+        && UserSpansTenants == other.UserSpansTenants
+        && _claims.AsSpan().SequenceEqual(other._claims.AsSpan());
 
     /// <inheritdoc/>
     public override bool Equals(object? obj) => Equals(obj as CallerIdentity);

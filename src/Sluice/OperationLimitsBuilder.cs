@@ -58,6 +58,15 @@ public sealed class OperationLimitsBuilder
         return Set(nameof(Concurrency), concurrency, _settings with { Concurrency = concurrency });
     }
 
+    /// <summary>Adds other numbers for some callers. The first override that matches a caller and names a scope decides for that scope.</summary>
+    /// <param name="when">Says which callers.</param>
+    /// <param name="configure">Says the numbers.</param>
+    public OperationLimitsBuilder Override(Action<CallerConditionBuilder> when, Action<OverrideBuilder> configure)
+    {
+        _settings = _settings with { Overrides = _settings.Overrides.Add(OverrideBuilder.Of(when, configure)) };
+        return this;
+    }
+
     /// <summary>Sets what a call costs, in every limit that applies to it.</summary>
     /// <param name="tokens">At least 1.</param>
     public OperationLimitsBuilder Cost(int tokens) =>

@@ -24,9 +24,9 @@ public sealed class OperationMatcher
         ArgumentOutOfRangeException.ThrowIfEqual(kind, OperationKind.Server);
         Kind = kind;
         OperationNames rules = OperationNames.For(kind, caseSensitive);
-        LimitSet found = new([], cost: 1, MissingIdentity.Pool);
+        LimitSet found = new([], CallTerms.None, new CallerClasses([]));
         _table = new OperationTable(
-            names.Select(rules.Canonical).Distinct(rules.Comparer).Select(name => (name, found)), LimitSet.None, rules);
+            [.. names.Select(rules.Canonical).Distinct(rules.Comparer)], [], (entry, _) => entry < 0 ? LimitSet.None : found, rules);
     }
 
     /// <summary>What it names.</summary>

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sluice;
 
 /// <summary>The limits of one tool, prompt, resource or method, or of all that match a glob, as somebody wrote them down.</summary>
@@ -22,6 +24,10 @@ public sealed record OperationSettings
 
     /// <summary>How many calls may run at once; null for no limit.</summary>
     public ConcurrencySettings? Concurrency { get; init; }
+
+    /// <summary>Other numbers for some callers.</summary>
+    /// <value>At most 1,000 entries.</value>
+    public ImmutableArray<OverrideSettings> Overrides { get; init; } = [];
 
     /// <summary>Tokens that a call costs, in every limit that applies to it; null for the policy's.</summary>
     /// <value>At least 1.</value>

@@ -1,10 +1,10 @@
 namespace Sluice;
 
-/// <summary>One limit of a compiled policy: a rate or a number of calls at once, on a target, for a scope.</summary>
+/// <summary>One limit of a compiled policy: a rate or a number of calls at once, on a target, by a key.</summary>
 /// <remarks>
 /// <para>
-/// Its bucket is known by <see cref="Server"/>, <see cref="Kind"/>, <see cref="Operation"/> and <see cref="Scope"/>, and in a
-/// list of rates by the period and the algorithm; the other numbers are not part of that.
+/// Its bucket is known by <see cref="Server"/>, what the limit is on, <see cref="Key"/>, and in a list of rates by the period and the
+/// algorithm; the other numbers are not part of that. The limits that overrides put in its place have the same bucket.
 /// </para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
@@ -12,32 +12,25 @@ public sealed class RateLimit
 {
     private readonly Rate? _rate;
 
-    private RateLimit(LimitTarget target, RateLimitScope scope, RateList rates, int index)
+    private RateLimit(LimitTarget target, LimitKey key, BucketKeys buckets, RateKey bucket, LimitTerms terms, string suffix)
     {
         Target = target;
-        Scope = scope;
-        Rates = rates;
-        _rate = rates[index];
-        Name = LimitNames.Of(target, scope) + LimitNames.Suffix(rates, index);
+        Key = key;
+        Buckets = buckets;
+        Bucket = bucket;
+        Mode = terms.Mode;
+        OnStoreFailure = terms.OnStoreFailure;
+        Rejection = terms.Rejection;
+        Name = LimitNames.Of(target, key) + suffix;
     }
 
-    private RateLimit(LimitTarget target, RateLimitScope scope, int concurrency, TimeSpan maxAge)
-    {
-        Target = target;
-        Scope = scope;
-        Rates = RateList.Create();
-        Concurrency = concurrency;
-        MaxAge = maxAge;
-        Name = LimitNames.Of(target, scope) + LimitNames.ConcurrencySuffix;
-    }
-
-    /// <summary>All rates of its scope on its target, this limit's among them; empty for a limit on concurrency.</summary>
-    internal RateList Rates { get; }
+    private RateLimit(LimitTarget target, LimitKey key, BucketKeys buckets, RateKey bucket, RateList rates, int index, LimitTerms terms)
+        : this(target, key, buckets, bucket, terms, LimitNames.Suffix(rates, index)) => _rate = rates[index];
 
     /// <summary>The name of the server whose calls it counts.</summary>
     public string Server => Target.Server;
 
-    /// <summary>What the limit is on.</summary>
+    /// <summary>What the limit is on; <see cref="OperationKind.Server"/> for an entry of <c>limits</c>.</summary>
     public OperationKind Kind => Target.Kind;
 
     /// <summary>
@@ -46,43 +39,54 @@ public sealed class RateLimit
     /// </summary>
     public string Operation => Target.Operation;
 
-    /// <summary>Who shares a bucket.</summary>
-    public RateLimitScope Scope { get; }
+    /// <summary>What it counts by: callers who agree in all of its parts share a bucket.</summary>
+    public LimitKey Key { get; }
 
     /// <summary>
     /// The limit's name, unique in its policy: <c>perUser</c> for the server's, <c>search/perUser</c> for a tool's,
-    /// <c>prompt:NAME/perUser</c>, <c>resource:URI/perUser</c> and <c>method:NAME/perUser</c> for the others. In a list of rates
-    /// the period follows: <c>perUser/1m</c>. A limit on concurrency ends in <c>/concurrency</c>.
+    /// <c>prompt:NAME/perUser</c>, <c>resource:URI/perUser</c> and <c>method:NAME/perUser</c> for the others; an entry of <c>limits</c>
+    /// has the name that it was given. In a list of rates the period follows: <c>perUser/1m</c>. An override keeps the name. A limit on
+    /// concurrency ends in <c>/concurrency</c>.
     /// </summary>
     public string Name { get; }
 
-    /// <summary>The scope as configuration and refusals spell it: <c>perUser</c>.</summary>
-    public string ScopeName => LimitNames.Of(Scope);
+    /// <summary>The key as refusals spell it: <c>perUser</c>, or <c>tenant+claim:team</c> where it is the key of no scope.</summary>
+    public string ScopeName => Key.ToString();
 
     /// <summary>The kind as configuration and refusals spell it: <c>tool</c>.</summary>
     public string KindName => LimitNames.Of(Kind);
 
+    /// <summary>Whether it is an entry of <c>limits</c>, which has a name of its own.</summary>
+    public bool IsNamed => Target.IsNamed;
+
     /// <summary>How many tokens, how often.</summary>
     /// <exception cref="InvalidOperationException">The limit has no rate: it is on <see cref="Concurrency"/>.</exception>
+    /// <value>Of a limit that <see cref="AdmitsNothing"/>, the rate by which its bucket refills meanwhile.</value>
     public Rate Rate => _rate ?? throw new InvalidOperationException($"The limit '{Name}' has no rate. Read Concurrency.");
 
     /// <summary>How many calls may run at once; null for a limit that has a rate.</summary>
-    public int? Concurrency { get; }
-
-    /// <summary>The most tokens that a bucket holds; of a limit on concurrency, the calls at once.</summary>
-    public int Capacity => Concurrency ?? Rate.Capacity;
+    public int? Concurrency { get; private init; }
 
     /// <summary>The longest time for which a call keeps its slot; zero for a limit that has a rate.</summary>
-    public TimeSpan MaxAge { get; }
+    public TimeSpan MaxAge { get; private init; }
+
+    /// <summary>Whether an override admits no call at all: every call is <see cref="RateLimitOutcome.Unsatisfiable"/>.</summary>
+    public bool AdmitsNothing { get; private init; }
+
+    /// <summary>The bucket's size in tokens, 0 when it <see cref="AdmitsNothing"/>; of a limit on concurrency, the calls at once.</summary>
+    public int Capacity => AdmitsNothing ? 0 : Concurrency ?? Rate.Capacity;
+
+    /// <summary>Tokens per period; 0 when it <see cref="AdmitsNothing"/>.</summary>
+    public int MaxTokens => AdmitsNothing ? 0 : Rate.MaxTokens;
 
     /// <summary>Enforced or permissive; a disabled limit is in no <see cref="ApplicableLimits"/>.</summary>
-    public LimitMode Mode { get; internal init; }
+    public LimitMode Mode { get; }
 
     /// <summary>What decides a call while the store does not answer.</summary>
-    public StoreFailureMode OnStoreFailure { get; internal init; } = StoreFailureMode.Share;
+    public StoreFailureMode OnStoreFailure { get; }
 
     /// <summary>How its refusals look on the wire.</summary>
-    public RejectionForm Rejection { get; internal init; }
+    public RejectionForm Rejection { get; }
 
     /// <summary>Whether any call to which it applies may be held. Set while the policy is compiled.</summary>
     internal bool MayBeHeld { get; set; }
@@ -93,30 +97,37 @@ public sealed class RateLimit
     /// <summary>The normalised target: equal for every spelling that means the same.</summary>
     internal LimitTarget Target { get; }
 
-    /// <summary>The limits of a scope on a target, one for each rate.</summary>
-    internal static IEnumerable<RateLimit> Of(
-        LimitTarget target, RateLimitScope scope, RateList rates, LimitMode mode, StoreFailureMode onStoreFailure, RejectionForm rejection) =>
-        Enumerable.Range(0, rates.Count).Select(index => new RateLimit(target, scope, rates, index)
-        {
-            Mode = mode,
-            OnStoreFailure = onStoreFailure,
-            Rejection = rejection,
-        });
+    /// <summary>The bucket among <see cref="Buckets"/>: the period and the algorithm of the rate that it was first for.</summary>
+    internal RateKey Bucket { get; }
 
-    /// <summary>The limit on how many calls of a scope on a target run at once.</summary>
-    internal static RateLimit OfConcurrency(
-        LimitTarget target,
-        RateLimitScope scope,
-        int concurrency,
-        TimeSpan maxAge,
-        LimitMode mode,
-        StoreFailureMode onStoreFailure,
-        RejectionForm rejection) => new(target, scope, concurrency, maxAge)
-        {
-            Mode = mode,
-            OnStoreFailure = onStoreFailure,
-            Rejection = rejection,
-        };
+    /// <summary>All buckets that its target has by its key in its policy, whoever calls.</summary>
+    internal BucketKeys Buckets { get; }
+
+    /// <summary>What a call costs that costs so much elsewhere: more than there is, if nothing is admitted.</summary>
+    internal ulong CostOf(ulong cost) => AdmitsNothing ? ulong.MaxValue : cost;
+
+    /// <summary>The limits of a key on a target, one for each rate.</summary>
+    /// <param name="target">What they are on.</param>
+    /// <param name="key">What they count by.</param>
+    /// <param name="buckets">The buckets.</param>
+    /// <param name="list">The number of the list of rates among those for which the buckets were found.</param>
+    /// <param name="rates">The list of rates.</param>
+    /// <param name="terms">What is the same for all of them.</param>
+    internal static RateLimit[] Of(LimitTarget target, LimitKey key, BucketKeys buckets, int list, RateList rates, LimitTerms terms) =>
+        [.. Enumerable.Range(0, rates.Count).Select(index => new RateLimit(target, key, buckets, buckets.Of(list, index), rates, index, terms))];
+
+    /// <summary>A limit that admits nothing, and leaves its bucket as it is.</summary>
+    /// <param name="target">What it is on.</param>
+    /// <param name="key">What it counts by.</param>
+    /// <param name="buckets">The buckets; it has the first of them.</param>
+    /// <param name="rate">The rate that the first bucket has otherwise.</param>
+    /// <param name="terms">Its mode, and so on.</param>
+    internal static RateLimit OfNothing(LimitTarget target, LimitKey key, BucketKeys buckets, Rate rate, LimitTerms terms) =>
+        new(target, key, buckets, buckets.All[0], RateList.Create(rate), 0, terms) { AdmitsNothing = true };
+
+    /// <summary>The limit on how many calls of a key on a target run at once.</summary>
+    internal static RateLimit OfConcurrency(LimitTarget target, LimitKey key, int concurrency, TimeSpan maxAge, LimitTerms terms) =>
+        new(target, key, BucketKeys.OfSlots, RateKey.OfSlots, terms, LimitNames.ConcurrencySuffix) { Concurrency = concurrency, MaxAge = maxAge };
 
     /// <summary><see cref="Name"/>.</summary>
     public override string ToString() => Name;

@@ -16,6 +16,7 @@ public sealed partial class RateLimitPolicy
         Server = server;
         Settings = settings;
         Limits = limits;
+        Claims = [.. ClaimsOf(settings).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _tables = tables;
     }
 
@@ -25,11 +26,20 @@ public sealed partial class RateLimitPolicy
     /// <summary>What it was compiled from.</summary>
     public RateLimitingSettings Settings { get; }
 
-    /// <summary>Every limit that is not disabled, in the order of evaluation, operations in the order of the settings.</summary>
+    /// <summary>
+    /// Every limit that is not disabled, those that overrides put in the place of others included: the server's, then those of operations
+    /// in the order of the settings, then the entries of <c>limits</c>.
+    /// </summary>
     public ImmutableArray<RateLimit> Limits { get; }
 
     /// <summary>Whether any call may be held instead of being rejected.</summary>
     internal bool Waits => Limits.Any(limit => limit.MayBeHeld);
+
+    /// <summary>
+    /// The names of all claims that the policy asks for, in keys and in conditions: an identity needs no others
+    /// (<see cref="CallerIdentity.WithClaim"/>).
+    /// </summary>
+    public ImmutableArray<string> Claims { get; }
 
     /// <summary>Checks settings and makes a policy of them.</summary>
     /// <param name="server">The server's name.</param>
@@ -65,7 +75,7 @@ public sealed partial class RateLimitPolicy
     /// <summary>The policy of a server without limits: none applies to any call.</summary>
     internal static RateLimitPolicy WithoutLimits(string server)
     {
-        OperationTable Table(OperationKind kind) => new([], LimitSet.None, OperationNames.For(kind, caseSensitive: false));
+        OperationTable Table(OperationKind kind) => new([], [], (_, _) => LimitSet.None, OperationNames.For(kind, caseSensitive: false));
         return new RateLimitPolicy(
             server,
             new RateLimitingSettings(),
@@ -85,4 +95,13 @@ public sealed partial class RateLimitPolicy
         ArgumentNullException.ThrowIfNull(caller);
         return _tables.Find(method, operation).For(caller);
     }
+
+    private static IEnumerable<string> ClaimsOf(RateLimitingSettings settings) => Enum.GetValues<OperationKind>()
+        .SelectMany(kind => settings[kind])
+        .SelectMany(entry => entry.Overrides)
+        .Concat(settings.Overrides)
+        .Select(other => other.When)
+        .Concat(settings.Limits.SelectMany(limit => limit.Overrides.Select(other => other.When).Append(limit.When.Callers)))
+        .SelectMany(callers => callers.Claims.Select(claim => claim.Name))
+        .Concat(settings.Limits.SelectMany(limit => limit.Per).Select(part => part.Claim).OfType<string>());
 }

@@ -30,6 +30,14 @@ public sealed record RateLimitingSettings
     /// <summary>How many calls may run at once; null for no limit.</summary>
     public ConcurrencySettings? Concurrency { get; init; }
 
+    /// <summary>Other numbers for some callers, in the place of the server's own limits.</summary>
+    /// <value>At most 1,000 entries.</value>
+    public ImmutableArray<OverrideSettings> Overrides { get; init; } = [];
+
+    /// <summary>Limits by any key and condition.</summary>
+    /// <value>At most 1,000 entries, whose names differ.</value>
+    public ImmutableArray<LimitSettings> Limits { get; init; } = [];
+
     /// <summary>Limits of tools.</summary>
     /// <value>At most 1,000 entries, whose names differ.</value>
     public ImmutableArray<OperationSettings> Tools { get; init; } = [];

@@ -78,6 +78,24 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder Method(string name, Action<OperationLimitsBuilder> configure) =>
         With(_settings with { Methods = Add(_settings.Methods, name, configure) });
 
+    /// <summary>Adds other numbers for some callers. The first override that matches a caller and names a scope decides for that scope.</summary>
+    /// <param name="when">Says which callers.</param>
+    /// <param name="configure">Says the numbers.</param>
+    public RateLimitsBuilder Override(Action<CallerConditionBuilder> when, Action<OverrideBuilder> configure) =>
+        With(_settings with { Overrides = _settings.Overrides.Add(OverrideBuilder.Of(when, configure)) });
+
+    /// <summary>Adds a limit by any key and condition.</summary>
+    /// <param name="name">Its name, by which rejections, headers and metrics call it.</param>
+    /// <param name="configure">Says the rest.</param>
+    public RateLimitsBuilder Limit(string name, Action<LimitBuilder> configure)
+    {
+        ArgumentNullException.ThrowIfNull(name);
+        ArgumentNullException.ThrowIfNull(configure);
+        LimitBuilder builder = new(name);
+        configure(builder);
+        return With(_settings with { Limits = _settings.Limits.Add(builder.ToSettings()) });
+    }
+
     /// <summary>Sets what a call costs where its operation sets nothing else.</summary>
     /// <param name="tokens">At least 1.</param>
     public RateLimitsBuilder Cost(int tokens) =>

@@ -56,7 +56,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(8);
+        Blocks().Count.ShouldBe(10);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 

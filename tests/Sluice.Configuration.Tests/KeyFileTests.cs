@@ -98,7 +98,7 @@ public sealed class KeyFileTests : IDisposable
             "keys.yaml:4:25 [3].sha256: is the hash of an empty text. 'sluice new-key' makes a key and prints its hash.",
             "keys.yaml:5:3 [4]: a text is not a group of fields. Write fields, such as 'user: …'.",
             "keys.yaml:6:25 [5].scopes[0]: is not a scope. Write printable ASCII without spaces, quotes and backslashes, one scope an entry.",
-            "keys.yaml:6:33 [5].file: 'file' is not a field. Known: user, tenant, sha256, name, scopes.",
+            "keys.yaml:6:33 [5].file: 'file' is not a field. Known: user, tenant, sha256, name, scopes, claims.",
         ]);
     }
 

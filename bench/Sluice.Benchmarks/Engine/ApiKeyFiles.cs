@@ -47,9 +47,9 @@ internal static class ApiKeyFiles
     internal static (double Stored, double Used) BytesPerKey()
     {
         string[] sent = [.. Enumerable.Range(0, Many).Select(Key)];
-        Use(new KnownKeys(Load(10), userSpansTenants: false), sent[..10]); // What the runtime compiles is no memory of a key.
+        Use(new KnownKeys(Load(10), userSpansTenants: false, claimNames: []), sent[..10]); // What the runtime compiles is no memory of a key.
         long before = GC.GetTotalMemory(forceFullCollection: true);
-        KnownKeys keys = new(Load(Many), userSpansTenants: false);
+        KnownKeys keys = new(Load(Many), userSpansTenants: false, claimNames: []);
         long loaded = GC.GetTotalMemory(forceFullCollection: true);
         Use(keys, sent);
         long used = GC.GetTotalMemory(forceFullCollection: true);

@@ -10,8 +10,8 @@ public class KeyLookups
     private const int Few = 10;
     private readonly string[] _sentOfMany = [.. Callers.UniformOrder(ApiKeyFiles.Many).Take(ApiKeyFiles.Many).Select(ApiKeyFiles.Key)];
     private readonly string[] _sentOfFew = [.. Callers.UniformOrder(Few).Take(ApiKeyFiles.Many).Select(ApiKeyFiles.Key)];
-    private readonly KnownKeys _many = new(ApiKeyFiles.Load(ApiKeyFiles.Many), userSpansTenants: false);
-    private readonly KnownKeys _few = new(ApiKeyFiles.Load(Few), userSpansTenants: false);
+    private readonly KnownKeys _many = new(ApiKeyFiles.Load(ApiKeyFiles.Many), userSpansTenants: false, claimNames: []);
+    private readonly KnownKeys _few = new(ApiKeyFiles.Load(Few), userSpansTenants: false, claimNames: []);
     private int _next;
 
     [GlobalSetup]

@@ -89,7 +89,7 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         try
         {
             return options.Identify is null
-                ? PrincipalIdentity.Of(context.User)
+                ? PrincipalIdentity.Of(context.User, gate.Policy)
                 : await options.Identify(context) ?? CallerIdentity.None;
         }
         catch (Exception exception) when (exception is not OperationCanceledException || !context.RequestAborted.IsCancellationRequested)

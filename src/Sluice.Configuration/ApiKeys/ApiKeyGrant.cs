@@ -6,11 +6,15 @@ namespace Sluice.Configuration;
 /// <param name="index">Its index in the table.</param>
 /// <param name="tenant">The tenant, or null.</param>
 /// <param name="scopes">The scopes.</param>
-internal sealed class ApiKeyGrant(int index, string? tenant, ImmutableArray<string> scopes)
+/// <param name="claims">The claims and their values.</param>
+internal sealed class ApiKeyGrant(
+    int index, string? tenant, ImmutableArray<string> scopes, ImmutableDictionary<string, ImmutableArray<string>> claims)
 {
     internal int Index => index;
 
     internal string? Tenant => tenant;
 
     internal ImmutableArray<string> Scopes => scopes;
+
+    internal ImmutableDictionary<string, ImmutableArray<string>> Claims => claims;
 }

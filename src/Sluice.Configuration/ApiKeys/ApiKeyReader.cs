@@ -3,7 +3,7 @@ using System.Security.Cryptography;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads the entries of API keys, those of the configuration and those of key files. No message repeats a user, a tenant or a hash.</summary>
+/// <summary>Reads the entries of API keys, those of the configuration and those of key files. No message repeats a user, a tenant, the value of a claim or a hash.</summary>
 internal sealed class ApiKeyReader
 {
     private const int HexDigits = 2 * SHA256.HashSizeInBytes;
@@ -15,7 +15,7 @@ internal sealed class ApiKeyReader
     private readonly List<KeyPlace> _places = [];
 
     /// <summary>The fields of an entry.</summary>
-    internal static string[] Fields { get; } = ["user", "tenant", HashField, "name", "scopes"];
+    internal static string[] Fields { get; } = ["user", "tenant", HashField, "name", "scopes", "claims"];
 
     /// <summary>The keys that could be read.</summary>
     internal ApiKeyTable ToTable() => _keys.Build();
@@ -31,16 +31,18 @@ internal sealed class ApiKeyReader
         {
             // In a file of many keys, a line is found more easily than an index.
             bool isInKeyFile = path.StartsWith('[');
-            Read(reader, new KeyPlace(isInKeyFile ? faults.File : path, isInKeyFile ? item.Line : 0));
+            Read(reader, new KeyPlace(isInKeyFile ? faults.File : path, isInKeyFile ? item.Line : 0), faults);
         }
     }
 
-    private void Read(FieldReader reader, KeyPlace place)
+    private void Read(FieldReader reader, KeyPlace place, FaultList faults)
     {
         string? user = Identity(reader, "user", required: true);
         string? tenant = Identity(reader, "tenant", required: false);
         string? name = Identity(reader, "name", required: false);
         ImmutableArray<string> scopes = reader.Texts("scopes", required: false, WhyNotAScope);
+        ImmutableDictionary<string, ImmutableArray<string>> claims =
+            ClaimsReader.Read(reader, "claims", faults).ToImmutableDictionary(claim => claim.Name, claim => claim.Values);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
         if (!TryReadHash(reader, digest))
         {
@@ -48,7 +50,7 @@ internal sealed class ApiKeyReader
         }
 
         // A key without a user counts too: one that is there twice is a mistake, whatever else is wrong.
-        if (_keys.TryAdd(digest, user ?? "", name, _keys.Share(tenant, scopes), out int first))
+        if (_keys.TryAdd(digest, user ?? "", name, _keys.Share(tenant, scopes, claims), out int first))
         {
             _places.Add(place);
         }

@@ -8,7 +8,7 @@ namespace Sluice.Configuration;
 /// <remarks>
 /// <para>A look-up takes the same time for ten keys and for a million: it goes by the hash, and compares the hash in constant time.</para>
 /// <para>
-/// Memory: about 90 bytes a key, and the characters of its user and name. Tenants and scopes are stored once for all keys that have
+/// Memory: about 90 bytes a key, and the characters of its user and name. Tenants, scopes and claims are stored once for all keys that have
 /// the same.
 /// </para>
 /// <para>Thread safety: immutable.</para>
@@ -63,6 +63,7 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
                 Tenant = grant.Tenant,
                 Name = NameOf(index),
                 Scopes = grant.Scopes,
+                Claims = grant.Claims,
                 Sha256 = [.. _digests.DigestAt(_records[index].Slot)],
             };
         }
@@ -124,7 +125,7 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
                 throw new ArgumentException($"The user or the name of key {builder.Count} is too long.", nameof(keys));
             }
 
-            ApiKeyGrant grant = builder.Share(key.Tenant, key.Scopes);
+            ApiKeyGrant grant = builder.Share(key.Tenant, key.Scopes, key.Claims);
             if (!builder.TryAdd(key.Sha256.AsSpan(), key.User, key.Name, grant, out int first))
             {
                 throw new ArgumentException($"The keys {first} and {builder.Count} are the same.", nameof(keys));

@@ -22,12 +22,13 @@ internal sealed class ApiKeyTableBuilder
     internal int Count => _records.Count;
 
     /// <summary>What keys have besides a user: one object for all keys that have the same.</summary>
-    internal ApiKeyGrant Share(string? tenant, ImmutableArray<string> scopes)
+    internal ApiKeyGrant Share(string? tenant, ImmutableArray<string> scopes, ImmutableDictionary<string, ImmutableArray<string>> claims)
     {
-        string text = string.Concat(scopes.Prepend(tenant).Select(part => part is null ? "-" : $"{part.Length}:{part}"));
+        string text = TextOf(scopes.Prepend(tenant))
+            + string.Concat(claims.OrderBy(claim => claim.Key, StringComparer.Ordinal).Select(claim => "|" + TextOf(claim.Value.Prepend(claim.Key))));
         if (!_grantsByText.TryGetValue(text, out ApiKeyGrant? grant))
         {
-            grant = new ApiKeyGrant(_grants.Count, tenant is null ? null : Share(tenant), [.. scopes.Select(Share)]);
+            grant = new ApiKeyGrant(_grants.Count, tenant is null ? null : Share(tenant), [.. scopes.Select(Share)], claims);
             _grants.Add(grant);
             _grantsByText.Add(text, grant);
         }
@@ -78,6 +79,9 @@ internal sealed class ApiKeyTableBuilder
 
         return new ApiKeyTable(digests, records, _texts.AsSpan(0, _textLength).ToArray(), [.. _grants]);
     }
+
+    private static string TextOf(IEnumerable<string?> parts) =>
+        string.Concat(parts.Select(part => part is null ? "-" : $"{part.Length}:{part}"));
 
     private string Share(string text) => _shared.TryGetValue(text, out string? known) ? known : _shared[text] = text;
 

@@ -11,11 +11,12 @@ internal sealed partial class FieldReader
     /// <param name="name">The field.</param>
     /// <param name="required">Whether its absence is a fault.</param>
     /// <param name="whyWrong">Null, or what is wrong with a text, as far as this field is concerned.</param>
-    internal ImmutableArray<string> Texts(string name, bool required, Func<string, string?>? whyWrong = null)
+    /// <param name="isPrivate">Whether the texts name somebody, so that no message repeats them.</param>
+    internal ImmutableArray<string> Texts(string name, bool required, Func<string, string?>? whyWrong = null, bool isPrivate = false)
     {
         if (Node(name) is not SequenceNode)
         {
-            return Text(name, required) is string single && Accept(single, whyWrong?.Invoke(single), Node(name)!, name) is not null
+            return Text(name, required, isPrivate) is string single && Accept(single, whyWrong?.Invoke(single), Node(name)!, name) is not null
                 ? [single]
                 : [];
         }
@@ -32,7 +33,7 @@ internal sealed partial class FieldReader
             string text = "";
             string? wrong = item is not ScalarNode scalar ? $"{item.Describe()} is not text. Write a single value."
                 : scalar.IsNull ? "is empty. Write text."
-                : WhyNotText(scalar, isPrivate: false, out text) ?? whyWrong?.Invoke(text);
+                : WhyNotText(scalar, isPrivate, out text) ?? whyWrong?.Invoke(text);
             if (wrong is null && !seen.Add(text))
             {
                 wrong = "stands twice. Remove one of the two.";

@@ -1,12 +1,17 @@
+using System.Collections.Immutable;
+
 namespace Sluice.Configuration;
 
 /// <summary>Which parts of an identity the file's <c>auth</c> can give.</summary>
 /// <param name="HasUsers">Whether callers are known at all.</param>
 /// <param name="HasTenants">Whether some of them have a tenant.</param>
 /// <param name="HasClients">Whether some of them have a client.</param>
-/// <param name="HasTokens">Whether tokens are accepted.</param>
+/// <param name="HasTokens">Whether tokens are accepted, whose issuers may put any claim into them.</param>
 internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasClients, bool HasTokens)
 {
+    /// <summary>What API keys' scopes are, as the claim of a token.</summary>
+    private const string ScopeClaim = "scope";
+
     /// <summary>Everything, for a file whose <c>auth</c> has faults of its own.</summary>
     internal static KnownIdentities All { get; } = new(true, true, true, true);
 
@@ -18,6 +23,9 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
 
     private bool IsLocal { get; init; }
 
+    /// <summary>The claims that keys and proxies give, beside tokens.</summary>
+    private ImmutableArray<string> Claims { get; init; } = [];
+
     /// <summary>What a checked <c>auth</c> gives.</summary>
     internal static KnownIdentities Of(AuthConfiguration auth)
     {
@@ -26,8 +34,25 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
             auth.IdentifiesCallers,
             HasTenants: hasTokens || auth.TrustedProxy?.TenantHeader is not null || auth.ApiKeys.HasTenants,
             HasClients: hasTokens || auth.TrustedProxy?.ClientHeader is not null,
-            HasTokens: hasTokens);
+            HasTokens: hasTokens)
+        {
+            Claims =
+            [
+                .. auth.ApiKeys.Grants.ToArray().SelectMany(grant => grant.Scopes.IsEmpty ? grant.Claims.Keys : grant.Claims.Keys.Append(ScopeClaim))
+                    .Concat(auth.TrustedProxy?.ClaimHeaders.Select(header => header.Key) ?? [])
+                    .Distinct(StringComparer.Ordinal),
+            ],
+        };
     }
+
+    /// <summary>Null, or why no caller could have a claim.</summary>
+    internal string? WhyNoClaim(string claim) =>
+        HasTokens || Claims.Contains(claim) ? null
+        : IsLocal ? "is a claim, and over stdio there is only the user who runs the server, who has none. Use 'perUser' or 'shared'."
+        : !HasUsers ? "is a claim of the caller, and no 'auth' tells any. Add auth.apiKeys or auth.jwt."
+        : $"is a claim that nothing in 'auth' gives. {Advice(claim)}Add it to 'claims' of an API key or to trustedProxy.claimHeaders, or accept tokens by auth.jwt.";
+
+    private string Advice(string claim) => NearestName.Find(claim, Claims) is string near ? $"Did you mean '{near}'? " : "";
 
     /// <summary>Null, or why a limit of this scope could not tell callers apart.</summary>
     /// <param name="scope">A scope as configuration spells it.</param>

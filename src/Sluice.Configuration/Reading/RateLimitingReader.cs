@@ -9,23 +9,29 @@ namespace Sluice.Configuration;
 /// <param name="canHold">Whether the store can hold calls.</param>
 internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities, bool canHold = true)
 {
-    private const int MaxEntries = 1_000;
-    private static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
-    private static readonly string[] EntryFields =
-        ["name", .. ScopeFields, "concurrency", "cost", "wait", "mode", "onStoreFailure", "rejection"];
+    /// <summary>The most entries of a list.</summary>
+    internal const int MaxEntries = 1_000;
+
+    /// <summary>The fields of the scopes.</summary>
+    internal static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
+    private static readonly string[] EntryFields = ["name", .. ScopeFields, "concurrency", "overrides", "cost", "wait", "mode", "onStoreFailure", "rejection"];
     private static readonly string[] HeaderFields = ["mode", "style", "reset"];
 
     private static readonly string[] PolicyFields =
     [
-        .. ScopeFields, "concurrency", "global", "tools", "prompts", "resources", "methods", "cost", "wait", "maxWaiting", "mode", "meter",
+        .. ScopeFields, "concurrency", "global", "limits", "overrides", "tools", "prompts", "resources", "methods", "cost", "wait", "maxWaiting", "mode", "meter",
         "missingIdentity",
         "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling",
     ];
 
-    private static readonly string[] AllFields = [.. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields, .. ConcurrencyReader.Fields];
+    private static readonly string[] AllFields =
+    [
+        .. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields, .. ConcurrencyReader.Fields, .. NamedLimitReader.Fields, .. ConditionReader.Fields,
+    ];
 
-    // Stands in for a rate that is wrong, so that its place counts as taken and no rule speaks of it a second time.
-    private static readonly RateList Placeholder = new Rate(int.MaxValue, Rate.MinRefillPeriod);
+    private readonly RatesReader _rates = new(faults);
+    private readonly OverridesReader _overrides = new(faults, identities);
+    private readonly NamedLimitReader _limits = new(faults, identities);
 
     /// <summary>A key as the schema spells it, for documents whose keys do not tell upper case from lower.</summary>
     internal static string Spell(string key) =>
@@ -65,6 +71,8 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             PerUser = ReadRates(reader, "perUser"),
             PerClient = ReadRates(reader, "perClient"),
             Concurrency = ReadConcurrency(reader),
+            Overrides = _overrides.ReadScopes(reader),
+            Limits = _limits.ReadAll(reader),
             Tools = ReadEntries(reader, "tools"),
             Prompts = ReadEntries(reader, "prompts"),
             Resources = ReadEntries(reader, "resources"),
@@ -126,30 +134,12 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
     private RateList? ReadRates(FieldReader reader, string field)
     {
-        if (reader.Node(field) is not Node node)
-        {
-            return reader.HasAttempt(field) ? Placeholder : null;
-        }
-
-        if (identities.WhyUnknown(field) is string why)
+        if (reader.Has(field) && identities.WhyUnknown(field) is string why)
         {
             faults.Add(reader.Mapping.Find(field)!, reader.PathOf(field), why);
         }
 
-        string path = reader.PathOf(field);
-        if (node is not SequenceNode list)
-        {
-            return RateReader.Read(node, path, faults) ?? Placeholder;
-        }
-
-        if (list.Items.IsEmpty || list.Items.Length > RateList.MaxCount)
-        {
-            faults.Add(node, path, $"has {list.Items.Length} rates, and a list must have 1 to {RateList.MaxCount}.");
-            return Placeholder;
-        }
-
-        Rate?[] rates = [.. list.Items.Select((item, index) => RateReader.Read(item, $"{path}[{index}]", faults))];
-        return rates.Contains(null) ? Placeholder : RateList.Create([.. rates.OfType<Rate>()]);
+        return _rates.Read(reader, field);
     }
 
     private ConcurrencySettings? ReadConcurrency(FieldReader reader) => ConcurrencyReader.Read(reader, identities, faults);
@@ -172,6 +162,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             PerUser = ReadRates(reader, "perUser"),
             PerClient = ReadRates(reader, "perClient"),
             Concurrency = ReadConcurrency(reader),
+            Overrides = _overrides.ReadScopes(reader),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
             Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
             Mode = reader.Choice("mode", Words.Modes),
@@ -180,7 +171,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         };
     }
 
-    private static OperationSettings PlaceholderEntry(string path) => new() { Name = UniqueName(path), Shared = Placeholder };
+    private static OperationSettings PlaceholderEntry(string path) => new() { Name = UniqueName(path), Shared = RatesReader.Placeholder };
 
     // No name in a file has a control character, so this one never means the same as another.
     private static string UniqueName(string path) => "\u0001" + path;
@@ -220,7 +211,9 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
             Node? next = node switch
             {
-                SequenceNode list => list.Items[int.Parse(step.AsSpan().TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture)],
+                SequenceNode list => int.TryParse(step.AsSpan().TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                    ? list.Items.ElementAtOrDefault(index)
+                    : null,
                 MappingNode group => group.Find(step)?.Value,
                 _ => null,
             };

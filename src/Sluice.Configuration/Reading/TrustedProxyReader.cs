@@ -10,7 +10,8 @@ internal sealed class TrustedProxyReader(FaultList faults)
     private const string UserField = "userHeader";
     private const string NetworkAdvice = "Write one such as 10.0.0.0/8, or a single address.";
     private static readonly string[] HeaderFields = [UserField, "tenantHeader", "clientHeader"];
-    private static readonly string[] Fields = [FromField, .. HeaderFields];
+    private const string ClaimsField = "claimHeaders";
+    private static readonly string[] Fields = [FromField, .. HeaderFields, ClaimsField];
 
     // Headers that mean something else to the gateway, to HTTP or to every server.
     private static readonly string[] Reserved =
@@ -31,12 +32,50 @@ internal sealed class TrustedProxyReader(FaultList faults)
         ImmutableArray<IPNetwork> from =
             [.. reader.Texts(FromField, required: true, WhyNotANetwork).Select(text => ParseNetwork(text)!.Value)];
         string?[] headers = [.. HeaderFields.Select(field => ReadHeader(reader, field))];
-        foreach (string field in HeaderFields.Where(field => field != UserField && reader.Has(field) && !reader.HasAttempt(UserField)))
+        ImmutableArray<KeyValuePair<string, string>> claims = ReadClaims(reader);
+        foreach (string field in HeaderFields.Append(ClaimsField).Where(field => field != UserField && reader.Has(field) && !reader.HasAttempt(UserField)))
         {
             faults.Add(reader.Mapping.Find(field)!, reader.PathOf(field), "belongs to a user, and no header names one. Add 'userHeader'.");
         }
 
-        return new TrustedProxy { From = from, UserHeader = headers[0], TenantHeader = headers[1], ClientHeader = headers[2] };
+        return new TrustedProxy
+        {
+            From = from,
+            UserHeader = headers[0],
+            TenantHeader = headers[1],
+            ClientHeader = headers[2],
+            ClaimHeaders = claims,
+        };
+    }
+
+    private ImmutableArray<KeyValuePair<string, string>> ReadClaims(FieldReader parent)
+    {
+        if (parent.Node(ClaimsField) is not Node node)
+        {
+            return [];
+        }
+
+        string path = parent.PathOf(ClaimsField);
+        string[] names = node is MappingNode { Fields.IsEmpty: false } mapping ? [.. mapping.Fields.Select(field => field.Name)] : [];
+        if (names.Length == 0)
+        {
+            faults.Add(node, path, "names no claim. Write a claim and the header that has it, such as 'team: X-Team', or remove the field.");
+            return [];
+        }
+
+        FieldReader reader = FieldReader.Open(node, path, names, [], faults)!;
+        foreach (string name in names.Where(name => ClaimsReader.WhyNotAName(name) is not null))
+        {
+            faults.Add(reader.Mapping.Find(name)!, reader.PathOf(name), ClaimsReader.WhyNotAName(name)!);
+        }
+
+        return
+        [
+            .. names
+                .Select(name => (Name: name, Header: ReadHeader(reader, name)))
+                .Where(claim => claim.Header is not null)
+                .Select(claim => KeyValuePair.Create(claim.Name, claim.Header!)),
+        ];
     }
 
     private string? ReadHeader(FieldReader reader, string field)

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
@@ -10,28 +11,37 @@ internal sealed class CallerClaims
     private const string ScopeClaim = "scope";
     private const string OtherScopeClaim = "scp";
     private readonly JsonElement? _token;
-    private readonly ImmutableArray<string> _scopes;
+    private readonly ImmutableDictionary<string, ImmutableArray<string>> _stated;
 
-    private CallerClaims(JsonElement? token, ImmutableArray<string> scopes)
+    private CallerClaims(JsonElement? token, ImmutableDictionary<string, ImmutableArray<string>> stated)
     {
         _token = token;
-        _scopes = scopes;
+        _stated = stated;
     }
 
-    internal static CallerClaims None { get; } = new(null, []);
+    internal static CallerClaims None { get; } = Of(ImmutableDictionary<string, ImmutableArray<string>>.Empty);
 
     /// <summary>The claims of a verified token.</summary>
-    internal static CallerClaims OfToken(JsonElement claims) => new(claims, []);
+    internal static CallerClaims OfToken(JsonElement claims) => new(claims, None._stated);
 
-    /// <summary>The scopes of an API key: all the claims that it has.</summary>
-    internal static CallerClaims OfScopes(ImmutableArray<string> scopes) => new(null, scopes);
+    /// <summary>The claims that the file or a trusted proxy states.</summary>
+    internal static CallerClaims Of(ImmutableDictionary<string, ImmutableArray<string>> stated) => new(null, stated);
+
+    /// <summary>The claims of an API key, its scopes among them.</summary>
+    internal static CallerClaims OfKey(ApiKeyGrant key) => Of(key.Scopes.IsEmpty
+        ? key.Claims
+        : key.Claims.SetItem(ScopeClaim, [.. key.Claims.GetValueOrDefault(ScopeClaim, []), .. key.Scopes]));
+
+    /// <summary>The same caller with those of some claims that it has.</summary>
+    internal CallerIdentity AddTo(CallerIdentity caller, ImmutableArray<string> names) =>
+        names.Aggregate(caller, (known, name) => ValuesOf(name) is { Length: > 0 } values ? known.WithClaim(name, values) : known);
 
     /// <summary>Whether they are those of a token, which its holder can exchange for one with other scopes.</summary>
     internal bool AreOfToken => _token is not null;
 
     /// <summary>The scopes of the token or the key.</summary>
     internal IEnumerable<string> Scopes => _token is not JsonElement token
-        ? _scopes
+        ? _stated.GetValueOrDefault(ScopeClaim, [])
         : new[] { ScopeClaim, OtherScopeClaim }
             .SelectMany(name => TokenClaims.Find(token, name) is JsonElement claim ? ValuesOf(claim, isScope: true) : [])
             .Distinct();
@@ -41,17 +51,11 @@ internal sealed class CallerClaims
     internal static bool IsScope(string claim) => claim is ScopeClaim or OtherScopeClaim;
 
     /// <summary>Whether the claim has one of the values; texts compare exactly.</summary>
-    internal bool HasAny(string claim, ImmutableArray<string> values)
-    {
-        if (claim == ScopeClaim && _scopes.Any(scope => values.Contains(scope)))
-        {
-            return true;
-        }
+    internal bool HasAny(string claim, ImmutableArray<string> values) => ValuesOf(claim).Any(value => values.Contains(value));
 
-        return _token is JsonElement token
-            && TokenClaims.Find(token, claim) is JsonElement found
-            && ValuesOf(found, IsScope(claim)).Any(value => values.Contains(value));
-    }
+    private string[] ValuesOf(string claim) => _token is not JsonElement token ? [.. _stated.GetValueOrDefault(claim, [])]
+        : TokenClaims.Find(token, claim) is JsonElement found ? [.. ValuesOf(found, IsScope(claim))]
+        : [];
 
     private static IEnumerable<string> ValuesOf(JsonElement claim, bool isScope) => claim.ValueKind switch
     {

@@ -28,7 +28,10 @@ internal sealed class ForwardedHeaders
         _proxies = proxies;
         _publicUrl = publicUrl;
         _identityHeaders =
-            [.. new[] { configured?.UserHeader, configured?.TenantHeader, configured?.ClientHeader }.OfType<string>()];
+        [
+            .. new[] { configured?.UserHeader, configured?.TenantHeader, configured?.ClientHeader }.OfType<string>(),
+            .. configured?.ClaimHeaders.Select(claim => claim.Value) ?? [],
+        ];
     }
 
     /// <summary>Changes the request's headers.</summary>

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -11,13 +12,19 @@ internal sealed class GatewayAuthentication : IDisposable
     private readonly DocumentClient _documents;
 
     /// <param name="auth">How callers are known.</param>
+    /// <param name="claimNames">The claims that the servers' limits ask for: the only ones that identities keep.</param>
     /// <param name="paths">The servers.</param>
     /// <param name="listensOnLoopback">Whether the gateway is reached from this machine only.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
     /// <exception cref="FormatException">A key file cannot be used; the message says which and why.</exception>
     internal GatewayAuthentication(
-        AuthConfiguration auth, ServerPaths paths, bool listensOnLoopback, TimeProvider time, ILogger<JwtAuthenticator> logger)
+        AuthConfiguration auth,
+        ImmutableArray<string> claimNames,
+        ServerPaths paths,
+        bool listensOnLoopback,
+        TimeProvider time,
+        ILogger<JwtAuthenticator> logger)
     {
         TrustedProxies proxies = new(auth.TrustedProxy?.From ?? []);
         ForwardedHeaders = new ForwardedHeaders(proxies, auth.TrustedProxy, auth.PublicUrl);
@@ -26,7 +33,7 @@ internal sealed class GatewayAuthentication : IDisposable
         WrongCredentialLimiter limiter = new(auth.Failures, proxies, time);
         if (!auth.JwtIssuers.IsEmpty)
         {
-            _tokens = new JwtAuthenticator(auth, _documents, new TokenAudiences(paths, Address), limiter, time, logger);
+            _tokens = new JwtAuthenticator(auth, claimNames, _documents, new TokenAudiences(paths, Address), limiter, time, logger);
             Metadata = new ResourceMetadata(new IssuerMetadata(auth.JwtIssuers), paths, Address);
         }
         else if (auth.ApiKeys.IsEmpty) // Clients' tokens are the servers' business.
@@ -37,11 +44,11 @@ internal sealed class GatewayAuthentication : IDisposable
 
         _keys = auth.ApiKeys.IsEmpty
             ? null
-            : new ApiKeyAuthenticator(new KnownKeys(auth.ApiKeys, auth.UserAcrossTenants), leavesTokens: _tokens is not null);
+            : new ApiKeyAuthenticator(new KnownKeys(auth.ApiKeys, auth.UserAcrossTenants, claimNames), leavesTokens: _tokens is not null);
         Challenges = new Challenges(_tokens is null ? null : Metadata);
         if (auth.IdentifiesCallers)
         {
-            Authenticator = new AuthenticatorChain([.. Ways(auth, proxies)], limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
+            Authenticator = new AuthenticatorChain([.. Ways(auth, claimNames, proxies)], limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
         }
     }
 
@@ -94,11 +101,11 @@ internal sealed class GatewayAuthentication : IDisposable
         _documents.Dispose();
     }
 
-    private IEnumerable<IAuthenticator> Ways(AuthConfiguration auth, TrustedProxies proxies)
+    private IEnumerable<IAuthenticator> Ways(AuthConfiguration auth, ImmutableArray<string> claimNames, TrustedProxies proxies)
     {
         if (auth.TrustedProxy is { UserHeader: not null } proxy)
         {
-            yield return new ProxyAuthenticator(proxies, proxy, auth.UserAcrossTenants);
+            yield return new ProxyAuthenticator(proxies, proxy, auth.UserAcrossTenants, claimNames);
         }
 
         if (_keys is not null)

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using System.Collections.Immutable;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -14,6 +15,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
     private readonly VerifiedTokens _verified = new();
 
     /// <param name="auth">The issuers, with different names.</param>
+    /// <param name="claimNames">The claims that limits ask for.</param>
     /// <param name="documents">Asks issuers.</param>
     /// <param name="audiences">Decides for which server a token is.</param>
     /// <param name="limiter">Tells from whom forged tokens come.</param>
@@ -22,6 +24,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
     /// <exception cref="FormatException">A key file cannot be used; the message says which and why.</exception>
     internal JwtAuthenticator(
         AuthConfiguration auth,
+        ImmutableArray<string> claimNames,
         DocumentClient documents,
         TokenAudiences audiences,
         WrongCredentialLimiter limiter,
@@ -46,7 +49,7 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
                 keys = source;
             }
 
-            verifiers.Add(issuer.Issuer, new TokenVerifier(issuer, auth.UserAcrossTenants, keys, time));
+            verifiers.Add(issuer.Issuer, new TokenVerifier(issuer, auth.UserAcrossTenants, claimNames, keys, time));
         }
 
         _byIssuer = verifiers.ToFrozenDictionary(StringComparer.Ordinal);

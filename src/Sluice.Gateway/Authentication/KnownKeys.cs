@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Sluice.Configuration;
@@ -21,16 +22,19 @@ internal sealed class KnownKeys
     private const int MaxKeyLength = 4_096;
     private readonly ApiKeyTable _table;
     private readonly bool _userSpansTenants;
+    private readonly ImmutableArray<string> _claimNames;
     private readonly CallerClaims[] _claims;
     private readonly AuthenticationResult?[] _callers;
 
     /// <param name="table">The keys.</param>
     /// <param name="userSpansTenants">Whether a user is the same in every tenant.</param>
-    internal KnownKeys(ApiKeyTable table, bool userSpansTenants)
+    /// <param name="claimNames">The claims that limits ask for.</param>
+    internal KnownKeys(ApiKeyTable table, bool userSpansTenants, ImmutableArray<string> claimNames)
     {
         _table = table;
         _userSpansTenants = userSpansTenants;
-        _claims = [.. table.Grants.ToArray().Select(grant => CallerClaims.OfScopes(grant.Scopes))];
+        _claimNames = claimNames;
+        _claims = [.. table.Grants.ToArray().Select(grant => CallerClaims.OfKey(grant))];
         _callers = new AuthenticationResult?[table.Slots];
     }
 
@@ -77,6 +81,7 @@ internal sealed class KnownKeys
         {
             UserSpansTenants = _userSpansTenants,
         };
-        return AuthenticationResult.Succeeded(caller, _claims[grant.Index]);
+        CallerClaims claims = _claims[grant.Index];
+        return AuthenticationResult.Succeeded(claims.AddTo(caller, _claimNames), claims);
     }
 }

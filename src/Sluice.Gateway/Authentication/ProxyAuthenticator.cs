@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text;
 using Microsoft.Extensions.Primitives;
 using Sluice.Configuration;
@@ -9,7 +10,9 @@ namespace Sluice.Gateway;
 /// <param name="proxies">Who is believed.</param>
 /// <param name="configured">Which headers name a caller; one of them names a user.</param>
 /// <param name="userSpansTenants">Whether a user is the same in every tenant.</param>
-internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy configured, bool userSpansTenants) : IAuthenticator
+/// <param name="claimNames">The claims that limits ask for.</param>
+internal sealed class ProxyAuthenticator(
+    TrustedProxies proxies, TrustedProxy configured, bool userSpansTenants, ImmutableArray<string> claimNames) : IAuthenticator
 {
     /// <summary>The issuer of identities that a proxy has verified.</summary>
     internal const string Issuer = "urn:sluice:proxy";
@@ -26,10 +29,32 @@ internal sealed class ProxyAuthenticator(TrustedProxies proxies, TrustedProxy co
         !TryRead(headers, configured.UserHeader, out string? user, out string? wrong)
             || !TryRead(headers, configured.TenantHeader, out string? tenant, out wrong)
             || !TryRead(headers, configured.ClientHeader, out string? client, out wrong)
+            || !TryReadClaims(headers, out CallerClaims claims, out wrong)
                 ? AuthenticationResult.Failed(wrong!)
             : user is null ? AuthenticationResult.NoCredentials("the proxy names no user")
             : AuthenticationResult.Succeeded(
-                new CallerIdentity(Issuer, user, tenant, client) { UserSpansTenants = userSpansTenants }, CallerClaims.None);
+                claims.AddTo(new CallerIdentity(Issuer, user, tenant, client) { UserSpansTenants = userSpansTenants }, claimNames), claims);
+
+    /// <summary>Reads the headers of claims. A header may have several values, with commas between them.</summary>
+    private bool TryReadClaims(IHeaderDictionary headers, out CallerClaims claims, out string? wrong)
+    {
+        wrong = null;
+        claims = CallerClaims.None;
+        ImmutableDictionary<string, ImmutableArray<string>> stated = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
+        foreach ((string claim, string header) in configured.ClaimHeaders)
+        {
+            if (!TryRead(headers, header, out string? values, out wrong))
+            {
+                return false;
+            }
+
+            string[] each = values?.Split(',', StringSplitOptions.TrimEntries | StringSplitOptions.RemoveEmptyEntries) ?? [];
+            stated = each.Length == 0 ? stated : stated.SetItem(claim, [.. each]);
+        }
+
+        claims = stated.IsEmpty ? claims : CallerClaims.Of(stated);
+        return true;
+    }
 
     private static bool TryRead(IHeaderDictionary headers, string? name, out string? part, out string? wrong)
     {

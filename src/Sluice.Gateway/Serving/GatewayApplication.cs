@@ -61,7 +61,12 @@ internal static class GatewayApplication
         application.Lifetime.ApplicationStopping.Register(drain.Begin);
         ServerPaths paths = new(application.Services.GetRequiredService<GatewayServers>().All);
         GatewayAuthentication authentication = new(
-            configuration.Auth, paths, configuration.Listen.IsLoopback, time, application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
+            configuration.Auth,
+            [.. configuration.Servers.SelectMany(server => server.Policy?.Claims ?? []).Distinct(StringComparer.Ordinal)],
+            paths,
+            configuration.Listen.IsLoopback,
+            time,
+            application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
         application.Lifetime.ApplicationStarted.Register(() => authentication.PrefetchAsync());
         application.Lifetime.ApplicationStopped.Register(authentication.Dispose);
         McpEndpoint endpoint = new(

@@ -59,7 +59,7 @@ internal sealed class ProcessStarts
 
         RateLimitDecision decision = _store.Acquire(new(_limits, owner), []);
         return decision.IsAllowed ? null
-            : decision.Limit?.Scope == RateLimitScope.PerUser ? UpstreamFailure.TooManyStartsOfUser(decision.RetryAfter)
+            : decision.Limit?.Key.Scope == RateLimitScope.PerUser ? UpstreamFailure.TooManyStartsOfUser(decision.RetryAfter)
             : UpstreamFailure.TooManyStarts(decision.RetryAfter);
     }
 

@@ -40,7 +40,7 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
         });
 
     private readonly KeyValuePair<string, object?> _namespace = SluiceInstruments.Label("namespace", ns);
-    private readonly ConcurrentDictionary<(string Server, string Decision, RateLimitScope Scope, OperationKind Kind), KeyValuePair<string, object?>[]>
+    private readonly ConcurrentDictionary<(string Server, string Decision, LimitKey Key, OperationKind Kind), KeyValuePair<string, object?>[]>
         _decisions = [];
 
     /// <inheritdoc/>
@@ -81,13 +81,13 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
     private void Count(string server, string decision, RateLimit limit) => Decisions.Add(
         1,
         _decisions.GetOrAdd(
-            (server, decision, limit.Scope, limit.Kind),
+            (server, decision, limit.Key, limit.Kind),
             static (key, ofNamespace) =>
             [
                 ofNamespace,
                 SluiceInstruments.Label("server", key.Server),
                 SluiceInstruments.Label("decision", key.Decision),
-                SluiceInstruments.Label("scope", LimitLabels.Scope(key.Scope)),
+                SluiceInstruments.Label("scope", LimitLabels.Scope(key.Key)),
                 SluiceInstruments.Label("operation_type", LimitLabels.Kind(key.Kind)),
             ],
             _namespace));

@@ -48,8 +48,8 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         }
 
         bool isNever = decision.Outcome == RateLimitOutcome.Unsatisfiable;
-        string message = isNever
-            ? $"Rate limit exceeded: {Describe(limit)} can never be met, "
+        string message = limit.AdmitsNothing ? $"Rate limit exceeded: {Describe(limit)} admits no call of this caller"
+            : isNever ? $"Rate limit exceeded: {Describe(limit)} can never be met, "
                 + $"since the call costs {cost} tokens and the limit holds {limit.Rate.Capacity}"
             : $"Rate limit exceeded: {Describe(limit)}, retry in {Seconds(decision.RetryAfter)} s";
         return new(TooManyRequests, errorCode, message)
@@ -78,7 +78,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
     // Neither 429, since waiting does not help, nor 401, on which a client that is authenticated, only not as what the
     // limit counts by, would authenticate in the same way for ever.
     internal static RefusalText OfMissingIdentity(RateLimit limit, int errorCode) => new(
-        Forbidden, errorCode, $"The call does not say whose it is: {Describe(limit)} needs {Needed(limit.Scope)}")
+        Forbidden, errorCode, $"The call does not say whose it is: {Describe(limit)} needs {Needed(limit.Key)}")
     {
         Limit = limit,
     };
@@ -133,7 +133,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
             yield return new("limit", Limit.Name);
             yield return Limit.Concurrency is int calls
                 ? new("maxRunning", (long)calls)
-                : new("maxTokens", (long)Limit.Rate.MaxTokens);
+                : new("maxTokens", (long)Limit.MaxTokens);
         }
 
         if (Running is int running)
@@ -156,17 +156,13 @@ internal sealed record RefusalText(int Status, int Code, string Message)
     private static string Rfc3339(DateTimeOffset instant) => instant.ToString(
         instant.Offset == TimeSpan.Zero ? "yyyy-MM-dd'T'HH:mm:ss'Z'" : "yyyy-MM-dd'T'HH:mm:sszzz", CultureInfo.InvariantCulture);
 
-    private static string Describe(RateLimit limit) => limit.Kind == OperationKind.Server
-        ? $"{limit.ScopeName} limit on the server"
+    private static string Describe(RateLimit limit) => limit.IsNamed ? $"the limit '{limit.Name}'"
+        : limit.Kind == OperationKind.Server ? $"{limit.ScopeName} limit on the server"
         : $"{limit.ScopeName} limit on {limit.KindName} '{limit.Operation}'";
 
-    private static string Needed(RateLimitScope scope) => scope switch
-    {
-        RateLimitScope.PerTenant => "a tenant",
-        RateLimitScope.PerUser => "a user",
-        RateLimitScope.PerClient => "a client",
-        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope that needs an identity."),
-    };
+    private static string Needed(LimitKey key) => string.Join(" and ", key.Select(part => part.Claim is string claim
+        ? $"the claim '{claim}'"
+        : $"a {part}"));
 
     // Tenths, rounded up, so that whoever waits as long as the text says is not too early.
     private static string Seconds(TimeSpan wait)

@@ -29,7 +29,8 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
     internal bool IdentifiesAtOnce => options.Identify is null;
 
     /// <summary>Whether a limit may be on a method that names no tool, prompt or resource.</summary>
-    internal bool MetersOtherMethods => Policy.Settings.Meter == MeteringUnit.All || !Policy.Settings.Methods.IsEmpty;
+    internal bool MetersOtherMethods => Policy.Settings.Meter == MeteringUnit.All || !Policy.Settings.Methods.IsEmpty
+        || Policy.Settings.Limits.Any(limit => !limit.When.Methods.IsEmpty);
 
     /// <summary>Whether this failure of a call gives its cost back.</summary>
     internal bool IsRefunded(Exception exception) => options.RefundedExceptions.Any(type => type.IsInstanceOfType(exception));
@@ -38,7 +39,7 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
     internal CallerIdentity CallerOf(MessageContext context) =>
         options.Identify is not null
             ? context.Items.TryGetValue(CallerItem, out object? known) && known is CallerIdentity caller ? caller : CallerIdentity.None
-            : context.User is not null ? PrincipalIdentity.Of(context.User)
+            : context.User is not null ? PrincipalIdentity.Of(context.User, Policy)
             : RejectingTransport.Unwrap(context.JsonRpcMessage.Context?.RelatedTransport) is null ? Process
             : CallerIdentity.None;
 
@@ -105,9 +106,9 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
             ["limit"] = limit.Name,
             ["limitType"] = limit.ScopeName,
             ["limitKind"] = "rate",
-            ["maxTokens"] = limit.Rate.MaxTokens,
+            ["maxTokens"] = limit.MaxTokens,
             ["refillPeriodMs"] = (long)limit.Rate.RefillPeriod.TotalMilliseconds,
-            ["capacity"] = limit.Rate.Capacity,
+            ["capacity"] = limit.Capacity,
             ["cost"] = cost,
         };
         if (limit.Rate.Window is CalendarUnit window)

@@ -12,7 +12,7 @@ internal readonly record struct BucketAnswer(RateLimitOutcome Outcome, ulong Wai
     internal static BucketAnswer Of(RedisLimit limit, in SeenBucket seen, ulong nowMicros, ulong cost)
     {
         LimitNumbers numbers = limit.Numbers.Steps;
-        if (cost > numbers.Capacity)
+        if (limit.Limit.CostOf(cost) > numbers.Capacity)
         {
             return new BucketAnswer(RateLimitOutcome.Unsatisfiable, 0, seen.State);
         }
@@ -42,7 +42,7 @@ internal readonly record struct BucketAnswer(RateLimitOutcome Outcome, ulong Wai
         {
             ulong used = UsedOf(numbers, state, nowMicros);
             return (
-                used >= numbers.MaxTokens ? 0 : (int)(numbers.MaxTokens - used),
+                limit.Limit.AdmitsNothing || used >= numbers.MaxTokens ? 0 : (int)(numbers.MaxTokens - used),
                 used == 0 ? 0 : state.Time + numbers.PeriodTicks - nowMicros);
         }
 
@@ -50,7 +50,7 @@ internal readonly record struct BucketAnswer(RateLimitOutcome Outcome, ulong Wai
         ulong now = nowMicros / step;
         ulong reset = BucketRules.ResetAfter(numbers, state, now);
         return (
-            BucketRules.Remaining(numbers, state, now),
+            limit.Limit.AdmitsNothing ? 0 : BucketRules.Remaining(numbers, state, now),
             reset == 0 ? 0 : IsSaturated(limit, state) ? Never : Micros(now, reset, step, nowMicros));
     }
 

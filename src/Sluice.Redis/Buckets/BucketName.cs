@@ -6,7 +6,7 @@ namespace Sluice.Redis;
 
 /// <summary>
 /// What sets a bucket apart from others in its row: the first 72 bits of the SHA-256 of its limit's target, then the algorithm and
-/// the period of its rate.
+/// the period that name it among the buckets of its target.
 /// </summary>
 internal static class BucketName
 {
@@ -20,9 +20,9 @@ internal static class BucketName
     internal static byte[] Of(RateLimit limit)
     {
         // A kind's name has no zero, so the kind and the operation cannot run into each other.
-        string text = $"{LimitNames.Of(limit.Target.Kind)}\0{limit.Target.Key}";
+        string text = $"{limit.Target.Word}\0{limit.Target.Key}";
         byte[] name = SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan()))[..Bytes];
-        RateKey rate = RateKey.Of(limit.Rate);
+        RateKey rate = limit.Bucket;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, ((ulong)rate.Algorithm << PeriodBits) | (ulong)rate.PeriodTicks);
         bytes[..(Bytes - TargetBytes)].CopyTo(name.AsSpan(TargetBytes));

@@ -1,17 +1,24 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Sluice.Redis;
 
-/// <summary>A caller's parts of keys: the SHA-256 of (issuer, part) for each scope, and of (issuer, tenant, user) for a
-/// user of a tenant, computed when it is first asked for.</summary>
+/// <summary>A caller's parts of keys: the SHA-256 of (issuer, part) for each part, of (issuer, tenant, user) for a user of a tenant,
+/// of (issuer, claim, values) for a claim, and of all parts for a key of several. Each is computed when it is first asked for.</summary>
 /// <remarks>Thread safety: any thread may ask; two may work out the same text.</remarks>
 internal sealed class CallerKeys(CallerIdentity caller)
 {
-    /// <summary>The part of everybody who lacks what a scope counts by. No hash looks like it.</summary>
+    /// <summary>The part of everybody who lacks what a key counts by. No hash looks like it.</summary>
     private const string Absent = "-";
 
+    /// <summary>In the place of an issuer's length: a tenant follows it; the name of a claim follows it; hashes follow.</summary>
+    private const int TenantMark = -1;
+    private const int ClaimMark = -2;
+    private const int PartsMark = -3;
+
+    private readonly ConcurrentDictionary<LimitKey, string> _others = new();
     private string? _user;
     private string? _tenant;
     private string? _client;
@@ -19,14 +26,48 @@ internal sealed class CallerKeys(CallerIdentity caller)
     /// <summary>The caller.</summary>
     internal CallerIdentity Caller { get; } = caller;
 
-    /// <summary>The text for a scope that is not <see cref="RateLimitScope.Shared"/>.</summary>
-    internal string Of(RateLimitScope scope) => scope switch
+    /// <summary>The text for a key that is not <see cref="LimitKey.Shared"/>.</summary>
+    internal string Of(LimitKey key) => key.Form switch
     {
-        RateLimitScope.PerUser => _user ??= Hash(Caller.Subject, Caller.UserTenant),
-        RateLimitScope.PerTenant => _tenant ??= Hash(Caller.Tenant, tenant: null),
-        RateLimitScope.PerClient => _client ??= Hash(Caller.Client, tenant: null),
-        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Everybody shares one key."),
+        LimitKeyForm.User => _user ??= Hash(Caller.Subject, Caller.UserTenant),
+        LimitKeyForm.Tenant => _tenant ??= Hash(Caller.Tenant, tenant: null),
+        LimitKeyForm.Client => _client ??= Hash(Caller.Client, tenant: null),
+        LimitKeyForm.Other => _others.GetOrAdd(key, static (key, caller) => caller.HashOther(key), this),
+        _ => throw new ArgumentOutOfRangeException(nameof(key), key, "Everybody shares one key."),
     };
+
+    private string HashOther(LimitKey key)
+    {
+        string[] parts = [.. key.Select(part => part.Claim is string name ? HashClaim(name) : Of(LimitKey.Of(part)))];
+        if (parts.Length == 1 || parts.All(part => part == Absent))
+        {
+            return parts[0];
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, PartsMark);
+        foreach (string part in parts)
+        {
+            AppendWithLength(hash, part);
+        }
+
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
+
+    private string HashClaim(string name)
+    {
+        if (Caller.FindClaim(name) is not CallerClaim claim)
+        {
+            return Absent;
+        }
+
+        using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        Append(hash, ClaimMark);
+        AppendWithLength(hash, Caller.Issuer);
+        AppendWithLength(hash, name);
+        AppendWithLength(hash, claim.Text);
+        return Convert.ToHexStringLower(hash.GetHashAndReset());
+    }
 
     private string Hash(string? part, string? tenant)
     {
@@ -35,13 +76,12 @@ internal sealed class CallerKeys(CallerIdentity caller)
             return Absent;
         }
 
-        // The lengths of the issuer and the tenant go before them, so that no two texts can run into each other; -1 in the place of
-        // the issuer's length says that a tenant follows. The texts are hashed in UTF-16: two that are no Unicode would be one in
+        // The lengths of the issuer and the tenant go before them, so that no two texts can run into each other. The texts are hashed in UTF-16: two that are no Unicode would be one in
         // UTF-8.
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (tenant is not null)
         {
-            Append(hash, -1);
+            Append(hash, TenantMark);
         }
 
         AppendWithLength(hash, Caller.Issuer);

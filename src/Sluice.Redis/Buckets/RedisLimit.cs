@@ -12,7 +12,7 @@ internal sealed class RedisLimit
         Name = BucketName.Of(limit);
         Number = BinaryPrimitives.ReadUInt128LittleEndian(Name);
         Numbers = StepNumbers.Of(limit.Rate);
-        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.KindName}:{limit.Target.Key}{LogPart(limit)}") : null;
+        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.Target.Word}:{limit.Target.Key}{LogPart(limit)}") : null;
     }
 
     /// <summary>The limit.</summary>
@@ -33,9 +33,6 @@ internal sealed class RedisLimit
     /// <summary>What a log's key has behind the key of its row; null for other algorithms.</summary>
     internal string? LogSuffix { get; }
 
-    // A single log keeps its key when its period changes; several in one list need a key each.
-    private static string LogPart(RateLimit limit) =>
-        limit.Rates.Count(rate => rate.Algorithm == RateLimitAlgorithm.SlidingWindow) == 1
-            ? ""
-            : $"\0{limit.Rate.RefillPeriod.Ticks}";
+    // A single log keeps its key when its period changes; several of one target need a key each.
+    private static string LogPart(RateLimit limit) => limit.Buckets.HaveSeveralLogs ? $"\0{limit.Bucket.PeriodTicks}" : "";
 }

@@ -18,9 +18,9 @@ internal sealed class RedisLimits
         Clock = clock;
         Limits = [.. limits.Limits.ToArray().Select(limit => new RedisLimit(limit))];
         Server = keys.Server(limits.Count == 0 ? "" : limits[0].Server);
-        NamesCaller = Limits.Any(limit => limit.Limit.Scope != RateLimitScope.Shared);
-        Rows = [.. Limits.Select(limit => limit.Limit.Scope).Distinct()];
-        RowOf = [.. Limits.Select(limit => Rows.IndexOf(limit.Limit.Scope))];
+        NamesCaller = Limits.Any(limit => limit.Limit.Key.Count > 0);
+        Rows = [.. Limits.Select(limit => limit.Limit.Key).Distinct()];
+        RowOf = [.. Limits.Select(limit => Rows.IndexOf(limit.Limit.Key))];
         IsPlain = Limits.All(limit => limit.Numbers.IsPlain);
         HaveCalendar = Limits.Any(limit => limit.Numbers.Steps.Edges is not null);
         FallbackOf = FailurePlan.Of(limits);
@@ -49,10 +49,10 @@ internal sealed class RedisLimits
     /// <summary>Whether any limit is not shared by everybody.</summary>
     internal bool NamesCaller { get; }
 
-    /// <summary>The scopes, each once: each has a row.</summary>
-    internal List<RateLimitScope> Rows { get; }
+    /// <summary>The keys, each once: each has a row.</summary>
+    internal List<LimitKey> Rows { get; }
 
-    /// <summary>For each limit, the index of its scope in <see cref="Rows"/>.</summary>
+    /// <summary>For each limit, the index of its key in <see cref="Rows"/>.</summary>
     internal int[] RowOf { get; }
 
     /// <summary>Whether the script decides all of them by its short way.</summary>

@@ -1,10 +1,12 @@
+using System.Collections.Concurrent;
+
 namespace Sluice.Redis;
 
 /// <summary>The keys of one MCP server: <c>PREFIX:{SERVER}:user:HASH</c>, all in one slot of a cluster.</summary>
 /// <remarks>
 /// <para>
-/// No two different (server, scope, identity) share a key: the server's name is escaped, the scope is one of four words, and
-/// behind it stands a hash, or <c>-</c> for those whose identity lacks what the scope counts by.
+/// No two different (server, key, identity) share a row: the server's name is escaped, the key is one of three words or <c>key:</c> and
+/// its parts, escaped too, and behind it is a hash, or <c>-</c> for callers who lack what the key counts by.
 /// </para>
 /// <para>Thread safety: immutable, but for a lane that is always the same.</para>
 /// </remarks>
@@ -12,6 +14,7 @@ internal sealed class ServerKeys
 {
     private readonly string _stem;
     private readonly string _spread;
+    private readonly ConcurrentDictionary<LimitKey, string> _words = new();
 
     internal ServerKeys(string prefix, string server)
     {
@@ -31,22 +34,22 @@ internal sealed class ServerKeys
     /// <summary>The lane of the server's calls, once there is one.</summary>
     internal Lane? Lane { get; set; }
 
-    /// <summary>The row of a scope.</summary>
-    /// <param name="scope">The scope.</param>
+    /// <summary>The row of the buckets of a key.</summary>
+    /// <param name="key">What the limits count by.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="isSpread">Whether every caller's row lies in a slot of its own.</param>
-    internal string Row(RateLimitScope scope, CallerKeys caller, bool isSpread) => scope switch
+    internal string Row(LimitKey key, CallerKeys caller, bool isSpread) => key.Form switch
     {
-        RateLimitScope.Shared => _stem + "shared",
-        _ when isSpread => $"{_spread}{Word(scope)}:{caller.Of(scope)}}}",
-        _ => $"{_stem}{Word(scope)}:{caller.Of(scope)}",
+        LimitKeyForm.Shared => _stem + "shared",
+        _ when isSpread => $"{_spread}{WordOf(key)}:{caller.Of(key)}}}",
+        _ => $"{_stem}{WordOf(key)}:{caller.Of(key)}",
     };
 
-    private static string Word(RateLimitScope scope) => scope switch
+    private string WordOf(LimitKey key) => key.Form switch
     {
-        RateLimitScope.PerTenant => "tenant",
-        RateLimitScope.PerUser => "user",
-        RateLimitScope.PerClient => "client",
-        _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not the scope of a caller."),
+        LimitKeyForm.Tenant => "tenant",
+        LimitKeyForm.User => "user",
+        LimitKeyForm.Client => "client",
+        _ => _words.GetOrAdd(key, static key => "key:" + string.Join('+', key.Select(part => KeyText.EscapePart(part.ToString())))),
     };
 }

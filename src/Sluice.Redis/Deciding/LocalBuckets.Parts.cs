@@ -261,5 +261,5 @@ internal sealed partial class LocalBuckets
     private static bool IsCounted(RedisLimits limits, int index) => limits.FallbackOf.CountedOf[index] >= 0;
 
     private static DrawnTokens.Key KeyOf(RedisLimits limits, RedisLimit limit, CallerKeys caller) =>
-        new(limits.Server.Row(limit.Limit.Scope, caller, isSpread: false), limit.Number);
+        new(limits.Server.Row(limit.Limit.Key, caller, isSpread: false), limit.Number);
 }

@@ -146,7 +146,7 @@ internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership
     }
 
     private static LimitState Allowed(RateLimit limit) =>
-        new() { Outcome = RateLimitOutcome.Allowed, Remaining = limit.Rate.Capacity };
+        new() { Outcome = RateLimitOutcome.Allowed, Remaining = limit.Capacity };
 
     private static void Fill(Span<ObservedBucket> observed, PendingCall call, FailurePlan plan)
     {

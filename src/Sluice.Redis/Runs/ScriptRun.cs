@@ -115,7 +115,7 @@ internal sealed class ScriptRun
         {
             int index = call.LimitAt(i);
             RedisLimit limit = call.Limits.Limits[index];
-            string row = call.Limits.Server.Row(limit.Limit.Scope, call.Caller, call.IsSpread);
+            string row = call.Limits.Server.Row(limit.Limit.Key, call.Caller, call.IsSpread);
             BinaryPrimitives.WriteUInt16LittleEndian(to, NumberOf(_rows, row));
             BinaryPrimitives.WriteUInt16LittleEndian(to[sizeof(ushort)..], (ushort)(first + index));
             if (limit.IsLog)

@@ -22,13 +22,16 @@ internal static class ScriptLimit
     {
         limit.Name.CopyTo(to);
         limit.Numbers.Wire.CopyTo(to[BucketName.Bytes..]);
-        to[ModeOffset] = (byte)((limit.Limit.Mode == LimitMode.Permissive ? 1 : 0) + (limit.Limit.Rates.Count > 1 ? 2 : 0));
+        to[ModeOffset] = (byte)(
+            (limit.Limit.Mode == LimitMode.Permissive ? 1 : 0)
+            + (limit.Limit.Buckets.All.Length > 1 ? 2 : 0)
+            + (limit.Limit.AdmitsNothing ? 4 : 0));
         Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
         LimitNumbers numbers = limit.Numbers.Steps;
         switch (numbers.Algorithm)
         {
             case RateLimitAlgorithm.TokenBucket:
-                WriteTokens(values, numbers, cost);
+                WriteTokens(values, numbers, cost, limit.Limit.CostOf(cost) <= numbers.Capacity);
                 break;
             case RateLimitAlgorithm.SlidingWindow:
             case RateLimitAlgorithm.SlidingWindowCounter:
@@ -64,9 +67,9 @@ internal static class ScriptLimit
         Write(values, 4, 0UL);
     }
 
-    private static void WriteTokens(Span<byte> values, LimitNumbers numbers, ulong cost)
+    private static void WriteTokens(Span<byte> values, LimitNumbers numbers, ulong cost, bool canAdmit)
     {
-        if (cost <= numbers.Capacity)
+        if (canAdmit)
         {
             (UInt128 room, UInt128 roomRest) =
                 UInt128.DivRem(numbers.CapacityUnits - ((UInt128)cost * numbers.TokenUnits), numbers.RateUnits);

@@ -8,7 +8,7 @@
 --            microsecond; 2 to check the server, with no limits and no calls; else 0
 --            each limit, 78 bytes:
 --              16 bytes name of the bucket in its row, 9 of its target and 7 of its rate, 21 bytes numbers, u8 1 when it is
---              permissive plus 2 when its target has several rates, f64 a, b, c, d, e:
+--              permissive, plus 2 when its target has several rates, plus 4 when it admits nothing, f64 a, b, c, d, e:
 --                token bucket   steps and rest of the debt under which the call is admitted, steps and rest of its charge,
 --                               units that a step brings
 --                windows        period in microseconds, tokens, cost, whether aligned, 0
@@ -78,7 +78,7 @@ if calls_left > 0 then
   local algorithms, uses = {}, {}
   for i = 1, limit_count do
     local offset = first_limit + i * LIMIT
-    limits[i] = { unpack('<c16c21Bddddd', argument, offset) } -- name, numbers, permissive, a, b, c, d, e
+    limits[i] = { unpack('<c16c21Bddddd', argument, offset) } -- name, numbers, flags, a, b, c, d, e
     limits[i][9] = limits[i][8]
     limits[i][8] = byte(argument, offset + 16)
     uses[limits[i][8]] = true

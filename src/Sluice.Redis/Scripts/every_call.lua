@@ -19,7 +19,7 @@ for _ = 1, calls_left do
     local limit, row = limit_of[i], row_of[i]
     local algorithm = algorithms[limit[8]]
     local n = find_bucket(row, limit[1])
-    if not n and (verb ~= RESET or limit[3] < 2) then -- A reset may name one rate of several.
+    if not n and (verb ~= RESET or limit[3] % 4 < 2) then -- A reset may name one rate of several.
       n = adopt(row, limit, count)
     end
 
@@ -39,6 +39,7 @@ for _ = 1, calls_left do
       admitted = algorithm.admits(limit, now, state)
     end
 
+    admitted = admitted and limit[3] < 4
     found[i], logs[i], admits[i] = state, log, admitted
     allowed = allowed and (admitted or limit[3] % 2 == 1)
   end

@@ -29,7 +29,39 @@ internal readonly record struct Fingerprint(ulong Low, ulong High)
 
         /// <summary>The user of a tenant.</summary>
         UserOfTenant = 4,
+
+        /// <summary>The values of a claim.</summary>
+        Claim = 5,
+
+        /// <summary>Every caller without a claim.</summary>
+        NoClaim = 6,
+
+        /// <summary>Several parts of a caller.</summary>
+        Parts = 7,
     }
+
+    /// <summary>The fingerprint of several parts of a caller together.</summary>
+    internal static Fingerprint Of(ReadOnlySpan<Fingerprint> parts)
+    {
+        Span<byte> bytes = stackalloc byte[sizeof(int) + (parts.Length * 2 * sizeof(ulong))];
+        BinaryPrimitives.WriteInt32LittleEndian(bytes, (int)Kind.Parts);
+        for (int i = 0; i < parts.Length; i++)
+        {
+            Span<byte> to = bytes[(sizeof(int) + (i * 2 * sizeof(ulong)))..];
+            BinaryPrimitives.WriteUInt64LittleEndian(to, parts[i].Low);
+            BinaryPrimitives.WriteUInt64LittleEndian(to[sizeof(ulong)..], parts[i].High);
+        }
+
+        (ulong low, ulong high) = SipHash128.Hash(Key0, Key1, bytes);
+        return new Fingerprint(low, high);
+    }
+
+    /// <summary>The fingerprint of a caller's claim.</summary>
+    /// <param name="issuer">Who vouches for it.</param>
+    /// <param name="name">The claim.</param>
+    /// <param name="values">All of its values as <see cref="CallerClaim.Text"/>; null when the caller does not have it.</param>
+    internal static Fingerprint OfClaim(string issuer, string name, string? values) =>
+        values is null ? Of(Kind.NoClaim, 0, name, "") : Of(Kind.Claim, 0, issuer, name, values);
 
     /// <summary>The fingerprint of a caller in a scope.</summary>
     /// <param name="scope">The scope.</param>

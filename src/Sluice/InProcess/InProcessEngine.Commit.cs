@@ -137,6 +137,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
             LimitNumbers numbers = registered[i].Numbers;
             int remaining = Remaining(numbers, items[i], verdict.Now, out ulong resetTicks);
+            remaining = limits[i].AdmitsNothing ? 0 : remaining;
             if (isCounted)
             {
                 fewest = Math.Min(fewest, remaining);

@@ -44,7 +44,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         {
             RegisteredLimit limit = registered[i];
             ConvertState(limit, ref items[i], now);
-            Answer(limit, ref items[i], now, cost);
+            Answer(limit, ref items[i], now, limits[i].CostOf(cost));
         }
 
         verdict = Judge(limits, items, now);
@@ -58,7 +58,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         {
             RegisteredLimit limit = registered[i];
             LoadLocked(limit, ref items[i], now);
-            Answer(limit, ref items[i], now, cost);
+            Answer(limit, ref items[i], now, limits[i].CostOf(cost));
         }
 
         return Judge(limits, items, now);

@@ -184,7 +184,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             items[i].WaitTicks = 0;
-            if (cost > registered[i].Numbers.Capacity && !registered[i].Numbers.IsSlots)
+            if (limits[i].CostOf(cost) > registered[i].Numbers.Capacity && !registered[i].Numbers.IsSlots)
             {
                 items[i].Outcome = RateLimitOutcome.Unsatisfiable;
                 instant = instant.Outcome == RateLimitOutcome.Unsatisfiable
@@ -254,7 +254,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 continue;
             }
 
-            bool canAdmit = cost <= registered[i].Numbers.Capacity || registered[i].Numbers.IsSlots;
+            bool canAdmit = limits[i].CostOf(cost) <= registered[i].Numbers.Capacity || registered[i].Numbers.IsSlots;
             items[i].WaitTicks = canAdmit ? Wait(Earliest(registered[i], items[i], calls[i], now, at, cost, keepsTurn: false), at) : 0;
             items[i].Outcome = !canAdmit ? RateLimitOutcome.Unsatisfiable
                 : items[i].WaitTicks == 0 ? RateLimitOutcome.Allowed

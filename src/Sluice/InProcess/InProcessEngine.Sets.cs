@@ -21,11 +21,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         int shared = 0;
         for (int i = 0; i < limits.Length; i++)
         {
-            // A policy's order has the shared limits before all others.
             BucketSet* set = Place(limits[i], caller, items + i);
             bool isShared = limits[i].Bucket.Shared is not null;
-            count = AddInOrder(sets, isShared ? 0 : shared, count, set);
-            shared = isShared ? count : shared;
+            int before = count;
+            count = AddInOrder(sets, isShared ? 0 : shared, isShared ? shared : count, count, set);
+            shared += isShared ? count - before : 0;
         }
 
         return count;
@@ -44,7 +44,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return item->Set;
         }
 
-        Fingerprint fingerprint = caller.Fingerprint(bucket.Scope).With(bucket.Page);
+        Fingerprint fingerprint = caller.Fingerprint(bucket.Key).With(bucket.Page);
         item->Set = _table.SetFor(fingerprint);
         item->Key = fingerprint.Low | 1; // Never zero, as a shared bucket's is.
         item->Name |= (fingerprint.High >> 8) << (BucketEntry.BucketBits + BucketEntry.VersionBits);
@@ -59,9 +59,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return item->Set;
     }
 
-    private static int AddInOrder(BucketSet** sets, int from, int count, BucketSet* set)
+    /// <summary>Adds a set to those from a place up to another, which are in order, if it is not there yet.</summary>
+    private static int AddInOrder(BucketSet** sets, int from, int to, int count, BucketSet* set)
     {
-        int at = count;
+        int at = to;
         while (at > from && sets[at - 1] >= set)
         {
             if (sets[at - 1] == set)

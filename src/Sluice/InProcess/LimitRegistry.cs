@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Runtime.CompilerServices;
 
 namespace Sluice;
@@ -19,8 +20,8 @@ internal sealed unsafe class LimitRegistry
 
     private readonly Lock _gate = new();
     private readonly ConditionalWeakTable<object, RegisteredLimits> _known = [];
-    private readonly Dictionary<(LimitTarget Target, RateLimitScope Scope, bool IsSlots), List<RegisteredBucket>> _byIdentity = [];
-    private readonly Dictionary<(string Server, RateLimitScope Scope), int> _pages = [];
+    private readonly Dictionary<(LimitTarget Target, LimitKey Key, bool IsSlots), List<RegisteredBucket>> _byIdentity = [];
+    private readonly Dictionary<(string Server, LimitKey Key), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
     private readonly int _logChunks;
     private readonly StoreClock _clock;
@@ -144,6 +145,7 @@ internal sealed unsafe class LimitRegistry
             registered[i] = Register(limits[i]);
             LimitNumbers numbers = registered[i].Numbers;
             arePlain &= limits[i].Mode == LimitMode.Enforce
+                && !limits[i].AdmitsNothing
                 && (numbers.IsSlots || (numbers.Algorithm == RateLimitAlgorithm.TokenBucket && numbers.IsNarrow));
             haveSlots |= numbers.IsSlots;
             haveLogs |= numbers.Algorithm == RateLimitAlgorithm.SlidingWindow;
@@ -196,7 +198,7 @@ internal sealed unsafe class LimitRegistry
         return registered;
     }
 
-    /// <summary>The bucket of a limit: that of its period and algorithm, else one that its list of rates no longer names, else a new one.</summary>
+    /// <summary>The bucket of a limit: that of its name, else one that its policy no longer names, else a new one.</summary>
     /// <remarks>
     /// So a rate that gets company, or another place in its list, keeps what was used, and one whose period changes too. Slots have
     /// one bucket, whatever their number: a call releases its slot where it acquired it.
@@ -204,13 +206,13 @@ internal sealed unsafe class LimitRegistry
     private RegisteredBucket BucketOf(RateLimit limit)
     {
         bool isSlots = limit.Concurrency is not null;
-        (LimitTarget, RateLimitScope, bool) identity = (limit.Target with { Operation = "" }, limit.Scope, isSlots);
+        (LimitTarget, LimitKey, bool) identity = (limit.Target with { Operation = "" }, limit.Key, isSlots);
         if (!_byIdentity.TryGetValue(identity, out List<RegisteredBucket>? buckets))
         {
             _byIdentity.Add(identity, buckets = []);
         }
 
-        RateKey[] wanted = isSlots ? [RateKey.OfSlots] : [.. limit.Rates.Select(RateKey.Of)];
+        ImmutableArray<RateKey> wanted = limit.Buckets.All;
         foreach (RateKey missing in wanted.Where(rate => buckets.All(bucket => bucket.Rate != rate)))
         {
             RegisteredBucket[] unused = [.. buckets.Where(bucket => !wanted.Contains(bucket.Rate))];
@@ -225,7 +227,7 @@ internal sealed unsafe class LimitRegistry
             }
         }
 
-        return isSlots ? buckets[0] : buckets.First(bucket => bucket.Rate == RateKey.Of(limit.Rate));
+        return buckets.First(bucket => bucket.Rate == limit.Bucket);
     }
 
     private RegisteredBucket NewBucket(RateLimit limit, RateKey rate)
@@ -236,15 +238,15 @@ internal sealed unsafe class LimitRegistry
                 $"A store keeps at most {_maxBuckets - 1} limits apart, and has met as many. Use a new store.");
         }
 
-        (string, RateLimitScope) group = (limit.Server, limit.Scope);
+        (string, LimitKey) group = (limit.Server, limit.Key);
         int ordinal = _pages.GetValueOrDefault(group);
         _pages[group] = ordinal + 1;
         int page = ordinal / RegisteredBucket.LimitsPerPage;
         RegisteredBucket bucket = new(
             _bucketCount,
-            limit.Scope,
-            Fingerprint.Of(Fingerprint.Kind.Page, page, limit.Server, limit.ScopeName),
-            limit.Scope == RateLimitScope.Shared ? NewShared() : null,
+            limit.Key,
+            Fingerprint.Of(Fingerprint.Kind.Page, page, limit.Server, string.Join('\0', limit.Key)),
+            limit.Key.Form == LimitKeyForm.Shared ? NewShared() : null,
             rate);
         if (_bucketCount >= _buckets.Length)
         {

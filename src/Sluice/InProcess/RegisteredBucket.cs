@@ -4,21 +4,21 @@ namespace Sluice;
 /// <remarks>Thread safety: <see cref="Versions"/> is replaced whole; the rest is immutable.</remarks>
 internal sealed unsafe class RegisteredBucket
 {
-    /// <summary>How many limits of a server and a scope have their buckets of one caller in one set.</summary>
+    /// <summary>How many limits of a server and a key have their buckets of one caller in one set.</summary>
     internal const int LimitsPerPage = 4;
 
     private RegisteredLimit[] _versions = [];
 
     /// <param name="number">Its number in the store.</param>
-    /// <param name="scope">Who shares a bucket.</param>
-    /// <param name="page">What sets the callers' buckets apart from those of other servers, scopes and pages.</param>
+    /// <param name="key">What it counts by.</param>
+    /// <param name="page">What sets the callers' buckets apart from those of other servers, keys and pages.</param>
     /// <param name="shared">The one bucket, where everybody shares it; else null.</param>
-    /// <param name="rate">The key of the rate that it counts by.</param>
-    internal RegisteredBucket(int number, RateLimitScope scope, Fingerprint page, BucketSet* shared, RateKey rate)
+    /// <param name="rate">The period and algorithm that name it.</param>
+    internal RegisteredBucket(int number, LimitKey key, Fingerprint page, BucketSet* shared, RateKey rate)
     {
         Number = number;
         Rate = rate;
-        Scope = scope;
+        Key = key;
         Page = page;
         Shared = shared;
     }
@@ -26,16 +26,16 @@ internal sealed unsafe class RegisteredBucket
     /// <summary>Its number in the store.</summary>
     internal int Number { get; }
 
-    /// <summary>Who shares a bucket.</summary>
-    internal RateLimitScope Scope { get; }
+    /// <summary>What it counts by.</summary>
+    internal LimitKey Key { get; }
 
-    /// <summary>What sets the callers' buckets apart from those of other servers, scopes and pages.</summary>
+    /// <summary>What sets the callers' buckets apart from those of other servers, keys and pages.</summary>
     internal Fingerprint Page { get; }
 
     /// <summary>The one bucket, where everybody shares it; else null.</summary>
     internal BucketSet* Shared { get; }
 
-    /// <summary>The key of the rate that it counts by, in the last policy that named it; only the registry reads it, under its lock.</summary>
+    /// <summary>The period and algorithm that name it in the last policy that had it; only the registry reads it, under its lock.</summary>
     internal RateKey Rate { get; set; }
 
     /// <summary>Whether calls may be held for it, so that it may have reservations. Set once, by the registry, under its lock.</summary>

@@ -15,8 +15,10 @@ internal static class LimitNames
             ? $"{Of(target.Kind)}:{target.Operation}"
             : Prefix(target) + target.Operation;
 
-    internal static string Of(LimitTarget target, RateLimitScope scope) =>
-        target.Kind == OperationKind.Server ? Of(scope) : $"{Prefix(target)}{target.Operation}/{Of(scope)}";
+    internal static string Of(LimitTarget target, LimitKey key) =>
+        target.Name is string name ? name
+        : target.Kind == OperationKind.Server ? key.ToString()
+        : $"{Prefix(target)}{target.Operation}/{key}";
 
     /// <summary>What tells a rate of a list from the others: its period, and the algorithm where two share a period.</summary>
     internal static string Suffix(RateList rates, int index)

@@ -1,53 +1,59 @@
 namespace Sluice;
 
-/// <summary>The limits of one kind of call, for every combination of identity parts that a caller may lack.</summary>
-/// <remarks>Thread safety: immutable.</remarks>
+/// <summary>The limits of one kind of call, for every caller.</summary>
+/// <remarks>
+/// <para>
+/// Where they depend on the identity parts that a caller lacks only, they are made at once; where they depend on overrides, conditions or
+/// claims, when the first caller of a class comes.
+/// </para>
+/// <para>Thread safety: any thread may ask. Asking for a caller of a known class does not allocate.</para>
+/// </remarks>
 internal sealed class LimitSet
 {
     private const int Combinations = 8;
-    private readonly ApplicableLimits _whole;
+    private readonly ApplicableLimits? _whole;
     private readonly ApplicableLimits[]? _byKnownParts;
+    private readonly ClassLimits? _byClass;
 
-    /// <param name="limits">The limits, in order.</param>
-    /// <param name="cost">Tokens per call.</param>
-    /// <param name="missingIdentity">What a scoped limit does to a caller without its part.</param>
-    /// <param name="operation">The configured operation that the calls match, as a label.</param>
-    /// <param name="wait">How long a call may be held.</param>
-    internal LimitSet(
-        RateLimit[] limits,
-        int cost,
-        MissingIdentity missingIdentity,
-        string operation = LimitNames.OtherOperation,
-        TimeSpan wait = default)
+    /// <param name="groups">The limits, in order.</param>
+    /// <param name="terms">What else holds for the calls.</param>
+    /// <param name="classes">The classes of the policy's callers.</param>
+    internal LimitSet(LimitGroup[] groups, CallTerms terms, CallerClasses classes)
     {
-        _whole = new ApplicableLimits(limits, cost, operation: operation, wait: wait);
-        if (missingIdentity == MissingIdentity.Pool)
+        bool isPooled = terms.MissingIdentity == MissingIdentity.Pool;
+        if (groups.Any(group => group.DependsOnCaller) || (!isPooled && groups.Any(group => group.Key.Any(part => part.Claim is not null))))
         {
-            return; // Pooled callers have a bucket of their own kind, which is the store's business.
+            _byClass = new ClassLimits(groups, terms, classes);
+            return;
+        }
+
+        RateLimit[] limits = [.. groups.SelectMany(group => group.Limits)];
+        int cost = terms.CostOf(groups);
+        if (isPooled)
+        {
+            _whole = terms.Apply(limits, _ => true, cost);
+            return;
         }
 
         _byKnownParts = new ApplicableLimits[Combinations];
         for (int known = 0; known < Combinations; known++)
         {
-            // A permissive limit refuses nobody, with its identity or without.
-            ILookup<bool, RateLimit> byWhetherMet = limits.ToLookup(limit => (Bit(limit.Scope) & ~known) == 0);
-            _byKnownParts[known] = missingIdentity == MissingIdentity.Skip
-                ? new ApplicableLimits([.. byWhetherMet[true]], cost, operation: operation, wait: wait)
-                : new ApplicableLimits(
-                    limits, cost, byWhetherMet[false].FirstOrDefault(limit => limit.Mode == LimitMode.Enforce), operation, wait);
+            int parts = known;
+            _byKnownParts[known] = terms.Apply(limits, limit => (BitsOf(limit.Key) & ~parts) == 0, cost);
         }
     }
 
     /// <summary>No limits.</summary>
-    internal static LimitSet None { get; } = new([], 1, MissingIdentity.Pool);
+    internal static LimitSet None { get; } = new([], CallTerms.None, new CallerClasses([]));
 
     /// <summary>The limits for one caller.</summary>
-    internal ApplicableLimits For(CallerIdentity caller) => _byKnownParts is null ? _whole : _byKnownParts[KnownParts(caller)];
+    internal ApplicableLimits For(CallerIdentity caller) => _whole ?? ForCaller(caller);
+
+    private ApplicableLimits ForCaller(CallerIdentity caller) =>
+        _byKnownParts is not null ? _byKnownParts[KnownParts(caller)] : _byClass!.For(caller);
 
     private static int KnownParts(CallerIdentity caller) =>
-        (caller.Tenant is null ? 0 : Bit(RateLimitScope.PerTenant))
-        | (caller.Subject is null ? 0 : Bit(RateLimitScope.PerUser))
-        | (caller.Client is null ? 0 : Bit(RateLimitScope.PerClient));
+        (caller.Tenant is null ? 0 : 1) | (caller.Subject is null ? 0 : 2) | (caller.Client is null ? 0 : 4);
 
-    private static int Bit(RateLimitScope scope) => scope == RateLimitScope.Shared ? 0 : 1 << ((int)scope - 1);
+    private static int BitsOf(LimitKey key) => key.Aggregate(0, (bits, part) => bits | 1 << part.Rank);
 }

@@ -3,151 +3,142 @@ using System.Collections.Immutable;
 namespace Sluice;
 
 /// <summary>Makes a policy of settings, or says everything that is wrong with them.</summary>
-internal sealed class PolicyCompiler(string server, RateLimitingSettings settings)
+internal sealed class PolicyCompiler
 {
-    private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();
-
     /// <summary>The kinds whose entries name something, in the order of the settings.</summary>
     private static readonly OperationKind[] NamedKinds =
         [OperationKind.Tool, OperationKind.Prompt, OperationKind.Resource, OperationKind.Method];
 
-    private readonly List<RateLimit> _all = [];
+    private readonly string _server;
+    private readonly RateLimitingSettings _settings;
+    private readonly LimitGroups _groups;
+    private readonly ImmutableArray<SettingsFault> _broken;
+    private readonly LimitGroup[] _serverWide;
+    private readonly Dictionary<OperationKind, Entry[]> _entries;
+    private readonly LimitGroup[] _named;
+
+    internal PolicyCompiler(string server, RateLimitingSettings settings)
+    {
+        _server = server;
+        _settings = settings;
+        _groups = new LimitGroups(server, settings);
+        _broken = SettingsRules.Check(settings);
+        _serverWide = _groups.OfServer();
+        _entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
+        _named = _groups.OfNamed();
+    }
 
     /// <summary>The policy, or null and everything that is wrong.</summary>
     internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
     {
-        RateLimit[] serverWide = Limits(
-            new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], settings.Concurrency, null);
-        Dictionary<OperationKind, Entry[]> entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
-        List<SettingsFault> unmeetable = [];
-        RateLimit[] beyondTools = settings.Meter == MeteringUnit.Tools ? [] : serverWide;
-        Sets methods = new(
-            OperationKind.Method,
-            [.. entries[OperationKind.Method].Select(entry => (entry.Key, Set(beyondTools, entry, null, unmeetable)))],
-            settings.Meter == MeteringUnit.All ? Set(serverWide, null, null, unmeetable) : LimitSet.None);
-        Sets tools = SetsOf(OperationKind.Tool);
-        Sets prompts = SetsOf(OperationKind.Prompt);
-        Sets resources = SetsOf(OperationKind.Resource);
-        faults = [.. SettingsRules.Check(settings), .. unmeetable.Distinct()];
-        return faults.IsEmpty
-            ? new RateLimitPolicy(
-                server, settings, [.. _all], new PolicyTables(Table(tools), Table(prompts), Table(resources), Table(methods)))
-            : null;
-
-        Sets SetsOf(OperationKind kind)
+        Calls[] kinds = [.. NamedKinds.Select(CallsOf)];
+        CallRules rules = new(_settings, _groups.Tests);
+        faults = [.. _broken, .. kinds.SelectMany(rules.Check).Distinct(), .. rules.CheckTests()];
+        if (!faults.IsEmpty)
         {
-            Entry? method = MethodEntry(entries[OperationKind.Method], Methods.Of(kind));
-            RateLimit[] wide = kind == OperationKind.Tool ? serverWide : beyondTools;
-            return new(
-                kind,
-                [.. entries[kind].Select(entry => (entry.Key, Set(wide, method, entry, unmeetable)))],
-                Set(wide, method, null, unmeetable));
+            return null;
         }
+
+        // The sets of what globs name are made later, and a limit must know before then whether a call may be held.
+        foreach (Calls calls in kinds.Where(calls => WaitsOf(calls).Any(wait => wait > TimeSpan.Zero)))
+        {
+            Array.ForEach([.. calls.Filtered.SelectMany(group => group.All)], limit => limit.MayBeHeld = true);
+        }
+
+        CallerClasses classes = new([.. _groups.Tests.All]);
+        OperationTable[] tables = [.. kinds.Select(calls => TableOf(calls, classes))];
+        RateLimit[] all =
+            [.. _serverWide.Concat(NamedKinds.SelectMany(kind => _entries[kind]).SelectMany(entry => entry.Groups)).Concat(_named).SelectMany(group => group.All)];
+        return new RateLimitPolicy(_server, _settings, [.. all], new PolicyTables(tables[0], tables[1], tables[2], tables[3]));
+    }
+
+    private IEnumerable<TimeSpan> WaitsOf(Calls calls)
+    {
+        TimeSpan wait = calls.Method?.Wait ?? _settings.Wait;
+        return calls.Entries.Select(entry => entry.Wait ?? wait).Append(wait);
     }
 
     private Entry[] EntriesOf(OperationKind kind)
     {
-        OperationNames names = OperationNames.For(kind, settings.CaseSensitive);
+        OperationNames names = OperationNames.For(kind, _settings.CaseSensitive);
         return
         [
-            .. settings[kind].Select((entry, index) =>
+            .. _settings[kind].Select((entry, index) =>
             {
                 string key = names.Canonical(entry.Name);
-                LimitTarget target = new(server, kind, entry.Name.Trim(), key);
+                LimitTarget target = new(_server, kind, entry.Name.Trim(), key);
                 return new Entry(
-                    key,
-                    Limits(target, scope => entry[scope], entry.Concurrency, entry),
-                    entry.Cost,
-                    entry.Wait,
-                    SettingsRules.PathOf(kind, index),
-                    LimitNames.Operation(target));
+                    key, _groups.OfEntry(target, entry), entry.Cost, entry.Wait, SettingsRules.PathOf(kind, index), LimitNames.Operation(target));
             }),
         ];
     }
 
-    private RateLimit[] Limits(
-        LimitTarget target,
-        Func<RateLimitScope, RateList?> ratesOf,
-        ConcurrencySettings? concurrency,
-        OperationSettings? entry)
+    /// <summary>What calls of a kind can meet.</summary>
+    private Calls CallsOf(OperationKind kind)
     {
-        LimitMode mode = Stricter(settings.Mode, entry?.Mode ?? LimitMode.Enforce);
-        StoreFailureMode onStoreFailure = entry?.OnStoreFailure ?? settings.OnStoreFailure;
-        RejectionForm rejection = entry?.Rejection ?? settings.Rejection;
-        TimeSpan maxAge = concurrency?.MaxAge ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
-        RateLimit[] limits = mode == LimitMode.Disabled ? [] :
-        [
-            .. from scope in Scopes
-               let rates = ratesOf(scope)
-               where rates is not null
-               from limit in RateLimit.Of(target, scope, rates, mode, onStoreFailure, rejection)
-               select limit,
-            .. from scope in Scopes
-               let calls = concurrency?[scope]
-               where calls is not null
-               select RateLimit.OfConcurrency(target, scope, calls.Value, maxAge, mode, onStoreFailure, rejection),
-        ];
-        _all.AddRange(limits);
-        return limits;
+        bool isMetered = kind == OperationKind.Tool || _settings.Meter != MeteringUnit.Tools;
+        Entry? method = kind == OperationKind.Method ? null : MethodEntry(_entries[OperationKind.Method], Methods.Of(kind));
+        LimitGroup[] wide = isMetered ? _serverWide : [];
+        ILookup<bool, LimitGroup> named = _named
+            .Where(group => group.Named!.Filter.IsEmpty ? isMetered : true)
+            .ToLookup(group => group.Named!.Filter.IsEmpty
+                || (kind != OperationKind.Method && group.Named.Filter.NamesMethod(Methods.Of(kind))));
+        return new Calls(
+            kind,
+            [.. wide, .. method?.Groups ?? [], .. named[true]],
+            method,
+            _entries[kind],
+            [.. named[false].Where(group => group.Named!.Filter.PatternsOf(kind).Length > 0)]);
     }
 
-    // The policy's mode goes over an entry's: permissive or disabled as a whole, no entry enforces.
-    private static LimitMode Stricter(LimitMode policy, LimitMode entry) => (LimitMode)Math.Max((int)policy, (int)entry);
+    private OperationTable TableOf(Calls calls, CallerClasses classes) => new(
+        [.. calls.Entries.Select(entry => entry.Key)],
+        [.. calls.Filtered.Select(group => group.Named!.Filter.PatternsOf(calls.Kind))],
+        (entry, filters) => SetOf(calls, entry < 0 ? null : calls.Entries[entry], filters, classes),
+        OperationNames.For(calls.Kind, _settings.CaseSensitive));
 
-    private LimitSet Set(RateLimit[] serverWide, Entry? method, Entry? operation, List<SettingsFault> unmeetable)
+    private LimitSet SetOf(Calls calls, Entry? entry, int[] filters, CallerClasses classes)
     {
-        RateLimit[] limits =
-        [
-            .. serverWide
-                .Concat(method?.Limits ?? [])
-                .Concat(operation?.Limits ?? [])
-                .OrderBy(limit => limit.Scope)
-                .ThenBy(limit => limit.Kind),
-        ];
-        if (limits.Length > ApplicableLimits.MaxCount)
+        // A method is metered when something names it; the three that name operations have tables of their own.
+        if (calls.Kind == OperationKind.Method && entry is null && filters.Length == 0 && _settings.Meter != MeteringUnit.All)
         {
-            unmeetable.Add(new SettingsFault(
-                operation?.Path ?? method?.Path ?? "",
-                $"{limits.Length} limits apply to one call, and at most {ApplicableLimits.MaxCount} can. Remove rates of the server, "
-                + "of the method or of the operation."));
+            return LimitSet.None;
         }
 
-        int cost = operation?.Cost ?? method?.Cost ?? settings.Cost;
-        string path = operation?.Cost is not null ? operation.Path + ".cost"
-            : method?.Cost is not null ? method.Path + ".cost"
-            : "cost";
-        unmeetable.AddRange(
-            from limit in limits
-            where limit.Concurrency is null && cost > limit.Rate.Capacity
-            select new SettingsFault(
-                path,
-                $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "
-                + $"Lower the cost, or raise the limit to at least {cost}."));
-        TimeSpan wait = operation?.Wait ?? method?.Wait ?? settings.Wait;
-        if (wait > TimeSpan.Zero)
+        LimitGroup[] groups =
+            [.. calls.Always.Concat(entry?.Groups ?? []).Concat(filters.Select(filter => calls.Filtered[filter])).OrderBy(group => group.Order)];
+        CallTerms terms = new(
+            _settings.Cost,
+            entry?.Cost ?? calls.Method?.Cost,
+            _settings.MissingIdentity,
+            entry?.Label ?? calls.Method?.Label ?? LimitNames.OtherOperation,
+            entry?.Wait ?? calls.Method?.Wait ?? _settings.Wait);
+        if (terms.Wait > TimeSpan.Zero)
         {
-            Array.ForEach(limits, limit => limit.MayBeHeld = true);
+            Array.ForEach([.. groups.SelectMany(group => group.All)], limit => limit.MayBeHeld = true);
         }
 
-        string label = operation?.Label ?? method?.Label ?? LimitNames.OtherOperation;
-        return new LimitSet(limits, cost, settings.MissingIdentity, label, wait);
+        return new LimitSet(groups, terms, classes);
     }
-
-    private OperationTable Table(Sets sets) =>
-        new(sets.Entries, sets.Others, OperationNames.For(sets.Kind, settings.CaseSensitive));
 
     /// <summary>The entry of <c>methods</c> that a method meets: the exact one, else the most specific glob.</summary>
     private Entry? MethodEntry(Entry[] entries, string method)
     {
-        OperationNames names = OperationNames.For(OperationKind.Method, settings.CaseSensitive);
+        OperationNames names = OperationNames.For(OperationKind.Method, _settings.CaseSensitive);
         return entries.FirstOrDefault(entry => names.Comparer.Equals(entry.Key, method))
             ?? entries
                 .Where(entry => new Glob(entry.Key, names.Comparer).Matches(method))
                 .MaxBy(entry => new Glob(entry.Key, names.Comparer).FixedLength);
     }
 
-    /// <summary>The limits of every operation of a kind; a table can be made of them only when their names differ.</summary>
-    private sealed record Sets(OperationKind Kind, (string Key, LimitSet Limits)[] Entries, LimitSet Others);
+    /// <summary>An entry of <c>tools</c>, <c>prompts</c>, <c>resources</c> or <c>methods</c>.</summary>
+    internal sealed record Entry(string Key, LimitGroup[] Groups, int? Cost, TimeSpan? Wait, string Path, string Label);
 
-    private sealed record Entry(string Key, RateLimit[] Limits, int? Cost, TimeSpan? Wait, string Path, string Label);
+    /// <summary>What calls of a kind can meet.</summary>
+    /// <param name="Kind">The kind.</param>
+    /// <param name="Always">What every metered call meets.</param>
+    /// <param name="Method">The entry of the method, which every call meets; or null.</param>
+    /// <param name="Entries">The entries, of which a call meets at most one.</param>
+    /// <param name="Filtered">The entries of <c>limits</c> that name some operations, of which a call can meet several.</param>
+    internal sealed record Calls(OperationKind Kind, LimitGroup[] Always, Entry? Method, Entry[] Entries, LimitGroup[] Filtered);
 }

@@ -16,4 +16,14 @@ internal sealed class SetOnce(string what)
                 $"{field} of {what} is set twice, to '{_values[field]}' and to '{value}'. Remove one of the two calls.");
         }
     }
+
+    /// <summary>Notes that a field is set.</summary>
+    /// <exception cref="InvalidOperationException">It was set before.</exception>
+    internal void SetFirst(string field)
+    {
+        if (!_values.TryAdd(field, field))
+        {
+            throw new InvalidOperationException($"{field} of {what} is set twice. Merge the two calls.");
+        }
+    }
 }

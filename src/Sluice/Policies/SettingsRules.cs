@@ -16,6 +16,8 @@ internal static class SettingsRules
         .. CheckPolicy(settings),
         .. CheckRates(settings, scope => settings[scope]),
         .. ConcurrencyRules.Check(settings.Concurrency),
+        .. OverrideRules.Check(settings, settings.Overrides),
+        .. NamedLimitRules.Check(settings),
         .. CheckEntries(settings, OperationKind.Tool),
         .. CheckEntries(settings, OperationKind.Prompt),
         .. CheckEntries(settings, OperationKind.Resource),
@@ -30,7 +32,7 @@ internal static class SettingsRules
         if (!HasLimit(settings))
         {
             yield return new(
-                "", "holds no limit. Add shared, perTenant, perUser, perClient or concurrency, for the server or for one of its operations.");
+                "", "holds no limit. Add shared, perTenant, perUser, perClient or concurrency, for the server or for one of its operations, or an entry of 'limits'.");
         }
 
         if (settings.Cost < 1)
@@ -80,27 +82,33 @@ internal static class SettingsRules
     /// <summary>Why a value is none of its kind, as only a cast makes one.</summary>
     internal static string NotAChoice(Enum value) => $"{value} is not one of {string.Join(", ", Enum.GetNames(value.GetType()))}.";
 
-    private static IEnumerable<SettingsFault> CheckChoices(params (string Path, Enum? Value)[] choices) =>
+    internal static IEnumerable<SettingsFault> CheckChoices(params (string Path, Enum? Value)[] choices) =>
         from choice in choices
         where choice.Value is not null && !Enum.IsDefined(choice.Value.GetType(), choice.Value)
         select new SettingsFault(choice.Path, NotAChoice(choice.Value));
 
     private static bool HasLimit(RateLimitingSettings settings) =>
         Scopes.Any(scope => settings[scope] is not null || settings.Concurrency?[scope] is not null)
+        || !settings.Overrides.IsEmpty
+        || !settings.Limits.IsEmpty
         || Enum.GetValues<OperationKind>().SelectMany(kind => settings[kind]).Any(HasLimit);
 
     private static bool HasLimit(OperationSettings entry) =>
-        Scopes.Any(scope => entry[scope] is not null || entry.Concurrency?[scope] is not null);
+        Scopes.Any(scope => entry[scope] is not null || entry.Concurrency?[scope] is not null) || !entry.Overrides.IsEmpty;
 
     private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, Func<RateLimitScope, RateList?> ratesOf) =>
         from scope in Scopes
-        let rates = ratesOf(scope)
-        where rates is not null
-        from fault in CheckRates(settings, LimitNames.Of(scope), rates)
+        from fault in CheckRates(settings, LimitNames.Of(scope), ratesOf(scope))
         select fault;
 
-    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, string path, RateList rates)
+    /// <summary>What is wrong with the rates at a place; nothing where there are none.</summary>
+    internal static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, string path, RateList? rates)
     {
+        if (rates is null)
+        {
+            yield break;
+        }
+
         if (rates.Count is < 1 or > RateList.MaxCount)
         {
             yield return new(path, $"has {rates.Count} rates, and a scope must have 1 to {RateList.MaxCount}.");
@@ -205,7 +213,9 @@ internal static class SettingsRules
             yield return fault;
         }
 
-        foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope]).Concat(ConcurrencyRules.Check(entry.Concurrency)))
+        foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope])
+            .Concat(ConcurrencyRules.Check(entry.Concurrency))
+            .Concat(OverrideRules.Check(settings, entry.Overrides)))
         {
             yield return fault;
         }

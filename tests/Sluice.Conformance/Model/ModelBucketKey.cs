@@ -1,22 +1,13 @@
 namespace Sluice.Conformance;
 
 /// <summary>What a bucket is found by: a value, so that no characters in one part can look like another part.</summary>
-internal sealed record ModelBucketKey(
-    string Server,
-    OperationKind Kind,
-    string Operation,
-    RateLimitScope Scope,
-    string? Issuer,
-    string? Tenant,
-    string? Part,
-    RateKey Rate)
+/// <param name="Target">What the limit is on.</param>
+/// <param name="Key">What it counts by.</param>
+/// <param name="Caller">The caller's parts of the key, in the order of the key.</param>
+/// <param name="Rate">Which of the buckets of the target and the key.</param>
+internal sealed record ModelBucketKey(LimitTarget Target, LimitKey Key, ModelParts Caller, RateKey Rate)
 {
-    /// <summary>The bucket of a caller; those who lack the part that the scope counts by share one, whoever vouches for them.</summary>
-    internal static ModelBucketKey Of(RateLimit limit, CallerIdentity caller)
-    {
-        string? part = caller.Part(limit.Scope);
-        string? tenant = part is not null && limit.Scope == RateLimitScope.PerUser ? caller.UserTenant : null;
-        return new(limit.Server, limit.Kind, limit.Target.Key, limit.Scope, part is null ? null : caller.Issuer, tenant, part,
-            limit.Concurrency is null ? RateKey.Of(limit.Rate) : RateKey.OfSlots);
-    }
+    /// <summary>The bucket of a caller; those who lack a part share a bucket, as far as the other parts agree, whoever vouches for them.</summary>
+    internal static ModelBucketKey Of(RateLimit limit, CallerIdentity caller) =>
+        new(limit.Target with { Operation = "" }, limit.Key, ModelParts.Of(limit.Key, caller), limit.Bucket);
 }

@@ -73,7 +73,7 @@ internal sealed class ModelState : IEquatable<ModelState>
         ModelState next = Adopting(limits, caller);
         ModelState now = next;
         bool isAllowed = enforced.All(limit =>
-            limit.Concurrency is int calls ? now.Running(limit, caller) < calls : now.Find(limit, caller).Admits(cost));
+            limit.Concurrency is int calls ? now.Running(limit, caller) < calls : now.Admits(limit, caller, cost));
         for (int i = 0; i < limits.Length; i++)
         {
             if (limits[i].Concurrency is int calls)
@@ -86,9 +86,9 @@ internal sealed class ModelState : IEquatable<ModelState>
             }
 
             ModelBucket before = next.Find(limits[i], caller);
-            bool isCharged = charges && isAllowed && before.Admits(cost);
+            bool isCharged = charges && isAllowed && next.Admits(limits[i], caller, cost);
             ModelBucket after = isCharged ? before.Charged(cost) : before;
-            states[i] = Answer(before, after, cost);
+            states[i] = limits[i].AdmitsNothing ? Nothing(before) : Answer(before, after, cost);
             next = isCharged ? next.With(limits[i], caller, after) : next;
         }
 
@@ -129,7 +129,7 @@ internal sealed class ModelState : IEquatable<ModelState>
     /// <summary>What is when a caller's buckets were forgotten.</summary>
     internal ModelState Reset(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
     {
-        RateLimit[] alone = [.. limits.ToArray().Where(limit => limit.Rates.Count == 1)];
+        RateLimit[] alone = [.. limits.ToArray().Where(limit => limit.Buckets.All.Length == 1)];
         ImmutableDictionary<ModelBucketKey, ModelBucket> buckets = Adopting(alone, caller)._buckets;
         foreach (RateLimit limit in limits)
         {
@@ -168,6 +168,15 @@ internal sealed class ModelState : IEquatable<ModelState>
         .Select(bucket => KeyValuePair.Create(bucket.Key, bucket.Value.At(_instant)))
         .Where(bucket => !bucket.Value.IsNew)
         .ToDictionary();
+
+    private bool Admits(RateLimit limit, CallerIdentity caller, int cost) => !limit.AdmitsNothing && Find(limit, caller).Admits(cost);
+
+    private LimitState Nothing(ModelBucket bucket) => new()
+    {
+        Outcome = RateLimitOutcome.Unsatisfiable,
+        RetryAfter = Timeout.InfiniteTimeSpan,
+        ResetAfter = Wait(bucket.UntilNew),
+    };
 
     private LimitState Answer(ModelBucket before, ModelBucket after, int cost)
     {
@@ -235,9 +244,8 @@ internal sealed class ModelState : IEquatable<ModelState>
             }
 
             ModelBucketKey key = ModelBucketKey.Of(limit, caller);
-            RateKey[] named = [.. limit.Rates.Select(RateKey.Of)];
             ModelBucketKey? adopted = buckets.ContainsKey(key) ? null : buckets.Keys
-                .Where(other => other with { Rate = key.Rate } == key && !named.Contains(other.Rate))
+                .Where(other => other with { Rate = key.Rate } == key && !limit.Buckets.All.Contains(other.Rate))
                 .OrderByDescending(other => other.Rate.Algorithm == key.Rate.Algorithm)
                 .FirstOrDefault();
             if (adopted is not null)

@@ -25,7 +25,7 @@ internal static class VectorConversion
         .. limits.Limits.ToArray().Select(limit => new VectorLimit(
             limit.Name,
             limit.Kind,
-            limit.Scope,
+            limit.Key.Scope!.Value,
             limit.Rate.Algorithm,
             limit.Rate.MaxTokens,
             Microseconds(limit.Rate.RefillPeriod),

@@ -105,7 +105,8 @@ public sealed class TrustedProxyTests : IAsyncLifetime
         ProxyAuthenticator authenticator = new(
             new TrustedProxies([IPNetwork.Parse("10.0.0.0/8")]),
             new() { From = [IPNetwork.Parse("10.0.0.0/8")], UserHeader = "X-Auth-User" },
-            userSpansTenants: false);
+            userSpansTenants: false,
+            claimNames: []);
 
         context.Request.Headers["X-Auth-User"] = "\u00E9va";
         (await authenticator.AuthenticateAsync(context, "one")).Failure.ShouldBe("the header X-Auth-User is not UTF-8");

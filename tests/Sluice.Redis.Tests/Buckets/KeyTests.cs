@@ -26,7 +26,7 @@ public sealed class KeyTests
     [InlineData("acme", false, "539ef69e39e7dea9fc687e15361255d0e76feb00978643b473813e8eb012ae6a")]
     public void Of_User_HasAKeyThatVersionsAgreeOn(string? tenant, bool spansTenants, string key) =>
         new CallerKeys(new CallerIdentity("https://issuer.example", "alice", tenant, null) { UserSpansTenants = spansTenants })
-            .Of(RateLimitScope.PerUser).ShouldBe(key);
+            .Of(LimitKey.PerUser).ShouldBe(key);
 
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket)]

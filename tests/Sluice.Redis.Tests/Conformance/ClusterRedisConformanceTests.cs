@@ -32,6 +32,10 @@ public sealed class ClusterRedisLiveChangeTests : LiveChangeContract<ClusterRedi
 
 public sealed class ClusterRedisRateListTests : RateListContract<ClusterRedisUnderTest>;
 
+public sealed class ClusterRedisKeyTests : KeyContract<ClusterRedisUnderTest>;
+
+public sealed class ClusterRedisOverrideTests : OverrideContract<ClusterRedisUnderTest>;
+
 public sealed class ClusterRedisRefusalTests : RefusalContract<ClusterRedisUnderTest>;
 
 public sealed class ClusterRedisEnvelopeTests : EnvelopeContract<ClusterRedisUnderTest>;

@@ -24,6 +24,10 @@ public sealed class RedisLiveChangeTests : LiveChangeContract<RedisUnderTest>;
 
 public sealed class RedisRateListTests : RateListContract<RedisUnderTest>;
 
+public sealed class RedisKeyTests : KeyContract<RedisUnderTest>;
+
+public sealed class RedisOverrideTests : OverrideContract<RedisUnderTest>;
+
 public sealed class RedisRefusalTests : RefusalContract<RedisUnderTest>;
 
 public sealed class RedisEnvelopeTests : EnvelopeContract<RedisUnderTest>;

@@ -38,6 +38,10 @@ public sealed class SpreadRedisLiveChangeTests : LiveChangeContract<SpreadRedisU
 
 public sealed class SpreadRedisRateListTests : RateListContract<SpreadRedisUnderTest>;
 
+public sealed class SpreadRedisKeyTests : KeyContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisOverrideTests : OverrideContract<SpreadRedisUnderTest>;
+
 public sealed class SpreadRedisRefusalTests : RefusalContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisEnvelopeTests : EnvelopeContract<SpreadRedisUnderTest>;

@@ -32,6 +32,10 @@ public sealed class TlsRedisLiveChangeTests : LiveChangeContract<TlsRedisUnderTe
 
 public sealed class TlsRedisRateListTests : RateListContract<TlsRedisUnderTest>;
 
+public sealed class TlsRedisKeyTests : KeyContract<TlsRedisUnderTest>;
+
+public sealed class TlsRedisOverrideTests : OverrideContract<TlsRedisUnderTest>;
+
 public sealed class TlsRedisRefusalTests : RefusalContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisEnvelopeTests : EnvelopeContract<TlsRedisUnderTest>;

@@ -19,7 +19,7 @@ public class FingerprintTests
             CallerIdentity.None,
         ];
 
-        callers.Select(caller => caller.Fingerprint(RateLimitScope.PerUser)).Distinct().Count().ShouldBe(callers.Length);
+        callers.Select(caller => caller.Fingerprint(LimitKey.PerUser)).Distinct().Count().ShouldBe(callers.Length);
     }
 
     [Fact]
@@ -29,9 +29,9 @@ public class FingerprintTests
 
         Fingerprint[] fingerprints =
         [
-            caller.Fingerprint(RateLimitScope.PerUser),
-            caller.Fingerprint(RateLimitScope.PerTenant),
-            caller.Fingerprint(RateLimitScope.PerClient),
+            caller.Fingerprint(LimitKey.PerUser),
+            caller.Fingerprint(LimitKey.PerTenant),
+            caller.Fingerprint(LimitKey.PerClient),
         ];
 
         fingerprints.Distinct().Count().ShouldBe(3);
@@ -43,8 +43,8 @@ public class FingerprintTests
         CallerIdentity one = new("one", null, null, null);
         CallerIdentity other = new("other", null, "tenant", null);
 
-        one.Fingerprint(RateLimitScope.PerUser).ShouldBe(other.Fingerprint(RateLimitScope.PerUser));
-        one.Fingerprint(RateLimitScope.PerUser).ShouldNotBe(one.Fingerprint(RateLimitScope.PerClient));
+        one.Fingerprint(LimitKey.PerUser).ShouldBe(other.Fingerprint(LimitKey.PerUser));
+        one.Fingerprint(LimitKey.PerUser).ShouldNotBe(one.Fingerprint(LimitKey.PerClient));
         Fingerprint.Of(RateLimitScope.PerUser, "one", part: null)
             .ShouldBe(Fingerprint.Of(Fingerprint.Kind.Pool, (int)RateLimitScope.PerUser, "", ""));
     }
@@ -61,10 +61,10 @@ public class FingerprintTests
     [Fact]
     public void Fingerprint_EqualIdentities_AreEqual()
     {
-        Fingerprint first = StoreFixture.User(1).Fingerprint(RateLimitScope.PerUser);
+        Fingerprint first = StoreFixture.User(1).Fingerprint(LimitKey.PerUser);
 
-        StoreFixture.User(1).Fingerprint(RateLimitScope.PerUser).ShouldBe(first);
-        StoreFixture.User(2).Fingerprint(RateLimitScope.PerUser).ShouldNotBe(first);
+        StoreFixture.User(1).Fingerprint(LimitKey.PerUser).ShouldBe(first);
+        StoreFixture.User(2).Fingerprint(LimitKey.PerUser).ShouldNotBe(first);
     }
 
     [Fact]
@@ -130,21 +130,21 @@ public class FingerprintTests
         CallerFingerprints fingerprints = default;
         CallerIdentity alice = new("issuer", "alice", "acme", "agent");
         CallerIdentity bob = new("issuer", "bob", "zeta", "robot");
-        RateLimitScope[] scopes = [RateLimitScope.PerUser, RateLimitScope.PerTenant, RateLimitScope.PerClient];
-        foreach (RateLimitScope scope in scopes)
+        LimitKey[] keys = [LimitKey.PerUser, LimitKey.PerTenant, LimitKey.PerClient];
+        foreach (LimitKey key in keys)
         {
-            Fingerprint first = fingerprints.Of(alice, scope);
+            Fingerprint first = fingerprints.Of(alice, key);
 
-            first.ShouldBe(alice.Fingerprint(scope));
-            fingerprints.Of(bob, scope).ShouldBe(first); // They are kept beside one identity, and never asked for another.
-            bob.Fingerprint(scope).ShouldNotBe(first);
+            first.ShouldBe(alice.Fingerprint(key));
+            fingerprints.Of(bob, key).ShouldBe(first); // They are kept beside one identity, and never asked for another.
+            bob.Fingerprint(key).ShouldNotBe(first);
         }
     }
 
     [Fact]
     public void Fingerprint_ManyCallers_IsNeverZeroInItsFirstHalf()
     {
-        ulong[] halves = [.. Enumerable.Range(0, 1_000).Select(i => StoreFixture.User(i).Fingerprint(RateLimitScope.PerUser).Low)];
+        ulong[] halves = [.. Enumerable.Range(0, 1_000).Select(i => StoreFixture.User(i).Fingerprint(LimitKey.PerUser).Low)];
 
         halves.ShouldAllBe(half => (half & 1) == 1);
         halves.Distinct().Count().ShouldBe(1_000);

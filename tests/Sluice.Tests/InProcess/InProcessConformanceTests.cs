@@ -24,6 +24,10 @@ public sealed class InProcessLiveChangeTests : LiveChangeContract<InProcessUnder
 
 public sealed class InProcessRateListTests : RateListContract<InProcessUnderTest>;
 
+public sealed class InProcessKeyTests : KeyContract<InProcessUnderTest>;
+
+public sealed class InProcessOverrideTests : OverrideContract<InProcessUnderTest>;
+
 public sealed class InProcessRefusalTests : RefusalContract<InProcessUnderTest>;
 
 public sealed class InProcessEnvelopeTests : EnvelopeContract<InProcessUnderTest>;

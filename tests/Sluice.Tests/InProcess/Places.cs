@@ -7,7 +7,7 @@ internal static class Places
     internal static Fingerprint Of(ApplicableLimits limits, CallerIdentity caller)
     {
         RegisteredBucket bucket = limits.Registration!.Limits[0].Bucket;
-        return caller.Fingerprint(bucket.Scope).With(bucket.Page);
+        return caller.Fingerprint(bucket.Key).With(bucket.Page);
     }
 
     /// <summary>The number of the set where it lies, of so many.</summary>

@@ -24,6 +24,10 @@ public sealed class MicrosecondModelLiveChangeTests : LiveChangeContract<Microse
 
 public sealed class MicrosecondModelRateListTests : RateListContract<MicrosecondModelUnderTest>;
 
+public sealed class MicrosecondModelKeyTests : KeyContract<MicrosecondModelUnderTest>;
+
+public sealed class MicrosecondModelOverrideTests : OverrideContract<MicrosecondModelUnderTest>;
+
 public sealed class MicrosecondModelRefusalTests : RefusalContract<MicrosecondModelUnderTest>;
 
 public sealed class MicrosecondModelEnvelopeTests : EnvelopeContract<MicrosecondModelUnderTest>;

@@ -24,6 +24,10 @@ public sealed class ModelLiveChangeTests : LiveChangeContract<ModelUnderTest>;
 
 public sealed class ModelRateListTests : RateListContract<ModelUnderTest>;
 
+public sealed class ModelKeyTests : KeyContract<ModelUnderTest>;
+
+public sealed class ModelOverrideTests : OverrideContract<ModelUnderTest>;
+
 public sealed class ModelRefusalTests : RefusalContract<ModelUnderTest>;
 
 public sealed class ModelEnvelopeTests : EnvelopeContract<ModelUnderTest>;

@@ -33,7 +33,7 @@ public sealed class LimitTargetTests
     [InlineData(OperationKind.Resource, "x", RateLimitScope.PerTenant, "resource:x/perTenant")]
     [InlineData(OperationKind.Method, "x", RateLimitScope.PerTenant, "method:x/perTenant")]
     public void Name_OfALimit_NoTwoAreAlike(OperationKind kind, string operation, RateLimitScope scope, string name) =>
-        LimitNames.Of(new LimitTarget("server", kind, operation, operation), scope).ShouldBe(name);
+        LimitNames.Of(new LimitTarget("server", kind, operation, operation), LimitKey.Of(scope)).ShouldBe(name);
 
     [Fact]
     public void Names_OfNoScopeOrKind_Throw()

@@ -8,7 +8,7 @@ public sealed class SettingsFaultTests
 
     [Fact]
     public void Compile_NoLimit_IsAFault() => Faults(new()).ShouldBe(
-        ["holds no limit. Add shared, perTenant, perUser, perClient or concurrency, for the server or for one of its operations."]);
+        ["holds no limit. Add shared, perTenant, perUser, perClient or concurrency, for the server or for one of its operations, or an entry of 'limits'."]);
 
     [Fact]
     public void Compile_CostWithoutAnyLimit_IsAFault() =>

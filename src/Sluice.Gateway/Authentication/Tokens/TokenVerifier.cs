@@ -11,7 +11,8 @@ namespace Sluice.Gateway;
 /// <para>Source: RFC 7519, section 7.2, and RFC 8725, JSON Web Token Best Current Practices.</para>
 /// <para>Thread safety: any number of requests at a time.</para>
 /// </remarks>
-internal sealed class TokenVerifier(JwtIssuer issuer, bool userSpansTenants, IKeySource keys, TimeProvider time)
+internal sealed class TokenVerifier(
+    JwtIssuer issuer, bool userSpansTenants, ImmutableArray<string> claimNames, IKeySource keys, TimeProvider time)
 {
     private static readonly JsonWebTokenHandler Handler = new() { MaximumTokenSizeInBytes = UnverifiedToken.MaxLength };
 
@@ -129,11 +130,14 @@ internal sealed class TokenVerifier(JwtIssuer issuer, bool userSpansTenants, IKe
             return AuthenticationResult.Failed(wrong!);
         }
 
-        return user is null
-            ? AuthenticationResult.Failed($"the token names no user: its claim '{issuer.UserClaim}' is absent or empty")
-            : AuthenticationResult.Succeeded(
-                new CallerIdentity(issuer.Issuer, user, tenant, client) { UserSpansTenants = userSpansTenants },
-                CallerClaims.OfToken(claims));
+        if (user is null)
+        {
+            return AuthenticationResult.Failed($"the token names no user: its claim '{issuer.UserClaim}' is absent or empty");
+        }
+
+        CallerIdentity caller = new(issuer.Issuer, user, tenant, client) { UserSpansTenants = userSpansTenants };
+        CallerClaims granted = CallerClaims.OfToken(claims);
+        return AuthenticationResult.Succeeded(granted.AddTo(caller, claimNames), granted);
     }
 
     private static string Describe(Exception exception) => exception switch

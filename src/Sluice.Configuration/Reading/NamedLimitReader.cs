@@ -1,0 +1,63 @@
+using System.Collections.Immutable;
+using System.Globalization;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>limits</c>: limits by any key and condition.</summary>
+internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identities)
+{
+    private const string ListField = "limits";
+    private const string PerField = "per";
+    private readonly ConditionReader _conditions = new(faults, identities);
+    private readonly OverridesReader _overrides = new(faults, identities);
+    private readonly RatesReader _rates = new(faults);
+
+    /// <summary>The fields of an entry.</summary>
+    internal static readonly string[] Fields =
+        ["name", PerField, "when", "rate", "overrides", "cost", "mode", "onStoreFailure", "rejection"];
+
+    /// <summary>The entries; each stands at its own index, in whatever state.</summary>
+    internal ImmutableArray<LimitSettings> ReadAll(FieldReader reader)
+    {
+        LimitSettings[] entries =
+            [.. reader.List(ListField, required: false, RateLimitingReader.MaxEntries).Select((entry, index) => Read(entry.Item, entry.Path, index))];
+        return entries.Length == 0 && reader.HasAttempt(ListField) ? [Placeholder(0)] : [.. entries];
+    }
+
+    private LimitSettings Read(Node item, string path, int index)
+    {
+        FieldReader? reader = FieldReader.Open(item, path, Fields, [], faults);
+        return reader is null ? Placeholder(index) : new LimitSettings
+        {
+            Name = reader.Text("name", required: true) ?? UniqueName(index),
+            Per = ReadKey(reader),
+            When = _conditions.Read(reader),
+            Rate = _rates.Read(reader, "rate"),
+            Overrides = _overrides.ReadRates(reader),
+            Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
+            Mode = reader.Choice("mode", Words.Modes),
+            OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),
+            Rejection = reader.Choice("rejection", Words.Rejections),
+        };
+    }
+
+    private LimitKey ReadKey(FieldReader reader)
+    {
+        if (reader.Node(PerField) is SequenceNode { Items.IsEmpty: true })
+        {
+            return LimitKey.Shared;
+        }
+
+        ImmutableArray<string> parts = reader.Texts(PerField, required: false, WhyNotAPart);
+        return LimitKey.Of([.. parts.Select(text => LimitKeyPart.TryParse(text, out LimitKeyPart? part, out _) ? part : null).OfType<LimitKeyPart>().Distinct()]);
+    }
+
+    private string? WhyNotAPart(string text) =>
+        !LimitKeyPart.TryParse(text, out LimitKeyPart? part, out string? error) ? error
+        : part.Claim is string claim ? identities.WhyNoClaim(claim)
+        : identities.WhyUnknown(part == LimitKeyPart.Tenant ? "perTenant" : part == LimitKeyPart.Client ? "perClient" : "perUser");
+
+    private static LimitSettings Placeholder(int index) => new() { Name = UniqueName(index), Rate = RatesReader.Placeholder };
+
+    private static string UniqueName(int index) => string.Create(CultureInfo.InvariantCulture, $"--{index}--");
+}

@@ -1,0 +1,50 @@
+using System.Collections.Immutable;
+
+namespace Sluice.Configuration;
+
+/// <summary>Reads <c>overrides</c>.</summary>
+internal sealed class OverridesReader(FaultList faults, KnownIdentities identities)
+{
+    private const string ListField = "overrides";
+    private const string RateField = "rate";
+    private readonly ConditionReader _conditions = new(faults, identities);
+    private readonly RatesReader _rates = new(faults);
+
+    /// <summary>The overrides of a server's or an operation's scopes.</summary>
+    internal ImmutableArray<OverrideSettings> ReadScopes(FieldReader parent) => !parent.Has(ListField) ? [] :
+        [.. Entries(parent, ["when", .. RateLimitingReader.ScopeFields]).Select(reader => new OverrideSettings
+        {
+            When = _conditions.ReadCallers(reader),
+            Shared = ReadScope(reader, "shared"),
+            PerTenant = ReadScope(reader, "perTenant"),
+            PerUser = ReadScope(reader, "perUser"),
+            PerClient = ReadScope(reader, "perClient"),
+        })];
+
+    /// <summary>The overrides of an entry of <c>limits</c>.</summary>
+    internal ImmutableArray<LimitOverrideSettings> ReadRates(FieldReader parent) => !parent.Has(ListField) ? [] :
+        [.. Entries(parent, ["when", RateField]).Select(reader =>
+        {
+            reader.Required(RateField);
+            return new LimitOverrideSettings
+            {
+                When = _conditions.ReadCallers(reader),
+                Rate = _rates.ReadOverride(reader, RateField) ?? RatesReader.Placeholder,
+            };
+        })];
+
+    private IEnumerable<FieldReader> Entries(FieldReader parent, string[] fields) => parent
+        .List(ListField, required: false, RateLimitingReader.MaxEntries)
+        .Select(entry => FieldReader.Open(entry.Item, entry.Path, fields, [], faults))
+        .OfType<FieldReader>();
+
+    private RateOverride? ReadScope(FieldReader reader, string field)
+    {
+        if (reader.Has(field) && identities.WhyUnknown(field) is string why)
+        {
+            faults.Add(reader.Mapping.Find(field)!, reader.PathOf(field), why);
+        }
+
+        return _rates.ReadOverride(reader, field);
+    }
+}

@@ -1,0 +1,33 @@
+namespace Sluice;
+
+/// <summary>What holds for the calls of one set of limits, apart from the limits.</summary>
+/// <param name="PolicyCost">What a call costs where nothing else says it.</param>
+/// <param name="OperationCost">What the operation or the method says that a call costs; null for nothing.</param>
+/// <param name="MissingIdentity">What a limit does to a caller who lacks a part of its key.</param>
+/// <param name="Operation">The configured operation that the calls match, as a label.</param>
+/// <param name="Wait">How long a call may be held.</param>
+internal sealed record CallTerms(
+    int PolicyCost, int? OperationCost, MissingIdentity MissingIdentity, string Operation = LimitNames.OtherOperation, TimeSpan Wait = default)
+{
+    /// <summary>The terms of calls that nothing limits.</summary>
+    internal static CallTerms None { get; } = new(1, null, MissingIdentity.Pool);
+
+    /// <summary>
+    /// The cost of a call that these limits count: as its operation or its method says, else as the first entry of <c>limits</c> says that
+    /// has a cost, else as the policy says.
+    /// </summary>
+    internal int CostOf(IEnumerable<LimitGroup> groups) =>
+        OperationCost ?? groups.Select(group => group.Named?.Settings.Cost).FirstOrDefault(cost => cost is not null) ?? PolicyCost;
+
+    /// <summary>The limits for a caller of whom some parts may not be known.</summary>
+    internal ApplicableLimits Apply(RateLimit[] limits, Func<RateLimit, bool> isKnown, int cost) => MissingIdentity switch
+    {
+        // Pooled callers have a bucket of their own kind, which is the store's business.
+        MissingIdentity.Pool => new ApplicableLimits(limits, cost, operation: Operation, wait: Wait),
+        MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: Wait),
+
+        // A permissive limit rejects nobody, with an identity or without.
+        _ => new ApplicableLimits(
+            limits, cost, limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && !isKnown(limit)), Operation, Wait),
+    };
+}

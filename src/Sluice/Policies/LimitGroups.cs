@@ -1,0 +1,112 @@
+using System.Collections.Immutable;
+
+namespace Sluice;
+
+/// <summary>Makes the limits of a policy's entries, those of overrides included.</summary>
+internal sealed class LimitGroups(string server, RateLimitingSettings settings)
+{
+    private const int KindsPerScope = 8;
+    private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();
+
+    /// <summary>A rate for a bucket that no list of rates is about.</summary>
+    private static readonly Rate NoRate = new(1, TimeSpan.FromSeconds(1));
+
+    /// <summary>The questions about callers that the overrides and conditions ask.</summary>
+    internal CallerTests Tests { get; } = new();
+
+    /// <summary>The limits of the whole server.</summary>
+    internal LimitGroup[] OfServer() => Of(
+        new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], settings.Overrides, settings.Concurrency, Terms(null, null, null));
+
+    /// <summary>The limits of an operation.</summary>
+    internal LimitGroup[] OfEntry(LimitTarget target, OperationSettings entry) =>
+        Of(target, scope => entry[scope], entry.Overrides, entry.Concurrency, Terms(entry.Mode, entry.OnStoreFailure, entry.Rejection));
+
+    /// <summary>The entries of <c>limits</c>.</summary>
+    internal LimitGroup[] OfNamed() =>
+    [
+        .. settings.Limits
+            .Select((entry, index) => (Group: Of(entry, index), Entry: entry, Index: index))
+            .Where(named => named.Group is not null)
+            .Select(named => named.Group! with
+            {
+                Test = Tests.NumberOf(named.Entry.When.Callers),
+                Named = new NamedLimit(
+                    named.Entry,
+                    $"limits[{named.Index}]",
+                    new OperationFilter(named.Entry.When, settings.CaseSensitive),
+                    named.Entry.When.Callers.IsEmpty ? null : new CallerTest(named.Entry.When.Callers)),
+            }),
+    ];
+
+    private LimitGroup? Of(LimitSettings entry, int index) => Of(
+        LimitTarget.OfLimit(server, entry.Name),
+        entry.Per,
+        entry.Rate,
+        [.. entry.Overrides.Select(other => (other.When, other.Rate))],
+        (Scopes.Length * KindsPerScope) + index,
+        Terms(entry.Mode, entry.OnStoreFailure, entry.Rejection));
+
+    private LimitGroup[] Of(
+        LimitTarget target,
+        Func<RateLimitScope, RateList?> ratesOf,
+        ImmutableArray<OverrideSettings> overrides,
+        ConcurrencySettings? concurrency,
+        LimitTerms terms) =>
+    [
+        .. Scopes
+            .Select(scope => Of(
+                target,
+                LimitKey.Of(scope),
+                ratesOf(scope),
+                [.. overrides.Where(other => other[scope] is not null).Select(other => (other.When, other[scope]!))],
+                OrderOf(scope, target),
+                terms))
+            .OfType<LimitGroup>(),
+        .. terms.Mode == LimitMode.Disabled ? [] : Scopes
+            .Where(scope => concurrency?[scope] is not null)
+            .Select(scope => OfConcurrency(target, scope, concurrency!, terms)),
+    ];
+
+    private LimitGroup? Of(
+        LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate)[] overrides, int order, LimitTerms terms)
+    {
+        if (terms.Mode == LimitMode.Disabled || (rates is null && overrides.Length == 0))
+        {
+            return null;
+        }
+
+        RateList[] lists = [.. new[] { rates }.Concat(overrides.Select(other => other.Rate.Rates)).OfType<RateList>().Where(list => list.Count > 0)];
+        lists = lists.Length == 0 ? [RateList.Create(NoRate)] : lists;
+        BucketKeys buckets = BucketKeys.Of(lists);
+        return new LimitGroup(key, rates is null ? [] : Limits(rates), order)
+        {
+            Overrides = [.. overrides.Select(other => (Tests.NumberOf(other.When), LimitsOf(other.Rate)))],
+            PartTests = PartTestsOf(key),
+        };
+
+        RateLimit[] Limits(RateList list) => RateLimit.Of(target, key, buckets, Array.IndexOf(lists, list), list, terms);
+
+        RateLimit[] LimitsOf(RateOverride other) => other.IsUnlimited ? []
+            : other.Rates is RateList list ? Limits(list)
+            : [RateLimit.OfNothing(target, key, buckets, lists[0][0], terms)];
+    }
+
+    private LimitGroup OfConcurrency(LimitTarget target, RateLimitScope scope, ConcurrencySettings concurrency, LimitTerms terms)
+    {
+        LimitKey key = LimitKey.Of(scope);
+        TimeSpan maxAge = concurrency.MaxAge ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
+        RateLimit limit = RateLimit.OfConcurrency(target, key, concurrency[scope]!.Value, maxAge, terms);
+        return new LimitGroup(key, [limit], OrderOf(scope, target)) { PartTests = PartTestsOf(key) };
+    }
+
+    private static int OrderOf(RateLimitScope scope, LimitTarget target) => ((int)scope * KindsPerScope) + (int)target.Kind;
+
+    private int[] PartTestsOf(LimitKey key) => settings.MissingIdentity == MissingIdentity.Pool ? [] : [.. key.Select(Tests.NumberOf)];
+
+    // The policy's mode goes over an entry's: permissive or disabled as a whole, no entry enforces.
+    private LimitTerms Terms(LimitMode? mode, StoreFailureMode? onStoreFailure, RejectionForm? rejection) => new(
+        (LimitMode)Math.Max((int)settings.Mode, (int)(mode ?? LimitMode.Enforce)),
+        onStoreFailure ?? settings.OnStoreFailure,
+        rejection ?? settings.Rejection);
+}
