@@ -82,7 +82,10 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 
     /// <summary>Waits until the instant of a call has come.</summary>
     /// <exception cref="OperationCanceledException">The call was cancelled. It has given up its place.</exception>
-    internal async Task<End> WaitAsync(HeldCall call, CancellationToken cancellationToken)
+    internal Task<End> WaitAsync(HeldCall call, CancellationToken cancellationToken) =>
+        cancellationToken.CanBeCanceled ? WaitCancellablyAsync(call, cancellationToken) : call.Task;
+
+    private async Task<End> WaitCancellablyAsync(HeldCall call, CancellationToken cancellationToken)
     {
         await using (cancellationToken.UnsafeRegister(static (state, token) => ((Cancelling)state!).Run(token), new Cancelling(this, call)).ConfigureAwait(false))
         {

@@ -82,6 +82,34 @@ public sealed class WaitingRateLimiterTests
         await Should.ThrowAsync<ArgumentOutOfRangeException>(async () => await limiter.AcquireAsync(3));
     }
 
+    [Fact]
+    public async Task AcquireAsync_ThousandsOfCallsWait_EachAllocatesABoundedNumberOfBytes()
+    {
+        const int Calls = 2_000;
+        CallerIdentity caller = new("issuer", "user", "tenant", client: null);
+        ApplicableLimits limits = RateLimitPolicy
+            .Build("server", of => of.Shared("1000/1s").PerTenant("1000/1s").PerUser("1000/1s"))
+            .Select("tools/call", "search", caller);
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 100 }, _time);
+        await using SluiceRateLimiter limiter = new(
+            store, limits, caller, new SluiceRateLimiterOptions { QueueLimit = 2 * Calls }, _time);
+        (await limiter.AcquireAsync(1_000)).IsAcquired.ShouldBeTrue();
+        List<Task<RateLimitLease>> waiting = [limiter.AcquireAsync().AsTask()];
+        waiting.EnsureCapacity(Calls + 1);
+
+        long before = GC.GetAllocatedBytesForCurrentThread();
+        for (int call = 0; call < Calls; call++)
+        {
+            waiting.Add(limiter.AcquireAsync().AsTask());
+        }
+
+        long allocated = GC.GetAllocatedBytesForCurrentThread() - before;
+        limiter.GetStatistics()!.CurrentQueuedCount.ShouldBe(Calls + 1);
+        (allocated / Calls).ShouldBeLessThan(1_024);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        (await Task.WhenAll(waiting)).ShouldAllBe(lease => lease.IsAcquired);
+    }
+
     private SluiceRateLimiter Limiter(string rate, SluiceRateLimiterOptions? options = null) =>
         new(Rate.Parse(rate), options ?? new SluiceRateLimiterOptions(), _time);
 
