@@ -4,11 +4,11 @@ namespace Sluice.Redis;
 public sealed partial class RedisStore
 {
     private ValueTask<RateLimitDecision> DecideAsync(
-        RedisLimits limits, in RateLimitRequest request, Memory<LimitState> states, bool charges)
+        RedisLimits limits, in RateLimitRequest request, Memory<LimitState> states, bool charges, SlotClaim claim = default)
     {
         if (_isSpread && limits.Rows.Count + (limits.NamesCaller ? 1 : 0) > 1)
         {
-            return DecideSpreadAsync(limits, request, states, charges);
+            return DecideSpreadAsync(limits, request, states, charges, claim);
         }
 
         Lane lane = _lanes.Of(limits.Server);
@@ -20,7 +20,12 @@ public sealed partial class RedisStore
         CallerKeys keys = Of(request.Caller);
         ChargeDrawn(limits, keys);
         ScriptVerb verb = charges ? ScriptVerb.Acquire : ScriptVerb.Peek;
-        PendingCall call = new(verb, limits, keys, (ulong)request.Cost);
+        PendingCall call = new(verb, limits, keys, (ulong)request.Cost)
+        {
+            Holder = claim.Holder,
+            SlotNumber = claim.Number,
+            IsSpread = _isSpread,
+        };
         return AnswerAsync(lane, call, request, states, charges, _refusals.Mark);
     }
 
@@ -44,7 +49,8 @@ public sealed partial class RedisStore
             return DecideWithout(lane, call.Limits, request, states, charges, call: null);
         }
 
-        if (charges && !decision.IsAllowed)
+        // When a slot becomes free is not known, so a rejection of a call that needs one says nothing about the next call.
+        if (charges && !decision.IsAllowed && call.Limits.Applicable.SlotCount == 0)
         {
             _refusals.Remember(call, request.Caller, mark);
         }
@@ -57,7 +63,27 @@ public sealed partial class RedisStore
     {
         lane.Breaker.NoteDecidedWithout();
         WarnOfUnknownProcesses(limits);
-        return _local.Decide(limits, request, states, charges, Of(request.Caller), call);
+        if (!charges || request.Limits.SlotCount == 0 || limits.FallbackOf.IsDenied)
+        {
+            return _local.Decide(limits, request, states, charges, Of(request.Caller), call);
+        }
+
+        lock (_localSlots.Gate)
+        {
+            if (!_localSlots.TryAcquire(request, out RateLimitDecision rejection))
+            {
+                states.Clear();
+                return rejection;
+            }
+
+            RateLimitDecision decision = _local.Decide(limits, request, states, charges, Of(request.Caller), call);
+            if (!decision.IsAllowed)
+            {
+                _localSlots.Release(request);
+            }
+
+            return decision;
+        }
     }
 
     private void WarnOfUnknownProcesses(RedisLimits limits)

@@ -24,7 +24,7 @@ public sealed partial class RedisStore
             : _lanes.OfRow(limits.Server, limits.Server.Row(key, caller, isSpread: true));
 
     private async ValueTask<RateLimitDecision> DecideSpreadAsync(
-        RedisLimits limits, RateLimitRequest request, Memory<LimitState> states, bool charges)
+        RedisLimits limits, RateLimitRequest request, Memory<LimitState> states, bool charges, SlotClaim claim)
     {
         long mark = _refusals.Mark;
         CallerKeys keys = Of(request.Caller);
@@ -35,7 +35,13 @@ public sealed partial class RedisStore
         {
             // Once a row has refused, the others are only looked at, for what they would have said.
             ScriptVerb verb = whole.IsAllowed ? whole.Verb : ScriptVerb.Peek;
-            PendingCall call = new(verb, limits, keys, whole.Cost) { Part = part, IsSpread = true };
+            PendingCall call = new(verb, limits, keys, whole.Cost)
+            {
+                Part = part,
+                IsSpread = true,
+                Holder = claim.Holder,
+                SlotNumber = claim.Number,
+            };
             if (lane.Breaker.IsOpen || !await lane.SendAsync(call).ConfigureAwait(false))
             {
                 await SettleAsync(reserved).ConfigureAwait(false);
@@ -53,6 +59,11 @@ public sealed partial class RedisStore
         if (!whole.IsAllowed)
         {
             await SettleAsync(reserved).ConfigureAwait(false);
+            if (claim.Holder is not null)
+            {
+                await _releases.ReleaseAsync(SlotKeys(limits, request.Caller), claim.Holder, claim.Number, mayArriveLate: false)
+                    .ConfigureAwait(false);
+            }
         }
 
         return Conclude(_lanes.Of(limits.Server), whole, request, states.Span, charges, mark);

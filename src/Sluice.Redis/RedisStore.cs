@@ -40,6 +40,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     private readonly RefusalMemory _refusals;
     private readonly Membership _assumed;
     private readonly bool _announces;
+    private readonly SlotReleases _releases;
+    private readonly LocalSlots _localSlots;
     private readonly bool _isSpread;
     private bool _hasWarnedOfUnknownProcesses;
 
@@ -77,6 +79,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             options.Timeout,
             options.Coalesce);
         _refusals = new RefusalMemory(options.RememberRefusals, time);
+        _releases = new SlotReleases(connection, time);
+        _localSlots = new LocalSlots(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time), () => Members);
         StoreFaults.StartCounters();
         ObservedStores.Add(this);
         if (heartbeats is not null)
@@ -190,6 +194,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             return answer;
         }
 
+        if (request.Limits.SlotCount > 0)
+        {
+            return AcquireSlotsAsync(request, states);
+        }
+
         RedisLimits limits = Of(request.Limits);
         return _refusals.TryRecall(limits, request, states.Span, out RateLimitDecision refusal)
             ? new ValueTask<RateLimitDecision>(refusal)
@@ -202,9 +211,6 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         IsAnsweredHere(request, states, cancellationToken, out ValueTask<RateLimitDecision> answer)
             ? answer
             : DecideAsync(Of(request.Limits), request, states, charges: false);
-
-    /// <inheritdoc/>
-    public ValueTask ReleaseAsync(RateLimitRequest request, CancellationToken cancellationToken) => ValueTask.CompletedTask; // No call has slots here, see RedisLimits.
 
     /// <inheritdoc/>
     public ValueTask RefundAsync(RateLimitRequest request, CancellationToken cancellationToken) =>
@@ -239,6 +245,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     public async ValueTask DisposeAsync()
     {
         ObservedStores.Remove(this);
+        _releases.Dispose();
         if (Heartbeat is not null)
         {
             await Heartbeat.DisposeAsync().ConfigureAwait(false);

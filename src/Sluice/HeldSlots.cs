@@ -17,6 +17,9 @@ public sealed class HeldSlots
     /// <summary>Whether slots are held.</summary>
     public bool IsHeld => Volatile.Read(ref _holder) is not null;
 
+    /// <summary>The store that counts the slots, or a part of it; null when none are held.</summary>
+    internal object? Holder => Volatile.Read(ref _holder);
+
     /// <summary>Notes that slots were acquired.</summary>
     /// <param name="holder">The store that counts them, or a part of it.</param>
     /// <param name="acquisition">A number by which the holder knows this acquisition.</param>

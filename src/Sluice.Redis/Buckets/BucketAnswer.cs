@@ -12,6 +12,13 @@ internal readonly record struct BucketAnswer(RateLimitOutcome Outcome, ulong Wai
     internal static BucketAnswer Of(RedisLimit limit, in SeenBucket seen, ulong nowMicros, ulong cost)
     {
         LimitNumbers numbers = limit.Numbers.Steps;
+        if (limit.IsSlots)
+        {
+            return Slots.Admits(numbers, seen.State, out BucketState more, out _)
+                ? new BucketAnswer(RateLimitOutcome.Allowed, 0, more)
+                : new BucketAnswer(RateLimitOutcome.Denied, (ulong)Slots.WaitTicks / TimeSpan.TicksPerMicrosecond, more);
+        }
+
         if (limit.Limit.CostOf(cost) > numbers.Capacity)
         {
             return new BucketAnswer(RateLimitOutcome.Unsatisfiable, 0, seen.State);
@@ -56,7 +63,7 @@ internal readonly record struct BucketAnswer(RateLimitOutcome Outcome, ulong Wai
 
     // Forced charges have gone beyond what the script can count; when that is paid off nobody can tell.
     private static bool IsSaturated(RedisLimit limit, BucketState state) =>
-        limit.Limit.Rate.Algorithm == RateLimitAlgorithm.TokenBucket && state.Time >= ScriptLimit.Most;
+        limit.Numbers.Steps.Algorithm == RateLimitAlgorithm.TokenBucket && state.Time >= ScriptLimit.Most;
 
     private static ulong UsedOf(LimitNumbers numbers, BucketState state, ulong nowMicros) =>
         nowMicros - state.Time < numbers.PeriodTicks ? state.Word : 0;

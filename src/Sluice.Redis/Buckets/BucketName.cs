@@ -22,6 +22,11 @@ internal static class BucketName
         // A kind's name has no zero, so the kind and the operation cannot run into each other.
         string text = $"{limit.Target.Word}\0{limit.Target.Key}";
         byte[] name = SHA256.HashData(MemoryMarshal.AsBytes(text.AsSpan()))[..Bytes];
+        if (limit.Concurrency is not null)
+        {
+            return name; // It is not looked for in a row.
+        }
+
         RateKey rate = limit.Bucket;
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, ((ulong)rate.Algorithm << PeriodBits) | (ulong)rate.PeriodTicks);

@@ -23,7 +23,8 @@ internal sealed record FailurePlan(bool IsDenied, ApplicableLimits? Counted, int
         {
             RateLimit limit = limits[i];
             isDenied |= limit is { OnStoreFailure: StoreFailureMode.Deny, Mode: LimitMode.Enforce };
-            countedOf[i] = limit.OnStoreFailure is StoreFailureMode.Share or StoreFailureMode.Local ? counted.Count : -1;
+            bool isCounted = limit.Concurrency is null && limit.OnStoreFailure is (StoreFailureMode.Share or StoreFailureMode.Local);
+            countedOf[i] = isCounted ? counted.Count : -1; // Slots are counted apart, see LocalSlots.
             if (countedOf[i] >= 0)
             {
                 counted.Add(limit);
@@ -36,7 +37,7 @@ internal sealed record FailurePlan(bool IsDenied, ApplicableLimits? Counted, int
             : new ApplicableLimits([.. counted], limits.Cost);
         return new FailurePlan(isDenied, some, countedOf, [.. all.Select(limit => new ApplicableLimits([limit], cost: 1))])
         {
-            IsAllLocal = all.Length > 0 && Array.TrueForAll(all, limit => limit.OnStoreFailure == StoreFailureMode.Local),
+            IsAllLocal = all.Length > 0 && limits.SlotCount == 0 && Array.TrueForAll(all, limit => limit.OnStoreFailure == StoreFailureMode.Local),
             HasShares = Array.Exists(all, limit => limit.OnStoreFailure == StoreFailureMode.Share),
         };
     }

@@ -11,8 +11,10 @@ internal sealed class RedisLimit
         Limit = limit;
         Name = BucketName.Of(limit);
         Number = BinaryPrimitives.ReadUInt128LittleEndian(Name);
-        Numbers = StepNumbers.Of(limit.Rate);
-        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.Target.Word}:{limit.Target.Key}{LogPart(limit)}") : null;
+        Numbers = StepNumbers.Of(limit);
+        LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.Target.Word}:{limit.Target.Key}{LogPart(limit)}")
+            : IsSlots ? ":" + KeyText.Escape($"{limit.Target.Word}:{limit.Target.Key}") + "%" // No escaped name ends like that.
+            : null;
     }
 
     /// <summary>The limit.</summary>
@@ -28,9 +30,12 @@ internal sealed class RedisLimit
     internal StepNumbers Numbers { get; }
 
     /// <summary>Whether it is a sliding log, which has a key of its own beside the row.</summary>
-    internal bool IsLog => Limit.Rate.Algorithm == RateLimitAlgorithm.SlidingWindow;
+    internal bool IsLog => Numbers.Steps.Algorithm == RateLimitAlgorithm.SlidingWindow;
 
-    /// <summary>What a log's key has behind the key of its row; null for other algorithms.</summary>
+    /// <summary>Whether it counts running calls, which are in a set beside the row.</summary>
+    internal bool IsSlots => Numbers.Steps.IsSlots;
+
+    /// <summary>What the key of a log or of a set of slots has behind the key of its row; null for other algorithms.</summary>
     internal string? LogSuffix { get; }
 
     // A single log keeps its key when its period changes; several of one target need a key each.

@@ -9,11 +9,6 @@ internal sealed class RedisLimits
     /// <param name="clock">What this process takes for the time of Redis.</param>
     internal RedisLimits(ApplicableLimits limits, KeyLayout keys, ServerClock clock)
     {
-        if (limits.SlotCount != 0)
-        {
-            throw new NotSupportedException("Limits on concurrency are not kept in Redis. Use a store in memory.");
-        }
-
         Applicable = limits;
         Clock = clock;
         Limits = [.. limits.Limits.ToArray().Select(limit => new RedisLimit(limit))];

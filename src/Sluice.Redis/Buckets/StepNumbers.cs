@@ -44,6 +44,11 @@ internal sealed class StepNumbers
     /// <summary>The numbers as a row keeps them, to know under which a bucket was written.</summary>
     internal byte[] Wire { get; }
 
+    /// <summary>A limit's numbers.</summary>
+    internal static StepNumbers Of(RateLimit limit) => limit.Concurrency is null
+        ? Of(limit.Rate)
+        : new StepNumbers(7, LimitNumbers.Of(limit, epochTicks: 0, edges: null), 1, 0, 0);
+
     /// <summary>A rate's numbers.</summary>
     internal static StepNumbers Of(Rate rate)
     {

@@ -8,7 +8,7 @@ internal static class RedisFaults
 {
     /// <summary>All that a user of Redis must be allowed to do, as ACL rules.</summary>
     internal const string MinimumRights =
-        "+echo +evalsha +script|load +time +get +set +setrange +pexpireat +del +llen +lrange +lindex +lset +lpop +rpop +rpush";
+        "+echo +evalsha +script|load +time +get +set +setrange +pexpireat +del +llen +lrange +lindex +lset +lpop +rpop +rpush +sadd +srem +scard +smembers";
 
     /// <summary>The first word of a server's error, and what it says.</summary>
     private static readonly FrozenDictionary<string, RedisFaultKind> Kinds = new Dictionary<string, RedisFaultKind>

@@ -21,9 +21,9 @@ internal static class Verdict
             RedisLimit limit = limits.Limits[i];
             ulong now = seen[i].NowMicros + laterMicros;
             BucketAnswer answer = BucketAnswer.Of(limit, seen[i], now, cost);
-            bool isCharged = charges && isAllowed && answer.Outcome == RateLimitOutcome.Allowed;
+            bool isCharged = charges && isAllowed && (answer.Outcome == RateLimitOutcome.Allowed || limit.IsSlots);
             (int remaining, ulong reset) = BucketAnswer.Left(limit, isCharged ? answer.After : seen[i].State, now);
-            if (isAllowed ? limit.Limit.Mode == LimitMode.Enforce : i == decider)
+            if (isAllowed ? limit.Limit.Mode == LimitMode.Enforce && !limit.IsSlots : i == decider)
             {
                 fewest = Math.Min(fewest, remaining);
             }
@@ -73,6 +73,7 @@ internal static class Verdict
         {
             Outcome = deciding.Outcome,
             Limit = limits.Limits[decider].Limit,
+            Running = limits.Limits[decider].IsSlots ? (int)seen[decider].State.Word : 0,
             RetryAfter = Wait(deciding),
             ResetsAtTicks = deciding.Outcome == RateLimitOutcome.Denied
                 ? limits.Limits[decider].Numbers.Steps.Edges?.ToUtc(seen[decider].State.Time) ?? 0

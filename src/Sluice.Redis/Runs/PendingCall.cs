@@ -28,6 +28,12 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>The instant of the charge that a settle takes back.</summary>
     internal ulong MadeAtMicros { get; init; }
 
+    /// <summary>Who acquires slots; null for a call that acquires none.</summary>
+    internal SlotHolder? Holder { get; init; }
+
+    /// <summary>The number of a call that acquires slots.</summary>
+    internal long SlotNumber { get; init; }
+
     /// <summary>Whether every caller's row lies in a slot of its own.</summary>
     internal bool IsSpread { get; init; }
 
@@ -71,6 +77,7 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     internal bool WasCharged(int index)
     {
         SeenBucket seen = Seen[index];
-        return BucketAnswer.Of(Limits.Limits[index], seen, seen.NowMicros, Cost).Outcome == RateLimitOutcome.Allowed;
+        return !Limits.Limits[index].IsSlots
+            && BucketAnswer.Of(Limits.Limits[index], seen, seen.NowMicros, Cost).Outcome == RateLimitOutcome.Allowed;
     }
 }

@@ -53,16 +53,16 @@ internal static class ScriptReply
         return asks;
     }
 
-    private static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Limit.Rate.Algorithm switch
+    private static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Numbers.Steps.Algorithm switch
     {
         RateLimitAlgorithm.SlidingWindow => new(Integer(state[16..]), Integer(state)),
         RateLimitAlgorithm.SlidingWindowCounter => new(
             Integer(state),
             ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(state[8..]) << 32)
                 | BinaryPrimitives.ReadUInt32LittleEndian(state[12..])),
-        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow => new(Integer(state), Integer(state[8..])),
+        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow or Slots.Algorithm => new(Integer(state), Integer(state[8..])),
         _ => throw new ArgumentOutOfRangeException(
-            nameof(limit), limit.Limit.Rate.Algorithm, "Redis does not support this algorithm."),
+            nameof(limit), limit.Numbers.Steps.Algorithm, "Redis does not support this algorithm."),
     };
 
     private static ulong Integer(ReadOnlySpan<byte> number) => (ulong)BinaryPrimitives.ReadDoubleLittleEndian(number);

@@ -12,7 +12,7 @@ internal sealed class ScriptRun
     private readonly List<string> _rows = [];
     private readonly List<string> _logs = [];
     private readonly Dictionary<string, ushort>? _numbers;
-    private readonly List<(RedisLimits Limits, ulong Cost)> _groups = [];
+    private readonly List<(RedisLimits Limits, ulong Cost, SlotHolder? Holder)> _groups = [];
 
     /// <param name="calls">The calls, in the order in which they are decided.</param>
     /// <param name="instantMicros">The instant around which edges of calendars are sent; null for the time that Redis is expected to show.</param>
@@ -26,7 +26,7 @@ internal sealed class ScriptRun
             callBytes += CallBytes + (call.Count * CallLimitBytes);
             if (IndexOfGroup(call) < 0)
             {
-                _groups.Add((call.Limits, call.Cost));
+                _groups.Add((call.Limits, call.Cost, call.Holder));
                 limitCount += call.Limits.Limits.Length;
             }
         }
@@ -66,7 +66,7 @@ internal sealed class ScriptRun
 
     private Span<byte> WriteLimits(Span<byte> to, ulong? instantMicros)
     {
-        foreach ((RedisLimits limits, ulong cost) in _groups)
+        foreach ((RedisLimits limits, ulong cost, SlotHolder? holder) in _groups)
         {
             limits.Argument.CopyTo(to);
             if (cost != (ulong)limits.Applicable.Cost)
@@ -74,6 +74,14 @@ internal sealed class ScriptRun
                 for (int i = 0; i < limits.Limits.Length; i++)
                 {
                     ScriptLimit.Write(to[(i * ScriptLimit.Bytes)..], limits.Limits[i], cost);
+                }
+            }
+
+            for (int i = 0; holder is not null && i < limits.Limits.Length; i++)
+            {
+                if (limits.Limits[i].IsSlots)
+                {
+                    ScriptLimit.WriteHolder(to[(i * ScriptLimit.Bytes)..], holder);
                 }
             }
 
@@ -103,7 +111,7 @@ internal sealed class ScriptRun
     {
         to[0] = (byte)call.Verb;
         to[1] = (byte)call.Count;
-        BinaryPrimitives.WriteDoubleLittleEndian(to[2..], call.MadeAtMicros);
+        BinaryPrimitives.WriteDoubleLittleEndian(to[2..], call.Holder is null ? call.MadeAtMicros : call.SlotNumber);
         to = to[CallBytes..];
         int first = 1;
         for (int group = IndexOfGroup(call) - 1; group >= 0; group--)
@@ -118,7 +126,7 @@ internal sealed class ScriptRun
             string row = call.Limits.Server.Row(limit.Limit.Key, call.Caller, call.IsSpread);
             BinaryPrimitives.WriteUInt16LittleEndian(to, NumberOf(_rows, row));
             BinaryPrimitives.WriteUInt16LittleEndian(to[sizeof(ushort)..], (ushort)(first + index));
-            if (limit.IsLog)
+            if (limit.LogSuffix is not null)
             {
                 BinaryPrimitives.WriteUInt16LittleEndian(to[(2 * sizeof(ushort))..], NumberOf(_logs, row + limit.LogSuffix));
                 logPlaces.Add(total - to.Length + (2 * sizeof(ushort)));
@@ -134,7 +142,7 @@ internal sealed class ScriptRun
     {
         for (int i = 0; i < _groups.Count; i++)
         {
-            if (ReferenceEquals(_groups[i].Limits, call.Limits) && _groups[i].Cost == call.Cost)
+            if (ReferenceEquals(_groups[i].Limits, call.Limits) && _groups[i].Cost == call.Cost && _groups[i].Holder == call.Holder)
             {
                 return i;
             }

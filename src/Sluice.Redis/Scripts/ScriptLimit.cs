@@ -42,6 +42,9 @@ internal static class ScriptLimit
                 Write(values, 1, numbers.MaxTokens);
                 Write(values, 2, cost);
                 break;
+            case Slots.Algorithm:
+                Write(values, 0, numbers.MaxTokens);
+                break;
             default:
                 throw new ArgumentOutOfRangeException(
                     nameof(limit), numbers.Algorithm, "Redis does not support this algorithm.");
@@ -56,6 +59,14 @@ internal static class ScriptLimit
         Write(values, 0, edges.StartOf(nowMicros));
         Write(values, 3, end);
         Write(values, 4, edges.EndOf(end));
+    }
+
+    /// <summary>Writes the process that acquires slots of a limit.</summary>
+    internal static void WriteHolder(Span<byte> to, SlotHolder holder)
+    {
+        Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
+        Write(values, 1, holder.Process & uint.MaxValue);
+        Write(values, 2, holder.Process >> 32);
     }
 
     private static void WriteWindow(Span<byte> values, LimitNumbers numbers, ulong cost)

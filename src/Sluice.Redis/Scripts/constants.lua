@@ -2,7 +2,7 @@ local find, sub, byte, unpack, pack = string.find, string.sub, string.byte, stru
 local floor, ceil, format = math.floor, math.ceil, string.format
 local call = redis.call
 
-local TOKENS, COARSE, LOG, COUNTER, FIXED, CALENDAR = 1, 2, 3, 4, 5, 6
+local TOKENS, COARSE, LOG, COUNTER, FIXED, CALENDAR, SLOTS = 1, 2, 3, 4, 5, 6, 7
 local ACQUIRE, PEEK, REFUND, CHARGE, RESET = 1, 2, 3, 4, 5
 local FORMAT, HEADER, KEY, STATE, LIMIT, SWEPT, TARGET = 1, 17, 37, 16, 78, 16, 9
 local MOST, MOST_COUNTED = 9007199254740991, 4294967295

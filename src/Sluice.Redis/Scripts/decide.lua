@@ -1,6 +1,6 @@
 -- Decides a batch of calls, one after another, each for all of its limits or for none.
 --
--- KEYS     first the rows, then the logs, all with one hash tag.
+-- KEYS     first the rows, then the logs and the sets of slots, all with one hash tag.
 --          A row is a string: the buckets of one caller, or of everybody, on one server.
 --          A log is a list, of one bucket of a sliding window: an instant and the tokens admitted then, the oldest first.
 -- ARGV[1]  packed, little-endian:
@@ -13,9 +13,10 @@
 --                               units that a step brings
 --                windows        period in microseconds, tokens, cost, whether aligned, 0
 --                calendar       edge, tokens, cost, the next two edges, in microseconds since 1970
+--                slots          calls at once, the low and the high half of the id of the process
 --            each call:
 --              u8 verb (1 acquire, 2 peek, 3 refund, 4 charge, 5 reset, 6 settle), u8 limits,
---              f64 instant of the charge that a settle takes back, else 0
+--              f64 instant of the charge that a settle takes back, or the number of a call that acquires slots, else 0
 --              each of its limits: u16 row, u16 limit, u16 log or 0; all count from 1
 -- Returns  packed, little-endian, for each call:
 --            u8 1 when all enforced limits admit it, else 0; f64 its instant, in microseconds
@@ -23,6 +24,7 @@
 --              token bucket   f64 step at which it is full, f64 rest; both 0 when new
 --              fixed window   f64 start in microseconds, f64 tokens used
 --              calendar       f64 end in microseconds, f64 tokens used
+--              slots          f64 0, f64 calls that run
 --              counter        f64 start in microseconds, u32 tokens of the window before, u32 of this one
 --              log            f64 tokens used, f64 instant from which the call would be admitted or 0, f64 newest instant
 --            After verbs 3 to 6 it is the state that they left.
@@ -39,6 +41,7 @@
 --          2 coarse token bucket: steps that bring a token, microseconds of a step
 --          3 sliding window, 4 counter: 0, period; 5 fixed window: whether aligned, period
 --          6 calendar: unit and first day of the week, hash of the time zone
+--          7 slots: they are in no row, but in a set, whose key ends in '%'
 -- Every number is a whole one below 2^53; nothing is rounded. A refusal, and verb 2, write nothing.
 -- It runs on Lua 5.1 and 5.4. Their texts of numbers differ, so no number becomes text but by 'whole'.
 
@@ -71,7 +74,7 @@ end
 -- 5. Everything else, from the first call on that is anything else.
 if calls_left > 0 then
   for i = row_count + 1, #KEYS do
-    call('LLEN', KEYS[i]) -- It fails here, and not after a write, where the key is no list.
+    call(byte(KEYS[i], -1) == 37 and 'SCARD' or 'LLEN', KEYS[i]) -- It fails here, and not after a write, where the key is no list or set.
   end
 
   local limits, row_of, limit_of, log_of, found, logs, admits = {}, {}, {}, {}, {}, {}, {}
@@ -105,6 +108,8 @@ if calls_left > 0 then
   if uses[CALENDAR] then
     -- include calendar_window
   end
+
+  -- include slots
 
   -- include row_buckets
 

@@ -18,8 +18,9 @@ for _ = 1, calls_left do
   for i = 1, count do
     local limit, row = limit_of[i], row_of[i]
     local algorithm = algorithms[limit[8]]
-    local n = find_bucket(row, limit[1])
-    if not n and (verb ~= RESET or limit[3] % 4 < 2) then -- A reset may name one rate of several.
+    local is_slots = limit[8] == SLOTS
+    local n = not is_slots and find_bucket(row, limit[1])
+    if not n and not is_slots and (verb ~= RESET or limit[3] % 4 < 2) then -- A reset may name one rate of several.
       n = adopt(row, limit, count)
     end
 
@@ -28,7 +29,10 @@ for _ = 1, calls_left do
       numbers, state = sub(keys[row], n * KEY + 17, (n + 1) * KEY), sub(states[row], n * STATE + 1, (n + 1) * STATE)
     end
 
-    if limit[8] == LOG then
+    if is_slots then
+      local running = slots.running(log_of[i])
+      state, admitted = pack('<dd', 0, running), running < limit[4]
+    elseif limit[8] == LOG then
       log = algorithm.read(limit, numbers, state, log_of[i], now)
       admitted = log[1] + limit[6] <= limit[5]
     else
@@ -48,7 +52,11 @@ for _ = 1, calls_left do
   if verb == CHARGE or (verb == ACQUIRE and allowed) then
     for i = 1, count do
       local limit = limit_of[i]
-      if admits[i] or verb == CHARGE then -- Else a permissive limit without the tokens.
+      if limit[8] == SLOTS then
+        if verb == ACQUIRE then -- A permissive limit counts the call, too, when no slot is free.
+          slots.take(limit, log_of[i], made)
+        end
+      elseif admits[i] or verb == CHARGE then -- Else a permissive limit without the tokens.
         local state
         if logs[i] then
           state = algorithms[LOG].charge(logs[i], limit, log_of[i], now)
@@ -66,20 +74,22 @@ for _ = 1, calls_left do
   elseif verb > PEEK then
     for i = 1, count do
       local limit, state = limit_of[i], found[i]
-      if verb == RESET then
-        state = NEW
-        if logs[i] then
-          call('DEL', log_of[i])
+      if limit[8] ~= SLOTS then -- The calls that hold slots still run.
+        if verb == RESET then
+          state = NEW
+          if logs[i] then
+            call('DEL', log_of[i])
+          end
+        elseif not logs[i] then
+          state = algorithms[limit[8]].refund(limit, now, made, state)
+        elseif verb == REFUND or logs[i][2] == made then
+          state = algorithms[LOG].refund(logs[i], limit, log_of[i])
         end
-      elseif not logs[i] then
-        state = algorithms[limit[8]].refund(limit, now, made, state)
-      elseif verb == REFUND or logs[i][2] == made then
-        state = algorithms[LOG].refund(logs[i], limit, log_of[i])
-      end
 
-      rewrite(row_of[i], limit, state)
-      lasts[row_of[i]] = now
-      found[i] = state
+        rewrite(row_of[i], limit, state)
+        lasts[row_of[i]] = now
+        found[i] = state
+      end
     end
   end
 

@@ -21,4 +21,8 @@ try('LSET', log, '1', '4')
 try('LPOP', log, '2')
 try('RPOP', log, '2')
 try('DEL', row, log)
+try('SADD', log, NEW)
+try('SCARD', log)
+try('SMEMBERS', log)
+try('SREM', log, NEW) -- A set without members does not exist.
 return table.concat(faults)

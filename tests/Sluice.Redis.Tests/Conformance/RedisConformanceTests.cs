@@ -34,6 +34,8 @@ public sealed class RedisEnvelopeTests : EnvelopeContract<RedisUnderTest>;
 
 public sealed class RedisClockTests : ClockContract<RedisUnderTest>;
 
+public sealed class RedisSlotsTests : SlotsContract<RedisUnderTest>;
+
 public sealed class RedisVectorTests : VectorContract<RedisUnderTest>;
 
 public sealed class RedisHistoryTests : HistoryContract<RedisUnderTest>

@@ -22,6 +22,11 @@ internal static class WorkerProgram
 
     internal static async Task<int> Main(string[] args)
     {
+        if (args is [SlotProgram.Word, string redis])
+        {
+            return await SlotProgram.RunAsync(redis);
+        }
+
         if (args is not [Word, string where, string hours])
         {
             return 0;
