@@ -177,13 +177,13 @@ public sealed class SettingsFaultTests
             "mode: 7 is not one of Enforce, Permissive, Disabled.",
             "meter: 7 is not one of Operations, All, Tools.",
             "missingIdentity: 7 is not one of Reject, Pool, Skip.",
-            "onStoreFailure: 7 is not one of Deny, Local, Allow.",
+            "onStoreFailure: 7 is not one of Deny, Local, Allow, Share.",
             "rejection: 7 is not one of Auto, Http429, JsonRpc, ToolResult.",
             "headers: 7 is not one of OnRefusal, Always, Never.",
             "headers.style: 7 is not one of Draft11, XRateLimit, Both.",
             "headers.reset: 7 is not one of Seconds, UnixTime.",
             "tools[0].mode: 7 is not one of Enforce, Permissive, Disabled.",
-            "tools[0].onStoreFailure: -1 is not one of Deny, Local, Allow.",
+            "tools[0].onStoreFailure: -1 is not one of Deny, Local, Allow, Share.",
             "tools[0].rejection: 7 is not one of Auto, Http429, JsonRpc, ToolResult.",
         ]);
     }
