@@ -6,6 +6,7 @@ using ModelContextProtocol.Authentication;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using Sluice.Conformance;
+using Sluice.EndToEnd;
 
 namespace Sluice.Gateway.Tests;
 
@@ -112,6 +113,31 @@ public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenI
         (await Should.ThrowAsync<Exception>(() =>
             client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" }).AsTask()))
             .Message.ShouldContain("Rate limit exceeded: perUser");
+    }
+
+    [Fact]
+    public async Task Client_OfTheTypeScriptSdk_SignsInThroughTheGatewayAndIsLimitedAsItsUser()
+    {
+        await using GatewayFixture gateway = await StartAsync();
+
+        ProgramResult result = await ChildProcess.RunAsync(
+            "node",
+            Path.Combine(Repository.NodeFolder, "sign-in.mjs"),
+            Resource(gateway, "one"),
+            OpenIddictIssuer.PublicClient,
+            OpenIddictIssuer.RedirectUri,
+            "3");
+
+        result.ExitCode.ShouldBe(0, result.ToString());
+        string[] seen = result.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        seen[..^1].ShouldBe(
+            [
+                $$"""{"resource":"{{Resource(gateway, "one")}}","scope":"{{OpenIddictIssuer.Scope}}"}""",
+                """{"connected":"signed in"}""",
+                """{"text":"Echo: hi"}""",
+                """{"text":"Echo: hi"}""",
+            ]);
+        seen[^1].ShouldStartWith("""{"code":429,"message":"MCP error 429: Rate limit exceeded: perUser limit on tool 'echo'""");
     }
 
     [Fact]
