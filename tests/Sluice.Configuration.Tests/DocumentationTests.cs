@@ -1,3 +1,5 @@
+using System.Security.Cryptography;
+using System.Text;
 using System.Text.RegularExpressions;
 
 namespace Sluice.Configuration.Tests;
@@ -51,7 +53,21 @@ public sealed partial class DocumentationTests
         GatewayFile.Parse(block, Path.Combine(AppContext.BaseDirectory, "authentication", page)).Faults.ShouldBeEmpty();
 
     [Fact]
-    public void AuthenticationPages_EachHaveABlock() => AuthenticationBlocks().Count.ShouldBe(7);
+    public void AuthenticationPages_EachHaveABlock() => AuthenticationBlocks().Count.ShouldBe(10);
+
+    [Fact]
+    public void ConceptPage_Example_IsValidAndItsHashesAreThoseOfItsKeys()
+    {
+        string page = File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "lists-overrides-and-keys.md")).ReplaceLineEndings("\n");
+        string block = YamlBlock().Matches(page).ShouldHaveSingleItem().Groups[1].Value;
+
+        GatewayFile.Parse(block, "lists-overrides-and-keys.md").Faults.ShouldBeEmpty();
+        foreach (string user in new[] { "ana", "ben", "kim" })
+        {
+            byte[] hash = SHA256.HashData(Encoding.UTF8.GetBytes($"key-of-{user}"));
+            block.ShouldContain($"user: {user}, sha256: {Convert.ToHexStringLower(hash)}");
+        }
+    }
 
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
