@@ -135,7 +135,7 @@ public sealed class LimitingTests
         upstream.Received.Count.ShouldBe(3);
     }
 
-    private static HttpRequestMessage Modern()
+    internal static HttpRequestMessage Modern()
     {
         HttpRequestMessage request = GatewayFixture.Post(Call("x"));
         request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
