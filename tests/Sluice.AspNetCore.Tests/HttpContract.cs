@@ -64,6 +64,31 @@ public abstract class HttpContract
     }
 
     [Fact]
+    public async Task Call_ByUsersWithClaims_MeetsTheirOverrideAndTheBucketOfTheirTeam()
+    {
+        await using RunningApp app = await StartAsync(limits => limits
+            .PerUser("1/1d")
+            .Override(when => when.Claim("tier", "pro-numbat"), numbers => numbers.PerUser("2/1d", "100/365d"))
+            .Override(when => when.Claim("state", "wombat"), numbers => numbers.PerUser("0"))
+            .Limit("by-team", limit => limit.Per("claim:team").When(when => when.Claim("team", "quokka", "b")).Rate("3/1d")));
+
+        List<string> seen = [];
+        foreach (string user in new[]
+        {
+            "alice;tier=pro-numbat;team=quokka", "alice;tier=pro-numbat;team=quokka", "alice;tier=pro-numbat;team=quokka", "bob;team=quokka",
+            "carol;team=quokka", "carol;team=b", "dave;state=wombat", "carol",
+        })
+        {
+            (HttpStatusCode status, string body, HttpResponseMessage response) = await app.PostAsync(RunningApp.Call("1"), user, Modern);
+            seen.Add(status == HttpStatusCode.OK ? "" : JsonDocument.Parse(body).RootElement.GetProperty("error").GetProperty("data").GetProperty("limit").GetString()!);
+            response.Headers.Contains("Retry-After").ShouldBe(status != HttpStatusCode.OK && !user.StartsWith("dave", StringComparison.Ordinal));
+            $"{response.Headers}{(status == HttpStatusCode.OK ? "" : body)}".ShouldNotContain("quokka");
+        }
+
+        seen.ShouldBe(["", "", "perUser/1d", "", "by-team", "", "perUser", "perUser"]);
+    }
+
+    [Fact]
     public async Task Call_ByTheHeadersOfAnotherTool_IsMeteredByItsBody()
     {
         await using RunningApp app = await StartAsync(limits => limits.Tool("search", tool => tool.Shared("1/1d")));

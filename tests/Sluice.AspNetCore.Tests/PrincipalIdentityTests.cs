@@ -56,6 +56,30 @@ public sealed class PrincipalIdentityTests
         PrincipalIdentity.Of(principal).ShouldBeSameAs(PrincipalIdentity.Of(principal));
     }
 
+    [Fact]
+    public void Of_APolicyWithClaims_HasTheirValuesOfTheVerifiedIdentityOnly()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .Limit("by-team", limit => limit.Per("claim:team", "claim:none").Rate("1/1d"))
+            .PerUser("1/1d").Override(when => when.Claim("tier", "pro"), numbers => numbers.PerUser("2/1d")));
+        ClaimsPrincipal principal = new(
+        [
+            new ClaimsIdentity([new("iss", "https://one"), new("sub", "alice"), new("team", "b"), new("team", " a "), new("team", "b"), new("other", "x")], "test"),
+            new ClaimsIdentity([new Claim("tier", "pro")], "test"),
+            new ClaimsIdentity([new Claim("tier", "pro")]),
+        ]);
+
+        CallerIdentity caller = PrincipalIdentity.Of(principal, policy);
+
+        caller.Claim("team").ShouldBe(["a", "b"]);
+        caller.Claim("tier").ShouldBeEmpty();
+        caller.Claim("none").ShouldBeEmpty();
+        caller.Claim("other").ShouldBeEmpty("nothing in the policy asks for it");
+        PrincipalIdentity.Of(principal, policy).ShouldBeSameAs(caller);
+        PrincipalIdentity.Of(null, policy).ShouldBe(CallerIdentity.None);
+        PrincipalIdentity.Of(new ClaimsPrincipal(new ClaimsIdentity([new Claim("team", "a")])), policy).Claim("team").ShouldBeEmpty();
+    }
+
     private static CallerIdentity Of(params Claim[] claims) =>
         PrincipalIdentity.Of(new ClaimsPrincipal(new ClaimsIdentity(claims, "test")));
 }

@@ -39,8 +39,10 @@ internal sealed class RunningApp : IAsyncDisposable
         {
             if (context.Request.Headers["X-User"].FirstOrDefault() is string user)
             {
+                // 'alice;team=a' is alice with a claim.
+                IEnumerable<Claim> claims = user.Split(';').Skip(1).Select(claim => new Claim(claim.Split('=')[0], claim.Split('=')[1]));
                 context.User = new ClaimsPrincipal(new ClaimsIdentity(
-                    [new Claim("iss", "https://login.example.com"), new Claim("sub", user)], "test"));
+                    [new Claim("iss", "https://login.example.com"), new Claim("sub", user.Split(';')[0]), .. claims], "test"));
             }
 
             return next(context);

@@ -137,6 +137,34 @@ public abstract class LimitingContract
     }
 
     [Fact]
+    public async Task Call_OfUsersWithClaims_MeetsTheirOverrideAndTheBucketOfTheirTeam()
+    {
+        Claim team = new("team", "quokka");
+        ClaimsPrincipal? user = Users.Named("alice", team, new("tier", "pro-numbat"));
+        await using RunningServer server = await StartAsync(builder => builder
+            .AuthenticatedAs(() => user)
+            .WithRateLimits(limits => limits
+                .PerUser("1/1d")
+                .Override(when => when.Claim("tier", "pro-numbat"), numbers => numbers.PerUser("2/1d"))
+                .Override(when => when.Users("dave"), numbers => numbers.PerUser("0"))
+                .Limit("by-team", limit => limit.Per("claim:team").Tools("ech*").Rate("3/1d"))));
+
+        await server.CallAsync("echo");
+        await server.CallAsync("echo");
+        (await server.RefusedAsync("search")).Data["limit"].ShouldBe("perUser");
+        user = Users.Named("bob", team);
+        await server.CallAsync("echo");
+        user = Users.Named("carol", team);
+        McpProtocolException refusal = await server.RefusedAsync("echo");
+        refusal.Data["limit"].ShouldBe("by-team");
+        refusal.Data["limitType"].ShouldBe("claim:team");
+        refusal.Message.ShouldNotContain("quokka");
+        await server.CallAsync("search");
+        user = Users.Named("dave");
+        (await server.RefusedAsync("search")).Data.Contains("retryAfterMs").ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Call_OnStreams_IsTheProcessesOwn()
     {
         await using RunningServer server = await StartAsync(builder => builder.WithRateLimits(

@@ -40,11 +40,13 @@ internal sealed class SluiceProgram : IAsyncDisposable
         """;
 
     /// <summary>Runs the gateway until it is disposed.</summary>
-    internal static async Task<SluiceProgram> StartAsync(string configuration)
+    /// <param name="configuration">The text of the file.</param>
+    /// <param name="options">More options of the command line.</param>
+    internal static async Task<SluiceProgram> StartAsync(string configuration, params string[] options)
     {
         string file = Path.Combine(Path.GetTempPath(), $"sluice-{Guid.NewGuid():N}.yaml");
         await File.WriteAllTextAsync(file, configuration);
-        ChildProcess process = ChildProcess.Start("dotnet", Repository.Gateway, "run", file);
+        ChildProcess process = ChildProcess.Start("dotnet", [Repository.Gateway, "run", file, .. options]);
         const string Ready = "listening on ";
         string line = await process.WaitForLineAsync(text => text.StartsWith(Ready, StringComparison.Ordinal));
         return new SluiceProgram(process, file, new Uri(line[Ready.Length..]));

@@ -6,8 +6,8 @@ namespace Sluice.ModelContextProtocol.Tests;
 /// <summary>Verified users, as a host's authentication would give them.</summary>
 internal static class Users
 {
-    internal static ClaimsPrincipal Named(string subject) =>
-        new(new ClaimsIdentity([new Claim("iss", "https://login.example.com"), new Claim("sub", subject)], "test"));
+    internal static ClaimsPrincipal Named(string subject, params IEnumerable<Claim> claims) =>
+        new(new ClaimsIdentity([new Claim("iss", "https://login.example.com"), new Claim("sub", subject), .. claims], "test"));
 
     /// <summary>Every message comes from whoever <paramref name="current"/> says.</summary>
     internal static IMcpServerBuilder AuthenticatedAs(this IMcpServerBuilder builder, Func<ClaimsPrincipal?> current) =>
