@@ -76,7 +76,7 @@ public sealed class Draft11HeaderWriter : IRateLimitHeaderWriter
     private static void WriteRemaining(StringBuilder value, RateLimit limit, LimitState state)
     {
         WriteName(value, limit.Name).Append(CultureInfo.InvariantCulture, $";r={state.Remaining}");
-        if (limit.Concurrency is null || state.Outcome == RateLimitOutcome.Denied)
+        if (!limit.AdmitsNothing && (limit.Concurrency is null || state.Outcome == RateLimitOutcome.Denied))
         {
             TimeSpan wait = state.Outcome == RateLimitOutcome.Denied ? state.RetryAfter : state.ResetAfter;
             value.Append(CultureInfo.InvariantCulture, $";t={WholeSeconds.RoundUp(wait)}");

@@ -48,7 +48,10 @@ public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
         {
             setHeader(target, "X-RateLimit-Limit", Text(limits[tightest].Capacity));
             setHeader(target, "X-RateLimit-Remaining", Text(states[tightest].Remaining));
-            setHeader(target, "X-RateLimit-Reset", Text(Reset(states[tightest].ResetAfter)));
+            if (!limits[tightest].AdmitsNothing)
+            {
+                setHeader(target, "X-RateLimit-Reset", Text(Reset(states[tightest].ResetAfter)));
+            }
         }
     }
 

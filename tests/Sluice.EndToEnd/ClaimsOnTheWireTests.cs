@@ -45,8 +45,10 @@ public sealed class ClaimsOnTheWireTests
         nothing["limit"]!.GetValue<string>().ShouldBe("perUser");
         nothing["retryAfterMs"].ShouldBeNull();
 
+        // Logs are written later than answers are.
+        await sluice.Process.WaitForLineAsync(line => line.Contains("was rejected by the limit 'by-team': retry after ", StringComparison.Ordinal));
+        await sluice.Process.WaitForLineAsync(line => line.EndsWith("was rejected by the limit 'perUser', which can never admit it.", StringComparison.Ordinal));
         shown.Append(sluice.Process.Captured()).Append(another.Process.Captured());
-        shown.ToString().ShouldContain("by-team");
         foreach (string value in new[] { Team, Tier, State })
         {
             shown.ToString().ShouldNotContain(value, Case.Insensitive);

@@ -157,6 +157,10 @@ internal sealed partial class CallGate(
                 _permissive?.Count(decision.Limits, decision.States);
             }
         }
+        else if (answer.Outcome == RateLimitOutcome.Unsatisfiable)
+        {
+            Log.RejectedForGood(logger, policy.Server, answer.Limit?.Name);
+        }
         else
         {
             Log.Rejected(logger, policy.Server, answer.Limit?.Name, answer.RetryAfter);
@@ -171,5 +175,8 @@ internal sealed partial class CallGate(
     {
         [LoggerMessage(1, LogLevel.Debug, "A call to '{Server}' was rejected by the limit '{Limit}': retry after {RetryAfter}.", EventName = "Rejected")]
         internal static partial void Rejected(ILogger logger, string server, string? limit, TimeSpan retryAfter);
+
+        [LoggerMessage(6, LogLevel.Debug, "A call to '{Server}' was rejected by the limit '{Limit}', which can never admit it.", EventName = "RejectedForGood")]
+        internal static partial void RejectedForGood(ILogger logger, string server, string? limit);
     }
 }

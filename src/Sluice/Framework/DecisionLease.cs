@@ -12,15 +12,20 @@ internal sealed class DecisionLease(RateLimitDecision decision, IDisposable? hel
     private static readonly string[] OfRefusal =
         [MetadataName.RetryAfter.Name, RateLimitMetadata.LimitName.Name, RateLimitMetadata.Remaining.Name];
 
+    private static readonly string[] OfRefusalForGood = [RateLimitMetadata.LimitName.Name, RateLimitMetadata.Remaining.Name];
+
     public override bool IsAcquired => decision.IsAllowed;
 
-    public override IEnumerable<string> MetadataNames => IsAcquired ? OfGrant : OfRefusal;
+    public override IEnumerable<string> MetadataNames => IsAcquired ? OfGrant : IsForGood ? OfRefusalForGood : OfRefusal;
+
+    // No wait helps such a call, and code that reads RetryAfter would take an infinite one for less than nothing.
+    private bool IsForGood => decision.Outcome == RateLimitOutcome.Unsatisfiable;
 
     public override bool TryGetMetadata(string metadataName, out object? metadata)
     {
         metadata = metadataName == RateLimitMetadata.Remaining.Name ? decision.Remaining
             : IsAcquired ? null
-            : metadataName == MetadataName.RetryAfter.Name ? decision.RetryAfter
+            : metadataName == MetadataName.RetryAfter.Name ? IsForGood ? null : decision.RetryAfter
             : metadataName == RateLimitMetadata.LimitName.Name ? decision.Limit?.Name
             : null;
         return metadata is not null;

@@ -22,9 +22,7 @@ internal static class LimiterCalls
         RateLimitRequest request = new(limits, caller, permitCount) { Slots = limits.SlotCount == 0 ? null : new HeldSlots() };
         RateLimitDecision decision = store.Acquire(request, []);
         held = HeldBy(store, request);
-        return decision.Outcome != RateLimitOutcome.Unsatisfiable
-            ? decision
-            : throw TooManyPermits(decision.Limit!, permitCount);
+        return IsForTooManyPermits(decision) ? throw TooManyPermits(decision.Limit!, permitCount) : decision;
     }
 
     /// <summary>Releases the slots that a request holds; null when it holds none.</summary>
@@ -36,6 +34,13 @@ internal static class LimiterCalls
     {
         public void Dispose() => store.Release(request);
     }
+
+    /// <summary>
+    /// Whether a call asked for more permits than a limit ever holds. A limit that admits no call of this caller rejects the call instead:
+    /// it may do so for one caller, and the code that asks is right.
+    /// </summary>
+    internal static bool IsForTooManyPermits(in RateLimitDecision decision) =>
+        decision.Outcome == RateLimitOutcome.Unsatisfiable && !decision.Limit!.AdmitsNothing;
 
     /// <summary>The error of a call for more permits than a limit ever holds.</summary>
     internal static ArgumentOutOfRangeException TooManyPermits(RateLimit limit, int permitCount) => new(

@@ -36,7 +36,7 @@ internal sealed class PermitQueue : IDisposable
         }
 
         Interlocked.Add(ref _permits, -permitCount);
-        return reservation.Decision.Outcome == RateLimitOutcome.Unsatisfiable
+        return LimiterCalls.IsForTooManyPermits(reservation.Decision)
             ? throw LimiterCalls.TooManyPermits(reservation.Decision.Limit!, permitCount)
             : new ValueTask<(RateLimitDecision, IDisposable?)>((reservation.Decision, LimiterCalls.HeldBy(_store, request)));
     }

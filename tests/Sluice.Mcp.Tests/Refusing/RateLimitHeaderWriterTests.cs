@@ -52,6 +52,20 @@ public sealed class RateLimitHeaderWriterTests
         Write(Draft11, Allowed, Select(policy, "x"), states).ShouldBe(["RateLimit-Policy: \"shared\";q=10", "RateLimit: \"shared\";r=0;t=3600"]);
     }
 
+    // No time is true here, and a client that reads 0 would call again at once.
+    [Fact]
+    public void Write_OverrideThatAdmitsNothing_GivesNoTime()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .PerUser("10/1m").Override(when => when.Users("alice"), numbers => numbers.PerUser("0")));
+        ApplicableLimits limits = policy.Select("tools/call", "x", new CallerIdentity("issuer", "alice", null, null));
+        RateLimitDecision decision = new() { Outcome = RateLimitOutcome.Unsatisfiable, Limit = limits[0] };
+        LimitState[] states = [new() { Outcome = RateLimitOutcome.Unsatisfiable, RetryAfter = Timeout.InfiniteTimeSpan }];
+
+        Write(Draft11, decision, limits, states).ShouldBe(["RateLimit-Policy: \"perUser\";q=0;w=60", "RateLimit: \"perUser\";r=0"]);
+        Write(XRateLimit, decision, limits, states).ShouldBe(["X-RateLimit-Limit: 0", "X-RateLimit-Remaining: 0"]);
+    }
+
     [Fact]
     public void Draft11_LongestTime_DoesNotOverflow()
     {

@@ -109,6 +109,31 @@ public sealed class SluiceRateLimiterTests
         limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
     }
 
+    // A reader of the framework's metadata would take an infinite wait, -1 ms, for no wait at all.
+    [Fact]
+    public async Task Acquire_OverrideAdmitsNothing_IsRejectedWithoutRetryAfter()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .PerUser("10/1m").Override(when => when.Users("alice"), numbers => numbers.PerUser("0")));
+        CallerIdentity alice = new("issuer", "alice", null, null);
+        InProcessStore store = new(new InProcessStoreOptions(), _time);
+        ApplicableLimits none = policy.Select("tools/call", "x", alice);
+        using SluiceRateLimiter limiter = new(store, none, alice);
+        await using SluiceRateLimiter waiting = new(store, none, alice, new SluiceRateLimiterOptions { QueueLimit = 9, MaxWait = TimeSpan.FromHours(1) }, _time);
+
+        foreach (RateLimitLease lease in new[]
+        {
+            limiter.AttemptAcquire(), limiter.AttemptAcquire(0), await limiter.AcquireAsync(), waiting.AttemptAcquire(), await waiting.AcquireAsync(11),
+        })
+        {
+            lease.IsAcquired.ShouldBeFalse();
+            lease.MetadataNames.ShouldBe([RateLimitMetadata.LimitName.Name, RateLimitMetadata.Remaining.Name]);
+            lease.TryGetMetadata(MetadataName.RetryAfter, out _).ShouldBeFalse();
+            lease.TryGetMetadata(RateLimitMetadata.LimitName, out string? name).ShouldBeTrue();
+            name.ShouldBe("perUser");
+        }
+    }
+
     [Fact]
     public void GetStatistics_SomeCalls_CountsLeasesAndPermits()
     {
