@@ -3,8 +3,8 @@ namespace Sluice.Redis;
 /// <summary>A clock for timeouts that stands still while this process is late, so that a busy machine does not time out its own calls.</summary>
 /// <remarks>
 /// <para>
-/// A timeout is waited for in slices, and each slice ends with a look for answers. When a look comes more than one slice late, the process
-/// lacked the processor, and so did whatever reads answers: that look counts as if it had come in time.
+/// A timeout is waited for in slices, and each slice ends with a look for answers. When a look comes late, the process lacked the
+/// processor, and so did whatever sends calls and reads answers: that look counts as if it had come in time.
 /// </para>
 /// <para>Thread safety: one thread at a time.</para>
 /// </remarks>
@@ -39,8 +39,7 @@ internal sealed class PacedClock
     internal long Look()
     {
         long now = _time.GetTimestamp();
-        long late = now - _looked - _slice;
-        _late += late > _slice ? late : 0;
+        _late += Math.Max(now - _looked - _slice, 0);
         _looked = now;
         return now - _late;
     }

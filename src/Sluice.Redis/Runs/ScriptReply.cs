@@ -60,7 +60,8 @@ internal static class ScriptReply
             Integer(state),
             ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(state[8..]) << 32)
                 | BinaryPrimitives.ReadUInt32LittleEndian(state[12..])),
-        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow or Slots.Algorithm => new(Integer(state), Integer(state[8..])),
+        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow or Slots.Algorithm =>
+            new(Integer(state), Integer(state[8..])),
         _ => throw new ArgumentOutOfRangeException(
             nameof(limit), limit.Numbers.Steps.Algorithm, "Redis does not support this algorithm."),
     };

@@ -33,7 +33,7 @@ public sealed class UnknownAlgorithmTests
     public void Read_UnknownAlgorithm_Throws()
     {
         PendingCall call = new(ScriptVerb.Peek, _limits, new CallerKeys(CallerIdentity.None), cost: 1);
-        AlgorithmOf(_limits.Limits[0].Limit.Rate) = Unknown;
+        AlgorithmOf(_limits.Limits[0].Numbers.Steps) = Unknown;
 
         Should.Throw<ArgumentOutOfRangeException>(() => ScriptReply.Read(new byte[25], [call])).ActualValue.ShouldBe(Unknown);
     }
