@@ -109,7 +109,7 @@ public sealed class ServerStateTests
     public async Task Acquire_SomethingElseInAKeysPlace_HarmsNobodyElse(string command, string value)
     {
         using RedisServer server = RedisServer.Start();
-        await using FaultScene scene = await FaultScene.Open(server.Configuration);
+        await using FaultScene scene = await FaultScene.Open(server.Configuration, timeout: TimeSpan.FromSeconds(5));
         await scene.Acquire(1);
         string key = server.Send("KEYS", "*user*");
         server.Send("DEL", key);
