@@ -23,7 +23,7 @@ internal sealed class ServerCheck(IRedisConnection connection, DecisionScript sc
     internal async Task RunAsync()
     {
         await connection.ReadyAsync().ConfigureAwait(false);
-        byte[] reply = await script.RunAsync(connection, [key, key + ":log"], Argument).ConfigureAwait(false);
+        byte[] reply = await script.RunAsync(connection, [key, key + ":log", key + ":slots"], Argument).ConfigureAwait(false);
         if (reply.Length > 0)
         {
             throw FaultOf(Encoding.UTF8.GetString(reply));

@@ -1,5 +1,5 @@
--- Every command that the script uses, each as it is used. Nothing is left behind.
-local row, log, faults = KEYS[1], KEYS[2], {}
+-- Every command that the script uses, each as it is used. Nothing is left behind; what the server may not delete expires.
+local row, log, slots, faults = KEYS[1], KEYS[2], KEYS[3], {}
 local expiry = whole(floor(clock / 1000) + 1000)
 local function try(command, ...)
   local reply = redis.pcall(command, ...)
@@ -21,8 +21,9 @@ try('LSET', log, '1', '4')
 try('LPOP', log, '2')
 try('RPOP', log, '2')
 try('DEL', row, log)
-try('SADD', log, NEW)
-try('SCARD', log)
-try('SMEMBERS', log)
-try('SREM', log, NEW) -- A set without members does not exist.
+try('SADD', slots, NEW)
+try('PEXPIREAT', slots, expiry)
+try('SCARD', slots)
+try('SMEMBERS', slots)
+try('SREM', slots, NEW) -- A set without members does not exist.
 return table.concat(faults)
