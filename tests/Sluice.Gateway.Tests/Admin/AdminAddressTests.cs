@@ -65,8 +65,7 @@ public sealed class AdminAddressTests
         int Count(string metric) => series.Count(line => line.StartsWith(metric + "{", StringComparison.Ordinal));
         Count("sluice_limit_decisions_total").ShouldBe(Servers * ((2 * Tools) + (2 * (Tools + 1))));
         Count("sluice_limit_near_total").ShouldBe(Servers * (Tools + 1));
-        Count("sluice_calls_total").ShouldBe(Servers * 11);
-        page.ShouldNotContain("otel_metric_overflow");
+        Count("sluice_calls_total").ShouldBe(Servers * 11); // None of them is in the overflow, which other tests may fill.
         page.ShouldNotContain("invented");
     }
 
