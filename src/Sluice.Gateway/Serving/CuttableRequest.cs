@@ -8,16 +8,17 @@ namespace Sluice.Gateway;
 internal sealed class CuttableRequest : IDisposable
 {
     private readonly HttpContext _context;
+    private readonly CancellationToken _cut;
     private readonly CancellationToken _clientLeft;
     private readonly CancellationTokenSource _aborted;
     private readonly CancellationTokenRegistration _registration;
-    private volatile bool _isCut;
 
     /// <param name="context">The request.</param>
     /// <param name="cut">Is cancelled when calls are cut.</param>
     internal CuttableRequest(HttpContext context, CancellationToken cut)
     {
         _context = context;
+        _cut = cut;
         _clientLeft = context.RequestAborted;
         _aborted = CancellationTokenSource.CreateLinkedTokenSource(_clientLeft);
         context.RequestAborted = _aborted.Token;
@@ -25,7 +26,8 @@ internal sealed class CuttableRequest : IDisposable
     }
 
     /// <summary>Whether the call was cut, and its client is still there.</summary>
-    internal bool IsCut => _isCut && !_clientLeft.IsCancellationRequested;
+    /// <remarks>By the token, since what sends an answer can hear of the cut before this request does.</remarks>
+    internal bool IsCut => _cut.IsCancellationRequested && !_clientLeft.IsCancellationRequested;
 
     /// <summary>Whether the call was cut while its stream of events was open.</summary>
     internal bool IsStreamCut => IsCut && HasStream;
@@ -41,7 +43,6 @@ internal sealed class CuttableRequest : IDisposable
 
     private void Cut()
     {
-        _isCut = true;
         if (!HasStream)
         {
             _aborted.Cancel();

@@ -39,7 +39,7 @@ internal sealed class CallAnswer(TimeSpan timeout, TimeProvider time)
                     if (!isLate)
                     {
                         context.RequestAborted.ThrowIfCancellationRequested();
-                        return context.Response.HasStarted ? null : UpstreamFailure.Cut; // The gateway stops; a stream ends.
+                        return context.Response.HasStarted ? null : UpstreamFailure.Cut; // A stream that has begun ends.
                     }
 
                     call.Fail(UpstreamFailure.TooLate);
