@@ -83,7 +83,7 @@ internal static partial class UnmatchedLimits
             string canonical = rules.Canonical(name);
             Glob? glob = Glob.IsGlob(canonical) ? new Glob(canonical, rules.Comparer) : null;
             return (glob is null ? _canonical.Contains(canonical) : _canonical.Any(candidate => glob.Matches(candidate)))
-                || patterns.Any(pattern => PatternOverlap.Exists(canonical, pattern));
+                || patterns.Any(pattern => Glob.Intersect(canonical, pattern, rules.Comparer));
         }
 
         /// <summary>The name that is meant, as far as one can tell. A glob can be told from its beginning, up to its only star.</summary>

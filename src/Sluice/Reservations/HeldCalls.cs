@@ -57,7 +57,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 
     /// <summary>Takes a place for a call.</summary>
     /// <param name="delay">How long to hold it, from now.</param>
-    /// <param name="call">The place; null if there is none.</param>
+    /// <param name="call">The place, or null if the call is not held.</param>
     internal End TryEnter(TimeSpan delay, out HeldCall? call)
     {
         lock (_gate)

@@ -1,8 +1,8 @@
 using System.Text.RegularExpressions;
 
-namespace Sluice.Gateway.Tests.Names;
+namespace Sluice.Tests;
 
-public sealed class PatternOverlapTests
+public sealed class GlobIntersectionTests
 {
     [Theory]
     [InlineData("", "", true)]
@@ -13,14 +13,14 @@ public sealed class PatternOverlapTests
     [InlineData("demo://*/7", "demo://dynamic/*", true)]
     [InlineData("demo://x/7", "demo://x/*/y", false)]
     [InlineData("**", "a*b", true)]
-    public void Exists_TwoPatterns_TellsWhetherATextMatchesBoth(string first, string second, bool expected)
+    public void Intersect_TwoPatterns_TellsWhetherATextMatchesBoth(string first, string second, bool expected)
     {
-        PatternOverlap.Exists(first, second).ShouldBe(expected);
-        PatternOverlap.Exists(second, first).ShouldBe(expected);
+        Glob.Intersect(first, second, NameComparer.Exact).ShouldBe(expected);
+        Glob.Intersect(second, first, NameComparer.Exact).ShouldBe(expected);
     }
 
     [Fact]
-    public void Exists_EveryPairOfShortPatterns_AgreesWithTryingEveryText()
+    public void Intersect_EveryPairOfShortPatterns_AgreesWithTryingEveryText()
     {
         string[] texts = [.. Words("ab", 6)];
         string[] patterns = [.. Words("ab*", 3)];
@@ -35,7 +35,7 @@ public sealed class PatternOverlapTests
         {
             foreach (string second in patterns)
             {
-                PatternOverlap.Exists(first, second).ShouldBe(matching[first].Overlaps(matching[second]), $"{first} {second}");
+                Glob.Intersect(first, second, NameComparer.Exact).ShouldBe(matching[first].Overlaps(matching[second]), $"{first} {second}");
             }
         }
     }
