@@ -51,11 +51,7 @@ public sealed class HeldCallTests
         // A call at the instant of the one that left is admitted at once only if that one's tokens have come back.
         time.Advance(TimeSpan.FromSeconds(1));
         Task<HttpResponseMessage> next = gateway.Client.SendAsync(GatewayFixture.Post(Call("3")));
-        while (!next.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(100));
-            await Task.WhenAny(next, Task.Delay(10));
-        }
+        await EndedAsync(next, time, step: TimeSpan.FromMilliseconds(100));
 
         (await next).StatusCode.ShouldBe(HttpStatusCode.OK);
         Volatile.Read(ref forwarded).ShouldBe(2);
@@ -106,11 +102,7 @@ public sealed class HeldCallTests
         await HeldAsync(gateway);
 
         Task stopped = gateway.StopAsync();
-        while (!held.IsCompleted)
-        {
-            time.Advance(TimeSpan.FromMilliseconds(1));
-            await Task.WhenAny(held, Task.Delay(10));
-        }
+        await EndedAsync(held, time, step: TimeSpan.FromMilliseconds(1));
 
         (await held).Body.ShouldContain("The server is stopping, so the call that waited for its limits was not made");
         await stopped;
@@ -131,13 +123,18 @@ public sealed class HeldCallTests
         return context.Response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{}}""");
     }
 
-    private static async Task HeldAsync(GatewayFixture gateway, int count = 1)
+    private static Task HeldAsync(GatewayFixture gateway, int count = 1) => Eventually.HoldsAsync(() => gateway.Gate.HeldCount == count);
+
+    /// <summary>Moves the clock until a call has ended.</summary>
+    private static Task EndedAsync(Task call, ManualTimeProvider time, TimeSpan step) => Eventually.HoldsAsync(() =>
     {
-        while (gateway.Gate.HeldCount != count)
+        if (!call.IsCompleted)
         {
-            await Task.Delay(5);
+            time.Advance(step);
         }
-    }
+
+        return call.IsCompleted;
+    });
 
     private static string Call(string id) => $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"tools/call","params":{"name":"echo"}}""";
 }

@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -55,7 +56,7 @@ public sealed class StopTests
         await using StdioGateway gateway = await StdioGateway.StartAsync(server: "stop: { drain: 0s }");
         string session = await gateway.BeginAsync();
         Task<(HttpStatusCode Status, string Body)> call = gateway.CallAsync(session, "\"c\"", "hold", """{"until":2,"text":""}""");
-        await StdioGateway.EventuallyAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
+        await Eventually.HoldsAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
 
         await gateway.Fixture.StopAsync();
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -26,7 +27,7 @@ public sealed class TcpKeepAliveTests
         try
         {
             // A timer of data that is sent again shows in its place until the other side has acknowledged the data.
-            await StdioGateway.EventuallyAsync(
+            await Eventually.HoldsAsync(
                 () => Task.FromResult(HasTimer(local: gateway.Address.Port) && HasTimer(remote: upstream.Endpoint.Port)));
         }
         finally

@@ -1,6 +1,6 @@
 namespace Sluice.Conformance;
 
-/// <summary>Limits by any key: who agrees in all parts shares a bucket, and nobody else does.</summary>
+/// <summary>Limits by any key: callers that agree in all parts share a bucket, and no others do.</summary>
 public abstract class KeyContract<TStore> : StoreContract<TStore>
     where TStore : StoreUnderTest, new()
 {

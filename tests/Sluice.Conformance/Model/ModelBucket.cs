@@ -39,10 +39,10 @@ internal abstract record ModelBucket(Rate Rate, BigInteger Now)
     /// <summary>When the window of a calendar ends in which tokens were used, in ticks since 1 January 0001, UTC; else null.</summary>
     internal virtual BigInteger? ResetsAt => null;
 
-    /// <summary>The same bucket later, if nobody called.</summary>
+    /// <summary>The same bucket later, if no call came.</summary>
     internal virtual ModelBucket At(ModelInstant instant) => At(instant.Now);
 
-    /// <summary>The same bucket later by the clock of its algorithm, if nobody called.</summary>
+    /// <summary>The same bucket later by the clock of its algorithm, if no call came.</summary>
     internal abstract ModelBucket At(BigInteger now);
 
     /// <summary>The time until a call that is refused now would be admitted, if nobody else came.</summary>

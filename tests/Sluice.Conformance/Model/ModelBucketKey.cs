@@ -7,7 +7,7 @@ namespace Sluice.Conformance;
 /// <param name="Rate">Which of the buckets of the target and the key.</param>
 internal sealed record ModelBucketKey(LimitTarget Target, LimitKey Key, ModelParts Caller, RateKey Rate)
 {
-    /// <summary>The bucket of a caller; those who lack a part share a bucket, as far as the other parts agree, whoever vouches for them.</summary>
+    /// <summary>The bucket of a caller; those who lack a part share a bucket, as far as the other parts agree, for every issuer.</summary>
     internal static ModelBucketKey Of(RateLimit limit, CallerIdentity caller) =>
         new(limit.Target with { Operation = "" }, limit.Key, ModelParts.Of(limit.Key, caller), limit.Bucket);
 }

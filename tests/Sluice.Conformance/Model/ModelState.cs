@@ -44,7 +44,7 @@ internal sealed class ModelState : IEquatable<ModelState>
         _running = running;
     }
 
-    /// <summary>The same later, if nobody called. A monotonic clock that steps back stands still.</summary>
+    /// <summary>The same later, if no call came. A monotonic clock that steps back stands still.</summary>
     /// <param name="elapsed">Ticks since the store's origin by the monotonic clock.</param>
     /// <param name="wallElapsed">The same by the wall clock, which may step back.</param>
     /// <param name="readsWall">Whether a call reads the wall clock: one with a limit that has windows of a calendar.</param>

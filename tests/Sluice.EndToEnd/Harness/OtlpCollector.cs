@@ -1,11 +1,11 @@
 using System.Buffers.Binary;
-using System.Diagnostics;
 using System.Globalization;
 using Google.Protobuf;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
@@ -78,16 +78,8 @@ internal sealed class OtlpCollector : IAsyncDisposable
     }
 
     /// <summary>Waits until what has arrived is enough.</summary>
-    internal async Task WaitAsync(Func<bool> isEnough)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!isEnough())
-        {
-            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(
-                ChildProcess.Patience, $"{string.Join("\n", Metrics)}\n{string.Join("\n", Spans.Select(span => $"{span.Source} {span.Name}"))}");
-            await Task.Delay(20); // Another process is waited for, by its own clock.
-        }
-    }
+    internal Task WaitAsync(Func<bool> isEnough) => Eventually.HoldsAsync(
+        isEnough, () => $"{string.Join("\n", Metrics)}\n{string.Join("\n", Spans.Select(span => $"{span.Source} {span.Name}"))}");
 
     public async ValueTask DisposeAsync()
     {

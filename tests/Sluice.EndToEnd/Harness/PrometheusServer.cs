@@ -1,6 +1,6 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
@@ -52,12 +52,9 @@ internal sealed class PrometheusServer : IAsyncDisposable
     /// <summary>Waits until an expression has a value.</summary>
     internal async Task WaitAsync(string expression, double value)
     {
-        long start = Stopwatch.GetTimestamp();
-        while (await QueryAsync(expression) is double seen && !seen.Equals(value))
-        {
-            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(ChildProcess.Patience, $"{expression} is {seen}.\n{_process.Captured()}");
-            await Task.Delay(100); // Another process is waited for, by its own clock.
-        }
+        double seen = double.NaN;
+        await Eventually.HoldsAsync(
+            async () => (seen = await QueryAsync(expression)).Equals(value), () => $"{expression} is {seen}.\n{_process.Captured()}");
     }
 
     /// <summary>The names of everything that is stored.</summary>

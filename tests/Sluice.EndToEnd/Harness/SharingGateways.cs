@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Conformance;
 using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
@@ -41,15 +42,9 @@ internal sealed class SharingGateways : IAsyncDisposable
             all._gateways.Add(await SluiceProgram.StartAsync(configuration));
         }
 
-        long start = Stopwatch.GetTimestamp();
-        int? known = null;
-        while (known is null || all.LeastBeat() < known + 2)
-        {
-            known ??= all.LeastBeat() is int beat and > 0 ? beat : null;
-            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(ChildProcess.Patience);
-            await Task.Delay(50); // Other processes are waited for, by their own clocks.
-        }
-
+        await Eventually.HoldsAsync(() => all.LeastBeat() > 0);
+        int known = all.LeastBeat();
+        await Eventually.HoldsAsync(() => all.LeastBeat() >= known + 2);
         return all;
     }
 

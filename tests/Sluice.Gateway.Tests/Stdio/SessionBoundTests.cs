@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -91,7 +92,7 @@ public sealed class SessionBoundTests
         gateway.Fixture.Client.DefaultRequestHeaders.Authorization = new("Bearer", GatewayFixture.AliceKey);
         string session = await gateway.BeginAsync();
         Task<(HttpStatusCode Status, string Body)> held = gateway.CallAsync(session, "1", "hold", """{"until":2,"text":"first"}""");
-        await StdioGateway.EventuallyAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
+        await Eventually.HoldsAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
 
         using HttpResponseMessage response = await gateway.Fixture.Client.SendAsync(GatewayFixture.Post(StdioGateway.Initialize));
 

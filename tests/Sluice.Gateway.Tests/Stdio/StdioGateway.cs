@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -99,25 +100,8 @@ internal sealed class StdioGateway : IAsyncDisposable
         return data["data: ".Length..];
     }
 
-    /// <summary>Waits until something holds.</summary>
-    internal static async Task EventuallyAsync(Func<Task<bool>> holds)
-    {
-        using CancellationTokenSource late = new(Patience);
-        while (!await holds())
-        {
-            await Task.Delay(20, late.Token);
-        }
-    }
-
     /// <summary>Waits until a process is no more.</summary>
-    internal static async Task GoneAsync(int processId)
-    {
-        using CancellationTokenSource late = new(Patience);
-        while (IsRunning(processId))
-        {
-            await Task.Delay(20, late.Token);
-        }
-    }
+    internal static Task GoneAsync(int processId) => Eventually.HoldsAsync(() => !IsRunning(processId));
 
     internal static bool IsRunning(int processId)
     {

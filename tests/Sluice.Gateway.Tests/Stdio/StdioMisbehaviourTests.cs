@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -83,7 +84,7 @@ public sealed class StdioMisbehaviourTests
         await using StdioGateway gateway = await StdioGateway.StartAsync();
         string session = await gateway.BeginAsync();
         Task<(HttpStatusCode Status, string Body)> held = gateway.CallAsync(session, "1", "hold", """{"until":2,"text":"first"}""");
-        await StdioGateway.EventuallyAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
+        await Eventually.HoldsAsync(async () => (await gateway.TextAsync(session, "held")) == "1");
         Task<(HttpStatusCode Status, string Body)> lost = gateway.CallAsync(
             session, "2", "write", Writing("""{"jsonrpc":"2.0","id":null,"result":{}}"""));
         await gateway.TextAsync(session, "pid"); // By now the server has written its answer without an id.

@@ -76,7 +76,7 @@ public sealed class StdioProxyTests
         const string Answers = """s/.*"id":\([0-9]*\).*/{"jsonrpc":"2.0","id":\1,"result":{}}/""";
         Task run = proxy.RunAsync(
             CommandStart.Of(new CommandUpstreamConfiguration { Command = "sed", Arguments = ["-u", Answers] }, inheritAll: true), default, default);
-        await StdioGateway.EventuallyAsync(() => Task.FromResult(gate.HeldCount == 3)); // 3, 4 and 5.
+        await Eventually.HoldsAsync(() => gate.HeldCount == 3); // 3, 4 and 5.
         await AnsweredAsync(9); // It does not wait for the calls before it.
         time.Advance(TimeSpan.FromSeconds(1)); // The instant of the one that was cancelled.
         foreach (int id in Enumerable.Range(3, 3))
@@ -88,7 +88,7 @@ public sealed class StdioProxyTests
         await run;
         Text().ShouldBe(string.Concat(Enumerable.Range(3, 3).Prepend(9).Prepend(1).Select(id => Answer(id) + "\n")));
 
-        Task AnsweredAsync(int id) => StdioGateway.EventuallyAsync(() => Task.FromResult(Text().Contains(Answer(id), StringComparison.Ordinal)));
+        Task AnsweredAsync(int id) => Eventually.HoldsAsync(() => Text().Contains(Answer(id), StringComparison.Ordinal));
         string Text() => Encoding.UTF8.GetString(output.ToArray());
     }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Net;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -96,7 +97,7 @@ public sealed class StdioSessionTests
 
         status.ShouldBe(HttpStatusCode.ServiceUnavailable);
         body.ShouldContain("all of its sessions are in use");
-        await StdioGateway.EventuallyAsync(async () => (await gateway.InitializeAsync()).Status == HttpStatusCode.OK);
+        await Eventually.HoldsAsync(async () => (await gateway.InitializeAsync()).Status == HttpStatusCode.OK);
     }
 
     [Fact]
@@ -180,7 +181,7 @@ public sealed class StdioSessionTests
         string session = await gateway.BeginAsync();
         Task hanging = gateway.CallAsync(session, "\"slow\"", "hang");
 
-        await StdioGateway.EventuallyAsync(async () =>
+        await Eventually.HoldsAsync(async () =>
         {
             await gateway.Fixture.SendAsync(StdioGateway.Legacy(
                 session, """{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":"slow"}}"""));

@@ -120,7 +120,7 @@ public sealed class StdioSharedTests
         for (int comment = 0; comment < 2; comment++)
         {
             Task<string?> line = stream.ReadLineAsync();
-            await StdioGateway.EventuallyAsync(() =>
+            await Eventually.HoldsAsync(() =>
             {
                 time.Advance(TimeSpan.FromSeconds(1));
                 return Task.FromResult(line.IsCompleted);

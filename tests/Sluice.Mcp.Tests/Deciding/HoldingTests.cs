@@ -85,10 +85,7 @@ public sealed class HoldingTests : IDisposable
     {
         CallGate gate = Gate(limits => limits.Shared("100/1s").Wait(TimeSpan.FromSeconds(60)).MaxWaiting(50));
         Task<GateDecision>[] calls = [.. Enumerable.Range(0, 400).Select(_ => Task.Run(() => Call(gate)))];
-        while (calls.Count(call => call.IsCompleted) < 350)
-        {
-            await Task.Delay(1);
-        }
+        await Eventually.HoldsAsync(() => calls.Count(call => call.IsCompleted) >= 350);
 
         gate.HeldCount.ShouldBe(50);
         _time.Advance(TimeSpan.FromSeconds(60));
@@ -167,10 +164,7 @@ public sealed class HoldingTests : IDisposable
         {
             _time.Advance(TimeSpan.FromMilliseconds(10));
             int due = 100 + (int)Math.Min(_time.Elapsed.TotalMilliseconds / 10, 1_000);
-            while (calls.Count(call => call.IsCompleted) < due)
-            {
-                await Task.Delay(1); // Released calls go on by the thread pool.
-            }
+            await Eventually.HoldsAsync(() => calls.Count(call => call.IsCompleted) >= due); // Released calls go on by the thread pool.
 
             lock (forwarded)
             {

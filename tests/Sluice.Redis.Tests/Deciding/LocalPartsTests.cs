@@ -168,7 +168,7 @@ public sealed class LocalPartsTests
             Fate = isAnsweredFirst ? CallFate.Charged : CallFate.OnItsWay,
         };
         process.Decide(limits, Request(limits, 4), default, charges: true, call.Caller, call).IsAllowed.ShouldBeTrue();
-        Taken(process, limits).ShouldBeNull(); // Nobody knows yet.
+        Taken(process, limits).ShouldBeNull(); // It is not known yet.
         call.Fate = CallFate.Charged;
         process.NoteEnd(call);
 

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Conformance;
 using StackExchange.Redis;
 
 namespace Sluice.Redis.Tests;
@@ -63,7 +64,7 @@ internal sealed class FaultScene : IAsyncDisposable
         (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue();
 
         // The first calls are compiled while they run, which on a busy machine can take longer than a call may.
-        await Until(async () => (await scene.Acquire(Bob)).Source == DecisionSource.Store && scene.Store.IsAvailable);
+        await Eventually.HoldsAsync(async () => (await scene.Acquire(Bob)).Source == DecisionSource.Store && scene.Store.IsAvailable);
         await scene.Store.ResetAsync(scene.Limits.Limits.ToArray(), Bob, default);
         scene.Log.Clear();
         return scene;
@@ -111,20 +112,9 @@ internal sealed class FaultScene : IAsyncDisposable
     }
 
     /// <summary>Waits until Redis decides.</summary>
-    internal Task UntilRedisDecides() => Until(
+    internal Task UntilRedisDecides() => Eventually.HoldsAsync(
         async () => (await Store.PeekAsync(new RateLimitRequest(Limits, Alice), default, default)).Source == DecisionSource.Store
             && Store.IsAvailable);
-
-    /// <summary>Waits until something is so.</summary>
-    internal static async Task Until(Func<Task<bool>> isSo)
-    {
-        long start = Stopwatch.GetTimestamp();
-        while (!await isSo())
-        {
-            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(RecoversWithin);
-            await Task.Delay(20); // Another process is waited for, by its own clock.
-        }
-    }
 
     /// <summary>One line when Redis went, and one when it came back.</summary>
     internal void ShouldHaveLoggedOneOutage()

@@ -1,3 +1,4 @@
+using Sluice.Conformance;
 using StackExchange.Redis;
 
 namespace Sluice.Redis.Tests;
@@ -48,7 +49,7 @@ public sealed class LateRunTests
         await scene.Acquire(1);
 
         server.Kill();
-        await FaultScene.Until(() => Task.FromResult(!multiplexer.IsConnected));
+        await Eventually.HoldsAsync(() => !multiplexer.IsConnected);
         await scene.AcquireUntilItIsKnown();
         server.Restart();
         await scene.UntilRedisDecides();

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is away, and comes back.</summary>
@@ -163,7 +165,7 @@ public sealed class OutageTests
         await scene.Acquire(40);
 
         Task<string> sleep = Task.Run(() => server.Send("DEBUG", "SLEEP", "1.5"));
-        await FaultScene.Until(async () => (await scene.Acquire(FaultScene.Bob)).Source == DecisionSource.Local);
+        await Eventually.HoldsAsync(async () => (await scene.Acquire(FaultScene.Bob)).Source == DecisionSource.Local);
         await scene.AcquireUntilItIsKnown();
         await sleep;
 

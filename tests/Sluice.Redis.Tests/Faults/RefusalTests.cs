@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 /// <summary>A server that answers, and refuses what the script needs.</summary>
@@ -47,7 +49,7 @@ public sealed class RefusalTests
         line.ShouldContain("Refused");
         line.ShouldContain(RedisFaults.MinimumRights);
         line.ShouldNotContain(Password);
-        await FaultScene.Until(() => Task.FromResult(server.Send("KEYS", "*{*").Length == 0)); // What it may not delete expires.
+        await Eventually.HoldsAsync(() => server.Send("KEYS", "*{*").Length == 0); // What it may not delete expires.
     }
 
     [Fact]
@@ -83,9 +85,9 @@ public sealed class RefusalTests
 
         server.Send("ACL", "SETUSER", "default", "-rpush").ShouldBe("+OK");
         (await scene.Store.AcquireAsync(request, default, default)).Source.ShouldBe(DecisionSource.Local);
-        await FaultScene.Until(() => Task.FromResult(!scene.Store.IsAvailable));
+        await Eventually.HoldsAsync(() => !scene.Store.IsAvailable);
         int before = server.Runs;
-        await FaultScene.Until(() => Task.FromResult(server.Runs >= before + 3));
+        await Eventually.HoldsAsync(() => server.Runs >= before + 3);
         scene.Store.IsAvailable.ShouldBeFalse();
 
         server.Send("ACL", "SETUSER", "default", "+rpush").ShouldBe("+OK");
@@ -159,6 +161,6 @@ public sealed class RefusalTests
     private static Task SomeChecks(RedisServer server)
     {
         int before = server.Runs;
-        return FaultScene.Until(() => Task.FromResult(server.Runs >= before + 5));
+        return Eventually.HoldsAsync(() => server.Runs >= before + 5);
     }
 }

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 /// <summary>Sentinels make a replica the primary.</summary>
@@ -10,7 +12,7 @@ public sealed class SentinelTests
         using RedisSentinels sentinels = new();
         await using FaultScene scene = await FaultScene.Open(sentinels.Configuration);
         await scene.Acquire(40);
-        await FaultScene.Until(() => Task.FromResult(sentinels.Replica.Send("DBSIZE") == ":2")); // The row, and the heartbeats.
+        await Eventually.HoldsAsync(() => sentinels.Replica.Send("DBSIZE") == ":2"); // The row, and the heartbeats.
         int admitted = 40;
         using CancellationTokenSource stop = new();
         Task[] callers = [.. Enumerable.Range(0, 8).Select(async _ =>
@@ -27,9 +29,9 @@ public sealed class SentinelTests
         })];
 
         sentinels.Primary.Kill();
-        await FaultScene.Until(() => Task.FromResult(!scene.Store.IsAvailable));
+        await Eventually.HoldsAsync(() => !scene.Store.IsAvailable);
         await scene.UntilRedisDecides();
-        await FaultScene.Until(() => Task.FromResult(Volatile.Read(ref admitted) >= FaultScene.Tokens));
+        await Eventually.HoldsAsync(() => Volatile.Read(ref admitted) >= FaultScene.Tokens);
         await stop.CancelAsync();
         await Task.WhenAll(callers);
 

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is there, and cannot do what it is asked.</summary>
@@ -91,7 +93,7 @@ public sealed class ServerStateTests
         server.Send("CONFIG", "SET", "key-load-delay", "1000").ShouldBe("+OK");
 
         Task<string> loading = Task.Run(() => server.Send("DEBUG", "RELOAD"));
-        await FaultScene.Until(async () => (await scene.Acquire(FaultScene.Bob)).Source == DecisionSource.Local);
+        await Eventually.HoldsAsync(async () => (await scene.Acquire(FaultScene.Bob)).Source == DecisionSource.Local);
         await scene.AcquireUntilItIsKnown();
         RateLimitDecision[] without = await scene.Acquire(100);
         without.Count(decision => decision.IsAllowed).ShouldBeInRange(FaultScene.Tokens - 40 - Breaker.Threshold, FaultScene.Tokens - 40);
@@ -135,11 +137,11 @@ public sealed class ServerStateTests
     {
         using RedisServer primary = RedisServer.Start();
         using RedisServer replica = RedisServer.Start("--replicaof", "127.0.0.1 " + primary.PortText);
-        await FaultScene.Until(() => Task.FromResult(
+        await Eventually.HoldsAsync(() => Task.FromResult(
             replica.Send("INFO", "replication").Contains("master_link_status:up", StringComparison.Ordinal)));
         await using FaultScene scene = await FaultScene.Open($"{primary.Configuration},{replica.Configuration}");
         await scene.Acquire(40);
-        await FaultScene.Until(() => Task.FromResult(replica.Send("DBSIZE") == ":2")); // The row, and the heartbeats.
+        await Eventually.HoldsAsync(() => replica.Send("DBSIZE") == ":2"); // The row, and the heartbeats.
 
         // What it does not hear any more, it lacks.
         replica.Freeze(true);
@@ -181,7 +183,7 @@ public sealed class ServerStateTests
 
         cluster.Move(slot, from, to);
         await scene.UntilRedisDecides();
-        await FaultScene.Until(() => Task.FromResult(Volatile.Read(ref admitted) >= FaultScene.Tokens));
+        await Eventually.HoldsAsync(() => Volatile.Read(ref admitted) >= FaultScene.Tokens);
         await stop.CancelAsync();
         await Task.WhenAll(callers);
 
@@ -209,7 +211,7 @@ public sealed class ServerStateTests
         RedisCluster.MoveAKey(slot, from, to).ShouldBeTrue();
 
         Task<RateLimitDecision> call = scene.Store.AcquireAsync(request, default, default).AsTask();
-        await FaultScene.Until(() => Task.FromResult(
+        await Eventually.HoldsAsync(() => Task.FromResult(
             to.Send("INFO", "errorstats").Contains("errorstat_TRYAGAIN", StringComparison.Ordinal)
             || from.Send("INFO", "errorstats").Contains("errorstat_TRYAGAIN", StringComparison.Ordinal)));
         RedisCluster.MoveAKey(slot, from, to).ShouldBeTrue();
@@ -223,7 +225,7 @@ public sealed class ServerStateTests
     private static async Task ProbesInVain(RedisServer server, FaultScene scene)
     {
         int before = server.Runs;
-        await FaultScene.Until(() => Task.FromResult(server.Runs >= before + 3));
+        await Eventually.HoldsAsync(() => server.Runs >= before + 3);
         scene.Store.IsAvailable.ShouldBeFalse();
         scene.Log.Of("StoreDown").Length.ShouldBe(1);
     }

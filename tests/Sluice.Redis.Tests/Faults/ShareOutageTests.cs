@@ -1,4 +1,5 @@
 using System.Net.Sockets;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -171,13 +172,13 @@ public sealed class ShareOutageTests
             return admitted;
         }
 
-        internal Task UntilRedisIsAwayAsync() => FaultScene.Until(async () =>
+        internal Task UntilRedisIsAwayAsync() => Eventually.HoldsAsync(async () =>
         {
             await PeekAsync();
             return !Store.IsAvailable;
         });
 
-        internal Task UntilRedisDecidesAsync() => FaultScene.Until(
+        internal Task UntilRedisDecidesAsync() => Eventually.HoldsAsync(
             async () => (await PeekAsync()).Source == DecisionSource.Store && Store.IsAvailable);
     }
 
@@ -200,7 +201,7 @@ public sealed class ShareOutageTests
                 (await stores.All[^1].Store.WarmUpAsync(Patience, default)).ShouldBeTrue();
             }
 
-            await FaultScene.Until(async () =>
+            await Eventually.HoldsAsync(async () =>
             {
                 await Task.WhenAll(stores.All.Select(store => store.Store.Heartbeat!.BeatAsync()));
                 return stores.All.TrueForAll(store => store.Store.Members.Count == count);
