@@ -23,7 +23,7 @@ public sealed record ApiKey
     public ImmutableArray<string> Scopes { get; init; } = [];
 
     /// <summary>The claims of the key's user and their values, as a token would state them.</summary>
-    /// <value>The default is none.</value>
+    /// <value>Empty by default.</value>
     public ImmutableDictionary<string, ImmutableArray<string>> Claims { get; init; } = ImmutableDictionary<string, ImmutableArray<string>>.Empty;
 
     /// <summary>The SHA-256 of the key's UTF-8 bytes.</summary>

@@ -6,8 +6,8 @@ namespace Sluice;
 /// <remarks>
 /// <para>
 /// Values compare as identities do: in Unicode's form NFC, without surrounding white space, otherwise exactly. A caller who lacks
-/// what a list is about does not match it. Users, tenants and clients are compared whoever vouches for them; where several issuers
-/// are trusted, a condition on the claim <c>iss</c> tells them apart.
+/// what a list is about does not match it. Users, tenants and clients match for every issuer. Where several issuers are trusted, a
+/// condition on the claim <c>iss</c> tells them apart.
 /// </para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>

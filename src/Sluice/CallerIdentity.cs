@@ -73,7 +73,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     /// <summary>The tenant that belongs to the user's name; null when there is none, or when it does not count.</summary>
     internal string? UserTenant => UserSpansTenants ? null : Tenant;
 
-    /// <summary>The same caller with a claim that somebody verified, in the place of one of that name.</summary>
+    /// <summary>The same caller with a verified claim, which replaces a claim of that name.</summary>
     /// <param name="name">The claim's name.</param>
     /// <param name="values">
     /// Its values, which are a set: order and repetition do not matter. Each is brought into one spelling by

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>How many calls may run at once, for the server or for an operation, as somebody wrote it down.</summary>
+/// <summary>How many calls may run at once, for the server or for an operation, as configured.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record ConcurrencySettings
 {

@@ -43,7 +43,7 @@ public sealed record LimitKeyPart
         return WhyNotAClaim(name.Trim()) is string wrong ? throw new ArgumentException(wrong, nameof(name)) : new("claim", name.Trim());
     }
 
-    /// <summary>Reads a part as the configuration spells it, or says why it is none.</summary>
+    /// <summary>Reads a part as the configuration spells it, or says why the text is not a part.</summary>
     /// <param name="text"><c>user</c>, <c>tenant</c>, <c>client</c> or <c>claim:NAME</c>.</param>
     /// <param name="part">The part, or null.</param>
     /// <param name="error">Null, or what is wrong: the text, the rule and the way out.</param>

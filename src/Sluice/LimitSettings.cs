@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>A limit by any key and condition, as somebody wrote it down: an entry of <c>limits</c>.</summary>
+/// <summary>A limit by any key and condition, as configured: an entry of <c>limits</c>.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record LimitSettings
 {

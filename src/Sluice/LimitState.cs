@@ -25,7 +25,7 @@ public readonly record struct LimitState
     public TimeSpan RetryAfter { get; init; }
 
     /// <summary>
-    /// The time until the bucket is full, if nobody calls. Zero for a limit on concurrency: when a running call ends is not known.
+    /// The time until the bucket is full, if no call comes. Zero for a limit on concurrency: when a running call ends is not known.
     /// </summary>
     public TimeSpan ResetAfter { get; init; }
 }

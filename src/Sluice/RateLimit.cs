@@ -61,7 +61,7 @@ public sealed class RateLimit
 
     /// <summary>How many tokens, how often.</summary>
     /// <exception cref="InvalidOperationException">The limit has no rate: it is on <see cref="Concurrency"/>.</exception>
-    /// <value>Of a limit that <see cref="AdmitsNothing"/>, the rate by which its bucket refills meanwhile.</value>
+    /// <value>Of a limit that <see cref="AdmitsNothing"/>, the rate at which its bucket refills.</value>
     public Rate Rate => _rate ?? throw new InvalidOperationException($"The limit '{Name}' has no rate. Read Concurrency.");
 
     /// <summary>How many calls may run at once; null for a limit that has a rate.</summary>
@@ -100,7 +100,7 @@ public sealed class RateLimit
     /// <summary>The bucket among <see cref="Buckets"/>: the period and the algorithm of the rate that it was first for.</summary>
     internal RateKey Bucket { get; }
 
-    /// <summary>All buckets that its target has by its key in its policy, whoever calls.</summary>
+    /// <summary>All buckets that its target has by its key in its policy, for all callers.</summary>
     internal BucketKeys Buckets { get; }
 
     /// <summary>What a call costs that costs so much elsewhere: more than there is, if nothing is admitted.</summary>

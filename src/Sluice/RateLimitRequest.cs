@@ -50,7 +50,7 @@ public readonly record struct RateLimitRequest
     public HeldSlots? Slots { get; init; }
 
     /// <summary><see cref="Slots"/>, for a call that is about to acquire.</summary>
-    /// <exception cref="ArgumentException">There is none, or it holds slots.</exception>
+    /// <exception cref="ArgumentException">No slot object is given, or it holds slots already.</exception>
     internal HeldSlots FreeSlots() => Slots switch
     {
         null => throw new ArgumentException(

@@ -53,7 +53,7 @@ public sealed record RateOverride
     public static RateOverride Parse(params ReadOnlySpan<string> rates) =>
         rates.Length == 1 && TryParseWord(rates[0], out RateOverride? word) ? word : RateList.Parse(rates);
 
-    /// <summary>Reads what is no rate: <c>unlimited</c> or <c>0</c>.</summary>
+    /// <summary>Reads the two words that are not rates: <c>unlimited</c> and <c>0</c>.</summary>
     /// <param name="text">The text.</param>
     /// <param name="word">What it means; null for any other text.</param>
     public static bool TryParseWord([NotNullWhen(true)] string? text, [NotNullWhen(true)] out RateOverride? word)

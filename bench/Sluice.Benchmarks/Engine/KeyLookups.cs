@@ -33,7 +33,7 @@ public class KeyLookups
     public void CheckOutcomes()
     {
         Require.That(OfTen() && OfHundredThousand(), "A key was not found.");
-        Require.That(_many.Find("sluice_") is null, "What is no key was found.");
+        Require.That(_many.Find("sluice_") is null, "A text that is not a key was found.");
     }
 
     private string Next(string[] sent) => sent[(_next = _next + 1 == sent.Length ? 0 : _next + 1)];

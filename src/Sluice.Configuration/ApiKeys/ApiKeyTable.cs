@@ -71,7 +71,7 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
 
     /// <summary>Finds a key.</summary>
     /// <param name="sha256">The SHA-256 of what a caller sent: 32 bytes.</param>
-    /// <param name="index">The index of the key; -1 when there is none.</param>
+    /// <param name="index">The index of the key, or -1 if the table does not have it.</param>
     /// <returns>Whether it is a key of this table.</returns>
     public bool TryFind(ReadOnlySpan<byte> sha256, out int index)
     {
@@ -80,7 +80,7 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
         return slot >= 0;
     }
 
-    /// <summary>The place of a key; -1 when there is none.</summary>
+    /// <summary>The index of a key, or -1 if the table does not have it.</summary>
     internal int FindSlot(ReadOnlySpan<byte> sha256) => sha256.Length == DigestBytes ? _digests.Find(sha256) : -1;
 
     /// <summary>The place where the search for a key begins: mostly that of the key.</summary>

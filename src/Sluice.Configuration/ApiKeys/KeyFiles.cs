@@ -76,8 +76,8 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values)
         }
     }
 
-    /// <summary>What changes when somebody writes to a file.</summary>
-    /// <param name="Length">Its length; 0 for what is no file, such as a pipe.</param>
+    /// <summary>What changes when a file is written to.</summary>
+    /// <param name="Length">Its length; 0 if it is not a regular file, such as a pipe.</param>
     /// <param name="Written">When it was last written.</param>
     private readonly record struct FileState(long Length, DateTime Written)
     {

@@ -16,7 +16,7 @@ internal sealed class DocumentPlaces
     internal static DocumentPlaces Load(string file, IValueSource values) =>
         new(file, DocumentFile.Load(file, values, (root, _) => root).Value);
 
-    /// <summary>A fault at a value; without a line when there is none at the path, since the file has changed in the meantime.</summary>
+    /// <summary>A fault at a value; without a line if the file has changed and no longer has the path.</summary>
     /// <param name="path">Names of fields, and indexes of lists.</param>
     /// <param name="message">Makes the message from the value as the configuration has it, in quotes.</param>
     internal Fault Fault(ReadOnlySpan<object> path, Func<string?, string> message)

@@ -11,7 +11,7 @@ internal sealed partial class FieldReader
     /// <param name="name">The field.</param>
     /// <param name="required">Whether its absence is a fault.</param>
     /// <param name="whyWrong">Null, or what is wrong with a text, as far as this field is concerned.</param>
-    /// <param name="isPrivate">Whether the texts name somebody, so that no message repeats them.</param>
+    /// <param name="isPrivate">Whether the texts are identities, so that no message repeats them.</param>
     internal ImmutableArray<string> Texts(string name, bool required, Func<string, string?>? whyWrong = null, bool isPrivate = false)
     {
         if (Node(name) is not SequenceNode)

@@ -5,7 +5,7 @@ namespace Sluice.Gateway;
 
 /// <summary>Checks the token of requests to the admin address, and limits how often an address may send a wrong one.</summary>
 /// <remarks>
-/// <para>A right token is always served, whatever else came from the same address, so that nobody can lock an operator out.</para>
+/// <para>A right token is always served, whatever else came from the same address, so that an attacker cannot lock an operator out.</para>
 /// <para>The first failure of an address is logged, and no further one. The number of addresses is bounded.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>

@@ -9,8 +9,8 @@ namespace Sluice.Gateway;
 /// <summary>The callers that API keys name. Keys change as a whole, by another object of this type.</summary>
 /// <remarks>
 /// <para>
-/// Keys are known by their SHA-256 only. A look-up by hash tells an attacker nothing through its timing, since nobody can
-/// choose a key by a prefix of its hash; the comparison that decides takes constant time all the same.
+/// Keys are known by their SHA-256 only. A look-up by hash tells an attacker nothing through its timing, since an
+/// attacker cannot choose a key by a prefix of its hash; the comparison that decides takes constant time all the same.
 /// </para>
 /// <para>
 /// A caller is made when its key is first used, and kept: about 250 bytes for each key that is in use. A further use allocates nothing.

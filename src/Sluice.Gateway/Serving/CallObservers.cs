@@ -9,7 +9,7 @@ internal sealed class CallObservers : ICallObserver
 
     private CallObservers(ICallObserver[] observers) => _observers = observers;
 
-    /// <summary>All of them as one observer; null where there is none.</summary>
+    /// <summary>All of them as one observer; null if the list is empty.</summary>
     internal static ICallObserver? Of(params IEnumerable<ICallObserver?> observers)
     {
         ICallObserver[] some = [.. observers.OfType<ICallObserver>()];

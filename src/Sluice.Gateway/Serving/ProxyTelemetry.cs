@@ -11,7 +11,7 @@ internal sealed class ProxyTelemetry(string server, TimeProvider time)
     /// <summary>The requests that are being forwarded.</summary>
     internal ActiveRequests Active { get; } = new(server);
 
-    /// <summary>The instant at which a request arrives; zero when nobody measures.</summary>
+    /// <summary>The instant at which a request arrives; zero when no listener measures.</summary>
     internal long Arrive() => SluiceInstruments.ProxyDuration.Enabled ? time.GetTimestamp() : 0;
 
     /// <summary>Measures a request whose answer is complete.</summary>

@@ -8,7 +8,7 @@ internal sealed partial class ExportFaults : EventListener
 {
     private const string SourcePrefix = "OpenTelemetry-";
 
-    /// <summary>Told of each instrument of other meters, such as those of the web server. Nobody asked for them.</summary>
+    /// <summary>Told of each instrument of other meters, such as those of the web server. Sluice does not export them.</summary>
     private const string OtherMeter = "MetricInstrumentIgnored";
 
     private const int MaxReasonLength = 300;

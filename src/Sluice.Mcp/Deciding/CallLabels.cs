@@ -22,7 +22,7 @@ internal enum CallOutcome
 /// <summary>Who decided a call, as a label.</summary>
 internal enum CallSource
 {
-    /// <summary>Nobody: no store was asked.</summary>
+    /// <summary>No store was asked.</summary>
     None = 0,
 
     /// <summary>The store.</summary>

@@ -16,10 +16,10 @@ internal static class CallSpan
     private const string Source = "sluice.source";
     private const string Limit = "sluice.limit";
 
-    // Read once for each call, so that it must cost next to nothing when nobody traces.
+    // Read once for each call, so that it must cost next to nothing when no listener traces.
     internal static bool IsTraced => SluiceInstruments.Source.HasListeners() || Activity.Current is { Recorded: true };
 
-    /// <summary>Begins the span of the store's answer; null when nobody wants it.</summary>
+    /// <summary>Begins the span of the store's answer; null when no listener samples it.</summary>
     internal static Activity? BeginStore(string server)
     {
         Activity? span = SluiceInstruments.Source.StartActivity(StoreSpan);
@@ -40,7 +40,7 @@ internal static class CallSpan
         }
     }
 
-    /// <summary>Notes the decision on the request's span; where there is none, on the store's.</summary>
+    /// <summary>Notes the decision on the request's span, or on the store's if the request has no span.</summary>
     internal static void Decided(Activity? request, Activity? store, in GateDecision decision)
     {
         if ((request is { Recorded: true } ? request : store) is Activity span)

@@ -20,7 +20,7 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time)
 
     /// <summary>The instant at which a decision begins.</summary>
     /// <param name="isNeeded">Whether the duration is wanted even if no instrument is read.</param>
-    /// <returns>A timestamp of the clock; zero when nobody wants the duration.</returns>
+    /// <returns>A timestamp of the clock; zero when no listener measures the duration.</returns>
     internal long Begin(bool isNeeded) => isNeeded || SluiceInstruments.DecisionDuration.Enabled ? time.GetTimestamp() : 0;
 
     /// <summary>The time since <see cref="Begin"/>.</summary>

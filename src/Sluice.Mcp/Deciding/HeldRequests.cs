@@ -96,7 +96,7 @@ internal sealed class HeldRequests
     }
 
     /// <summary>The name of a request.</summary>
-    /// <param name="Caller">Who sent it: nobody else can cancel it.</param>
+    /// <param name="Caller">Who sent it. No other caller can cancel it.</param>
     /// <param name="Session">The session of the client; empty where a process has one client.</param>
     /// <param name="Id">The text of the id, as JSON.</param>
     internal readonly record struct Key(CallerIdentity Caller, string Session, string Id)

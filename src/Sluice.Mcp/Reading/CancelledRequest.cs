@@ -8,7 +8,7 @@ internal static class CancelledRequest
     /// <summary>The notification.</summary>
     internal const string Method = "notifications/cancelled";
 
-    /// <summary>The bytes of <c>params.requestId</c>; empty if there is none.</summary>
+    /// <summary>The bytes of <c>params.requestId</c>; empty if the field is missing.</summary>
     /// <param name="message">The notification, which was read as one message before.</param>
     internal static ReadOnlyMemory<byte> IdOf(ReadOnlyMemory<byte> message)
     {

@@ -12,7 +12,7 @@ internal sealed class UnreadAnswers : Tunnel
 {
     private ImmutableList<Socket> _sockets = [];
 
-    /// <summary>Whether any connection has bytes that nobody has read.</summary>
+    /// <summary>Whether any connection has bytes that have not been read.</summary>
     internal bool Any
     {
         get

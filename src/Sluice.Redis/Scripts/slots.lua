@@ -2,7 +2,7 @@
 -- its process (8 bytes) and its number there (f64). So a release can be repeated, and the slots of a process that ended can be told.
 local slots = {}
 
--- The set is kept for longer than any call keeps its slots. Its end by the clock of the server is only for what nobody asks for again.
+-- The set is kept for longer than any call keeps its slots. It expires by the clock of the server only if no call asks for it again.
 local SLOT_MILLIS = 691200000 -- 8 days
 
 function slots.running(key)

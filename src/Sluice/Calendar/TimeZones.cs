@@ -7,7 +7,7 @@ internal static class TimeZones
 {
     private const int MaxQuoted = 64;
 
-    /// <summary>A zone, or null when there is none of that name in that spelling.</summary>
+    /// <summary>A zone, or null if no zone has that name in that spelling.</summary>
     internal static DateTimeZone? Find(string name) => DateTimeZoneProviders.Tzdb.GetZoneOrNull(name);
 
     /// <summary>Why a name is not one of a zone, and what to write.</summary>

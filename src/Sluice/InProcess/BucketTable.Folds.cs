@@ -242,7 +242,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return soonest;
     }
 
-    /// <summary>Whether an entry owes nothing any more. A fold of any limit mixes instants of both clocks, so both must have passed.</summary>
+    /// <summary>Whether an entry has no debt left. A fold of any limit mixes instants of both clocks, so both must have passed.</summary>
     private bool IsNewAgain(BucketEntry* entry, in StoreInstant now) => IsOfAnyLimit(entry)
         ? now.HasPassed(entry->Time)
         : ResetAt(entry) <= now.For(_registry.WrittenUnder(entry));

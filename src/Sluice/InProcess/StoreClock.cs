@@ -78,7 +78,7 @@ internal sealed class StoreClock
         return new StoreEdges(calendar, _originWallTicks - (long)LimitNumbers.OriginTicks, stepTicks: 1);
     }
 
-    /// <summary>Reads the wall clock for limits of a calendar. Somebody else's code may run here, so no lock may be held.</summary>
+    /// <summary>Reads the wall clock for limits of a calendar. Code of the application may run here, so no lock may be held.</summary>
     /// <returns>What it shows, as <see cref="StoreInstant.CalendarTicks"/> counts it; at least 1.</returns>
     internal ulong AskWall() =>
         (ulong)Math.Max(1, WallTicks() + DateTime.UnixEpoch.Ticks - _originWallTicks + (long)LimitNumbers.OriginTicks);

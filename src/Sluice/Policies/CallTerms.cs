@@ -26,7 +26,7 @@ internal sealed record CallTerms(
         MissingIdentity.Pool => new ApplicableLimits(limits, cost, operation: Operation, wait: Wait),
         MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: Wait),
 
-        // A permissive limit rejects nobody, with an identity or without.
+        // A permissive limit rejects no call, with an identity or without.
         _ => new ApplicableLimits(
             limits, cost, limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && !isKnown(limit)), Operation, Wait),
     };

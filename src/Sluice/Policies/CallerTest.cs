@@ -37,7 +37,7 @@ internal sealed class CallerTest
         && IsWithin(_clients, other._clients)
         && other._claims.All(claim => IsWithin(_claims.FirstOrDefault(own => own.Name == claim.Name).Values, claim.Values));
 
-    /// <summary>Whether no caller passes both tests, since nobody has two users, tenants or clients.</summary>
+    /// <summary>Whether no caller passes both tests, since a caller has one user, one tenant and one client at most.</summary>
     internal bool Excludes(CallerTest other) =>
         AreDisjoint(_users, other._users) || AreDisjoint(_tenants, other._tenants) || AreDisjoint(_clients, other._clients);
 
