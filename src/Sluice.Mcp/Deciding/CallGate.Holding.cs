@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using Microsoft.Extensions.Logging;
 
 namespace Sluice.Mcp;
@@ -12,7 +11,8 @@ internal sealed partial class CallGate
     internal int HeldCount => _held.Count;
 
     /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
-    internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) => stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
+    internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) =>
+        stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
 
     /// <summary>Ends all held calls, and holds no more: they are not made, and their tokens come back.</summary>
     internal void EndHeld() => _held.EndAll();
@@ -106,14 +106,6 @@ internal sealed partial class CallGate
         await lease.RefundAsync().ConfigureAwait(false);
         lease.Dispose();
     }
-
-    private GateDecision Conclude(
-        in DecidingCall call, in RateLimitDecision answer, TimeSpan delay = default, HeldCalls.HeldCall? held = null) =>
-        Conclude(call.Method, call.Operation, call.Request, call.Lease, answer, call.Begin, call.Span, delay, held);
-
-    /// <summary>A call that is being decided.</summary>
-    private readonly record struct DecidingCall(
-        string Method, string? Operation, RateLimitRequest Request, CallLease Lease, long Begin, Activity? Span);
 
     private static partial class Log
     {

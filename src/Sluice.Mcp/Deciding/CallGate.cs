@@ -7,7 +7,8 @@ namespace Sluice.Mcp;
 /// <remarks>
 /// <para>
 /// Steps: select the limits, check that the identities they count by are known, ask the store, report what permissive limits
-/// would reject, count the call, tell the observer, log a rejection, hold a call that was admitted for later. The front writes the answer in its own form, from the <see cref="GateDecision"/>.
+/// would reject, count the call, tell the observer, log a rejection, hold a call that was admitted for later. The front writes the
+/// answer in its own form, from the <see cref="GateDecision"/>.
 /// </para>
 /// <para>It allocates nothing for a call that the store decides at once.</para>
 /// <para>Thread safety: any number of threads.</para>
@@ -111,47 +112,32 @@ internal sealed partial class CallGate(
         }
 
         long begin = _telemetry.Begin(isNeeded: observer is not null);
-        RateLimitRequest request = new(limits, caller);
-        CallLease lease = CallLease.Begin(store, request);
+        CallLease lease = CallLease.Begin(store, new RateLimitRequest(limits, caller));
+        DecidingCall call = new(method, operation, lease.Request, lease, begin, span);
         if (limits.Wait > TimeSpan.Zero)
         {
-            return ReserveAsync(new DecidingCall(method, operation, lease.Request, lease, begin, span), cancellationToken);
+            return ReserveAsync(call, cancellationToken);
         }
 
-        ValueTask<RateLimitDecision> pending = store.AcquireAsync(lease.Request, lease.StatesToFill, cancellationToken);
+        ValueTask<RateLimitDecision> pending = store.AcquireAsync(call.Request, lease.StatesToFill, cancellationToken);
         return pending.IsCompletedSuccessfully
-            ? new ValueTask<GateDecision>(Conclude(method, operation, request, lease, pending.Result, begin, span))
-            : AwaitAsync(method, operation, request, lease, pending, begin, span);
+            ? new ValueTask<GateDecision>(Conclude(call, pending.Result))
+            : AwaitAsync(call, pending);
     }
 
     // After an exception the lease is not ended: the store may still write to its states, so it must not be used again.
-    private async ValueTask<GateDecision> AwaitAsync(
-        string method,
-        string? operation,
-        RateLimitRequest request,
-        CallLease lease,
-        ValueTask<RateLimitDecision> pending,
-        long begin,
-        Activity? span) =>
-        Conclude(method, operation, request, lease, await pending.ConfigureAwait(false), begin, span);
+    private async ValueTask<GateDecision> AwaitAsync(DecidingCall call, ValueTask<RateLimitDecision> pending) =>
+        Conclude(call, await pending.ConfigureAwait(false));
 
     private GateDecision Conclude(
-        string method,
-        string? operation,
-        in RateLimitRequest request,
-        CallLease lease,
-        in RateLimitDecision answer,
-        long begin,
-        Activity? span,
-        TimeSpan delay = default,
-        HeldCalls.HeldCall? held = null)
+        in DecidingCall call, in RateLimitDecision answer, TimeSpan delay = default, HeldCalls.HeldCall? held = null)
     {
-        TimeSpan duration = _telemetry.Since(begin);
-        CallSpan.Answered(span, answer);
-        GateDecision decision = new(policy.Settings, request.Limits, answer, lease) { Delay = delay, Held = held };
+        TimeSpan duration = _telemetry.Since(call.Begin);
+        CallSpan.Answered(call.Span, answer);
+        GateDecision decision = new(policy.Settings, call.Request.Limits, answer, call.Lease) { Delay = delay, Held = held };
         if (answer.IsAllowed)
         {
-            lease.Acquired(answer.Source, _watches);
+            call.Lease.Acquired(answer.Source, _watches);
             if (answer.Source != DecisionSource.OnStoreFailure)
             {
                 _permissive?.Count(decision.Limits, decision.States);
@@ -167,9 +153,13 @@ internal sealed partial class CallGate(
         }
 
         _telemetry.CountDecided(decision, duration);
-        observer?.Decided(new DecidedCall(policy.Server, method, operation, request.Caller, decision, duration));
+        observer?.Decided(new DecidedCall(policy.Server, call.Method, call.Operation, call.Request.Caller, decision, duration));
         return decision;
     }
+
+    /// <summary>A call that is being decided.</summary>
+    private readonly record struct DecidingCall(
+        string Method, string? Operation, RateLimitRequest Request, CallLease Lease, long Begin, Activity? Span);
 
     private static partial class Log
     {
