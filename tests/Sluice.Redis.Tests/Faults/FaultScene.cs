@@ -61,7 +61,7 @@ internal sealed class FaultScene : IAsyncDisposable
 
     private static async Task<FaultScene> Open(FaultScene scene)
     {
-        (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue();
+        (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue(string.Join("\n", scene.Log.Of("StoreNotReached")));
 
         // The first calls are compiled while they run, which on a busy machine can take longer than a call may.
         await Eventually.HoldsAsync(async () => (await scene.Acquire(Bob)).Source == DecisionSource.Store && scene.Store.IsAvailable);
