@@ -6,7 +6,8 @@ namespace Sluice.Gateway;
 /// <summary>Puts the admin address together: a server of its own, so that nothing of it is ever served to clients.</summary>
 /// <remarks>
 /// A request goes through these steps: it must name this machine where the address is loopback; then it must have the token, unless it
-/// asks for health alone; then an endpoint answers it. An endpoint is a class of its own with a method <c>Map</c>, called below.
+/// asks for health alone or for the dashboard's page, which has no data in it; then an endpoint answers it. An endpoint is a class of its
+/// own with a method <c>Map</c>, called below.
 /// </remarks>
 internal static class AdminApplication
 {
@@ -34,6 +35,7 @@ internal static class AdminApplication
             admin.Token, gateway.Time, application.Services.GetRequiredService<ILogger<AdminAuthentication>>());
         application.Use((context, next) => AdmitAsync(context, next, guard, authentication));
         application.UseRouting();
+        DashboardPage.Map(application);
         MetricsPage.Map(application, gateway.Metrics);
         HealthEndpoints.Map(application, new Health(gateway), authentication);
         application.MapFallback(static context =>
@@ -48,6 +50,7 @@ internal static class AdminApplication
             return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
         }
 
-        return HealthEndpoints.IsOpen(context.Request) || authentication.Admits(context) ? next(context) : authentication.RefuseAsync(context);
+        bool isOpen = HealthEndpoints.IsOpen(context.Request) || DashboardPage.IsOpen(context.Request);
+        return isOpen || authentication.Admits(context) ? next(context) : authentication.RefuseAsync(context);
     }
 }

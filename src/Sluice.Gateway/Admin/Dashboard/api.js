@@ -1,0 +1,142 @@
+// The admin API: requests with the token, when there is one, and the stream of events, read by fetch since an EventSource sends no header.
+
+const TokenKey = "sluice.token";
+const Silence = 10_000; // ms without an event, after which a connection is taken for lost; events come once a second.
+const FirstDelay = 500;
+const LongestDelay = 15_000;
+
+/** An answer that is no success, in words for the operator. */
+export class ApiError extends Error {
+  constructor(status, message, retryAfter) {
+    super(message);
+    this.status = status;
+    this.retryAfter = retryAfter;
+  }
+}
+
+/** The token of this tab. */
+export const token = {
+  read: () => sessionStorage.getItem(TokenKey),
+  keep: value => sessionStorage.setItem(TokenKey, value),
+  forget: () => sessionStorage.removeItem(TokenKey),
+};
+
+/** Reads a path of the API. */
+export const get = async (path, options = {}) => (await request(path, options)).json();
+
+/** Sends a document to a path of the API. */
+export const post = async (path, body) =>
+  (await request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
+
+/**
+ * Follows the events, and connects again for as long as the page lives.
+ * @param on told of `event(name, data)`, `open()`, `lost(error, delay)` and `refused(error)`; it goes on after the promise of `refused`
+ */
+export async function follow(on) {
+  for (let delay = FirstDelay; ;) {
+    try {
+      await read(on, () => { delay = FirstDelay; });
+      throw new Error("the gateway closed the connection");
+    } catch (error) {
+      if (error instanceof ApiError && error.status === 401) {
+        await on.refused(error);
+        delay = FirstDelay;
+        continue;
+      }
+
+      const wait = Math.max(delay * (0.75 + Math.random() / 2), (error.retryAfter ?? 0) * 1000);
+      on.lost(error, wait);
+      await pause(wait);
+      delay = Math.min(delay * 2, LongestDelay);
+    }
+  }
+}
+
+/** Waits; less long when the machine comes back online or the tab is shown again. */
+function pause(ms) {
+  return new Promise(resolve => {
+    const end = () => {
+      clearTimeout(timer);
+      removeEventListener("online", end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    addEventListener("online", end);
+  });
+}
+
+async function request(path, options) {
+  const headers = { Accept: "application/json", ...options.headers };
+  const value = token.read();
+  if (value) {
+    headers.Authorization = `Bearer ${value}`;
+  }
+
+  let response;
+  try {
+    response = await fetch(`api/v1/${path}`, { ...options, headers, cache: "no-store", credentials: "omit", redirect: "error" });
+  } catch (error) {
+    throw error.name === "AbortError" ? error : new ApiError(0, "The gateway does not answer.");
+  }
+
+  if (!response.ok) {
+    throw new ApiError(response.status, await reasonOf(response), Number(response.headers.get("Retry-After")) || 0);
+  }
+
+  return response;
+}
+
+/** What an error says: the detail of a problem document, or what the status means. */
+async function reasonOf(response) {
+  try {
+    const problem = await response.json();
+    return problem.detail ?? problem.title ?? problem.error ?? `The gateway answered ${response.status}.`;
+  } catch {
+    return `The gateway answered ${response.status}.`;
+  }
+}
+
+async function read(on, isAlive) {
+  const abort = new AbortController();
+  let silent = setTimeout(() => abort.abort(), Silence);
+  try {
+    const response = await request("events", { headers: { Accept: "text/event-stream" }, signal: abort.signal });
+    on.open();
+    const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+    for (let buffer = ""; ;) {
+      const { value, done } = await reader.read();
+      if (done) {
+        return;
+      }
+
+      clearTimeout(silent);
+      silent = setTimeout(() => abort.abort(), Silence);
+      isAlive();
+      const events = (buffer + value).split(/\r?\n\r?\n/);
+      buffer = events.pop();
+      events.forEach(text => dispatch(text, on));
+    }
+  } catch (error) {
+    throw abort.signal.aborted ? new Error("the gateway sent nothing") : error;
+  } finally {
+    clearTimeout(silent);
+    abort.abort();
+  }
+}
+
+function dispatch(text, on) {
+  let name = "message";
+  const data = [];
+  for (const line of text.split(/\r?\n/)) {
+    const [, field, value] = /^([^:]*):? ?(.*)$/.exec(line);
+    if (field === "event") {
+      name = value;
+    } else if (field === "data") {
+      data.push(value);
+    }
+  }
+
+  if (data.length > 0) {
+    on.event(name, JSON.parse(data.join("\n")));
+  }
+}
