@@ -1,3 +1,6 @@
+using System.Globalization;
+using System.Numerics;
+
 namespace Sluice.ModelContextProtocol;
 
 /// <summary>A number of calls a second, as whole tokens in a period.</summary>
@@ -6,7 +9,7 @@ namespace Sluice.ModelContextProtocol;
 /// <param name="IsExact">Whether it is exactly the decimal number that the argument prints as.</param>
 internal readonly record struct PerSecondRate(int Tokens, TimeSpan Period, bool IsExact)
 {
-    private const decimal Tolerance = 1e-9m;
+    private const long PartsOfTolerance = 1_000_000_000;
     private const long TicksPerSecond = TimeSpan.TicksPerSecond;
     private static readonly long MaxSeconds = (long)Rate.MaxRefillPeriod.TotalSeconds;
 
@@ -20,12 +23,13 @@ internal readonly record struct PerSecondRate(int Tokens, TimeSpan Period, bool 
     /// <param name="perSecond">From <see cref="Min"/> to 2,147,483,647.</param>
     internal static PerSecondRate Of(double perSecond)
     {
-        decimal number = (decimal)perSecond; // To 15 digits, which is as many as every double can show.
+        // A conversion would keep 15 digits. The text has the up to 17 that tell the number from its neighbors.
+        decimal number = decimal.Parse(perSecond.ToString("R", CultureInfo.InvariantCulture), NumberStyles.Float, CultureInfo.InvariantCulture);
         (long tokens, long seconds) = Decimal(number);
         bool isExact = Fits(tokens, seconds);
         if (!isExact)
         {
-            (tokens, seconds) = Simplest(number * (1 - Tolerance), number * (1 + Tolerance));
+            (tokens, seconds) = Approximation(number);
         }
 
         return Fits(tokens, seconds)
@@ -50,19 +54,29 @@ internal readonly record struct PerSecondRate(int Tokens, TimeSpan Period, bool 
         return number == tokens ? (tokens / divisor, seconds / divisor) : (0, 1);
     }
 
-    /// <summary>The fraction with the smallest denominator that is not below one number and not above another.</summary>
-    /// <remarks>Source: continued fractions; the two numbers share all terms but the last.</remarks>
-    private static (long Tokens, long Seconds) Simplest(decimal low, decimal high)
+    /// <summary>The simplest fraction within one part in 10⁹, without any rounding on the way.</summary>
+    private static (long Tokens, long Seconds) Approximation(decimal number)
     {
-        decimal whole = decimal.Ceiling(low);
-        if (whole <= high)
+        int[] bits = decimal.GetBits(number);
+        BigInteger digits = new(new decimal(bits[0], bits[1], bits[2], isNegative: false, scale: 0));
+        BigInteger over = BigInteger.Pow(10, number.Scale) * PartsOfTolerance;
+        (BigInteger tokens, BigInteger seconds) = Simplest(digits * (PartsOfTolerance - 1), over, digits * (PartsOfTolerance + 1), over);
+        return ((long)tokens, (long)seconds);
+    }
+
+    /// <summary>The fraction with the smallest denominator that is not below one fraction and not above another.</summary>
+    /// <remarks>Source: continued fractions; the two fractions share all terms but the last.</remarks>
+    private static (BigInteger Tokens, BigInteger Seconds) Simplest(BigInteger low, BigInteger lowOver, BigInteger high, BigInteger highOver)
+    {
+        BigInteger whole = (low + lowOver - 1) / lowOver;
+        if (whole * highOver <= high)
         {
-            return ((long)whole, 1);
+            return (whole, 1);
         }
 
         whole -= 1;
-        (long seconds, long tokens) = Simplest(1 / (high - whole), 1 / (low - whole));
-        return (((long)whole * seconds) + tokens, seconds);
+        (BigInteger seconds, BigInteger tokens) = Simplest(highOver, high - (whole * highOver), lowOver, low - (whole * lowOver));
+        return ((whole * seconds) + tokens, seconds);
     }
 
     // Only for less than one token a second: others are within the tolerance of a fraction that fits.

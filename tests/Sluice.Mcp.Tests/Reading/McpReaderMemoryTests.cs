@@ -1,4 +1,5 @@
 using System.Text;
+using Sluice.Conformance;
 
 namespace Sluice.Mcp.Tests;
 
@@ -55,18 +56,5 @@ public sealed class McpReaderMemoryTests
         AllocatedBy(bytes).ShouldBeLessThan(200_000);
     }
 
-    /// <summary>Bytes that one reading allocates: the least of several, since the runtime may allocate while it compiles.</summary>
-    private static long AllocatedBy(byte[] body)
-    {
-        const int Times = 10;
-        long least = long.MaxValue;
-        for (int i = 0; i < Times; i++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            McpReader.TryRead(body, out _, out _);
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        return least;
-    }
+    private static long AllocatedBy(byte[] body) => Allocations.Least(() => McpReader.TryRead(body, out _, out _));
 }

@@ -1,9 +1,9 @@
+using Sluice.Conformance;
+
 namespace Sluice.Tests;
 
 public class InProcessStoreAllocationTests
 {
-    private const int Attempts = 4;
-
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket)]
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
@@ -22,7 +22,7 @@ public class InProcessStoreAllocationTests
         bool[] outcomes = new bool[2];
         Round(0);
 
-        Least(_ =>
+        Allocations.Least(() =>
         {
             for (int i = 1; i < 40; i++)
             {
@@ -58,28 +58,14 @@ public class InProcessStoreAllocationTests
     {
         StoreFixture fixture = new();
         ApplicableLimits limits = StoreFixture.Limits(of => of.PerUser("30/1m"));
-        CallerIdentity[][] callers = [.. Enumerable.Range(0, 100 * Attempts).Select(StoreFixture.User).Chunk(100)];
+        Queue<CallerIdentity[]> callers = new(Enumerable.Range(0, 100 * Allocations.Attempts).Select(StoreFixture.User).Chunk(100));
 
-        Least(attempt =>
+        Allocations.Least(() =>
         {
-            foreach (CallerIdentity caller in callers[attempt])
+            foreach (CallerIdentity caller in callers.Dequeue())
             {
                 _ = fixture.Acquire(limits, caller);
             }
         }).ShouldBe(0);
-    }
-
-    /// <summary>The fewest bytes that an attempt allocated: the runtime may allocate too, while it compiles.</summary>
-    private static long Least(Action<int> attempt)
-    {
-        long least = long.MaxValue;
-        for (int i = 0; i < Attempts; i++)
-        {
-            long before = GC.GetAllocatedBytesForCurrentThread();
-            attempt(i);
-            least = Math.Min(least, GC.GetAllocatedBytesForCurrentThread() - before);
-        }
-
-        return least;
     }
 }
