@@ -118,7 +118,8 @@ public static class McpRefusals
         return new(status, AcceptHeader.Json, Wire.ErrorBody(text, id).WrittenMemory, RetryAfterSeconds: null);
     }
 
-    private static RefusalText TextOf(RateLimitDecision decision, RateLimitingSettings settings, int cost) =>
+    /// <summary>What the rejection of a decision says.</summary>
+    internal static RefusalText TextOf(RateLimitDecision decision, RateLimitingSettings settings, int cost) =>
         decision.Limit is RateLimit limit
             ? RefusalText.OfLimit(decision, limit, cost, settings.ErrorCode)
             : RefusalText.OfStore();

@@ -93,6 +93,9 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
             [.. (set.IsEmpty ? claims : claims.Append(new CallerClaim(name, set))).OrderBy(claim => claim.Name, StringComparer.Ordinal)]);
     }
 
+    /// <summary>The claims, by name in ordinal order.</summary>
+    internal ImmutableArray<CallerClaim> Claims => _claims;
+
     /// <summary>The values of a claim, each once, in ordinal order; none when the caller does not have the claim.</summary>
     /// <param name="name">The claim's name.</param>
     public ImmutableArray<string> Claim(string name) => FindClaim(name)?.Values ?? [];

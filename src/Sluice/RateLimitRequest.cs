@@ -49,6 +49,9 @@ public readonly record struct RateLimitRequest
     /// <summary>Takes note of the slots that the call acquires; required where <see cref="ApplicableLimits.SlotCount"/> is not zero.</summary>
     public HeldSlots? Slots { get; init; }
 
+    /// <summary>What a recorder of the store knows the call by; null where the store is not recorded.</summary>
+    internal object? Tag { get; init; }
+
     /// <summary><see cref="Slots"/>, for a call that is about to acquire.</summary>
     /// <exception cref="ArgumentException">No slot object is given, or it holds slots already.</exception>
     internal HeldSlots FreeSlots() => Slots switch

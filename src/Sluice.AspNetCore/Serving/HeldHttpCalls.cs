@@ -21,7 +21,8 @@ internal sealed class HeldHttpCalls
     /// <exception cref="OperationCanceledException">The client has left.</exception>
     internal async ValueTask<GateDecision?> DecideAsync(HttpContext context, CallGate gate, McpMessage message, CallerIdentity caller)
     {
-        GateDecision decision = await gate.BeginAsync(message, caller, context.RequestAborted);
+        GateDecision decision = await gate.BeginAsync(
+            message, context.Request.Headers[McpVersions.HeaderName], caller, context.RequestAborted);
         if (!decision.IsHeld)
         {
             return decision;

@@ -40,7 +40,7 @@ internal sealed class CallTable(IAnsiConsole console, TimeProvider time) : ICall
         ReadOnlySpan<LimitState> states = call.Decision.States;
         ApplicableLimits limits = call.Decision.Limits;
         List<string> parts = [];
-        for (int i = 0; i < limits.Count; i++)
+        for (int i = 0; i < states.Length; i++)
         {
             RateLimit limit = limits[i];
             parts.Add(Markup.Escape($"{limit.Name} {states[i].Remaining}/{limit.Capacity}"));

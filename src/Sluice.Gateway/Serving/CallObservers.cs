@@ -22,6 +22,9 @@ internal sealed class CallObservers : ICallObserver
     }
 
     /// <inheritdoc/>
+    public bool NeedsTags => Array.Exists(_observers, static observer => observer.NeedsTags);
+
+    /// <inheritdoc/>
     public void Decided(in DecidedCall call)
     {
         foreach (ICallObserver observer in _observers)

@@ -51,7 +51,7 @@ internal sealed partial class StdioProxy
 
     private async ValueTask DecideAsync(ChildProgram program, Line line, McpMessage message)
     {
-        GateDecision decision = await gate.BeginAsync(message, caller, CancellationToken.None);
+        GateDecision decision = await gate.BeginAsync(message, headerVersion: null, caller, CancellationToken.None);
         if (decision.IsHeld)
         {
             _ = HoldAsync(program, line, message, decision); // Later messages, which may cancel it, do not wait for it.

@@ -46,6 +46,11 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
     /// <inheritdoc/>
     public void Decided(in DecidedCall call)
     {
+        if (call.Decision.Limits.IdentityRequiredBy is not null)
+        {
+            return; // Nothing was checked.
+        }
+
         KeyValuePair<string, object?> server = SluiceInstruments.Label("server", call.Server);
         CheckLatency.Record(call.Duration.TotalSeconds, _namespace, server);
         GateDecision decision = call.Decision;

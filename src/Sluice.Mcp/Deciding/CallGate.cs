@@ -24,20 +24,34 @@ internal sealed partial class CallGate(
     private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger);
     private readonly CallTelemetry _telemetry = new(policy, time);
     private readonly SlotWatch[] _watches = SlotWatch.Of(policy, time, logger);
+    private readonly bool _tags = observer?.NeedsTags == true;
 
     internal RateLimitPolicy Policy => policy;
 
     internal IRateLimitStore Store => store;
+
+    /// <summary>Whether each rejection gets an id, by which it can be looked up.</summary>
+    internal bool GivesIds { get; init; }
+
+    /// <summary>The version of the configuration that has these limits.</summary>
+    internal string ConfigVersion { get; init; } = "";
 
     /// <summary>Counts the calls.</summary>
     internal CallTelemetry Telemetry => _telemetry;
 
     /// <summary>Decides a message without holding it; one that no policy meters is allowed.</summary>
     /// <remarks>As <see cref="BeginAsync(string, string?, CallerIdentity, CancellationToken)"/>.</remarks>
+    /// <param name="message">The message.</param>
+    /// <param name="headerVersion">The version of the protocol in the request's header; or null.</param>
+    /// <param name="caller">The verified identity of the caller.</param>
+    /// <param name="cancellationToken">Cancels the wait for the store.</param>
     internal ValueTask<GateDecision> BeginAsync(
-        McpMessage message, CallerIdentity caller, CancellationToken cancellationToken) =>
+        McpMessage message, string? headerVersion, CallerIdentity caller, CancellationToken cancellationToken) =>
         message.IsMeterable
-            ? BeginAsync(message.Method, message.Operation, caller, cancellationToken)
+            ? BeginAsync(
+                new CallDescription(message.Method, message.Operation, message.Id, message.ProtocolVersion ?? headerVersion),
+                caller,
+                cancellationToken)
             : new ValueTask<GateDecision>(GateDecision.Unmetered);
 
     /// <summary>Decides a call and holds it until its instant.</summary>
@@ -61,12 +75,15 @@ internal sealed partial class CallGate(
     /// <param name="cancellationToken">Cancels the wait for the store.</param>
     /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     internal ValueTask<GateDecision> BeginAsync(
-        string method, string? operation, CallerIdentity caller, CancellationToken cancellationToken)
+        string method, string? operation, CallerIdentity caller, CancellationToken cancellationToken) =>
+        BeginAsync(new CallDescription(method, operation), caller, cancellationToken);
+
+    private ValueTask<GateDecision> BeginAsync(in CallDescription call, CallerIdentity caller, CancellationToken cancellationToken)
     {
-        ApplicableLimits limits = policy.Select(method, operation, caller);
+        ApplicableLimits limits = policy.Select(call.Method, call.Operation, caller);
         return CallSpan.IsTraced
-            ? DecideTracedAsync(method, operation, caller, limits, cancellationToken)
-            : DecideAsync(method, operation, caller, limits, span: null, cancellationToken);
+            ? DecideTracedAsync(call, caller, limits, cancellationToken)
+            : DecideAsync(call, caller, limits, span: null, cancellationToken);
     }
 
     /// <summary>
@@ -82,27 +99,24 @@ internal sealed partial class CallGate(
 
     // An asynchronous method of its own, so that the span of the store is the current one in here only.
     private async ValueTask<GateDecision> DecideTracedAsync(
-        string method, string? operation, CallerIdentity caller, ApplicableLimits limits, CancellationToken cancellationToken)
+        CallDescription call, CallerIdentity caller, ApplicableLimits limits, CancellationToken cancellationToken)
     {
         Activity? request = Activity.Current;
         using Activity? store = limits.Count == 0 || limits.IdentityRequiredBy is not null ? null : CallSpan.BeginStore(policy.Server);
-        GateDecision decision = await DecideAsync(method, operation, caller, limits, store, cancellationToken).ConfigureAwait(false);
+        GateDecision decision = await DecideAsync(call, caller, limits, store, cancellationToken).ConfigureAwait(false);
         CallSpan.Decided(request, store, decision);
         return decision;
     }
 
     private ValueTask<GateDecision> DecideAsync(
-        string method,
-        string? operation,
-        CallerIdentity caller,
-        ApplicableLimits limits,
-        Activity? span,
-        CancellationToken cancellationToken)
+        in CallDescription description, CallerIdentity caller, ApplicableLimits limits, Activity? span, CancellationToken cancellationToken)
     {
         if (limits.IdentityRequiredBy is RateLimit required)
         {
             _telemetry.CountMissingIdentity(limits, required);
-            return new ValueTask<GateDecision>(new GateDecision(policy.Settings, limits, default, default));
+            GateDecision rejection = new(policy.Settings, limits, default, default) { Id = NewId() };
+            observer?.Decided(new DecidedCall(policy.Server, description, caller, rejection, TimeSpan.Zero, ConfigVersion));
+            return new ValueTask<GateDecision>(rejection);
         }
 
         if (limits.Count == 0)
@@ -112,8 +126,8 @@ internal sealed partial class CallGate(
         }
 
         long begin = _telemetry.Begin(isNeeded: observer is not null);
-        CallLease lease = CallLease.Begin(store, new RateLimitRequest(limits, caller));
-        DecidingCall call = new(method, operation, lease.Request, lease, begin, span);
+        CallLease lease = CallLease.Begin(store, RequestOf(description, caller, limits));
+        DecidingCall call = new(description, lease.Request, lease, begin, span);
         if (limits.Wait > TimeSpan.Zero)
         {
             return ReserveAsync(call, cancellationToken);
@@ -134,7 +148,12 @@ internal sealed partial class CallGate(
     {
         TimeSpan duration = _telemetry.Since(call.Begin);
         CallSpan.Answered(call.Span, answer);
-        GateDecision decision = new(policy.Settings, call.Request.Limits, answer, call.Lease) { Delay = delay, Held = held };
+        GateDecision decision = new(policy.Settings, call.Request.Limits, answer, call.Lease)
+        {
+            Delay = delay,
+            Held = held,
+            Id = answer.IsAllowed ? null : NewId(),
+        };
         if (answer.IsAllowed)
         {
             call.Lease.Acquired(answer.Source, _watches);
@@ -153,13 +172,19 @@ internal sealed partial class CallGate(
         }
 
         _telemetry.CountDecided(decision, duration);
-        observer?.Decided(new DecidedCall(policy.Server, call.Method, call.Operation, call.Request.Caller, decision, duration));
+        observer?.Decided(new DecidedCall(policy.Server, call.Description, call.Request.Caller, decision, duration, ConfigVersion));
         return decision;
     }
 
+    private RateLimitRequest RequestOf(in CallDescription call, CallerIdentity caller, ApplicableLimits limits) => _tags
+        ? new RateLimitRequest(limits, caller) { Tag = new CallTag(call.Method, call.Operation, ConfigVersion) }
+        : new RateLimitRequest(limits, caller);
+
+    private string? NewId() => GivesIds ? DecisionId.New() : null;
+
     /// <summary>A call that is being decided.</summary>
     private readonly record struct DecidingCall(
-        string Method, string? Operation, RateLimitRequest Request, CallLease Lease, long Begin, Activity? Span);
+        CallDescription Description, RateLimitRequest Request, CallLease Lease, long Begin, Activity? Span);
 
     private static partial class Log
     {

@@ -36,6 +36,9 @@ internal readonly struct GateDecision
     /// <summary>The place of a call that is held; only the gate uses it.</summary>
     internal HeldCalls.HeldCall? Held { get; init; }
 
+    /// <summary>The id by which a rejection can be looked up; null for none.</summary>
+    internal string? Id { get; init; }
+
     /// <summary>Whether the call is not made because the server stops.</summary>
     private bool IsStopping { get; init; }
 
@@ -68,14 +71,14 @@ internal readonly struct GateDecision
     internal RefusalError Describe() => IsStopping
         ? McpRefusals.DescribeStopping()
         : Limits.IdentityRequiredBy is RateLimit required
-        ? McpRefusals.DescribeMissingIdentity(required, Settings)
-        : McpRefusals.Describe(Answer, Settings, Limits.Cost);
+        ? (RefusalText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }).ToError()
+        : (McpRefusals.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }).ToError();
 
     /// <summary>The answer to a call that is not allowed.</summary>
     /// <param name="context">The client.</param>
     internal Refusal Render(RefusalContext context) => IsStopping
         ? McpRefusals.RenderStopping(Settings, context)
         : Limits.IdentityRequiredBy is RateLimit required
-        ? McpRefusals.RenderMissingIdentity(required, Settings, context)
-        : McpRefusals.Render(Answer, Settings, Limits.Cost, context);
+        ? Wire.Write(RefusalText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }, Form, context)
+        : Wire.Write(McpRefusals.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }, Form, context);
 }

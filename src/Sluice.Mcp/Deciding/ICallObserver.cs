@@ -1,19 +1,53 @@
 namespace Sluice.Mcp;
 
-/// <summary>Sees every call that a gate asked the store about, once it is decided.</summary>
+/// <summary>Sees every call that a gate decided by limits: what the store answered, and rejections for a missing identity.</summary>
 /// <remarks>Thread safety: called from any thread; it must not block.</remarks>
 internal interface ICallObserver
 {
+    /// <summary>Whether the store is told of each call, in <see cref="RateLimitRequest.Tag"/>, because its operations are recorded.</summary>
+    bool NeedsTags => false;
+
     /// <summary>A call was decided.</summary>
     void Decided(in DecidedCall call);
 }
 
-/// <summary>A call and its decision.</summary>
-/// <param name="Server">The name of the server that was called.</param>
+/// <summary>A call, as its client described it.</summary>
 /// <param name="Method">The JSON-RPC method.</param>
 /// <param name="Operation">The name of the tool or prompt or the URI of the resource, as the caller wrote it; or null.</param>
+/// <param name="RequestId">The id as the bytes of its JSON, which must not be kept; empty where there is none.</param>
+/// <param name="ProtocolVersion">The version of the protocol, as the client wrote it; or null.</param>
+internal readonly record struct CallDescription(
+    string Method, string? Operation, ReadOnlyMemory<byte> RequestId = default, string? ProtocolVersion = null);
+
+/// <summary>A call and its decision.</summary>
+/// <param name="Server">The name of the server that was called.</param>
+/// <param name="Description">The call, as its client described it.</param>
 /// <param name="Caller">The caller: never for a log.</param>
 /// <param name="Decision">The decision; its states can be read during the call to the observer only.</param>
-/// <param name="Duration">How long the decision took, the store's answer included.</param>
+/// <param name="Duration">How long the decision took, the store's answer included; zero where no store was asked.</param>
+/// <param name="ConfigVersion">The version of the configuration that decided.</param>
 internal readonly record struct DecidedCall(
-    string Server, string Method, string? Operation, CallerIdentity Caller, GateDecision Decision, TimeSpan Duration);
+    string Server, CallDescription Description, CallerIdentity Caller, GateDecision Decision, TimeSpan Duration, string ConfigVersion)
+{
+    /// <summary>The JSON-RPC method.</summary>
+    internal string Method => Description.Method;
+
+    /// <summary>The name of the tool or prompt or the URI of the resource, as the caller wrote it; or null.</summary>
+    internal string? Operation => Description.Operation;
+}
+
+/// <summary>What a store that records its operations is told of a call.</summary>
+/// <param name="method">The JSON-RPC method.</param>
+/// <param name="operation">What it names, as the caller wrote it; or null.</param>
+/// <param name="configVersion">The version of the configuration that decides.</param>
+internal sealed class CallTag(string method, string? operation, string configVersion)
+{
+    internal string Method => method;
+
+    internal string? Operation => operation;
+
+    internal string ConfigVersion => configVersion;
+
+    /// <summary>The number of the decision in the record; the recorder sets it.</summary>
+    internal long Number { get; set; }
+}

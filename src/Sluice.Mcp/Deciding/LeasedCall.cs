@@ -68,7 +68,10 @@ internal sealed class LeasedCall
                 : new RateLimitRequest(
                     new ApplicableLimits([.. limits.Limits.ToArray().Where((_, i) => WasCharged(i))], limits.Cost),
                     Request.Caller,
-                    Request.Cost);
+                    Request.Cost)
+                {
+                    Tag = Request.Tag,
+                };
         }
     }
 

@@ -19,6 +19,9 @@ internal sealed record RefusalText(int Status, int Code, string Message)
 
     private RateLimit? Limit { get; init; }
 
+    /// <summary>The id by which an operator can look the rejection up; null for none.</summary>
+    internal string? DecisionId { get; init; }
+
     /// <summary>When the window of the limit ends, where that is a window of a calendar; else null.</summary>
     private DateTimeOffset? ResetsAt { get; init; }
 
@@ -89,7 +92,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         json.WriteStartObject();
         json.WriteNumber("code", Code);
         json.WriteString("message", Message);
-        if (Limit is not null || RetryAfter is not null)
+        if (Limit is not null || RetryAfter is not null || DecisionId is not null)
         {
             json.WriteStartObject("data");
             WriteData(json);
@@ -149,6 +152,11 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         if (ResetsAt is DateTimeOffset edge)
         {
             yield return new("resetsAt", Rfc3339(edge));
+        }
+
+        if (DecisionId is not null)
+        {
+            yield return new("decisionId", DecisionId);
         }
     }
 

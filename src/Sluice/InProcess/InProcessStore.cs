@@ -84,6 +84,11 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     public RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
         ThrowIfShort(request, states);
+        if (_recording is not null)
+        {
+            return AcquireRecorded(_recording, request, states);
+        }
+
         if (request.Limits.SlotCount != 0)
         {
             return AcquireSlots(request, states);
@@ -96,11 +101,19 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     /// <param name="request">The request that acquired them, with the same <see cref="RateLimitRequest.Slots"/>.</param>
     public void Release(in RateLimitRequest request)
     {
-        if (request.Slots is HeldSlots slots && slots.TryEnd(out _, out _))
+        if (request.Slots is not HeldSlots slots || !slots.TryEnd(out _, out _))
         {
-            _engine.Release(request);
-            GC.KeepAlive(this);
+            return;
         }
+
+        if (_recording is not null)
+        {
+            ReleaseRecorded(_recording, request);
+            return;
+        }
+
+        _engine.Release(request);
+        GC.KeepAlive(this);
     }
 
     /// <summary>The decision that <see cref="Acquire"/> would make now; nothing is charged.</summary>
@@ -110,6 +123,11 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     public RateLimitDecision Peek(in RateLimitRequest request, Span<LimitState> states)
     {
         ThrowIfShort(request, states);
+        if (_recording is not null)
+        {
+            return PeekRecorded(_recording, request, states);
+        }
+
         RateLimitDecision decision = _engine.Peek(request, states);
         GC.KeepAlive(this);
         return decision;
@@ -123,14 +141,7 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     public RateLimitReservation Reserve(in RateLimitRequest request, TimeSpan maxWait, Span<LimitState> states)
     {
         ThrowIfShort(request, states);
-        HeldSlots? slots = request.Limits.SlotCount == 0 ? null : request.FreeSlots();
-        RateLimitReservation reservation = _engine.Reserve(request, maxWait, states);
-        if (reservation.Decision.IsAllowed)
-        {
-            slots?.Acquired(this, acquisition: 0);
-        }
-
-        return reservation;
+        return _recording is null ? ReserveNow(request, maxWait, states) : ReserveRecorded(_recording, request, maxWait, states);
     }
 
     /// <summary>Takes back what <see cref="Reserve"/> charged, for a call that is not made.</summary>
@@ -147,6 +158,10 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         {
             Refund(request);
         }
+        else if (_recording is not null)
+        {
+            CancelRecorded(_recording, request, reservation.Id);
+        }
         else
         {
             _engine.Cancel(request, reservation.Id);
@@ -157,6 +172,12 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     /// <param name="request">The call.</param>
     public void Refund(in RateLimitRequest request)
     {
+        if (_recording is not null)
+        {
+            RefundRecorded(_recording, request);
+            return;
+        }
+
         _engine.Refund(request);
         GC.KeepAlive(this);
     }
@@ -165,6 +186,12 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     /// <param name="request">The call.</param>
     public void Charge(in RateLimitRequest request)
     {
+        if (_recording is not null)
+        {
+            ChargeRecorded(_recording, request);
+            return;
+        }
+
         _engine.Charge(request);
         GC.KeepAlive(this);
     }
@@ -176,18 +203,42 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
     public void Reset(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
     {
         ArgumentNullException.ThrowIfNull(caller);
-        foreach (RateLimit limit in limits)
+        if (_recording is null)
         {
-            _engine.Reset(limit, caller);
+            ResetNow(limits, caller);
         }
-
-        GC.KeepAlive(this);
+        else
+        {
+            ResetRecorded(_recording, limits, caller);
+        }
     }
 
     /// <summary>Makes the caller's buckets what another store had them be, as of now.</summary>
     internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
     {
         _engine.Observe(limits, caller, observed);
+        GC.KeepAlive(this);
+    }
+
+    private RateLimitReservation ReserveNow(in RateLimitRequest request, TimeSpan maxWait, Span<LimitState> states)
+    {
+        HeldSlots? slots = request.Limits.SlotCount == 0 ? null : request.FreeSlots();
+        RateLimitReservation reservation = _engine.Reserve(request, maxWait, states);
+        if (reservation.Decision.IsAllowed)
+        {
+            slots?.Acquired(this, acquisition: 0);
+        }
+
+        return reservation;
+    }
+
+    private void ResetNow(ReadOnlySpan<RateLimit> limits, CallerIdentity caller)
+    {
+        foreach (RateLimit limit in limits)
+        {
+            _engine.Reset(limit, caller);
+        }
+
         GC.KeepAlive(this);
     }
 

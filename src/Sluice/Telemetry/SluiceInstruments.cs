@@ -61,6 +61,12 @@ internal static class SluiceInstruments
     internal static Counter<long> TelemetryErrors { get; } = Meter.CreateCounter<long>(
         "sluice.telemetry.errors", "{error}", "Failures to export telemetry.");
 
+    internal static Counter<long> AuditDropped { get; } = Meter.CreateCounter<long>(
+        "sluice.audit.dropped", "{event}", "Audit events without a line of their own, because the disk was full or too slow.");
+
+    internal static Counter<long> RecordDropped { get; } = Meter.CreateCounter<long>(
+        "sluice.record.dropped", "{line}", "Lines of the record that were dropped, because the disk was full or too slow.");
+
     internal static ObservableGauge<int> StoreAvailable { get; } = Meter.CreateObservableGauge(
         "sluice.store.available", ObservedStores.Availability, "{state}", "1 while every store of the process decides, else 0.");
 

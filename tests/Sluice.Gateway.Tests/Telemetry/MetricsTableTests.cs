@@ -45,6 +45,8 @@ public sealed partial class MetricsTableTests
         await gateway.SendAsync(GatewayFixture.Post("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"x"}}"""));
         await using RedisStore redis = RedisStore.Connect(new RedisStoreOptions { Configuration = "127.0.0.1:1" });
         SluiceInstruments.TelemetryErrors.Add(0);
+        SluiceInstruments.AuditDropped.Add(0);
+        SluiceInstruments.RecordDropped.Add(0);
         ofServer.Observe();
         others.Observe();
 
