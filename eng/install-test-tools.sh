@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests start (redis-server, chromium, nginx and prometheus from Debian, the MCP programs from npm) and the compiler that
-# they need. Harmless to repeat.
+# Installs what the tests start (redis-server, chromium, nginx, prometheus and curl from Debian, the MCP programs from npm) and the
+# compiler that they need. Harmless to repeat.
 set -euo pipefail
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
@@ -11,6 +11,7 @@ install_debian_packages() {
   command -v chromium >/dev/null || missing+=(chromium)
   [[ -x /usr/sbin/nginx ]] || command -v nginx >/dev/null || missing+=(nginx)
   command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
+  command -v curl >/dev/null || missing+=(curl)
   command -v cc >/dev/null || missing+=(gcc libc6-dev)
   ((${#missing[@]} > 0)) || return 0
 

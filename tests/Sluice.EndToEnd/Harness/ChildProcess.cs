@@ -95,11 +95,13 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         }
     }
 
-    internal async Task<ProgramResult> WaitForExitAsync()
+    /// <summary>Waits until the program has ended.</summary>
+    /// <param name="patience">How long it may take; null for <see cref="Patience"/>.</param>
+    internal async Task<ProgramResult> WaitForExitAsync(TimeSpan? patience = null)
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(Patience);
+            await _process.WaitForExitAsync().WaitAsync(patience ?? Patience);
         }
         catch (TimeoutException exception)
         {
