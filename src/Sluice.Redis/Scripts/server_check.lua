@@ -8,22 +8,24 @@ local function try(command, ...)
   end
 end
 
-try('SET', row, NEW) -- The first, since a script that has written once is not refused memory.
-try('PEXPIREAT', row, expiry)
+-- SET is the first, since a script that has written once is not refused memory. Expiries are set last: a server that is stopped while it
+-- runs this may find a key expired at once, and then the commands after PEXPIREAT must not fail because of that.
+try('SET', row, NEW)
 try('SETRANGE', row, '1', NEW)
 try('GET', row)
 try('RPUSH', log, '1', '1', '2', '2', '3', '3')
-try('PEXPIREAT', log, expiry)
 try('LLEN', log)
 try('LRANGE', log, '0', '63')
 try('LINDEX', log, '-1')
 try('LSET', log, '1', '4')
 try('LPOP', log, '2')
 try('RPOP', log, '2')
-try('DEL', row, log)
 try('SADD', slots, NEW)
-try('PEXPIREAT', slots, expiry)
 try('SCARD', slots)
 try('SMEMBERS', slots)
+try('PEXPIREAT', row, expiry)
+try('PEXPIREAT', log, expiry)
+try('PEXPIREAT', slots, expiry)
+try('DEL', row, log)
 try('SREM', slots, NEW) -- A set without members does not exist.
 return table.concat(faults)
