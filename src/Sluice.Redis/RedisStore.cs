@@ -25,6 +25,7 @@ namespace Sluice.Redis;
 public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObservedStore
 {
     private static readonly TimeSpan PauseBetweenWarmUps = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(1);
 
     private readonly ConditionalWeakTable<ApplicableLimits, RedisLimits> _known = [];
     private readonly ConditionalWeakTable<CallerIdentity, CallerKeys> _callers = [];
@@ -263,12 +264,15 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     {
         ApplicableLimits limits = RateLimitPolicy.Build("warm-up", policy => policy.PerUser("1/1s"))
             .Select("tools/call", "", CallerIdentity.None);
-        PendingCall call = new(ScriptVerb.Peek, new RedisLimits(limits, _keys, _serverClock), Of(CallerIdentity.None), cost: 1);
+        RateLimitRequest request = new(limits, CallerIdentity.None);
+        PendingCall call = new(ScriptVerb.Peek, new RedisLimits(limits, _keys, _serverClock), Of(request.Caller), cost: 1);
         await new ServerCheck(_connection, _script, call.Limits.Server.Probe).RunAsync().ConfigureAwait(false);
-        ScriptRun run = new([call]);
-        byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads: false).ConfigureAwait(false);
-        ScriptReply.Read(reply, [call]);
-        Verdict.Of(call.Limits, call.Seen, laterMicros: 0, call.Cost, charges: false, new LimitState[1]);
+
+        // Compiling this way takes longer than a call may, on a machine that is short of CPU.
+        LaneSettings settings = new(LookTimeout, MaxRuns: 1, MaxBatch: 1);
+        using Lane lane = new("warm-up", call.Limits.Server.Probe, settings, _connection, _script, _local, _time, NullLogger.Instance);
+        await AnswerAsync(lane, call, request, new LimitState[1], charges: false, _refusals.Mark).ConfigureAwait(false);
+        _local.Reset(call.Limits, call.Caller);
         if (Heartbeat is not null)
         {
             await Heartbeat.BeatAsync().ConfigureAwait(false);

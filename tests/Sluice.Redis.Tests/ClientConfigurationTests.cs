@@ -125,6 +125,17 @@ public sealed class ClientConfigurationTests
         }
     }
 
+    // The client's timeout is by the clock alone: answers that had arrived lost against one of 500 ms on a busy machine. Four of them
+    // pass before a dead connection is replaced, which must be before the process has lost its heartbeat.
+    [Fact]
+    public void Of_Timeout_IsLongerThanACallIsWaitedForAndKeepsTheHeartbeat()
+    {
+        TimeSpan timeout = TimeSpan.FromMilliseconds(ClientConfiguration.Of(new RedisStoreOptions { Configuration = "127.0.0.1:1" }).AsyncTimeout);
+
+        timeout.ShouldBeGreaterThan(2 * (1 + PacedClock.MostTimeouts) * new RedisStoreOptions().Timeout);
+        (4 * timeout).ShouldBeLessThan(HeartbeatTimes.Trust - HeartbeatTimes.Interval);
+    }
+
     [Fact]
     public void Options_Defaults_AreAsDocumented()
     {

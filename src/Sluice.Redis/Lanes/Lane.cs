@@ -19,16 +19,12 @@ internal sealed class Lane : IDisposable
 {
     private static readonly TimeSpan PauseWhilePassing = TimeSpan.FromMilliseconds(2);
 
-    // A cluster's other nodes may answer all the time, so unread answers are no reason to wait forever.
-    private const int MostTimeoutsForUnread = 10;
-
     private readonly IRedisConnection _connection;
     private readonly DecisionScript _script;
     private readonly TimeProvider _time;
     private readonly LaneSettings _settings;
     private readonly LocalBuckets _local;
     private readonly PacedClock _clock;
-    private readonly long _timeoutTimestamps;
     private readonly Lock _gate = new();
     private readonly Queue<PendingCall> _unsent = new();
     private readonly Queue<PendingCall> _given = new();
@@ -51,7 +47,6 @@ internal sealed class Lane : IDisposable
         _script = script;
         _time = time;
         _settings = settings;
-        _timeoutTimestamps = (long)(settings.Timeout.TotalSeconds * time.TimestampFrequency);
         _clock = new PacedClock(time, settings.Timeout);
         _timer = time.CreateTimer(static lane => ((Lane)lane!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Breaker = new Breaker(name, new ServerCheck(connection, script, probeKey), settings.Timeout, time, logger);
@@ -74,7 +69,7 @@ internal sealed class Lane : IDisposable
                 _timer.Change(_clock.Slice, Timeout.InfiniteTimeSpan);
             }
 
-            call.DeadlineTimestamp = _clock.Now + _timeoutTimestamps;
+            call.Deadline = _clock.Deadline;
             _given.Enqueue(call);
             _unsent.Enqueue(call);
             batch = TakeLocked();
@@ -147,24 +142,7 @@ internal sealed class Lane : IDisposable
                 return;
             }
 
-            ScriptReply.Read(reply, batch);
-            long answered = _time.GetTimestamp();
-            foreach (PendingCall call in batch)
-            {
-                call.AnsweredTimestamp = answered;
-            }
-
-            Note(batch);
-            bool isInTime = false;
-            foreach (PendingCall call in batch)
-            {
-                isInTime |= call.TrySetResult(true);
-            }
-
-            if (isInTime)
-            {
-                Breaker.NoteAnswer();
-            }
+            End(batch, reply);
         }
         catch (RedisFaultException fault) when (fault.IsOfTheCall && batch.Count > 1)
         {
@@ -184,6 +162,28 @@ internal sealed class Lane : IDisposable
         catch (RedisFaultException fault)
         {
             Fail(batch, fault);
+        }
+    }
+
+    private void End(List<PendingCall> batch, byte[] reply)
+    {
+        ScriptReply.Read(reply, batch);
+        long answered = _time.GetTimestamp();
+        foreach (PendingCall call in batch)
+        {
+            call.AnsweredTimestamp = answered;
+        }
+
+        Note(batch);
+        bool isInTime = false;
+        foreach (PendingCall call in batch)
+        {
+            isInTime |= call.TrySetResult(true);
+        }
+
+        if (isInTime)
+        {
+            Breaker.NoteAnswer();
         }
     }
 
@@ -260,21 +260,19 @@ internal sealed class Lane : IDisposable
 
     private void Fail(List<PendingCall> batch, RedisFaultException fault)
     {
-        bool isInTime = false;
-        foreach (PendingCall call in batch)
-        {
-            EndUncharged(call);
-            isInTime |= call.TrySetResult(false);
-        }
+        batch.ForEach(EndUncharged);
 
+        // Before its caller goes on, so that the next call of that caller finds it noted.
         if (fault.IsOfTheCall)
         {
             Breaker.NoteFaultOfACall(fault);
         }
-        else if (isInTime)
+        else if (batch.Exists(static call => !call.Task.IsCompleted))
         {
             Breaker.NoteFault(fault.Kind, fault.Message);
         }
+
+        batch.ForEach(static call => call.TrySetResult(false));
     }
 
     private void EndUncharged(PendingCall call)
@@ -302,16 +300,16 @@ internal sealed class Lane : IDisposable
     }
 
     // Sets the timer, unless the time of a call is up.
-    private bool LookLocked(long now)
+    private bool LookLocked(in PacedClock.Instant now)
     {
         while (_given.TryPeek(out PendingCall? call))
         {
             if (!call.Task.IsCompleted)
             {
-                bool isLate = call.DeadlineTimestamp <= now;
+                bool isLate = _clock.IsUp(call.Deadline, now);
                 if (!isLate)
                 {
-                    _timer.Change(_clock.Until(call.DeadlineTimestamp, now), Timeout.InfiniteTimeSpan);
+                    _timer.Change(_clock.Until(call.Deadline, now), Timeout.InfiniteTimeSpan);
                 }
 
                 return isLate;
@@ -327,21 +325,24 @@ internal sealed class Lane : IDisposable
     private async Task GiveUpAsync()
     {
         await PacedWait.OthersFirstAsync().ConfigureAwait(false);
-        bool hasUnread = _connection.HasUnread;
+
+        // A cluster's other nodes may answer all the time, so unread answers are no reason to wait forever.
+        bool isArriving = _connection.HasUnread;
         List<PendingCall> late = [];
         lock (_gate)
         {
-            long now = _clock.Now;
-            foreach (PendingCall call in _given.TakeWhile(call => call.Task.IsCompleted || call.DeadlineTimestamp <= now))
-            {
-                if (!call.Task.IsCompleted && (!hasUnread || call.DeadlineTimestamp + (MostTimeoutsForUnread * _timeoutTimestamps) <= now))
-                {
-                    late.Add(call);
-                }
-            }
+            PacedClock.Instant now = _clock.Now;
+            late.AddRange(_given
+                .TakeWhile(call => call.Task.IsCompleted || _clock.IsUp(call.Deadline, now, isArriving))
+                .Where(call => !call.Task.IsCompleted));
         }
 
-        int given = late.Count(call => call.TrySetResult(false));
+        if (late.Exists(static call => !call.Task.IsCompleted))
+        {
+            Breaker.NoteFault(RedisFaultKind.Timeout, $"no answer within {_settings.Timeout.TotalMilliseconds} ms");
+        }
+
+        late.ForEach(static call => call.TrySetResult(false));
         lock (_gate)
         {
             // What is late now, or has answers to be read, is looked at after the next slice.
@@ -349,11 +350,6 @@ internal sealed class Lane : IDisposable
             {
                 _timer.Change(_clock.Slice, Timeout.InfiniteTimeSpan);
             }
-        }
-
-        if (given > 0)
-        {
-            Breaker.NoteFault(RedisFaultKind.Timeout, $"no answer within {_settings.Timeout.TotalMilliseconds} ms");
         }
     }
 

@@ -13,9 +13,9 @@ internal static class PacedWait
     {
         PacedClock clock = new(time, timeout);
         clock.Start();
-        long now = clock.Now;
-        long end = now + (long)(timeout.TotalSeconds * time.TimestampFrequency);
-        while (!task.IsCompleted && now < end)
+        PacedClock.Instant now = clock.Now;
+        PacedClock.Instant end = clock.Deadline;
+        while (!task.IsCompleted && !clock.IsUp(end, now))
         {
             using CancellationTokenSource isDone = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
             Task pause = Task.Delay(clock.Until(end, now), time, isDone.Token);

@@ -37,8 +37,8 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>Whether every caller's row lies in a slot of its own.</summary>
     internal bool IsSpread { get; init; }
 
-    /// <summary>When it is given up, as a timestamp of the store's clock.</summary>
-    internal long DeadlineTimestamp { get; set; }
+    /// <summary>When it is given up, on the clock of its lane.</summary>
+    internal PacedClock.Instant Deadline { get; set; }
 
     /// <summary>When it was sent.</summary>
     internal long SentTimestamp { get; set; }

@@ -82,25 +82,70 @@ public sealed class LateAnswerTests
         store.DecidedWithout.ShouldBe(1);
     }
 
+    // The same for a call: with a timeout of 50 ms, the time was up after three more looks of 12.5 ms each.
+    [Fact]
+    public async Task Acquire_OneLookWasLate_WaitsLongerForTheAnswer()
+    {
+        using RedisServer server = RedisServer.Start();
+        HeldConnection connection = new(SharedConnection.To(server.Configuration));
+        FakeTimeProvider time = new();
+        await using RedisStore store = Open(server, connection, time);
+        Task<RateLimitDecision> call = AcquireAsync(store);
+        await connection.Answered.WaitAsync(Patience);
+
+        time.Advance(TimeSpan.FromMilliseconds(12.5 + 100));
+        await PacedWait.OthersFirstAsync();
+        await LookAsync(time, 20); // 250 ms, of 300 ms that three hops may take.
+        connection.Release();
+
+        (await call.WaitAsync(Patience)).Source.ShouldBe(DecisionSource.Store);
+        store.DecidedWithout.ShouldBe(0);
+    }
+
     [Fact]
     public void Look_InTimeOrLate_CountsAtMostOneSlice()
     {
         FakeTimeProvider time = new();
         PacedClock clock = new(time, TimeSpan.FromMilliseconds(40));
         clock.Start();
-        long start = clock.Now;
+        PacedClock.Instant start = clock.Now;
+        PacedClock.Instant deadline = clock.Deadline;
         Elapse(10).ShouldBe(10);
         Elapse(20).ShouldBe(20);
         Elapse(60_000).ShouldBe(30);
         Elapse(4).ShouldBe(34);
         clock.Until(start, start).ShouldBe(TimeSpan.Zero);
-        clock.Until(start + time.TimestampFrequency, start).ShouldBe(clock.Slice);
+        clock.Until(deadline, start).ShouldBe(clock.Slice);
 
         double Elapse(int milliseconds)
         {
             time.Advance(TimeSpan.FromMilliseconds(milliseconds));
-            return time.GetElapsedTime(start, clock.Look()).TotalMilliseconds;
+            return time.GetElapsedTime(start.Paced, clock.Look().Paced).TotalMilliseconds;
         }
+    }
+
+    // One look was late by 60 ms. Each of the other three threads that an answer needs may be as late, so there are 180 ms more.
+    [Theory]
+    [InlineData(0, 40)]
+    [InlineData(60, 40 + (3 * 60))]
+    [InlineData(60_000, 40 + (10 * 40))] // At most ten timeouts more.
+    public void IsUp_OneLookWasLate_GivesEveryHopThatTime(int late, int upAfter)
+    {
+        FakeTimeProvider time = new();
+        PacedClock clock = new(time, TimeSpan.FromMilliseconds(40));
+        clock.Start();
+        PacedClock.Instant deadline = clock.Deadline;
+
+        time.Advance(TimeSpan.FromMilliseconds(10 + late));
+        PacedClock.Instant now = clock.Look();
+        for (int worked = 10; worked < upAfter; worked += 10)
+        {
+            clock.IsUp(deadline, now).ShouldBeFalse($"after {worked} ms");
+            time.Advance(TimeSpan.FromMilliseconds(10));
+            now = clock.Look();
+        }
+
+        clock.IsUp(deadline, now).ShouldBeTrue();
     }
 
     private static async Task LookAsync(FakeTimeProvider time, int looks)
