@@ -28,6 +28,19 @@ public sealed class DemoTests
     }
 
     [Fact]
+    public async Task Guide_FirstLine_IsTheAddressOfTheDashboard()
+    {
+        await using DemoProgram demo = await DemoProgram.StartAsync();
+        using HttpClient http = new();
+
+        string first = demo.Process.Captured().Split('\n')[1];
+        string page = await http.GetStringAsync(new Uri(first["Dashboard: ".Length..]));
+
+        first.ShouldStartWith("Dashboard: http://127.0.0.1:");
+        page.ShouldContain("<title>Sluice</title>");
+    }
+
+    [Fact]
     public async Task Start_PortInUse_SaysWhichAndHowToChooseAnother()
     {
         await using DemoProgram first = await DemoProgram.StartAsync();

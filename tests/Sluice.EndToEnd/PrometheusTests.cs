@@ -16,7 +16,7 @@ public sealed partial class PrometheusTests
         using RedisServer redis = RedisServer.Start();
         await using DemoProgram upstream = await DemoProgram.StartAsync();
         await using SluiceProgram gateway = await StartAsync(upstream, redis);
-        Uri admin = await AdminAsync(gateway);
+        Uri admin = await gateway.AdminAsync();
         await using PrometheusServer prometheus = await PrometheusServer.StartAsync(admin, Token);
         using HttpClient http = new();
         for (int call = 0; call < 5; call++)
@@ -54,7 +54,7 @@ public sealed partial class PrometheusTests
         await EchoCalls.PostAsync(http, gateway.Endpoint, "alice", 1);
         http.DefaultRequestHeaders.Authorization = new("Bearer", Token);
         http.DefaultRequestHeaders.Accept.ParseAdd("text/plain");
-        string page = await http.GetStringAsync(new Uri(await AdminAsync(gateway), "/metrics"));
+        string page = await http.GetStringAsync(new Uri(await gateway.AdminAsync(), "/metrics"));
 
         await using ChildProcess promtool = ChildProcess.StartWithInput("promtool", "check", "metrics");
         foreach (string line in page.Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -86,12 +86,6 @@ public sealed partial class PrometheusTests
         store: { redis: '{{redis.Configuration}}', timeout: 5s }
         admin: { listen: "http://127.0.0.1:0", token: {{Token}} }
         """);
-
-    private static async Task<Uri> AdminAsync(SluiceProgram gateway)
-    {
-        const string Ready = "admin on ";
-        return new Uri((await gateway.Process.WaitForLineAsync(line => line.StartsWith(Ready, StringComparison.Ordinal)))[Ready.Length..]);
-    }
 
     [GeneratedRegex(@"\bsluice_[a-z_]+")]
     private static partial Regex MetricName();

@@ -44,9 +44,9 @@ internal static class DemoCommand
             configuration,
             time,
             calls,
-            onListening: address =>
+            onListening: (clients, admin) =>
             {
-                Console.WriteLine(DemoGuide.Text(new Uri(address, "/mcp"), server.Endpoint));
+                Console.WriteLine(DemoGuide.Text(admin!, new Uri(clients, "/mcp"), server.Endpoint));
                 calls.PrintHeader();
             },
             portInUse: $"port {port} on 127.0.0.1 is in use. Choose another: sluice demo --port {(port == ushort.MaxValue ? 0 : port + 1)}",

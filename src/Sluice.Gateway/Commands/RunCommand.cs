@@ -69,9 +69,19 @@ internal static class RunCommand
             configuration,
             TimeProvider.System,
             observer: null,
-            onListening: address => Console.WriteLine($"listening on {address.GetLeftPart(UriPartial.Authority)}"),
+            onListening: PrintAddresses,
             portInUse: $"{configuration.Listen.Authority} is in use. Stop the program that uses it, or set another port in 'listen'.",
             log,
             cancellationToken);
+    }
+
+    private static void PrintAddresses(Uri clients, Uri? admin)
+    {
+        if (admin is not null)
+        {
+            Console.WriteLine($"admin on {admin.GetLeftPart(UriPartial.Authority)}");
+        }
+
+        Console.WriteLine($"listening on {clients.GetLeftPart(UriPartial.Authority)}");
     }
 }

@@ -12,6 +12,7 @@ internal static class DemoGuide
     internal static string Configuration(Uri listen, Uri upstream) =>
         $$"""
         listen: {{listen.GetLeftPart(UriPartial.Authority)}}
+        admin: { listen: "http://127.0.0.1:0" }
         auth:
           apiKeys:
             - { user: alice, sha256: {{Sha256(AliceKey)}} }
@@ -29,10 +30,13 @@ internal static class DemoGuide
         """;
 
     /// <summary>The text above the live lines.</summary>
+    /// <param name="admin">The admin address.</param>
     /// <param name="gateway">The gateway's endpoint.</param>
     /// <param name="upstream">The endpoint of the server behind it.</param>
-    internal static string Text(Uri gateway, Uri upstream) =>
+    internal static string Text(Uri admin, Uri gateway, Uri upstream) =>
         $$"""
+        Dashboard: {{new Uri(admin, "/")}}
+
         Sluice demo: a real MCP server, and the gateway that limits it. Nothing leaves this machine.
 
           gateway      {{gateway}}      limits in memory, keys of alice and bob
@@ -53,7 +57,7 @@ internal static class DemoGuide
 
         npx -y @modelcontextprotocol/inspector@2.12.0 --cli {{gateway}} --transport http --header "X-API-Key: {{AliceKey}}" --method tools/call --tool-name search --tool-arg query=revenge
 
-        Every metered call shows below. Ctrl-C stops.
+        Every metered call shows below, and on the dashboard. Ctrl-C stops.
 
         """;
 

@@ -19,7 +19,7 @@ internal static partial class GatewayRunner
     /// <param name="configuration">What to serve.</param>
     /// <param name="time">The clock of everything that the gateway counts.</param>
     /// <param name="observer">Is told of every metered call; or null.</param>
-    /// <param name="onListening">Is told the address once the gateway is ready.</param>
+    /// <param name="onListening">Is told the address of clients, and the admin address or null, once the gateway is ready.</param>
     /// <param name="portInUse">What to say when the address is taken.</param>
     /// <param name="log">How much is logged.</param>
     /// <param name="cancellationToken">Stops the gateway.</param>
@@ -28,7 +28,7 @@ internal static partial class GatewayRunner
         GatewayConfiguration configuration,
         TimeProvider time,
         ICallObserver? observer,
-        Action<Uri> onListening,
+        Action<Uri, Uri?> onListening,
         string portInUse,
         LogSettings log,
         CancellationToken cancellationToken)
@@ -77,7 +77,7 @@ internal static partial class GatewayRunner
         IRateLimitStore store,
         TimeProvider time,
         ICallObserver? observer,
-        Action<Uri> onListening,
+        Action<Uri, Uri?> onListening,
         string portInUse,
         GatewayTelemetry telemetry,
         ILoggerFactory loggers,
@@ -114,11 +114,9 @@ internal static partial class GatewayRunner
             {
                 return CommandLine.Fail(adminFault);
             }
-
-            Console.WriteLine($"admin on {AddressOf(admin).GetLeftPart(UriPartial.Authority)}");
         }
 
-        onListening(AddressOf(application));
+        onListening(AddressOf(application), admin is null ? null : AddressOf(admin));
         await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
         return CommandLine.Success;

@@ -52,6 +52,13 @@ internal sealed class SluiceProgram : IAsyncDisposable
         return new SluiceProgram(process, file, new Uri(line[Ready.Length..]));
     }
 
+    /// <summary>Its admin address.</summary>
+    internal async Task<Uri> AdminAsync()
+    {
+        const string Ready = "admin on ";
+        return new Uri((await Process.WaitForLineAsync(line => line.StartsWith(Ready, StringComparison.Ordinal)))[Ready.Length..]);
+    }
+
     /// <summary>Runs one of the program's commands to its end.</summary>
     internal static Task<ProgramResult> RunAsync(params IEnumerable<string> arguments) =>
         ChildProcess.RunAsync("dotnet", [Repository.Gateway, .. arguments]);

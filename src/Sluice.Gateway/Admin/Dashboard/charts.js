@@ -5,6 +5,7 @@ import { minute, rate, time } from "./format.js";
 
 const SparkWidth = 120;
 const SparkHeight = 24;
+const axis = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 2 });
 const Margin = { top: 10, right: 4, bottom: 22, left: 38 };
 
 /** A small chart of one hour, for a row. */
@@ -35,8 +36,7 @@ export class TrafficChart {
   #labels = shape("g", { class: "axis" });
   #allowed = shape("path", { class: "area-allowed" });
   #refused = shape("path", { class: "area-refused" });
-  #allowedLine = shape("path", { class: "line-allowed" });
-  #refusedLine = shape("path", { class: "line-refused" });
+  #line = shape("path", { class: "line-allowed" });
   #cursor = shape("path", { class: "cursor" });
   #range;
   #onRead;
@@ -48,7 +48,7 @@ export class TrafficChart {
     this.#host = host;
     this.#onRead = onRead;
     this.#svg = shape("svg", { "aria-hidden": "true" },
-      this.#grid, this.#allowed, this.#refused, this.#allowedLine, this.#refusedLine, this.#cursor, this.#labels);
+      this.#grid, this.#allowed, this.#refused, this.#line, this.#cursor, this.#labels);
     this.#range = element("input", { type: "range", min: 0, max: 0, step: 1, "aria-label": "Instant to read" });
     host.append(this.#svg, this.#range);
     this.#range.addEventListener("input", () => this.#read(Number(this.#range.value)));
@@ -115,8 +115,7 @@ export class TrafficChart {
     setAttribute(this.#svg, "viewBox", `0 0 ${this.#width} ${this.#height}`);
     setAttribute(this.#allowed, "d", band(low, low.map(() => 0), x, y));
     setAttribute(this.#refused, "d", band(high, low, x, y));
-    setAttribute(this.#allowedLine, "d", line(low, x, y));
-    setAttribute(this.#refusedLine, "d", this.#points.some(point => point.refused > 0) ? line(high, x, y) : "");
+    setAttribute(this.#line, "d", line(low, x, y));
     this.#drawAxes(top, step, y);
   }
 
@@ -124,7 +123,7 @@ export class TrafficChart {
     const lines = Array.from({ length: Math.round(top / step) + 1 }, (_, index) => index * step);
     reconcile(this.#grid, lines, value => value, () => shape("path"), (node, value) =>
       setAttribute(node, "d", `M${Margin.left} ${Math.round(y(value)) + 0.5}H${this.#width - Margin.right}`));
-    const values = lines.map(value => ({ key: `y${value}`, text: rate(value), x: Margin.left - 8, y: y(value) + 4, anchor: "end" }));
+    const values = lines.map(value => ({ key: `y${value}`, text: axis.format(value), x: Margin.left - 8, y: y(value) + 4, anchor: "end" }));
     reconcile(this.#labels, [...values, ...this.#times()], label => label.key, () => shape("text"), (node, label) => {
       setText(node, label.text);
       setAttribute(node, "x", label.x.toFixed(1));

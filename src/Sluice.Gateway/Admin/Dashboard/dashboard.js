@@ -68,20 +68,22 @@ function show(tick) {
   document.title = tick.status.store.available ? "Sluice" : "Sluice: Redis does not answer";
 }
 
-function showConnection(name, text) {
+function showConnection(name, text, attempt = "") {
   setAttribute(byId("connection"), "data-state", name);
-  setText(byId("connection"), text);
+  setText(byId("connection-text"), text);
+  setText(byId("attempt"), attempt);
   document.documentElement.dataset.connection = name;
 }
 
-/** Says that the data is old, and counts down to the next attempt. */
+/** Says that the data is old, and counts down to the next attempt. The count is not announced: it changes each second. */
 function showLost(error, wait) {
   const until = Date.now() + wait;
-  const from = state.tick ? `data from ${time(state.tick.at)}` : "no data yet";
-  const what = error.status > 0 ? error.message.replace(/\.$/, "") : "Connection lost";
+  const isBusy = error.status === 429 || error.status === 503;
+  const what = isBusy ? error.message.replace(/\.$/, "") : "Connection lost";
+  const text = state.tick ? `${what}, data from ${time(state.tick.at)}` : what;
   const update = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000);
-    showConnection("lost", `${what}, ${from}. ${seconds > 0 ? `Next attempt in ${seconds} s` : "Connecting…"}`);
+    showConnection("lost", text, seconds > 0 ? `Next attempt in ${seconds} s` : "Connecting…");
   };
   clearInterval(lostTimer);
   lostTimer = setInterval(update, 1000);
@@ -110,6 +112,9 @@ function askForToken(error) {
     }, { once: true });
   });
 }
+
+setText(byId("foot"), `Times are those of this browser's time zone (${Intl.DateTimeFormat().resolvedOptions().timeZone}). `
+  + "Everything here is also at api/v1, which api/v1/openapi.json describes.");
 
 byId("forget").addEventListener("click", () => {
   token.forget();

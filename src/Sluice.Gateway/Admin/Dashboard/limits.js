@@ -35,14 +35,14 @@ export class Limits {
       return;
     }
 
-    const all = tick.limits.limits;
+    const all = tick.limits;
     const words = byId("limits-filter").value.toLowerCase().split(/\s+/).filter(word => word !== "");
     const found = all
       .filter(limit => words.every(word => `${limit.server} ${limit.limit} ${limit.operation ?? ""}`.toLowerCase().includes(word)))
       .map(limit => ({ ...limit, hour: sum(this.#state.limitHistory.get(keyOf(limit))) }))
       .sort(byWeight);
     const shown = this.#isAll ? found : found.slice(0, Few);
-    setText(byId("limits-note"), noteOf(all.length, tick.limits.truncated));
+    setText(byId("limits-note"), noteOf(all.length, tick.status.config.limits));
     this.#more.hidden = found.length <= Few;
     setText(this.#more, this.#isAll ? `Show the first ${Few}` : `Show all ${count(found.length)}`);
     setAttribute(this.#more, "aria-expanded", this.#isAll ? "true" : "false");
@@ -81,8 +81,8 @@ export class Limits {
 
 const sum = history => (history ? history.refused.reduce((total, value) => total + value, 0) : null);
 
-const noteOf = (all, isTruncated) =>
-  (isTruncated ? `The first ${count(all)} of more` : all === 0 ? "" : plural(all, "limit"));
+const noteOf = (shown, all) =>
+  (shown < all ? `The busiest ${count(shown)} of ${count(all)}` : all === 0 ? "" : plural(all, "limit"));
 
 /** Those that refused most in the last hour first, then those that refused most at all, then in the order of the configuration. */
 const byWeight = (a, b) => (b.hour ?? 0) - (a.hour ?? 0) || b.refused - a.refused || 0;

@@ -20,10 +20,11 @@ export class ResetForm {
   constructor() {
     const form = byId("reset-form");
     this.#caller.userField.querySelector(".field-hint").hidden = true;
-    const whose = element("fieldset", { class: "segmented whose" },
+    const whose = element("fieldset", { class: "field" },
       element("legend", {}, "Whose buckets"),
-      element("label", {}, this.#one, element("span", {}, "One caller")),
-      element("label", {}, this.#all, element("span", {}, "Every caller")));
+      element("div", { class: "segmented" },
+        element("label", {}, this.#one, element("span", {}, "One caller")),
+        element("label", {}, this.#all, element("span", {}, "Every caller"))));
     form.append(
       field("Server", this.#server, null), field("Limit", this.#limit, null), whose, this.#onlyOne,
       element("div", { class: "buttons" }, this.#button));
@@ -36,7 +37,7 @@ export class ResetForm {
   }
 
   show({ servers, limits }) {
-    this.#limits = limits.limits;
+    this.#limits = limits;
     choose(this.#server, servers.map(server => [server.name, server.name]));
     this.#showLimits();
   }

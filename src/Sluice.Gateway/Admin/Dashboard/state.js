@@ -26,7 +26,7 @@ export class State {
     this.#startedAt = tick.status.startedAt;
     this.tick = tick;
     const at = Date.parse(tick.at);
-    const limits = new Map(tick.limits.limits.map(limit => [keyOf(limit), limit]));
+    const limits = new Map(tick.limits.map(limit => [keyOf(limit), limit]));
     this.#samples.push({ at, limits });
     while (this.#samples.length > 2 && this.#samples[1].at <= at - Window) {
       this.#samples.shift();

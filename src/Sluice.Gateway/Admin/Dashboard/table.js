@@ -11,7 +11,7 @@ export function table(caption, columns) {
   const head = element("tr", { role: "row" }, ...columns.map(column => element(
     "th", { role: "columnheader", scope: "col", class: `col-${column.kind}`, title: column.title ?? null }, column.head)));
   const node = element(
-    "table", { role: "table", "aria-label": caption },
+    "table", { role: "table", "aria-label": caption, data: { numbers: columns.filter(column => column.kind === "number").length } },
     element("thead", { role: "rowgroup" }, head), body);
   return {
     node,

@@ -50,7 +50,8 @@ export class Traffic {
 
     const from = Date.parse(history.from);
     const seconds = history.stepMs / 1000;
-    this.#points = history.allowed.map((allowed, index) => ({
+    const whole = history.allowed.slice(0, -1); // The last step has only begun.
+    this.#points = whole.map((allowed, index) => ({
       at: from + index * history.stepMs, allowed: allowed / seconds, refused: history.refused[index] / seconds,
     }));
     this.#chart.show(this.#points, history.stepMs);

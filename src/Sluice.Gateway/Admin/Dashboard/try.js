@@ -48,7 +48,7 @@ export class TryForm {
 
   show({ servers, limits }) {
     choose(this.#server, servers.map(server => [server.name, server.name]));
-    const names = [...new Set(limits.limits.filter(limit => limit.limit.includes("/")).map(limit => limit.limit.replace(/\/[^/]*$/, "")))];
+    const names = [...new Set(limits.filter(limit => limit.limit.includes("/")).map(limit => limit.limit.replace(/\/[^/]*$/, "")))];
     choose(this.#names, names.map(name => [name, ""]));
   }
 
