@@ -61,6 +61,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         HeartbeatScript? heartbeats = null)
     {
         time = BootTimeProvider.For(time); // What is remembered of Redis grows old while the machine sleeps.
+        Outages = new StoreOutages(time);
         _connection = connection;
         _script = script;
         _time = time;
@@ -105,6 +106,15 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
 
     /// <summary>How many calls were decided without Redis because it did not answer, since the store was made.</summary>
     public long DecidedWithout => _lanes.All.Sum(lane => lane.Breaker.DecidedWithout);
+
+    /// <summary>When Redis stopped to decide, and how often.</summary>
+    internal StoreOutages Outages { get; }
+
+    /// <summary>Buckets in the memory of this process, for the time without Redis.</summary>
+    internal long LocalKeys => _local.Keys;
+
+    /// <summary>How many of them were evicted with used tokens.</summary>
+    internal long LocalDebtFolds => _local.DebtFolds;
 
     // The buckets in this process's memory are those of a store that is observed by itself.
     long IObservedStore.Keys => 0;
@@ -281,6 +291,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
 
     private Lane OpenLane(string server, Lane lane)
     {
+        lane.Breaker.Opened += Outages.Begin;
+        lane.Breaker.Closed += Outages.End;
         lane.Breaker.Failed += kind => Failed?.Invoke(server, StoreFaults.LabelOf(kind));
         return lane;
     }

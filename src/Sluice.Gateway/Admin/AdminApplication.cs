@@ -33,21 +33,40 @@ internal static class AdminApplication
         RebindingGuard guard = new(admin.Listen.IsLoopback, publicUrl: null, origins: []);
         AdminAuthentication authentication = new(
             admin.Token, gateway.Time, application.Services.GetRequiredService<ILogger<AdminAuthentication>>());
+        EventStreams streams = new(gateway, application.Lifetime.ApplicationStopping);
+        application.Lifetime.ApplicationStopped.Register(streams.Dispose);
         application.Use((context, next) => AdmitAsync(context, next, guard, authentication));
         application.UseRouting();
         DashboardPage.Map(application);
         MetricsPage.Map(application, gateway.Metrics);
         HealthEndpoints.Map(application, new Health(gateway), authentication);
+        MapApi(application, gateway, streams);
         application.MapFallback(static context =>
-            PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "Nothing is at this path of the admin address."));
+            ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, "Nothing is at this path of the admin address."));
         return application;
+    }
+
+    private static void MapApi(WebApplication application, RunningGateway gateway, EventStreams streams)
+    {
+        StatusResource.Map(application, gateway, streams);
+        ServersResource.Map(application, gateway);
+        HistoryResource.Map(application, gateway);
+        LimitsResource.Map(application, gateway);
+        ConfigResource.Map(application, gateway);
+        EventsResource.Map(application, streams);
     }
 
     private static Task AdmitAsync(HttpContext context, RequestDelegate next, RebindingGuard guard, AdminAuthentication authentication)
     {
+        if (ApiErrors.Concerns(context))
+        {
+            context.Response.Headers.CacheControl = "no-store";
+            context.Response.Headers.XContentTypeOptions = "nosniff";
+        }
+
         if (guard.Refusal(context.Request) is string refusal)
         {
-            return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
+            return ApiErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
         }
 
         bool isOpen = HealthEndpoints.IsOpen(context.Request) || DashboardPage.IsOpen(context.Request);

@@ -53,11 +53,11 @@ internal sealed partial class AdminAuthentication
         {
             context.Response.Headers.RetryAfter =
                 ((long)Math.Ceiling(decision.RetryAfter.TotalSeconds)).ToString(System.Globalization.CultureInfo.InvariantCulture);
-            return PlainErrors.WriteAsync(context, StatusCodes.Status429TooManyRequests, "Too many requests without the right token.");
+            return ApiErrors.WriteAsync(context, StatusCodes.Status429TooManyRequests, "Too many requests without the right token.");
         }
 
         context.Response.Headers.WWWAuthenticate = "Bearer realm=\"sluice admin\"";
-        return PlainErrors.WriteAsync(
+        return ApiErrors.WriteAsync(
             context, StatusCodes.Status401Unauthorized, "The admin address needs its token: send 'Authorization: Bearer TOKEN'.");
     }
 

@@ -8,6 +8,7 @@ namespace Sluice.Gateway;
 /// <param name="Servers">The servers behind it, with their limits.</param>
 /// <param name="Store">Where the buckets are.</param>
 /// <param name="Metrics">What collects the metrics; null when they are turned off.</param>
+/// <param name="Counts">What came of its calls.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Stopping">Is cancelled when the gateway is told to stop.</param>
 /// <remarks>Thread safety: immutable.</remarks>
@@ -16,5 +17,6 @@ internal sealed record RunningGateway(
     IReadOnlyList<GatewayServer> Servers,
     IRateLimitStore Store,
     MeterProvider? Metrics,
+    GatewayCounts Counts,
     TimeProvider Time,
     CancellationToken Stopping);

@@ -32,4 +32,13 @@ internal sealed class CallObservers : ICallObserver
             observer.Decided(call);
         }
     }
+
+    /// <inheritdoc/>
+    public void Undecided(in UndecidedCall call)
+    {
+        foreach (ICallObserver observer in _observers)
+        {
+            observer.Undecided(call);
+        }
+    }
 }

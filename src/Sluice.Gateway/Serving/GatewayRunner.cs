@@ -91,8 +91,9 @@ internal static partial class GatewayRunner
             return CommandLine.Fail(unread);
         }
 
+        GatewayCounts? counts = configuration.Admin is null ? null : new GatewayCounts(time);
         await using WebApplication application = GatewayApplication.Build(
-            configuration, store, time, Observe(configuration, store, observer), ServingBounds.Default, certificates, log);
+            configuration, store, time, Observe(configuration, store, CallObservers.Of(observer, counts)), ServingBounds.Default, certificates, log);
         if (await WhyNotStartedAsync(application, configuration.Listen, "listen", portInUse, stop) is string fault)
         {
             return CommandLine.Fail(fault);
@@ -101,7 +102,7 @@ internal static partial class GatewayRunner
         await using WebApplication? admin = configuration.Admin is AdminConfiguration settings
             ? AdminApplication.Build(
                 new RunningGateway(
-                    configuration, application.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, time, stop),
+                    configuration, application.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts!, time, stop),
                 settings,
                 certificates,
                 log)

@@ -26,6 +26,10 @@ internal sealed class GatewayServer(
     TimeProvider time,
     ILoggerFactory loggers) : IAsyncDisposable
 {
+    private const int Reached = 1;
+    private const int NotReached = 2;
+    private volatile int _reached;
+
     internal string Name => configuration.Name;
 
     /// <summary>The path at which the gateway serves it.</summary>
@@ -49,6 +53,9 @@ internal sealed class GatewayServer(
 
     /// <summary>Measures the requests that are forwarded.</summary>
     internal ProxyTelemetry Proxy { get; } = new(configuration.Name, time);
+
+    /// <summary>Whether the last request reached it; null before the first.</summary>
+    internal bool? IsReachable => _reached switch { Reached => true, NotReached => false, _ => null };
 
     /// <summary>The largest body that is read, in bytes.</summary>
     internal int MaxRequestBytes => configuration.MaxRequestBytes;
@@ -80,6 +87,17 @@ internal sealed class GatewayServer(
             loggers.CreateLogger<StdioUpstream>()),
         UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
     };
+
+    /// <summary>Notes what came of a request.</summary>
+    /// <param name="failure">Null, or why it was not answered.</param>
+    internal void Note(UpstreamFailure? failure)
+    {
+        int reached = failure is null or { CanHaveRun: true } ? Reached : NotReached;
+        if (_reached != reached)
+        {
+            _reached = reached;
+        }
+    }
 
     private static CallGate CreateGate(
         RateLimitPolicy policy, IRateLimitStore store, CallDrain drain, TimeProvider time, ILoggerFactory loggers, ICallObserver? observer)

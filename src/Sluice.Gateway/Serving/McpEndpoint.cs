@@ -209,6 +209,7 @@ internal sealed partial class McpEndpoint(
             }
         }
 
+        server.Note(failure);
         if (failure is null)
         {
             return;

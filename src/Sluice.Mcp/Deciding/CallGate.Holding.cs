@@ -10,6 +10,9 @@ internal sealed partial class CallGate
     /// <summary>How many calls are held.</summary>
     internal int HeldCount => _held.Count;
 
+    /// <summary>How many calls run and hold slots.</summary>
+    internal int RunningWithSlots => _watches.Sum(watch => watch.Count);
+
     /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
     internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) =>
         stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);

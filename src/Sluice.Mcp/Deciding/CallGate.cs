@@ -17,12 +17,12 @@ namespace Sluice.Mcp;
 /// <param name="store">Where the buckets are.</param>
 /// <param name="time">The clock of the reports.</param>
 /// <param name="logger">Takes a line at Debug for each rejection, and the reports of permissive limits.</param>
-/// <param name="observer">Sees each decision; or null.</param>
+/// <param name="observer">Sees each call; or null.</param>
 internal sealed partial class CallGate(
     RateLimitPolicy policy, IRateLimitStore store, TimeProvider time, ILogger logger, ICallObserver? observer = null) : IDisposable
 {
     private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger);
-    private readonly CallTelemetry _telemetry = new(policy, time);
+    private readonly CallTelemetry _telemetry = new(policy, time, observer);
     private readonly SlotWatch[] _watches = SlotWatch.Of(policy, time, logger);
     private readonly bool _tags = observer?.NeedsTags == true;
 

@@ -10,7 +10,8 @@ namespace Sluice.Mcp;
 /// </remarks>
 /// <param name="policy">The limits of the server.</param>
 /// <param name="time">The clock of durations.</param>
-internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time)
+/// <param name="observer">Is told of calls that no limit decides; or null.</param>
+internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, ICallObserver? observer = null)
 {
     /// <summary>An allowed call is near a limit when less than one part in this many of its tokens is left.</summary>
     private const int NearParts = 5;
@@ -27,10 +28,10 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time)
     internal TimeSpan Since(long begin) => begin == 0 ? TimeSpan.Zero : time.GetElapsedTime(begin);
 
     /// <summary>Counts a call to which no limit applies.</summary>
-    internal void CountUnmetered() => Count(CallOutcome.Unmetered, CallSource.None);
+    internal void CountUnmetered() => CountUndecided(CallOutcome.Unmetered);
 
     /// <summary>Counts a request that could not be read as a call.</summary>
-    internal void CountInvalid() => Count(CallOutcome.Invalid, CallSource.None);
+    internal void CountInvalid() => CountUndecided(CallOutcome.Invalid);
 
     /// <summary>Counts a call that was rejected because its caller lacks an identity.</summary>
     internal void CountMissingIdentity(ApplicableLimits limits, RateLimit required)
@@ -85,6 +86,12 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time)
                     0, SluiceInstruments.Label("server", limit.Server), SluiceInstruments.Label("limit", limit.Name));
             }
         }
+    }
+
+    private void CountUndecided(CallOutcome outcome)
+    {
+        Count(outcome, CallSource.None);
+        observer?.Undecided(new UndecidedCall(policy.Server, outcome));
     }
 
     private void Count(CallOutcome outcome, CallSource source)

@@ -1,15 +1,25 @@
 namespace Sluice.Mcp;
 
-/// <summary>Sees every call that a gate decided by limits: what the store answered, and rejections for a missing identity.</summary>
+/// <summary>Sees every call of a gate.</summary>
 /// <remarks>Thread safety: called from any thread; it must not block.</remarks>
 internal interface ICallObserver
 {
     /// <summary>Whether the store is told of each call, in <see cref="RateLimitRequest.Tag"/>, because its operations are recorded.</summary>
     bool NeedsTags => false;
 
-    /// <summary>A call was decided.</summary>
+    /// <summary>A call was decided by limits: by what the store answered, or because its caller lacks an identity.</summary>
     void Decided(in DecidedCall call);
+
+    /// <summary>A call came that no limit decided.</summary>
+    void Undecided(in UndecidedCall call)
+    {
+    }
 }
+
+/// <summary>A call that no limit decided.</summary>
+/// <param name="Server">The name of the server that was called.</param>
+/// <param name="Outcome">What came of it: no limit applies, or it could not be read.</param>
+internal readonly record struct UndecidedCall(string Server, CallOutcome Outcome);
 
 /// <summary>A call, as its client described it.</summary>
 /// <param name="Method">The JSON-RPC method.</param>

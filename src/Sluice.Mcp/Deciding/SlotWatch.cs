@@ -17,6 +17,7 @@ internal sealed partial class SlotWatch : IDisposable
     private readonly ITimer _timer;
     private LeasedCall? _oldest;
     private LeasedCall? _newest;
+    private int _count;
     private bool _isTimerSet;
     private bool _isDisposed;
 
@@ -36,6 +37,9 @@ internal sealed partial class SlotWatch : IDisposable
 
     /// <summary>The longest time for which its calls keep their slots.</summary>
     internal TimeSpan MaxAge { get; }
+
+    /// <summary>How many calls hold slots.</summary>
+    internal int Count => Volatile.Read(ref _count);
 
     /// <summary>A watch for each <c>maxAge</c> of the calls of a policy.</summary>
     internal static SlotWatch[] Of(RateLimitPolicy policy, TimeProvider time, ILogger logger) =>
@@ -60,6 +64,7 @@ internal sealed partial class SlotWatch : IDisposable
             call.Newer = null;
             (_newest is null ? ref _oldest : ref _newest.Newer) = call;
             _newest = call;
+            _count++;
             SetTimerLocked(MaxAge);
         }
     }
@@ -130,6 +135,7 @@ internal sealed partial class SlotWatch : IDisposable
 
         (call.Older is null ? ref _oldest : ref call.Older.Newer) = call.Newer;
         (call.Newer is null ? ref _newest : ref call.Newer.Older) = call.Older;
+        _count--;
         call.IsWatched = false;
         call.Older = null;
         call.Newer = null;

@@ -18,6 +18,12 @@ internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership
     // What is taken from a part, and what is known of it, changes together.
     private readonly Lock _gate = new();
 
+    /// <summary>How many buckets there are.</summary>
+    internal long Keys => store.Count;
+
+    /// <summary>How many buckets were evicted with used tokens.</summary>
+    internal long DebtFolds => store.DebtFolds;
+
     /// <summary>Takes over what Redis answered about all limits of a call, the charge included.</summary>
     internal void Observe(PendingCall call)
     {

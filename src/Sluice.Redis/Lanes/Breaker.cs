@@ -51,6 +51,9 @@ internal sealed partial class Breaker : IDisposable
     /// <summary>Told once whenever it opens.</summary>
     internal event Action? Opened;
 
+    /// <summary>Told once whenever it closes.</summary>
+    internal event Action? Closed;
+
     /// <summary>Whether no call is sent.</summary>
     internal bool IsOpen => _isOpen;
 
@@ -192,5 +195,6 @@ internal sealed partial class Breaker : IDisposable
         _decidedWithoutBefore = without;
         Volatile.Write(ref _failures, 0);
         _isOpen = false;
+        Closed?.Invoke();
     }
 }

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
@@ -59,13 +60,14 @@ internal sealed class AdminFixture : IAsyncDisposable
             SeriesBounds.Of(configuration),
             NullLoggerFactory.Instance,
             time);
+        GatewayCounts counts = new(time);
         WebApplication gateway = GatewayApplication.Build(
-            configuration, store, time, GatewayRunner.Observe(configuration, store, observer: null), ServingBounds.Default, null, LogSettings.Default);
+            configuration, store, time, GatewayRunner.Observe(configuration, store, counts), ServingBounds.Default, null, LogSettings.Default);
         await gateway.StartAsync();
         CancellationTokenSource stopping = new();
         WebApplication application = AdminApplication.Build(
             new RunningGateway(
-                configuration, gateway.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, time, stopping.Token),
+                configuration, gateway.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts, time, stopping.Token),
             configuration.Admin!,
             null,
             LogSettings.Default);
@@ -99,10 +101,19 @@ internal sealed class AdminFixture : IAsyncDisposable
         return (response.StatusCode, await response.Content.ReadAsStringAsync());
     }
 
-    internal async Task CallAsync(string path = "/mcp", string tool = "x", string method = "tools/call")
+    internal async Task<JsonElement> JsonAsync(string path, string? token = null)
     {
-        using HttpRequestMessage request = GatewayFixture.Post(
-            $$$"""{"jsonrpc":"2.0","id":1,"method":"{{{method}}}","params":{"name":"{{{tool}}}"}}""", path);
+        (HttpStatusCode status, string body) = await GetAsync(path, token);
+        status.ShouldBe(HttpStatusCode.OK, body);
+        return JsonDocument.Parse(body).RootElement;
+    }
+
+    internal Task CallAsync(string path = "/mcp", string tool = "x", string method = "tools/call") =>
+        PostAsync(path, $$$"""{"jsonrpc":"2.0","id":1,"method":"{{{method}}}","params":{"name":"{{{tool}}}"}}""");
+
+    internal async Task PostAsync(string path, string body)
+    {
+        using HttpRequestMessage request = GatewayFixture.Post(body, path);
         using HttpResponseMessage response = await GatewayClient.SendAsync(request);
         await response.Content.ReadAsStringAsync();
     }

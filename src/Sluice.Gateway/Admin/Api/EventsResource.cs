@@ -1,0 +1,45 @@
+using System.Text.Json;
+
+namespace Sluice.Gateway;
+
+/// <summary><c>GET /api/v1/events</c>: each second what has changed, as server-sent events.</summary>
+internal static class EventsResource
+{
+    /// <summary>The most servers, and the most limits, in one event.</summary>
+    internal const int MaxOfKind = 256;
+
+    internal static void Map(WebApplication application, EventStreams streams) =>
+        application.MapGet("/api/v1/events", context => ApiQuery.Of(context) is { Fault: string fault }
+            ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
+            : streams.ServeAsync(context));
+
+    /// <summary>The event of this second, as bytes for every stream.</summary>
+    internal static byte[] Render(RunningGateway gateway, EventStreams streams)
+    {
+        TickEvent tick = new(
+            gateway.Time.GetUtcNow(),
+            StatusResource.Read(gateway, streams),
+            [.. gateway.Servers.Take(MaxOfKind).Select(server => ServersResource.Read(gateway, server))],
+            [.. Busiest(gateway)]);
+        return [.. "event: tick\ndata: "u8, .. JsonSerializer.SerializeToUtf8Bytes(tick, ApiJson.Default.TickEvent), .. "\n\n"u8];
+    }
+
+    // An event has a bounded size: of many limits, those that reject most are the ones to see.
+    private static IEnumerable<LimitAnswer> Busiest(RunningGateway gateway)
+    {
+        RateLimit[] limits = [.. gateway.Servers.SelectMany(LimitsResource.Of)];
+        IEnumerable<RateLimit> shown = limits.Length <= MaxOfKind
+            ? limits
+            : limits
+                .Select(limit => (Limit: limit, Counts: gateway.Counts.Of(limit)))
+                .OrderByDescending(limit => limit.Counts.Refused + limit.Counts.WouldRefuse)
+                .ThenByDescending(limit => limit.Counts.Allowed)
+                .Take(MaxOfKind)
+                .Select(limit => limit.Limit);
+        return shown.Select(limit => LimitsResource.Read(gateway, limit, withHistory: false));
+    }
+}
+
+/// <summary>An event: what the other resources answer at one instant.</summary>
+internal sealed record TickEvent(
+    DateTimeOffset At, StatusAnswer Status, IReadOnlyList<ServerAnswer> Servers, IReadOnlyList<LimitAnswer> Limits);

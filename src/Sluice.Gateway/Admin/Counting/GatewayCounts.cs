@@ -1,0 +1,90 @@
+using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <summary>Counts the calls of the gateway per server and limit, for the admin address.</summary>
+/// <remarks>
+/// <para>
+/// Memory: about 6 KB for each server and 600 bytes for each limit of the configuration, whatever callers send. Counts are kept by name,
+/// so a configuration that is loaded again goes on counting; <see cref="Forget"/> removes what is no longer configured.
+/// </para>
+/// <para>Counting a call allocates nothing once its limits have been met.</para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
+/// <param name="time">The clock.</param>
+internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
+{
+    private readonly ConcurrentDictionary<string, ServerCounts> _servers = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<(string Server, string Limit), LimitCounts> _limits = new();
+
+    // A limit of a configuration that was replaced must not be kept alive by its counts.
+    private readonly ConditionalWeakTable<RateLimit, LimitCounts> _byLimit = [];
+    private readonly long _begin = time.GetTimestamp();
+
+    /// <summary>The instant at which counting began.</summary>
+    internal DateTimeOffset StartedAt { get; } = time.GetUtcNow();
+
+    /// <summary>The time since then.</summary>
+    internal TimeSpan Uptime => time.GetElapsedTime(_begin);
+
+    /// <summary>The number of the running second.</summary>
+    internal long Second => Uptime.Ticks / TimeSpan.TicksPerSecond;
+
+    /// <summary>The counts of a server.</summary>
+    internal ServerCounts Of(string server) => _servers.GetOrAdd(server, static _ => new ServerCounts());
+
+    /// <summary>The counts of a limit.</summary>
+    internal LimitCounts Of(RateLimit limit) => _byLimit.TryGetValue(limit, out LimitCounts? counts) ? counts : Add(limit);
+
+    /// <summary>Removes the counts of servers and limits that are no longer configured.</summary>
+    /// <param name="servers">The servers that are configured, with their limits.</param>
+    internal void Forget(IReadOnlyCollection<(string Name, RateLimitPolicy? Policy)> servers)
+    {
+        HashSet<string> names = new(servers.Select(server => server.Name), StringComparer.Ordinal);
+        HashSet<(string, string)> limits =
+            [.. servers.SelectMany(server => server.Policy is null ? [] : server.Policy.Limits.Select(limit => (limit.Server, limit.Name)))];
+        foreach (string name in _servers.Keys.Where(name => !names.Contains(name)))
+        {
+            _servers.TryRemove(name, out _);
+        }
+
+        foreach ((string Server, string Limit) name in _limits.Keys.Where(name => !limits.Contains(name)))
+        {
+            _limits.TryRemove(name, out _);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Decided(in DecidedCall call)
+    {
+        long second = Second;
+        GateDecision decision = call.Decision;
+        bool wouldRefuse = false;
+        if (decision.Limits.IdentityRequiredBy is RateLimit required)
+        {
+            Of(required).Count(isAllowed: false, isPermissive: false, second);
+        }
+        else if (decision.Answer.Source != DecisionSource.OnStoreFailure)
+        {
+            ReadOnlySpan<RateLimit> limits = decision.Limits.Limits;
+            ReadOnlySpan<LimitState> states = decision.States;
+            for (int i = 0; i < states.Length; i++)
+            {
+                bool isPermissive = limits[i].Mode == LimitMode.Permissive;
+                bool isAllowed = states[i].Outcome == RateLimitOutcome.Allowed;
+                wouldRefuse |= decision.IsAllowed && isPermissive && !isAllowed;
+                Of(limits[i]).Count(isAllowed, isPermissive, second);
+            }
+        }
+
+        Of(call.Server).Count(decision.IsAllowed, wouldRefuse, second);
+    }
+
+    /// <inheritdoc/>
+    public void Undecided(in UndecidedCall call) => Of(call.Server).CountUndecided(call.Outcome);
+
+    private LimitCounts Add(RateLimit limit) =>
+        _byLimit.GetValue(limit, _ => _limits.GetOrAdd((limit.Server, limit.Name), static _ => new LimitCounts()));
+}
