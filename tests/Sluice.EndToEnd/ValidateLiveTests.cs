@@ -7,7 +7,7 @@ namespace Sluice.EndToEnd;
 /// <summary><c>sluice validate --live</c> and the check at the start, with real servers.</summary>
 public sealed class ValidateLiveTests(EverythingServer server) : IClassFixture<EverythingServer>, IDisposable
 {
-    private const string Limits = "{ tools: [{ name: ehco, shared: 5/1m }, { name: \"get-*\", shared: 5/1m }], "
+    private const string Limits = "{ limits: [{ name: gets, rate: 9/1m, when: { tools: [get-sum, gte-sum], prompts: simple-promt } }], tools: [{ name: ehco, shared: 5/1m }, { name: \"get-*\", shared: 5/1m }], "
         + "resources: [{ name: \"demo://resource/dynamic/text/7\", shared: 5/1m }, { name: \"demo://nothing/*\", shared: 5/1m }] }";
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-live-");
@@ -27,14 +27,17 @@ public sealed class ValidateLiveTests(EverythingServer server) : IClassFixture<E
 
         result.ExitCode.ShouldBe(1, result.ToString());
         string[] lines = result.Output.Replace(file, "f", StringComparison.Ordinal).Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        lines[..2].ShouldBe(
+        lines[..4].ShouldBe(
         [
-            "f:4:37 servers[0].rateLimiting.tools[0].name: 'ehco' matches no tool of the server 'everything'. Did you mean 'echo'?",
-            "f:4:171 servers[0].rateLimiting.resources[1].name: 'demo://nothing/*' matches no resource of the server 'everything'. "
+            "f:4:135 servers[0].rateLimiting.tools[0].name: 'ehco' matches no tool of the server 'everything'. Did you mean 'echo'?",
+            "f:4:81 servers[0].rateLimiting.limits[0].when.tools[1]: 'gte-sum' matches no tool of the server 'everything'. Did you mean 'get-sum'?",
+            "f:4:100 servers[0].rateLimiting.limits[0].when.prompts: 'simple-promt' matches no prompt of the server 'everything'. "
+                + "Did you mean 'simple-prompt'?",
+            "f:4:269 servers[0].rateLimiting.resources[1].name: 'demo://nothing/*' matches no resource of the server 'everything'. "
                 + "Correct it, or remove it: it limits nothing.",
         ]);
-        lines[2].ShouldStartWith("f: server 'everything': checked against 13 tools, 4 prompts, ");
-        lines.Length.ShouldBe(3);
+        lines[4].ShouldStartWith("f: server 'everything': checked against 13 tools, 4 prompts, ");
+        lines.Length.ShouldBe(5);
     }
 
     [Fact]

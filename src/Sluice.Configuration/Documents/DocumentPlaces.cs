@@ -28,6 +28,7 @@ internal sealed class DocumentPlaces
             (node, text) = (node, step) switch
             {
                 (SequenceNode list, int index) => (index < list.Items.Length ? list.Items[index] : null, $"{text}[{index}]"),
+                (ScalarNode value, 0) => (value, text), // One name may be written without a list.
                 (_, int index) => (null, $"{text}[{index}]"),
                 (MappingNode group, string name) => (group.Find(name)?.Value, text.Length == 0 ? name : $"{text}.{name}"),
                 _ => (null, text.Length == 0 ? $"{step}" : $"{text}.{step}"),

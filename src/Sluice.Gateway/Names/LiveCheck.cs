@@ -38,7 +38,7 @@ internal static class LiveCheck
             ? []
             : [
                 .. UnmatchedLimits.Find(server.Policy.Settings, listing.Names).Select(limit => places.Fault(
-                    ["servers", index, "rateLimiting", limit.List, limit.Index, "name"],
+                    ["servers", index, "rateLimiting", .. limit.Place],
                     written => limit.Message(server.Name, written ?? Shown.Quote(limit.Name)))),
             ];
 }

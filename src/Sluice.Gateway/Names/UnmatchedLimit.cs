@@ -1,17 +1,18 @@
+using System.Collections.Immutable;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
 /// <summary>A limit for a name or a glob that matches nothing that its server has.</summary>
-/// <param name="List">The list in which it is: <c>tools</c>, <c>prompts</c>, <c>resources</c> or <c>methods</c>.</param>
-/// <param name="Index">Its index in the list.</param>
+/// <param name="List">What it should match: <c>tools</c>, <c>prompts</c>, <c>resources</c> or <c>methods</c>.</param>
+/// <param name="Place">The place of the name below <c>rateLimiting</c>: names of fields, and indexes of lists.</param>
 /// <param name="Name">The name or glob.</param>
 /// <param name="Nearest">The name that is probably meant; or null.</param>
 /// <param name="OtherList">The list in which the name would match; or null.</param>
-internal sealed record UnmatchedLimit(string List, int Index, string Name, string? Nearest, string? OtherList)
+internal sealed record UnmatchedLimit(string List, ImmutableArray<object> Place, string Name, string? Nearest, string? OtherList)
 {
     /// <summary>The path of the name below <c>rateLimiting</c>.</summary>
-    internal string Path => $"{List}[{Index}].name";
+    internal string Path => string.Concat(Place.Select((step, index) => step is int ? $"[{step}]" : index == 0 ? $"{step}" : $".{step}"));
 
     /// <summary>What is wrong, and the way out.</summary>
     /// <param name="server">The server's name.</param>

@@ -14,40 +14,53 @@ internal static partial class UnmatchedLimits
         "tasks/update", "subscriptions/listen",
     ];
 
+    private static readonly OperationKind[] Kinds = [OperationKind.Tool, OperationKind.Prompt, OperationKind.Resource, OperationKind.Method];
+
     // The groups of methods that a server declares one by one; whether it has others cannot be told.
     private static readonly string[] DeclaredGroups = ["tools", "prompts", "resources", "completion"];
 
     /// <summary>Whether a policy has a name that could match nothing.</summary>
-    internal static bool HasNames(RateLimitingSettings settings) =>
-        !settings.Tools.IsDefaultOrEmpty || !settings.Prompts.IsDefaultOrEmpty || !settings.Resources.IsDefaultOrEmpty
-            || !settings.Methods.IsDefaultOrEmpty;
+    internal static bool HasNames(RateLimitingSettings settings) => Kinds.Any(kind => NamesOf(settings, kind).Any());
 
-    /// <summary>The limits that match nothing, in the order of the settings.</summary>
+    /// <summary>The limits that match nothing: of each kind, first the entries for names, and then those of <c>limits</c>.</summary>
     internal static ImmutableArray<UnmatchedLimit> Find(RateLimitingSettings settings, ServerNames has)
     {
         string[] methods = [.. KnownMethods.Where(method => IsOffered(method, has))];
-        (string List, ImmutableArray<OperationSettings> Entries, Candidates Candidates)[] lists =
-        [
-            ("tools", settings.Tools, Candidates.Of(OperationKind.Tool, has.Tools, [], settings.CaseSensitive)),
-            ("prompts", settings.Prompts, Candidates.Of(OperationKind.Prompt, has.Prompts, [], settings.CaseSensitive)),
-            ("resources", settings.Resources, Candidates.Of(OperationKind.Resource, has.Resources, has.Templates, settings.CaseSensitive)),
-            ("methods", settings.Methods, Candidates.Of(OperationKind.Method, methods, [], caseSensitive: false)),
-        ];
+        Dictionary<OperationKind, Candidates> candidates = new()
+        {
+            [OperationKind.Tool] = Candidates.Of(OperationKind.Tool, has.Tools, [], settings.CaseSensitive),
+            [OperationKind.Prompt] = Candidates.Of(OperationKind.Prompt, has.Prompts, [], settings.CaseSensitive),
+            [OperationKind.Resource] = Candidates.Of(OperationKind.Resource, has.Resources, has.Templates, settings.CaseSensitive),
+            [OperationKind.Method] = Candidates.Of(OperationKind.Method, methods, [], caseSensitive: false),
+        };
         return
         [
-            .. from list in lists
-               from entry in list.Entries.Select((settings, index) => (settings.Name, Index: index))
-               where !list.Candidates.Match(entry.Name) && (list.List != "methods" || CanBeTold(entry.Name, methods))
+            .. from kind in Kinds
+               from entry in NamesOf(settings, kind)
+               where !candidates[kind].Match(entry.Name) && (kind != OperationKind.Method || CanBeTold(entry.Name, methods))
                select new UnmatchedLimit(
-                   list.List,
-                   entry.Index,
-                   entry.Name,
-                   list.Candidates.Nearest(entry.Name),
-                   list.List == "methods"
-                       ? null
-                       : lists.FirstOrDefault(other => other.List is not "methods" && other.List != list.List && other.Candidates.Has(entry.Name)).List),
+                   ListOf(kind), entry.Place, entry.Name, candidates[kind].Nearest(entry.Name), OtherListWith(entry.Name, kind, candidates)),
         ];
     }
+
+    /// <summary>The names of a kind in a policy, and where each of them is.</summary>
+    private static IEnumerable<(string Name, ImmutableArray<object> Place)> NamesOf(RateLimitingSettings settings, OperationKind kind)
+    {
+        string list = ListOf(kind);
+        return
+        [
+            .. settings[kind].Select((entry, index) => (entry.Name, ImmutableArray.Create<object>(list, index, "name"))),
+            .. settings.Limits.SelectMany((limit, entry) => limit.When[kind].Select(
+                (name, index) => (name, ImmutableArray.Create<object>("limits", entry, "when", list, index)))),
+        ];
+    }
+
+    private static string ListOf(OperationKind kind) => $"{kind}s".ToLowerInvariant();
+
+    private static string? OtherListWith(string name, OperationKind kind, Dictionary<OperationKind, Candidates> candidates) =>
+        kind == OperationKind.Method
+            ? null
+            : Kinds.Where(other => other != OperationKind.Method && other != kind && candidates[other].Has(name)).Select(ListOf).FirstOrDefault();
 
     private static bool IsOffered(string method, ServerNames has)
     {

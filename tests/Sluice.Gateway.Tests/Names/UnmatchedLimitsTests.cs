@@ -59,6 +59,20 @@ public sealed class UnmatchedLimitsTests
         Find("tools: [{ name: a1, shared: 1/1m }, { name: search, shared: 1/1m }, { name: c3, cost: 2 }], prompts: [{ name: p4, shared: 1/1m }], shared: 9/1m")
             .Select(limit => limit.Path).ShouldBe(["tools[0].name", "tools[2].name", "prompts[0].name"]);
 
+    [Fact]
+    public void Find_NamesInTheConditionsOfLimits_AreReportedWithTheirPlaces()
+    {
+        UnmatchedLimit[] limits =
+        [
+            .. Find("limits: [{ name: a, rate: 1/1m, when: { tools: [search, serach] } }, { name: b, rate: 1/1m }, "
+                + "{ name: c, rate: 1/1m, when: { prompts: sumarise, methods: tools/lst } }], tools: [{ name: x, shared: 1/1m }]"),
+        ];
+
+        limits.Select(limit => limit.Path).ShouldBe(
+            ["tools[0].name", "limits[0].when.tools[1]", "limits[2].when.prompts[0]", "limits[2].when.methods[0]"]);
+        limits.Select(limit => limit.Nearest).ShouldBe([null, "search", "summarise", "tools/list"]);
+    }
+
     private static ImmutableArray<UnmatchedLimit> Find(string limits)
     {
         string yaml = $"servers: [{{ name: s, upstream: \"http://127.0.0.1:1/mcp\", rateLimiting: {{ {limits} }} }}]";
