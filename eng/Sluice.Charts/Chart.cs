@@ -13,17 +13,6 @@ internal static class Chart
     private const int Top = 64;
     private const int Bottom = 86;
 
-    private const string Style =
-        """
-        <style>
-          svg { font: 13px system-ui, sans-serif; --ink: #1f2933; --soft: #6b7785; --line: #d6dce2; --level: #1769aa; --yes: #1b7f4b; --no: #b3261e; --ground: #ffffff; }
-          @media (prefers-color-scheme: dark) { svg { --ink: #e6eaee; --soft: #9aa6b2; --line: #36414d; --level: #6cb6f5; --yes: #5fd08f; --no: #ff8a80; --ground: #14191f; } }
-          text { fill: var(--ink); } .soft { fill: var(--soft); } .title { font-size: 15px; font-weight: 600; }
-          .grid { stroke: var(--line); } .level { fill: none; stroke: var(--level); stroke-width: 2; stroke-linejoin: round; } .area { fill: var(--level); opacity: .12; }
-          .yes { fill: var(--yes); } .no { fill: none; stroke: var(--no); stroke-width: 1.5; }
-        </style>
-        """;
-
     internal static string Draw(Scenario scenario, Recording recording)
     {
         int admitted = recording.Calls.Count(call => call.IsAdmitted);
@@ -32,7 +21,7 @@ internal static class Chart
             + $"at {string.Join(", ", recording.Calls.Where(call => call.IsAdmitted).Select(call => Text(call.At)))} {scenario.UnitName}.";
         StringBuilder svg = new();
         svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-labelledby="title description">""").Append('\n');
-        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"title\">{scenario.Title}</title>\n<desc id=\"description\">{description}</desc>\n{Style}\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"title\">{scenario.Title}</title>\n<desc id=\"description\">{description}</desc>\n{SvgStyle.Element}\n");
         svg.Append(CultureInfo.InvariantCulture, $"<rect width=\"{Width}\" height=\"{Height}\" fill=\"var(--ground)\"/>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"26\">{scenario.Title}</text>\n");
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left}\" y=\"47\">tokens left</text>\n");

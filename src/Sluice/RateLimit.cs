@@ -22,10 +22,15 @@ public sealed class RateLimit
         OnStoreFailure = terms.OnStoreFailure;
         Rejection = terms.Rejection;
         Name = LimitNames.Of(target, key) + suffix;
+        Path = terms.Path;
     }
 
     private RateLimit(LimitTarget target, LimitKey key, BucketKeys buckets, RateKey bucket, RateList rates, int index, LimitTerms terms)
-        : this(target, key, buckets, bucket, terms, LimitNames.Suffix(rates, index)) => _rate = rates[index];
+        : this(target, key, buckets, bucket, terms, LimitNames.Suffix(rates, index))
+    {
+        _rate = rates[index];
+        Path = rates.Count > 1 ? $"{terms.Path}[{index}]" : terms.Path;
+    }
 
     /// <summary>The name of the server whose calls it counts.</summary>
     public string Server => Target.Server;
@@ -93,6 +98,9 @@ public sealed class RateLimit
 
     /// <summary>What the last store that met this limit by itself for the first time knows of it. Other stores look it up.</summary>
     internal RegisteredLimits? Registration { get; set; }
+
+    /// <summary>Where it is written, from the root of the settings: <c>tools[0].perUser[1]</c>.</summary>
+    internal string Path { get; }
 
     /// <summary>The normalised target: equal for every spelling that means the same.</summary>
     internal LimitTarget Target { get; }

@@ -96,6 +96,9 @@ public sealed partial class RateLimitPolicy
         return _tables.Find(method, operation).For(caller);
     }
 
+    /// <summary>Why the limits that <see cref="Select"/> finds apply to a request.</summary>
+    internal ExplainedCall Explain(string method, string operation, CallerIdentity caller) => _tables.Find(method, operation).Explain(caller);
+
     private static IEnumerable<string> ClaimsOf(RateLimitingSettings settings) => Enum.GetValues<OperationKind>()
         .SelectMany(kind => settings[kind])
         .SelectMany(entry => entry.Overrides)

@@ -104,6 +104,11 @@ public sealed class CommandTests : IDisposable
     [InlineData("validate", "--live", "--timeout", "11m", "file.yaml")]
     [InlineData("demo", "--port", "70000")]
     [InlineData("run", "a", "b")]
+    [InlineData("explain", "file.yaml")]
+    [InlineData("simulate")]
+    [InlineData("explain", "file.yaml", "--tool", "a", "--prompt", "b")]
+    [InlineData("explain", "file.yaml", "--method", "tools/call")]
+    [InlineData("explain", "file.yaml", "--tool", "a", "--claim", "tier")]
     [InlineData("run", "--limit", "1/s")]
     [InlineData("run", "--", "server")]
     [InlineData("run", "--stdio", "--", "server")]
@@ -125,6 +130,8 @@ public sealed class CommandTests : IDisposable
     [InlineData("demo")]
     [InlineData("validate")]
     [InlineData("new-key")]
+    [InlineData("explain")]
+    [InlineData("simulate")]
     public async Task Help_OfEveryCommand_HasAnExample(params string[] command)
     {
         ProgramResult result = await SluiceProgram.RunAsync([.. command, "--help"]);

@@ -15,29 +15,12 @@ internal static class LimitHeaders
 
     internal static void Write(HttpContext context, in GateDecision decision)
     {
-        if (decision.States.IsEmpty)
-        {
-            return; // No limit applies.
-        }
-
-        RateLimitingSettings settings = decision.Settings;
-        if (settings.Headers == LimitHeadersMode.Never
-            || (settings.Headers == LimitHeadersMode.OnRefusal && decision.IsAllowed))
+        if (!AreWanted(decision))
         {
             return;
         }
 
-        List<KeyValuePair<string, string>> written = [];
-        if (settings.HeaderStyle is LimitHeadersStyle.Draft11 or LimitHeadersStyle.Both)
-        {
-            Write(Draft11, written, decision);
-        }
-
-        if (settings.HeaderStyle is LimitHeadersStyle.XRateLimit or LimitHeadersStyle.Both)
-        {
-            Write(XRateLimitWriter(context, settings.HeaderReset), written, decision);
-        }
-
+        List<KeyValuePair<string, string>> written = Of(decision, context.RequestServices);
         if (written.Count == 0)
         {
             return;
@@ -57,6 +40,39 @@ internal static class LimitHeaders
 
         headers.Headers = written;
     }
+
+    /// <summary>The headers that the policy asks for.</summary>
+    /// <param name="decision">The decision.</param>
+    /// <param name="services">Has the clock, where it is not the system's; or null.</param>
+    internal static List<KeyValuePair<string, string>> Of(in GateDecision decision, IServiceProvider? services)
+    {
+        List<KeyValuePair<string, string>> written = [];
+        if (!AreWanted(decision))
+        {
+            return written;
+        }
+
+        LimitHeadersStyle style = decision.Settings.HeaderStyle;
+        if (style is LimitHeadersStyle.Draft11 or LimitHeadersStyle.Both)
+        {
+            Write(Draft11, written, decision);
+        }
+
+        if (style is LimitHeadersStyle.XRateLimit or LimitHeadersStyle.Both)
+        {
+            Write(XRateLimitWriter(services, decision.Settings.HeaderReset), written, decision);
+        }
+
+        return written;
+    }
+
+    // There are no states where no limit applies.
+    private static bool AreWanted(in GateDecision decision) => !decision.States.IsEmpty && decision.Settings.Headers switch
+    {
+        LimitHeadersMode.Never => false,
+        LimitHeadersMode.OnRefusal => !decision.IsAllowed,
+        _ => true,
+    };
 
     private static void Replace(IHeaderDictionary headers, List<KeyValuePair<string, string>> written)
     {
@@ -80,11 +96,11 @@ internal static class LimitHeaders
         IRateLimitHeaderWriter writer, List<KeyValuePair<string, string>> written, in GateDecision decision) => writer.Write(
         decision.Answer, decision.Limits, decision.States, written, static (target, name, value) => target.Add(new(name, value)));
 
-    private static XRateLimitHeaderWriter XRateLimitWriter(HttpContext context, LimitHeadersReset reset) => reset switch
+    private static XRateLimitHeaderWriter XRateLimitWriter(IServiceProvider? services, LimitHeadersReset reset) => reset switch
     {
         LimitHeadersReset.Seconds => XRateLimit,
         LimitHeadersReset.UnixTime => new XRateLimitHeaderWriter(
-            context.RequestServices.GetService<TimeProvider>() ?? TimeProvider.System),
+            services?.GetService<TimeProvider>() ?? TimeProvider.System),
         _ => throw new ArgumentOutOfRangeException(nameof(reset), reset, "Not a form of the reset."),
     };
 

@@ -197,7 +197,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     /// <param name="mapping">The root of the path.</param>
     /// <param name="path">The path, in the words of the settings.</param>
     /// <param name="spelt">The path in the words of the document, which may say <c>global</c> for <c>shared</c>.</param>
-    private static Node Locate(MappingNode mapping, string path, out string spelt)
+    internal static Node Locate(MappingNode mapping, string path, out string spelt)
     {
         spelt = path;
         Node node = mapping;

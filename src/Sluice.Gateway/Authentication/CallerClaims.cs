@@ -28,9 +28,12 @@ internal sealed class CallerClaims
     internal static CallerClaims Of(ImmutableDictionary<string, ImmutableArray<string>> stated) => new(null, stated);
 
     /// <summary>The claims of an API key, its scopes among them.</summary>
-    internal static CallerClaims OfKey(ApiKeyGrant key) => Of(key.Scopes.IsEmpty
+    internal static CallerClaims OfKey(ApiKeyGrant key) => Of(StatedOf(key));
+
+    /// <summary>The claims of an API key by name, its scopes among them.</summary>
+    internal static ImmutableDictionary<string, ImmutableArray<string>> StatedOf(ApiKeyGrant key) => key.Scopes.IsEmpty
         ? key.Claims
-        : key.Claims.SetItem(ScopeClaim, [.. key.Claims.GetValueOrDefault(ScopeClaim, []), .. key.Scopes]));
+        : key.Claims.SetItem(ScopeClaim, [.. key.Claims.GetValueOrDefault(ScopeClaim, []), .. key.Scopes]);
 
     /// <summary>The same caller with those of some claims that it has.</summary>
     internal CallerIdentity AddTo(CallerIdentity caller, ImmutableArray<string> names) =>

@@ -59,6 +59,8 @@ internal static class CommandLine
             RunCommand.Create(server),
             DemoCommand.Create(),
             ValidateCommand.Create(),
+            ExplainCommand.Create(),
+            SimulateCommand.Create(),
             NewKeyCommand.Create(),
         };
 

@@ -31,10 +31,12 @@ internal static class ValidateCommand
             Description = "With --live: how long each server may take, 100ms to 10m; 10s when it is left out.",
             HelpName = "DURATION",
         };
+        Option<bool> strict = new("--strict") { Description = "Exit with 1 also when there is a warning." };
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new(
             "validate",
-            "Check configurations, and print every fault with its place, the rule and the way out.\n\n"
+            "Check configurations, and print every fault with its place, the rule and the way out, and warnings about limits that are\n"
+            + "valid and are probably not meant.\n\n"
             + "Exits with 0 when there is no fault, with 1 when there is one, or a limit that matches nothing, and with 3 when a server\n"
             + "could not be checked (it cannot be reached, or needs a user's sign-in) and nothing else is wrong.\n\n"
             + "Example:\n  sluice validate sluice.yaml\n  sluice validate --live --timeout 5s sluice.yaml")
@@ -42,6 +44,7 @@ internal static class ValidateCommand
             files,
             live,
             timeout,
+            strict,
             json,
         };
         command.SetAction((parsed, cancellationToken) =>
@@ -57,12 +60,12 @@ internal static class ValidateCommand
             return text is not null && (!Rate.TryParsePeriod(text, out limit, out _) || limit < MinTimeout || limit > MaxTimeout)
                 ? Task.FromResult(CommandLine.FailUsage(
                     "sluice validate", $"--timeout: {Shown.Quote(text)} is not a duration from 100ms to 10m. Write one such as 5s."))
-                : RunAsync(parsed.GetRequiredValue(files), isLive ? limit : null, parsed.GetValue(json), cancellationToken);
+                : RunAsync(parsed.GetRequiredValue(files), isLive ? limit : null, parsed.GetValue(strict), parsed.GetValue(json), cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(string[] files, TimeSpan? live, bool asJson, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string[] files, TimeSpan? live, bool isStrict, bool asJson, CancellationToken cancellationToken)
     {
         List<ValidateReport> reports = [];
         foreach (string file in files)
@@ -80,7 +83,7 @@ internal static class ValidateCommand
             Console.WriteLine(ValidateReport.ToJson(reports));
         }
 
-        return !reports.All(report => report.IsValid) ? CommandLine.Failure
+        return !reports.All(report => report.IsValid && (!isStrict || report.Warnings.IsEmpty)) ? CommandLine.Failure
             : reports.Any(report => report.IsUnchecked) ? Unchecked
             : CommandLine.Success;
     }
@@ -98,8 +101,11 @@ internal static class ValidateCommand
             return new ValidateReport(file, [new Fault(file, 0, 0, "", keyFault)], [], []);
         }
 
-        ImmutableArray<string> warnings =
-            [.. ((string?[])[AudienceAdvice.For(configuration), SeriesBounds.Of(configuration).Warning]).OfType<string>()];
+        ImmutableArray<Fault> warnings =
+        [
+            .. ((string?[])[AudienceAdvice.For(configuration), SeriesBounds.Of(configuration).Warning]).OfType<string>().Select(text => new Fault(file, 0, 0, "", text)),
+            .. PolicyAdvice.For(file, configuration),
+        ];
         return new ValidateReport(file, [], warnings, live is TimeSpan timeout
             ? await LiveCheck.RunAsync(file, configuration, timeout, TimeProvider.System, cancellationToken)
             : []);

@@ -11,7 +11,7 @@ namespace Sluice.Gateway;
 /// <param name="Warnings">What is probably not meant.</param>
 /// <param name="Servers">What its servers said; empty without <c>--live</c>.</param>
 internal sealed record ValidateReport(
-    string File, ImmutableArray<Fault> Faults, ImmutableArray<string> Warnings, ImmutableArray<ServerReport> Servers)
+    string File, ImmutableArray<Fault> Faults, ImmutableArray<Fault> Warnings, ImmutableArray<ServerReport> Servers)
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
@@ -44,9 +44,9 @@ internal sealed record ValidateReport(
             yield return $"{File}: valid";
         }
 
-        foreach (string warning in Warnings)
+        foreach (Fault warning in Warnings)
         {
-            yield return $"{File}: warning: {warning}";
+            yield return (warning with { Message = warning.Path.Length == 0 ? $"warning: {warning.Message}" : warning.Message, Path = warning.Path.Length == 0 ? "" : $"warning: {warning.Path}" }).ToString();
         }
 
         foreach (ServerReport server in Servers)
@@ -68,7 +68,7 @@ internal sealed record ValidateReport(
                 report.File,
                 Valid = report.IsValid,
                 Faults = report.Faults.Select(Of),
-                report.Warnings,
+                Warnings = report.Warnings.Select(Of),
                 Servers = report.Servers.Select(server => new
                 {
                     server.Server,

@@ -76,9 +76,14 @@ internal readonly struct GateDecision
 
     /// <summary>The answer to a call that is not allowed.</summary>
     /// <param name="context">The client.</param>
-    internal Refusal Render(RefusalContext context) => IsStopping
+    internal Refusal Render(RefusalContext context) => Render(context, Form);
+
+    /// <summary>The answer to a call that is not allowed, in a form other than the configured one.</summary>
+    /// <param name="context">The client.</param>
+    /// <param name="form">The form.</param>
+    internal Refusal Render(RefusalContext context, RejectionForm form) => IsStopping
         ? McpRefusals.RenderStopping(Settings, context)
         : Limits.IdentityRequiredBy is RateLimit required
-        ? Wire.Write(RefusalText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }, Form, context)
-        : Wire.Write(McpRefusals.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }, Form, context);
+        ? Wire.Write(RefusalText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }, form, context)
+        : Wire.Write(McpRefusals.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }, form, context);
 }

@@ -138,7 +138,14 @@ internal sealed class StoreClock
 
     private void AskProvider()
     {
-        Int128 elapsed = (Int128)_time.GetTimestamp() - _originTimestamp;
+        long timestamp = _time.GetTimestamp();
+        if (_frequency == TimeSpan.TicksPerSecond && timestamp >= _originTimestamp && (_originTimestamp >= 0 || timestamp < 0))
+        {
+            _ = Latest(ref _latestTicks, LimitNumbers.OriginTicks + (ulong)(timestamp - _originTimestamp)); // Ticks already: no division.
+            return;
+        }
+
+        Int128 elapsed = (Int128)timestamp - _originTimestamp;
         ulong ticks = LimitNumbers.OriginTicks + ToTicks((UInt128)Int128.Max(elapsed, 0));
         _ = Latest(ref _latestTicks, ticks);
     }

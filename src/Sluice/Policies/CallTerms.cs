@@ -6,8 +6,14 @@ namespace Sluice;
 /// <param name="MissingIdentity">What a limit does to a caller who lacks a part of its key.</param>
 /// <param name="Operation">The configured operation that the calls match, as a label.</param>
 /// <param name="Wait">How long a call may be held.</param>
+/// <param name="CostPath">Where <paramref name="OperationCost"/> is written.</param>
 internal sealed record CallTerms(
-    int PolicyCost, int? OperationCost, MissingIdentity MissingIdentity, string Operation = LimitNames.OtherOperation, TimeSpan Wait = default)
+    int PolicyCost,
+    int? OperationCost,
+    MissingIdentity MissingIdentity,
+    string Operation = LimitNames.OtherOperation,
+    TimeSpan Wait = default,
+    string? CostPath = null)
 {
     /// <summary>The terms of calls that nothing limits.</summary>
     internal static CallTerms None { get; } = new(1, null, MissingIdentity.Pool);

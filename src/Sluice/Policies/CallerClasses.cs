@@ -24,6 +24,9 @@ internal sealed class CallerClasses(CallerTest[] tests)
         return known >= 0 ? known : Classify(table, caller);
     }
 
+    /// <summary>Asks one question about a caller.</summary>
+    internal bool Passes(int test, CallerIdentity caller) => tests[test].Passes(caller);
+
     /// <summary>Whether a bit of some answers is set.</summary>
     internal static bool Passes(ReadOnlySpan<ulong> answers, int test) => (answers[test / BitsPerWord] >> (test % BitsPerWord) & 1) != 0;
 

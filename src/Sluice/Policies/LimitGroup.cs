@@ -7,8 +7,13 @@ namespace Sluice;
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed record LimitGroup(LimitKey Key, RateLimit[] Limits, int Order)
 {
-    /// <summary>The overrides, the first one first: the number of the question whether it is for a caller, and the limits then.</summary>
-    internal (int Test, RateLimit[] Limits)[] Overrides { get; init; } = [];
+    /// <summary>Where the limits are written, from the root of the settings: <c>tools[0].perUser</c>.</summary>
+    internal required string Path { get; init; }
+
+    /// <summary>
+    /// The overrides, the first one first: the number of the question whether it is for a caller, the limits then, and where it is written.
+    /// </summary>
+    internal (int Test, RateLimit[] Limits, string Path)[] Overrides { get; init; } = [];
 
     /// <summary>The number of the question whether it counts a caller at all; -1 when it counts every caller.</summary>
     internal int Test { get; init; } = -1;

@@ -16,11 +16,11 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
 
     /// <summary>The limits of the whole server.</summary>
     internal LimitGroup[] OfServer() => Of(
-        new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], settings.Overrides, settings.Concurrency, Terms(null, null, null));
+        new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], settings.Overrides, settings.Concurrency, Terms("", null, null, null));
 
     /// <summary>The limits of an operation.</summary>
-    internal LimitGroup[] OfEntry(LimitTarget target, OperationSettings entry) =>
-        Of(target, scope => entry[scope], entry.Overrides, entry.Concurrency, Terms(entry.Mode, entry.OnStoreFailure, entry.Rejection));
+    internal LimitGroup[] OfEntry(LimitTarget target, OperationSettings entry, string path) => Of(
+        target, scope => entry[scope], entry.Overrides, entry.Concurrency, Terms(path + ".", entry.Mode, entry.OnStoreFailure, entry.Rejection));
 
     /// <summary>The entries of <c>limits</c>.</summary>
     internal LimitGroup[] OfNamed() =>
@@ -43,9 +43,9 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         LimitTarget.OfLimit(server, entry.Name),
         entry.Per,
         entry.Rate,
-        [.. entry.Overrides.Select(other => (other.When, other.Rate))],
+        [.. entry.Overrides.Select((other, number) => (other.When, other.Rate, $"limits[{index}].overrides[{number}].rate"))],
         (Scopes.Length * KindsPerScope) + index,
-        Terms(entry.Mode, entry.OnStoreFailure, entry.Rejection));
+        Terms($"limits[{index}].rate", entry.Mode, entry.OnStoreFailure, entry.Rejection));
 
     private LimitGroup[] Of(
         LimitTarget target,
@@ -59,9 +59,13 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
                 target,
                 LimitKey.Of(scope),
                 ratesOf(scope),
-                [.. overrides.Where(other => other[scope] is not null).Select(other => (other.When, other[scope]!))],
+                [
+                    .. overrides
+                        .Select((other, number) => (other.When, Rate: other[scope]!, $"{terms.Path}overrides[{number}].{LimitNames.Of(scope)}"))
+                        .Where(other => other.Rate is not null),
+                ],
                 OrderOf(scope, target),
-                terms))
+                terms with { Path = terms.Path + LimitNames.Of(scope) }))
             .OfType<LimitGroup>(),
         .. terms.Mode == LimitMode.Disabled ? [] : Scopes
             .Where(scope => concurrency?[scope] is not null)
@@ -69,7 +73,7 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
     ];
 
     private LimitGroup? Of(
-        LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate)[] overrides, int order, LimitTerms terms)
+        LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate, string Path)[] overrides, int order, LimitTerms terms)
     {
         if (terms.Mode == LimitMode.Disabled || (rates is null && overrides.Length == 0))
         {
@@ -79,25 +83,28 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         RateList[] lists = [.. new[] { rates }.Concat(overrides.Select(other => other.Rate.Rates)).OfType<RateList>().Where(list => list.Count > 0)];
         lists = lists.Length == 0 ? [RateList.Create(NoRate)] : lists;
         BucketKeys buckets = BucketKeys.Of(lists);
-        return new LimitGroup(key, rates is null ? [] : Limits(rates), order)
+        return new LimitGroup(key, rates is null ? [] : Limits(rates, terms.Path), order)
         {
-            Overrides = [.. overrides.Select(other => (Tests.NumberOf(other.When), LimitsOf(other.Rate)))],
+            Path = terms.Path,
+            Overrides = [.. overrides.Select(other => (Tests.NumberOf(other.When), LimitsOf(other.Rate, other.Path), other.Path))],
             PartTests = PartTestsOf(key),
         };
 
-        RateLimit[] Limits(RateList list) => RateLimit.Of(target, key, buckets, Array.IndexOf(lists, list), list, terms);
+        RateLimit[] Limits(RateList list, string path) =>
+            RateLimit.Of(target, key, buckets, Array.IndexOf(lists, list), list, terms with { Path = path });
 
-        RateLimit[] LimitsOf(RateOverride other) => other.IsUnlimited ? []
-            : other.Rates is RateList list ? Limits(list)
-            : [RateLimit.OfNothing(target, key, buckets, lists[0][0], terms)];
+        RateLimit[] LimitsOf(RateOverride other, string path) => other.IsUnlimited ? []
+            : other.Rates is RateList list ? Limits(list, path)
+            : [RateLimit.OfNothing(target, key, buckets, lists[0][0], terms with { Path = path })];
     }
 
     private LimitGroup OfConcurrency(LimitTarget target, RateLimitScope scope, ConcurrencySettings concurrency, LimitTerms terms)
     {
         LimitKey key = LimitKey.Of(scope);
         TimeSpan maxAge = concurrency.MaxAge ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
-        RateLimit limit = RateLimit.OfConcurrency(target, key, concurrency[scope]!.Value, maxAge, terms);
-        return new LimitGroup(key, [limit], OrderOf(scope, target)) { PartTests = PartTestsOf(key) };
+        LimitTerms written = terms with { Path = $"{terms.Path}concurrency.{LimitNames.Of(scope)}" };
+        RateLimit limit = RateLimit.OfConcurrency(target, key, concurrency[scope]!.Value, maxAge, written);
+        return new LimitGroup(key, [limit], OrderOf(scope, target)) { Path = written.Path, PartTests = PartTestsOf(key) };
     }
 
     private static int OrderOf(RateLimitScope scope, LimitTarget target) => ((int)scope * KindsPerScope) + (int)target.Kind;
@@ -105,8 +112,9 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
     private int[] PartTestsOf(LimitKey key) => settings.MissingIdentity == MissingIdentity.Pool ? [] : [.. key.Select(Tests.NumberOf)];
 
     // The policy's mode goes over an entry's: permissive or disabled as a whole, no entry enforces.
-    private LimitTerms Terms(LimitMode? mode, StoreFailureMode? onStoreFailure, RejectionForm? rejection) => new(
+    private LimitTerms Terms(string path, LimitMode? mode, StoreFailureMode? onStoreFailure, RejectionForm? rejection) => new(
         (LimitMode)Math.Max((int)settings.Mode, (int)(mode ?? LimitMode.Enforce)),
         onStoreFailure ?? settings.OnStoreFailure,
-        rejection ?? settings.Rejection);
+        rejection ?? settings.Rejection,
+        path);
 }

@@ -11,6 +11,9 @@ namespace Sluice;
 internal sealed class LimitSet
 {
     private const int Combinations = 8;
+    private readonly LimitGroup[] _groups;
+    private readonly CallTerms _terms;
+    private readonly CallerClasses _classes;
     private readonly ApplicableLimits? _whole;
     private readonly ApplicableLimits[]? _byKnownParts;
     private readonly ClassLimits? _byClass;
@@ -20,6 +23,9 @@ internal sealed class LimitSet
     /// <param name="classes">The classes of the policy's callers.</param>
     internal LimitSet(LimitGroup[] groups, CallTerms terms, CallerClasses classes)
     {
+        _groups = groups;
+        _terms = terms;
+        _classes = classes;
         bool isPooled = terms.MissingIdentity == MissingIdentity.Pool;
         if (groups.Any(group => group.DependsOnCaller) || (!isPooled && groups.Any(group => group.Key.Any(part => part.Claim is not null))))
         {
@@ -48,6 +54,32 @@ internal sealed class LimitSet
 
     /// <summary>The limits for one caller.</summary>
     internal ApplicableLimits For(CallerIdentity caller) => _whole ?? ForCaller(caller);
+
+    /// <summary>Why these limits apply to a caller.</summary>
+    internal ExplainedCall Explain(CallerIdentity caller)
+    {
+        ExplainedLimits[] explained = [.. _groups.Select(group => Explain(group, caller))];
+        LimitGroup? priced = _groups.Index().FirstOrDefault(group => explained[group.Index].Counts && group.Item.Named?.Settings.Cost is not null).Item;
+        return new ExplainedCall(
+            For(caller),
+            _terms.OperationCost is not null ? _terms.CostPath! : priced is not null ? priced.Named!.Path + ".cost" : "cost",
+            [.. explained]);
+    }
+
+    private ExplainedLimits Explain(LimitGroup group, CallerIdentity caller)
+    {
+        bool[] matches = [.. group.Overrides.Select(other => _classes.Passes(other.Test, caller))];
+        int decides = Array.IndexOf(matches, true);
+        bool counts = group.Test < 0 || _classes.Passes(group.Test, caller);
+        return new ExplainedLimits(
+            group.Path,
+            group.Key,
+            counts,
+            group.Key.IsKnown(caller),
+            group.Named?.Settings.Name,
+            !counts ? [] : [.. group.Chosen(decides + 1)],
+            [.. group.Overrides.Select((other, index) => new ExplainedOverride(other.Path, matches[index], counts && index == decides, [.. other.Limits]))]);
+    }
 
     private ApplicableLimits ForCaller(CallerIdentity caller) =>
         _byKnownParts is not null ? _byKnownParts[KnownParts(caller)] : _byClass!.For(caller);

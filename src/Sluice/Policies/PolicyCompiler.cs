@@ -68,7 +68,12 @@ internal sealed class PolicyCompiler
                 string key = names.Canonical(entry.Name);
                 LimitTarget target = new(_server, kind, entry.Name.Trim(), key);
                 return new Entry(
-                    key, _groups.OfEntry(target, entry), entry.Cost, entry.Wait, SettingsRules.PathOf(kind, index), LimitNames.Operation(target));
+                    key,
+                    _groups.OfEntry(target, entry, SettingsRules.PathOf(kind, index)),
+                    entry.Cost,
+                    entry.Wait,
+                    SettingsRules.PathOf(kind, index),
+                    LimitNames.Operation(target));
             }),
         ];
     }
@@ -112,7 +117,8 @@ internal sealed class PolicyCompiler
             entry?.Cost ?? calls.Method?.Cost,
             _settings.MissingIdentity,
             entry?.Label ?? calls.Method?.Label ?? LimitNames.OtherOperation,
-            entry?.Wait ?? calls.Method?.Wait ?? _settings.Wait);
+            entry?.Wait ?? calls.Method?.Wait ?? _settings.Wait,
+            entry?.Cost is not null ? entry.Path + ".cost" : calls.Method?.Path + ".cost");
         if (terms.Wait > TimeSpan.Zero)
         {
             Array.ForEach([.. groups.SelectMany(group => group.All)], limit => limit.MayBeHeld = true);

@@ -1,0 +1,11 @@
+namespace Sluice.Gateway;
+
+/// <summary>The request that is explained.</summary>
+/// <param name="Method">The JSON-RPC method.</param>
+/// <param name="Kind">What it names.</param>
+/// <param name="Operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>
+internal sealed record ExplainedRequest(string Method, OperationKind Kind, string Operation)
+{
+    /// <summary>The method and the operation, where there is one.</summary>
+    public override string ToString() => Operation.Length == 0 ? Method : $"{Method} {Operation}";
+}
