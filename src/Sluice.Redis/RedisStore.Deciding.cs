@@ -41,6 +41,11 @@ public sealed partial class RedisStore
     private RateLimitDecision Conclude(
         Lane lane, PendingCall call, in RateLimitRequest request, Span<LimitState> states, bool charges, long mark)
     {
+        if (call.Held is not null)
+        {
+            return HeldVerdict.Of(call, charges, states); // Not remembered: calls that wait may be cancelled.
+        }
+
         RateLimitDecision decision = Verdict.Of(call.Limits, call.Seen, laterMicros: 0, call.Cost, charges, states);
         if (decision.IsAllowed != call.IsAllowed)
         {

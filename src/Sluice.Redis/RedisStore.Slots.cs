@@ -15,7 +15,15 @@ public sealed partial class RedisStore
     private SlotHolder _holder = new(1); // Of a store without heartbeats, as tests make it.
     private long _slotNumber;
 
-    private async ValueTask<RateLimitDecision> AcquireSlotsAsync(RateLimitRequest request, Memory<LimitState> states)
+    private async ValueTask<RateLimitDecision> AcquireSlotsAsync(RateLimitRequest request, Memory<LimitState> states) =>
+        (await AcquireSlotsAsync(request, maxWait: null, states).ConfigureAwait(false)).Decision;
+
+    /// <summary>Decides a call that needs slots.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="maxWait">How long it may wait for its tokens; null for a call that takes no reservation.</param>
+    /// <param name="states">Filled with the state of each limit; or empty.</param>
+    private async ValueTask<RateLimitReservation> AcquireSlotsAsync(
+        RateLimitRequest request, TimeSpan? maxWait, Memory<LimitState> states)
     {
         HeldSlots slots = request.FreeSlots();
         RedisLimits limits = Of(request.Limits);
@@ -24,23 +32,26 @@ public sealed partial class RedisStore
         {
             if (await HolderAsync().ConfigureAwait(false) is not SlotHolder holder)
             {
-                return DecideWithout(_lanes.Of(limits.Server), limits, request, states.Span, charges: true, call: null);
+                return Unheld(DecideWithout(_lanes.Of(limits.Server), limits, request, states.Span, charges: true, call: null));
             }
 
             long number = Interlocked.Increment(ref _slotNumber);
-            RateLimitDecision decision =
-                await DecideAsync(limits, request, states, charges: true, new SlotClaim(holder, number)).ConfigureAwait(false);
+            SlotClaim claim = new(holder, number);
+            RateLimitReservation reservation = maxWait is TimeSpan wait
+                ? await ReserveAsync(limits, request, wait, states, claim).ConfigureAwait(false)
+                : Unheld(await DecideAsync(limits, request, states, charges: true, claim).ConfigureAwait(false));
+            RateLimitDecision decision = reservation.Decision;
             if (decision.Source != DecisionSource.Store)
             {
                 _ = _releases.ReleaseAsync(SlotKeys(limits, request.Caller), holder, number, mayArriveLate: true);
-                return decision;
+                return reservation;
             }
 
             if (!decision.IsAllowed)
             {
                 if (hasChecked || decision.Limit?.Concurrency is null || !await ReleaseEndedAsync(limits, request.Caller).ConfigureAwait(false))
                 {
-                    return decision;
+                    return reservation;
                 }
 
                 hasChecked = true;
@@ -48,13 +59,13 @@ public sealed partial class RedisStore
             else if (IsAlive(holder))
             {
                 slots.Acquired(holder, number);
-                return decision;
+                return reservation;
             }
             else
             {
                 // This process was frozen for so long that others may have released its slots already.
                 _ = _releases.ReleaseAsync(SlotKeys(limits, request.Caller), holder, number, mayArriveLate: false);
-                await RefundAsync(request, CancellationToken.None).ConfigureAwait(false);
+                await CancelAsync(request, reservation, CancellationToken.None).ConfigureAwait(false);
             }
         }
     }
@@ -67,17 +78,22 @@ public sealed partial class RedisStore
             return ValueTask.CompletedTask;
         }
 
-        RedisLimits limits = Of(request.Limits);
         if (slots.Holder is InProcessStore)
         {
             _localSlots.Release(request);
+            _slotWaiters.Released(request.Limits, request.Caller);
             return ValueTask.CompletedTask;
         }
 
         return slots.TryEnd(out object? holder, out long number)
-            ? new ValueTask(_releases.ReleaseAsync(SlotKeys(limits, request.Caller), (SlotHolder)holder, number, mayArriveLate: false)
-                .WaitAsync(cancellationToken))
+            ? new ValueTask(ReleaseAsync(request, (SlotHolder)holder, number).WaitAsync(cancellationToken))
             : ValueTask.CompletedTask;
+    }
+
+    private async Task ReleaseAsync(RateLimitRequest request, SlotHolder holder, long number)
+    {
+        await _releases.ReleaseAsync(SlotKeys(Of(request.Limits), request.Caller), holder, number, mayArriveLate: false).ConfigureAwait(false);
+        _slotWaiters.Released(request.Limits, request.Caller);
     }
 
     /// <summary>Who acquires now; null when the heartbeat of this process is not in Redis, so that its slots would not be its own.</summary>
@@ -152,10 +168,11 @@ public sealed partial class RedisStore
             : _time.GetElapsedTime(last, now) >= PauseBetweenChecks && _checkedSlots.TryUpdate(key, now, last);
     }
 
-    private string[][] SlotKeys(RedisLimits limits, CallerIdentity caller)
+    private string[][] SlotKeys(RedisLimits limits, CallerIdentity caller, int[]? part = null)
     {
         CallerKeys keys = Of(caller);
-        IEnumerable<(string Row, string Key)> all = limits.Limits.Where(limit => limit.IsSlots)
+        IEnumerable<RedisLimit> asked = part is null ? limits.Limits : part.Select(index => limits.Limits[index]);
+        IEnumerable<(string Row, string Key)> all = asked.Where(limit => limit.IsSlots)
             .Select(limit => (Row: limits.Server.Row(limit.Limit.Key, keys, _isSpread), limit.LogSuffix))
             .Select(slot => (slot.Row, slot.Row + slot.LogSuffix));
         return _isSpread
@@ -163,6 +180,6 @@ public sealed partial class RedisStore
             : [[.. all.Select(slot => slot.Key)]];
     }
 
-    /// <summary>What a call marks its slots with.</summary>
-    private readonly record struct SlotClaim(SlotHolder Holder, long Number);
+    /// <summary>What a call marks its slots and its reservations with.</summary>
+    private readonly record struct SlotClaim(SlotHolder? Holder, long Number);
 }

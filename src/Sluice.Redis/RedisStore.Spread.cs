@@ -78,6 +78,15 @@ public sealed partial class RedisStore
         {
             whole.Seen[index] = part.Seen[index];
         }
+
+        if (part.Held is HeldAnswer held)
+        {
+            whole.Held ??= HeldAnswer.OfNow(whole.Limits);
+            foreach (int index in part.Part)
+            {
+                whole.Held.Buckets[index] = held.Buckets[index];
+            }
+        }
     }
 
     /// <summary>

@@ -22,7 +22,7 @@ namespace Sluice.Redis;
 /// </para>
 /// <para>Needs Redis 6.2 or newer. Thread safety: every member may be called from any thread.</para>
 /// </remarks>
-public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObservedStore
+public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObservedStore, ISlotWaiting
 {
     private static readonly TimeSpan PauseBetweenWarmUps = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LookTimeout = TimeSpan.FromSeconds(1);
@@ -43,7 +43,9 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     private readonly bool _announces;
     private readonly SlotReleases _releases;
     private readonly LocalSlots _localSlots;
+    private readonly PolledSlotWaiters _slotWaiters;
     private readonly bool _isSpread;
+    private readonly CancellationTokenSource _closing = new();
     private bool _hasWarnedOfUnknownProcesses;
 
     /// <param name="options">How the store works.</param>
@@ -82,6 +84,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             options.Coalesce);
         _refusals = new RefusalMemory(options.RememberRefusals, time);
         _releases = new SlotReleases(connection, time);
+        _slotWaiters = new PolledSlotWaiters(this, time);
         _localSlots = new LocalSlots(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time), () => Members);
         StoreFaults.StartCounters();
         ObservedStores.Add(this);
@@ -115,6 +118,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
 
     /// <summary>How many of them were evicted with used tokens.</summary>
     internal long LocalDebtFolds => _local.DebtFolds;
+
+    SlotWaiters ISlotWaiting.SlotWaiters => _slotWaiters;
 
     // The buckets in this process's memory are those of a store that is observed by itself.
     long IObservedStore.Keys => 0;
@@ -256,6 +261,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     public async ValueTask DisposeAsync()
     {
         ObservedStores.Remove(this);
+        await _closing.CancelAsync().ConfigureAwait(false);
+        _slotWaiters.Dispose();
         _releases.Dispose();
         if (Heartbeat is not null)
         {
@@ -264,6 +271,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
 
         _lanes.Dispose();
         await _connection.DisposeAsync().ConfigureAwait(false);
+        _closing.Dispose();
     }
 
     /// <summary>

@@ -20,6 +20,12 @@ public sealed class HeldSlots
     /// <summary>The store that counts the slots, or a part of it; null when none are held.</summary>
     internal object? Holder => Volatile.Read(ref _holder);
 
+    /// <summary>Whether the call waits where no slot is free, or others wait before it: a store that others share then keeps turns.</summary>
+    internal bool WaitsInTurn { get; set; }
+
+    /// <summary>Whether more calls of the same caller wait for a slot.</summary>
+    internal bool HasOthersWaiting { get; set; }
+
     /// <summary>Notes that slots were acquired.</summary>
     /// <param name="holder">The store that counts them, or a part of it.</param>
     /// <param name="acquisition">A number by which the holder knows this acquisition.</param>

@@ -72,6 +72,13 @@ public sealed class LimitBuilder
     /// <param name="tokens">At least 1.</param>
     public LimitBuilder Cost(int tokens) => Set(nameof(Cost), tokens, _settings with { Cost = tokens });
 
+    /// <summary>
+    /// Sets how long a call that this limit counts may be held, whichever limit delays it, where its operation and its method set nothing
+    /// else.
+    /// </summary>
+    /// <param name="atMost">From zero to <see cref="RateLimitingSettings.MaxWait"/>.</param>
+    public LimitBuilder Wait(TimeSpan atMost) => Set(nameof(Wait), atMost, _settings with { Wait = atMost });
+
     /// <summary>Sets the mode.</summary>
     public LimitBuilder Mode(LimitMode mode) => Set(nameof(Mode), mode, _settings with { Mode = mode });
 

@@ -35,6 +35,13 @@ public sealed record LimitSettings
     /// <value>At least 1.</value>
     public int? Cost { get; init; }
 
+    /// <summary>
+    /// How long a call which this entry counts may be held, whichever limit delays it, where its operation and its method set nothing
+    /// else; null for the policy's. Of several entries, the first that sets a wait decides.
+    /// </summary>
+    /// <value>From zero to <see cref="RateLimitingSettings.MaxWait"/>.</value>
+    public TimeSpan? Wait { get; init; }
+
     /// <summary>The mode; null for the policy's.</summary>
     public LimitMode? Mode { get; init; }
 

@@ -17,6 +17,9 @@ public readonly record struct RateLimitReservation
     /// <summary>How long to hold the call, from the instant of the decision; zero for a call that may go on at once, and for a denial.</summary>
     public TimeSpan Delay { get; init; }
 
+    /// <summary>How much of <see cref="Delay"/> has passed by the time that the store answers; a store in this process takes none.</summary>
+    internal TimeSpan Passed { get; init; }
+
     /// <summary>The number that the store knows the reservation by; zero where <see cref="Delay"/> is zero.</summary>
     public long Id { get; init; }
 }

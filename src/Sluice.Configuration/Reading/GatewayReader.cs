@@ -34,7 +34,6 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Known
 
         bool userAcrossTenants = ReadIdentity(reader, identities);
         StoreConfiguration storing = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory;
-        bool canHold = storing.Redis is null;
         return new GatewayConfiguration
         {
             Listen = listen,
@@ -46,7 +45,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Known
             Stop = reader.Node("stop") is Node stop ? new StopReader(faults).Read(stop) : StopConfiguration.Default,
             Admin = new AdminReader(faults).Read(reader, listen, tls is not null || reader.HasAttempt("tls")),
             ToolHive = new CompatibilityReader(faults).Read(reader),
-            Servers = new ServerReader(faults, identities, canHold).ReadAll(reader),
+            Servers = new ServerReader(faults, identities).ReadAll(reader),
         };
     }
 

@@ -14,7 +14,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
 
     /// <summary>The fields of an entry.</summary>
     internal static readonly string[] Fields =
-        ["name", PerField, "when", "rate", "overrides", "cost", "mode", "onStoreFailure", "rejection"];
+        ["name", PerField, "when", "rate", "overrides", "cost", "wait", "mode", "onStoreFailure", "rejection"];
 
     /// <summary>The entries; each stands at its own index, in whatever state.</summary>
     internal ImmutableArray<LimitSettings> ReadAll(FieldReader reader)
@@ -35,6 +35,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
             Rate = _rates.Read(reader, "rate"),
             Overrides = _overrides.ReadRates(reader),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
+            Wait = RateLimitingReader.ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
             Mode = reader.Choice("mode", Words.Modes),
             OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),
             Rejection = reader.Choice("rejection", Words.Rejections),

@@ -6,8 +6,7 @@ namespace Sluice.Configuration;
 /// <summary>Reads <c>rateLimiting</c>, the one schema of limits, wherever it stands.</summary>
 /// <param name="faults">Takes what is wrong.</param>
 /// <param name="identities">The identities that limits can count by.</param>
-/// <param name="canHold">Whether the store can hold calls.</param>
-internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities, bool canHold = true)
+internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities)
 {
     /// <summary>The most entries of a list.</summary>
     internal const int MaxEntries = 1_000;
@@ -92,19 +91,9 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         });
     }
 
-    private TimeSpan? ReadWait(FieldReader reader)
-    {
-        TimeSpan? wait = reader.Duration("wait", TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s");
-        if (wait > TimeSpan.Zero && !canHold)
-        {
-            faults.Add(
-                reader.Node("wait")!,
-                reader.PathOf("wait"),
-                "cannot be used with 'store.redis', which cannot hold calls. Remove it, or remove 'store' to keep the limits in memory.");
-        }
-
-        return wait;
-    }
+    /// <summary>How long a call may be held; null where nothing valid says it.</summary>
+    internal static TimeSpan? ReadWait(FieldReader reader) =>
+        reader.Duration("wait", TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s");
 
     // A ceiling that is wrong is as good as none while the other faults are found.
     private static int? ReadCeiling(FieldReader reader) =>

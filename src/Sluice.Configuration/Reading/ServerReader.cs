@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>servers</c>.</summary>
-internal sealed class ServerReader(FaultList faults, KnownIdentities identities, bool canHold)
+internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
     private static readonly string[] Fields =
@@ -34,7 +34,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities,
             "maxRequestBytes", ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes);
         bool strictHeaders = reader.Boolean("strictHeaders");
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
-            ? new RateLimitingReader(faults, identities, canHold).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
+            ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
             : null;
         ImmutableArray<KeyValuePair<string, string>> headers =
             new HeadersReader(faults).Read(reader, isCommand: upstream is CommandUpstreamConfiguration);

@@ -26,7 +26,9 @@ internal sealed partial class CallGate
     /// <returns>The same decision at that instant; or one that does not allow the call, because the server stops.</returns>
     /// <exception cref="OperationCanceledException">The call was cancelled; its tokens have come back.</exception>
     internal ValueTask<GateDecision> HoldAsync(GateDecision decision, CancellationToken cancellationToken) =>
-        decision.Held is null ? new ValueTask<GateDecision>(decision) : WaitAsync(decision, decision.Held, cancellationToken);
+        decision.Held is null ? new ValueTask<GateDecision>(decision)
+            : decision.Slot is not null ? WaitForSlotAsync(decision.Slot, cancellationToken)
+            : WaitAsync(decision, decision.Held, cancellationToken);
 
     private async ValueTask<GateDecision> WaitAsync(GateDecision decision, HeldCalls.HeldCall call, CancellationToken cancellationToken)
     {
@@ -49,7 +51,7 @@ internal sealed partial class CallGate
     }
 
     private static InvalidOperationException CannotHold(RateLimitPolicy policy) => new(
-        $"The limits of '{policy.Server}' have 'wait', but the store cannot hold calls. Remove 'wait', or keep the limits in memory.");
+        $"The limits of '{policy.Server}' have 'wait', but the store cannot hold calls. Remove 'wait', or use a store that can.");
 
     private async ValueTask<GateDecision> DecideAndHoldAsync(ValueTask<GateDecision> begun, CancellationToken cancellationToken) =>
         await HoldAsync(await begun.ConfigureAwait(false), cancellationToken).ConfigureAwait(false);
@@ -57,6 +59,11 @@ internal sealed partial class CallGate
     private ValueTask<GateDecision> ReserveAsync(in DecidingCall call, CancellationToken cancellationToken)
     {
         TimeSpan maxWait = _held.HasRoom ? call.Request.Limits.Wait : TimeSpan.Zero;
+        if (call.Request.Limits.SlotCount > 0 && maxWait > TimeSpan.Zero)
+        {
+            return ReserveWithSlotAsync(call, maxWait, cancellationToken);
+        }
+
         ValueTask<RateLimitReservation> pending =
             store.ReserveAsync(call.Request, maxWait, call.Lease.StatesToFill, cancellationToken);
         return pending.IsCompletedSuccessfully
@@ -79,7 +86,7 @@ internal sealed partial class CallGate
         }
 
         call.Lease.Reserved(reservation, _watches);
-        HeldCalls.End entered = _held.TryEnter(reservation.Delay, out HeldCalls.HeldCall? held);
+        HeldCalls.End entered = _held.TryEnter(reservation.Delay - reservation.Passed, out HeldCalls.HeldCall? held);
         if (held is null)
         {
             return GiveUpAsync(call, entered, cancellationToken);

@@ -93,6 +93,11 @@ internal sealed partial class CallGate(
     public void Dispose()
     {
         _held.Dispose();
+        if (store is not ISlotWaiting)
+        {
+            (_slots as IDisposable)?.Dispose(); // Else it is the store's.
+        }
+
         Array.ForEach(_watches, static watch => watch.Dispose());
         _permissive?.Dispose();
     }
@@ -183,7 +188,7 @@ internal sealed partial class CallGate(
     private string? NewId() => GivesIds ? DecisionId.New() : null;
 
     /// <summary>A call that is being decided.</summary>
-    private readonly record struct DecidingCall(
+    internal readonly record struct DecidingCall(
         CallDescription Description, RateLimitRequest Request, CallLease Lease, long Begin, Activity? Span);
 
     private static partial class Log

@@ -39,8 +39,15 @@ internal readonly struct GateDecision
     /// <summary>The id by which a rejection can be looked up; null for none.</summary>
     internal string? Id { get; init; }
 
+    /// <summary>The call in the queue for a slot, where it is held for one; only the gate uses it.</summary>
+    internal SlotWait? Slot { get; init; }
+
     /// <summary>Whether the call is not made because the server stops.</summary>
     private bool IsStopping { get; init; }
+
+    /// <summary>A call that is held until a slot is free. Whether it is allowed is known then.</summary>
+    internal static GateDecision Waiting(RateLimitingSettings settings, ApplicableLimits limits, SlotWait slot) =>
+        new(settings, limits, new RateLimitDecision { Outcome = RateLimitOutcome.Allowed }, slot.Call.Lease) { Held = slot.Waiter.Place, Slot = slot };
 
     /// <summary>The decision about a call that was held when the server stopped.</summary>
     internal static GateDecision Stopping(RateLimitingSettings settings, ApplicableLimits limits) =>

@@ -86,7 +86,14 @@ internal sealed class LeasedCall
         }
 
         call.Store = store;
-        call.Request = request.Limits.SlotCount == 0 ? request : request with { Slots = call._slots };
+        call.Request = request;
+        if (request.Limits.SlotCount > 0)
+        {
+            call._slots.WaitsInTurn = false;
+            call._slots.HasOthersWaiting = false;
+            call.Request = request with { Slots = call._slots };
+        }
+
         call.IsCharged = false;
         call.Reservation = default;
         return call;

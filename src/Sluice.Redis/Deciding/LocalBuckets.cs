@@ -156,18 +156,20 @@ internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership
 
     private static void Fill(Span<ObservedBucket> observed, PendingCall call, FailurePlan plan)
     {
-        bool isCharged = call.Verb == ScriptVerb.Acquire && call.IsAllowed;
+        bool isCharged = call.Verb is ScriptVerb.Acquire or ScriptVerb.Reserve && call.IsAllowed;
         for (int i = 0; i < plan.CountedOf.Length; i++)
         {
             if (plan.CountedOf[i] >= 0)
             {
                 RedisLimit limit = call.Limits.Limits[i];
                 SeenBucket seen = call.Seen[i];
-                BucketAnswer answer = BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost);
+                BucketState state = call.Held is not null ? HeldVerdict.OwedBy(call, i, isCharged && call.WasCharged(i))
+                    : isCharged ? BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost).After
+                    : seen.State;
                 StepNumbers numbers = limit.Numbers;
                 observed[plan.CountedOf[i]] = new ObservedBucket(
                     numbers.Steps,
-                    isCharged ? answer.After : seen.State,
+                    state,
                     seen.NowMicros / numbers.StepMicros,
                     numbers.StepMicros * TimeSpan.TicksPerMicrosecond);
             }

@@ -81,10 +81,12 @@ internal static class Verdict
         };
     }
 
-    private static TimeSpan Wait(in BucketAnswer answer) =>
+    /// <summary>The wait that an answer states.</summary>
+    internal static TimeSpan Wait(in BucketAnswer answer) =>
         answer.Outcome == RateLimitOutcome.Unsatisfiable ? Timeout.InfiniteTimeSpan : Span(answer.WaitMicros);
 
-    private static TimeSpan Span(ulong micros) =>
+    /// <summary>Microseconds as a time, at most the longest.</summary>
+    internal static TimeSpan Span(ulong micros) =>
         micros > long.MaxValue / TimeSpan.TicksPerMicrosecond
             ? TimeSpan.MaxValue
             : TimeSpan.FromTicks((long)micros * TimeSpan.TicksPerMicrosecond);

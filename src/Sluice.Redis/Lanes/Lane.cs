@@ -48,10 +48,14 @@ internal sealed class Lane : IDisposable
         _time = time;
         _settings = settings;
         _clock = new PacedClock(time, settings.Timeout);
+        Instants = new ServerInstants(time);
         _timer = time.CreateTimer(static lane => ((Lane)lane!).Look(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
         Breaker = new Breaker(name, new ServerCheck(connection, script, probeKey), settings.Timeout, time, logger);
         Breaker.Opened += Abandon;
     }
+
+    /// <summary>What this process knows of the clock of the server that the lane leads to.</summary>
+    internal ServerInstants Instants { get; }
 
     /// <summary>Whether calls are sent at all.</summary>
     internal Breaker Breaker { get; }
@@ -192,7 +196,7 @@ internal sealed class Lane : IDisposable
     {
         foreach (PendingCall call in batch)
         {
-            bool isCharged = call.Verb == ScriptVerb.Charge || (call.Verb == ScriptVerb.Acquire && call.IsAllowed);
+            bool isCharged = call.Verb == ScriptVerb.Charge || (call.Verb is ScriptVerb.Acquire or ScriptVerb.Reserve && call.IsAllowed);
             call.Fate = isCharged ? CallFate.Charged : CallFate.NotCharged;
             if (call.Part is not null || !call.TryCount())
             {

@@ -34,6 +34,9 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>The number of a call that acquires slots.</summary>
     internal long SlotNumber { get; init; }
 
+    /// <summary>What a call asks that reserves or cancels; else null.</summary>
+    internal ReservationTerms? Reservation { get; init; }
+
     /// <summary>Whether every caller's row lies in a slot of its own.</summary>
     internal bool IsSpread { get; init; }
 
@@ -58,6 +61,9 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>Whether every enforced limit admits it.</summary>
     internal bool IsAllowed { get; set; }
 
+    /// <summary>What was found of calls that wait; null where no bucket holds any, and none was to be held.</summary>
+    internal HeldAnswer? Held { get; set; }
+
     /// <summary>Each bucket: after a decision as it was before, after a change as it is now.</summary>
     internal SeenBucket[] Seen { get; } = new SeenBucket[limits.Limits.Length];
 
@@ -77,6 +83,11 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     internal bool WasCharged(int index)
     {
         SeenBucket seen = Seen[index];
+        if (Held is not null)
+        {
+            return !Limits.Limits[index].IsSlots && Held.IsTaking(Limits, Seen, index, Cost);
+        }
+
         return !Limits.Limits[index].IsSlots
             && BucketAnswer.Of(Limits.Limits[index], seen, seen.NowMicros, Cost).Outcome == RateLimitOutcome.Allowed;
     }

@@ -8,6 +8,7 @@ internal static class ScriptReply
     private const int CallBytes = 1 + sizeof(double);
     private const int StateBytes = 16;
     private const int LogBytes = 24;
+    private const byte MeetsHeld = 2;
     private const byte Foreign = 255;
     private const byte OtherEdges = 254;
 
@@ -23,9 +24,16 @@ internal static class ScriptReply
         foreach (PendingCall call in calls)
         {
             Require(reply, CallBytes);
-            call.IsAllowed = reply[0] == 1;
+            call.IsAllowed = (reply[0] & 1) != 0;
+            bool meetsHeld = (reply[0] & MeetsHeld) != 0;
             ulong now = Integer(reply[1..]);
             reply = reply[CallBytes..];
+            if (meetsHeld)
+            {
+                call.Held = HeldAnswer.Read(ref reply, call, now);
+                continue;
+            }
+
             for (int i = 0; i < call.Count; i++)
             {
                 int index = call.LimitAt(i);
@@ -53,7 +61,8 @@ internal static class ScriptReply
         return asks;
     }
 
-    private static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Numbers.Steps.Algorithm switch
+    /// <summary>The state of a bucket other than a log.</summary>
+    internal static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Numbers.Steps.Algorithm switch
     {
         RateLimitAlgorithm.SlidingWindow => new(Integer(state[16..]), Integer(state)),
         RateLimitAlgorithm.SlidingWindowCounter => new(
@@ -66,9 +75,12 @@ internal static class ScriptReply
             nameof(limit), limit.Numbers.Steps.Algorithm, "Redis does not support this algorithm."),
     };
 
-    private static ulong Integer(ReadOnlySpan<byte> number) => (ulong)BinaryPrimitives.ReadDoubleLittleEndian(number);
+    /// <summary>A whole number.</summary>
+    internal static ulong Integer(ReadOnlySpan<byte> number) => (ulong)BinaryPrimitives.ReadDoubleLittleEndian(number);
 
-    private static void Require(ReadOnlySpan<byte> reply, int length)
+    /// <summary>Throws where the answer is too short.</summary>
+    /// <exception cref="RedisFaultException">It is.</exception>
+    internal static void Require(ReadOnlySpan<byte> reply, int length)
     {
         if (reply.Length < length)
         {

@@ -7,7 +7,11 @@ internal sealed class ScriptRun
 {
     private const int HeaderBytes = (3 * sizeof(ushort)) + 1;
     private const int CallBytes = 2 + sizeof(double);
+    private const int ReservationBytes = (3 * sizeof(double)) + (2 * sizeof(ulong));
     private const int CallLimitBytes = 3 * sizeof(ushort);
+
+    private const byte Plain = 1;
+    private const byte Reserving = 3;
 
     private readonly List<string> _rows = [];
     private readonly List<string> _logs = [];
@@ -23,7 +27,7 @@ internal sealed class ScriptRun
         int callBytes = 0;
         foreach (PendingCall call in calls)
         {
-            callBytes += CallBytes + (call.Count * CallLimitBytes);
+            callBytes += CallBytes + (call.Reservation is null ? 0 : ReservationBytes) + (call.Count * CallLimitBytes);
             if (IndexOfGroup(call) < 0)
             {
                 _groups.Add((call.Limits, call.Cost, call.Holder));
@@ -50,7 +54,7 @@ internal sealed class ScriptRun
         BinaryPrimitives.WriteUInt16LittleEndian(argument, (ushort)limitCount);
         BinaryPrimitives.WriteUInt16LittleEndian(argument.AsSpan(sizeof(ushort)), (ushort)calls.Count);
         BinaryPrimitives.WriteUInt16LittleEndian(argument.AsSpan(2 * sizeof(ushort)), (ushort)_rows.Count);
-        argument[3 * sizeof(ushort)] = calls.All(IsPlain) ? (byte)1 : (byte)0;
+        argument[3 * sizeof(ushort)] = calls.Any(call => call.Reservation is not null) ? Reserving : calls.All(IsPlain) ? Plain : (byte)0;
         Argument = argument;
         Keys = [.. _rows, .. _logs];
     }
@@ -111,8 +115,18 @@ internal sealed class ScriptRun
     {
         to[0] = (byte)call.Verb;
         to[1] = (byte)call.Count;
-        BinaryPrimitives.WriteDoubleLittleEndian(to[2..], call.Holder is null ? call.MadeAtMicros : call.SlotNumber);
+        BinaryPrimitives.WriteDoubleLittleEndian(to[2..], call.Holder is null && call.Reservation is null ? call.MadeAtMicros : call.SlotNumber);
         to = to[CallBytes..];
+        if (call.Reservation is ReservationTerms terms)
+        {
+            BinaryPrimitives.WriteDoubleLittleEndian(to, terms.MostMicros);
+            BinaryPrimitives.WriteDoubleLittleEndian(to[sizeof(double)..], terms.FromMicros);
+            BinaryPrimitives.WriteDoubleLittleEndian(to[(2 * sizeof(double))..], call.Cost);
+            BinaryPrimitives.WriteInt64LittleEndian(to[(3 * sizeof(double))..], call.SlotNumber);
+            BinaryPrimitives.WriteUInt64LittleEndian(to[(4 * sizeof(double))..], terms.Store);
+            to = to[ReservationBytes..];
+        }
+
         int first = 1;
         for (int group = IndexOfGroup(call) - 1; group >= 0; group--)
         {

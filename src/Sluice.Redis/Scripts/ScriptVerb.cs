@@ -20,4 +20,13 @@ internal enum ScriptVerb : byte
 
     /// <summary>Takes back what is left of a charge that was made at an instant.</summary>
     Settle = 6,
+
+    /// <summary>Decides, and charges for the first instant at which all admit.</summary>
+    Reserve = 7,
+
+    /// <summary>Takes a reservation back, or gives its tokens back if its instant has come.</summary>
+    Cancel = 8,
+
+    /// <summary>Takes a reservation back if its instant has not come. It may be repeated.</summary>
+    CancelHeld = 9,
 }

@@ -15,7 +15,8 @@ end
 
 for i = 1, limit_count do
   local limit = limits[i]
-  if limit[8] == CALENDAR and (instant < limit[4] or instant >= limit[9]) then
+  -- A call waits for less than an hour, so it goes in one of the two windows, if it comes in the first.
+  if limit[8] == CALENDAR and (instant < limit[4] or instant >= limit[replays and 7 or 9]) then
     return pack('<Bd', 254, instant)
   end
 end
@@ -49,6 +50,12 @@ function algorithm.charge(limit, now, state)
   end
 
   return pack('<dd', full, used + limit[6])
+end
+
+if replays then
+  function algorithm.opens(limit, now, state)
+    return (unpack('<d', state))
+  end
 end
 
 function algorithm.refund(limit, now, made, state)

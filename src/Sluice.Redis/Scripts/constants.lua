@@ -3,8 +3,8 @@ local floor, ceil, format = math.floor, math.ceil, string.format
 local call = redis.call
 
 local TOKENS, COARSE, LOG, COUNTER, FIXED, CALENDAR, SLOTS = 1, 2, 3, 4, 5, 6, 7
-local ACQUIRE, PEEK, REFUND, CHARGE, RESET = 1, 2, 3, 4, 5
-local FORMAT, HEADER, KEY, STATE, LIMIT, SWEPT, TARGET = 1, 17, 37, 16, 78, 16, 9
+local ACQUIRE, PEEK, REFUND, CHARGE, RESET, SETTLE, RESERVE, CANCEL, CANCEL_HELD = 1, 2, 3, 4, 5, 6, 7, 8, 9
+local FORMAT, FORMAT_HELD, HEADER, KEY, STATE, LIMIT, SWEPT, TARGET, HELD = 1, 2, 17, 37, 16, 78, 16, 9, 29
 local MOST, MOST_COUNTED = 9007199254740991, 4294967295
 local NEW = '\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0'
 

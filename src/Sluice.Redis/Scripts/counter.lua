@@ -46,6 +46,24 @@ function algorithm.charge(limit, now, state)
   return pack('<dI4I4', start, previous, math.min(current + limit[6], MOST_COUNTED))
 end
 
+if replays then
+  -- How long into a window the tokens of the one before have faded to what there is room for.
+  local function faded_at(room, previous, period)
+    return period - (muldiv(room, period, previous))
+  end
+
+  function algorithm.opens(limit, now, state)
+    local start, previous, current = unpack('<dI4I4', state)
+    start, previous, current = advanced(start, previous, current, limit[4], now)
+    local room = limit[5] - limit[6]
+    if current <= room then
+      return start + faded_at(room - current, previous, limit[4])
+    end
+
+    return start + limit[4] + faded_at(room, current, limit[4])
+  end
+end
+
 function algorithm.refund(limit, now, made, state)
   local start, previous, current = unpack('<dI4I4', state)
   local cost = limit[6]

@@ -113,6 +113,11 @@ if calls_left > 0 then
 
   -- include row_buckets
 
+  local answer_held
+  if replays then
+    -- include reservations
+  end
+
   -- include every_call
 end
 

@@ -3,11 +3,20 @@
 for _ = 1, calls_left do
   local verb, count, made = unpack('<BBd', argument, at)
   at = at + 10
-  local now = clock
+  local now, terms, meets_held = clock, nil, verb >= RESERVE
+  if replays then
+    terms = { most = 0, from = 0, cost = 0 }
+    if meets_held then
+      terms.most, terms.from, terms.cost, terms.id = unpack('<dddc16', argument, at)
+      at = at + 40
+    end
+  end
+
   for i = 1, count do
     local row, index, log = unpack('<I2I2I2', argument, at)
     at = at + 6
     row_of[i], limit_of[i], log_of[i] = row, limits[index], KEYS[log]
+    meets_held = meets_held or (holds[row] and next(holds[row]) ~= nil)
     if lasts[row] > now then
       now = lasts[row] -- The server's clock has stepped back; until it has caught up no time passes.
     end
@@ -49,7 +58,10 @@ for _ = 1, calls_left do
   end
 
   -- Change all of them or none.
-  if verb == CHARGE or (verb == ACQUIRE and allowed) then
+  if meets_held then
+    replies = replies + 1
+    reply[replies] = answer_held(verb, count, now, made, terms)
+  elseif verb == CHARGE or (verb == ACQUIRE and allowed) then
     for i = 1, count do
       local limit = limit_of[i]
       if limit[8] == SLOTS then
@@ -93,9 +105,12 @@ for _ = 1, calls_left do
     end
   end
 
-  replies = replies + 1
-  reply[replies] = pack('<Bd', allowed and 1 or 0, now)
-  for i = 1, count do
+  if not meets_held then
+    replies = replies + 1
+    reply[replies] = pack('<Bd', allowed and 1 or 0, now)
+  end
+
+  for i = 1, meets_held and 0 or count do
     replies = replies + 1
     local log = logs[i]
     if not log then

@@ -19,11 +19,17 @@ end
 
 function algorithm.charge(limit, now, state)
   local start, used = unpack('<dd', state)
-  if used == 0 or now - start >= limit[4] then
+  if now - start >= limit[4] then
     start, used = limit[7] == 1 and now - math.fmod(now, limit[4]) or now, 0
   end
 
   return pack('<dd', start, used + limit[6])
+end
+
+if replays then
+  function algorithm.opens(limit, now, state)
+    return unpack('<d', state) + limit[4]
+  end
 end
 
 function algorithm.refund(limit, now, made, state)

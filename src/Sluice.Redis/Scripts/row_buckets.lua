@@ -78,6 +78,11 @@ local function adopt(row, limit, count)
   end
 
   if best then
+    local before = sub(keys[row], best * KEY + 1, best * KEY + 16)
+    if holds[row] and not holds[row][limit[1]] then
+      holds[row][limit[1]], holds[row][before] = holds[row][before], nil
+    end
+
     keys[row] = sub(keys[row], 1, best * KEY) .. limit[1] .. sub(keys[row], best * KEY + 17)
   end
 

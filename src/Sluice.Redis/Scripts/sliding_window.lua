@@ -121,3 +121,132 @@ function algorithm.refund(log, limit, key)
   call('PEXPIREAT', key, expiry(newest + limit[4]))
   return pack('<dd', used, newest)
 end
+
+if replays then
+  -- The log and the reservations behind it as one window that moves on in time.
+  local function window_of(bucket)
+    if not bucket.times then
+      local log, times, costs = bucket.log, {}, {}
+      local items = log[1] > 0 and not log[5] and call('LRANGE', bucket.key, whole(log[3]), '-1') or { log[2], log[1] }
+      for i = 1, log[1] > 0 and #items or 0, 2 do
+        times[#times + 1], costs[#costs + 1] = tonumber(items[i]), tonumber(items[i + 1])
+      end
+
+      costs[1] = costs[1] and costs[1] - log[4]
+      for _, held in ipairs(bucket.calls) do
+        times[#times + 1], costs[#costs + 1] = held[1], held[2]
+      end
+
+      bucket.times, bucket.costs = times, costs
+    end
+
+    return bucket.times, bucket.costs, bucket.limit[4]
+  end
+
+  -- Moves a window on: takes in what is admitted by then, and drops what is a period old.
+  local function moved(times, costs, period, used, oldest, next, now)
+    while times[next] and times[next] <= now do
+      used, next = used + costs[next], next + 1
+    end
+
+    while oldest < next and times[oldest] + period <= now do
+      used, oldest = used - costs[oldest], oldest + 1
+    end
+
+    return used, oldest, next
+  end
+
+  -- The first call within a period that would have too little room beside another.
+  local function first_broken(times, costs, period, used, oldest, next, now, room)
+    local last = next
+    while times[last] and times[last] - now < period do
+      used, oldest, next = moved(times, costs, period, used, oldest, next, times[last])
+      if used > room and costs[last] > 0 then
+        return last
+      end
+
+      last = math.max(last + 1, next)
+    end
+  end
+
+  function algorithm.earliest(bucket, now)
+    local times, costs, period = window_of(bucket)
+    local room, used, oldest, next = bucket.limit[5] - bucket.limit[6], 0, 1, 1
+    while true do
+      used, oldest, next = moved(times, costs, period, used, oldest, next, now)
+      if used > room then
+        now = times[oldest] + period
+      else
+        local broken = first_broken(times, costs, period, used, oldest, next, now, room)
+        if not broken then
+          return now
+        end
+
+        now = times[broken]
+      end
+    end
+  end
+
+  -- Tokens that one call could take now, and when the log is empty again; with a call at an instant, where it is given.
+  function algorithm.left(bucket, now, instant, cost)
+    local times, costs, period = window_of(bucket)
+    if instant then
+      local with, of = {}, {}
+      for i = 1, #times do
+        with[i], of[i] = times[i], costs[i]
+      end
+
+      local place = #with + 1
+      while place > 1 and with[place - 1] > instant do
+        place = place - 1
+      end
+
+      table.insert(with, place, instant)
+      table.insert(of, place, cost)
+      times, costs = with, of
+    end
+
+    local most = bucket.limit[5]
+    local used, oldest, next = moved(times, costs, period, 0, 1, 1, now)
+    local left, last = most - used, next
+    while times[last] and times[last] - now < period do
+      used, oldest, next = moved(times, costs, period, used, oldest, next, times[last])
+      if costs[last] > 0 then
+        left = math.min(left, most - used)
+      end
+
+      last = math.max(last + 1, next)
+    end
+
+    local newest = times[#times]
+    return math.max(left, 0), newest and newest + period > now and newest + period or 0
+  end
+
+  -- Puts the reservations of a bucket whose instant has come into its log. Returns how many those are.
+  function algorithm.charge_due(bucket, now)
+    local calls, count, log, key, period = bucket.calls, 0, bucket.log, bucket.key, bucket.limit[4]
+    while calls[count + 1] and calls[count + 1][1] <= now do
+      count = count + 1
+    end
+
+    if count > 0 then
+      local used, newest = log[1], log[2]
+      trim_log(log, key)
+      for i = 1, count do
+        local instant = math.max(calls[i][1], newest)
+        if calls[i][2] > 0 and instant > now - period then
+          call('RPUSH', key, whole(instant), whole(calls[i][2]))
+          used, newest = used + calls[i][2], instant
+        end
+      end
+
+      bucket.log, bucket.times, bucket.is_written = { used, newest, 0, 0, false }, nil, true
+      bucket.state = used > 0 and pack('<dd', used, newest) or NEW
+      if used > 0 then
+        call('PEXPIREAT', key, expiry(newest + period))
+      end
+    end
+
+    return count
+  end
+end

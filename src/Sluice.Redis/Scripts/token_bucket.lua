@@ -75,6 +75,34 @@ function algorithm.charge(limit, now, state)
   return pack('<dd', math.min(x, MOST), y)
 end
 
+if replays then
+  -- The first instant at which the call is admitted, if no other comes.
+  function algorithm.opens(limit, now, state)
+    local full, rest = unpack('<dd', state)
+    local step = full - limit[4] + (rest > limit[5] and 1 or 0)
+    return limit[8] == COARSE and step * unpack('<d', limit[2], 14) or step
+  end
+
+  -- Steps and rest that bring tokens.
+  local function steps_of(tokens, token, rate)
+    local odd = math.fmod(token, rate)
+    local steps, rest = muldiv(odd, tokens, rate)
+    return math.min(steps + tokens * ((token - odd) / rate), MOST), rest
+  end
+
+  -- Makes a limit that of a call which costs something else.
+  function algorithm.price(limit, cost)
+    local _, capacity, b, a = unpack('<BI4dd', limit[2])
+    local rate, token = rate_of(limit[8], a, b)
+    limit[4], limit[5] = -1, 0
+    if cost <= capacity then
+      limit[4], limit[5] = steps_of(capacity - cost, token, rate)
+    end
+
+    limit[6], limit[7] = steps_of(cost, token, rate)
+  end
+end
+
 function algorithm.refund(limit, now, made, state)
   local x, y = unpack('<dd', state)
   local is_coarse, unit, cost, rest = limit[8] == COARSE, unpack('<d', limit[2], 14), limit[6], limit[7]

@@ -1,7 +1,7 @@
 -- A script that has written once is not refused memory, so all rows are written or none.
 for row, change in pairs(changed) do
   local all_keys, all, full, count = keys[row], states[row], fulls[row], #states[row] / STATE
-  if eased[row] or (change == 2 and count >= SWEPT) then
+  if eased[row] or holds[row] or (change == 2 and count >= SWEPT) then
     -- A bucket that is full again stays while another of its target is in use: without it, its limit would take over the other.
     local kept_keys, kept, used = {}, {}, {}
     full = 0
@@ -11,6 +11,15 @@ for row, change in pairs(changed) do
       if bucket_full > lasts[row] then
         used[sub(key, 1, TARGET)] = true
         full = math.max(full, bucket_full)
+      end
+    end
+
+    for name, hold in pairs(holds[row] or {}) do
+      if hold.full > lasts[row] then
+        used[sub(name, 1, TARGET)] = true
+        full = math.max(full, hold.full)
+      else
+        holds[row][name] = nil
       end
     end
 
@@ -29,7 +38,15 @@ for row, change in pairs(changed) do
     expiry = horizon
   end
 
-  if all == '' then
+  local held = {}
+  for name, hold in pairs(holds[row] or {}) do
+    held[#held + 1] = pack('<c16dI4', name, hold.full, #hold.text / HELD) .. hold.text
+  end
+
+  if #held > 0 then
+    call('SET', KEYS[row], pack('<BI2', FORMAT_HELD, #all_keys / KEY) .. all_keys .. pack('<dd', lasts[row], full) .. all .. table.concat(held))
+    call('PEXPIREAT', KEYS[row], whole(expiry))
+  elseif all == '' then
     call('DEL', KEYS[row])
   elseif change == 1 then
     call('SETRANGE', KEYS[row], whole(1 + #all_keys), pack('<dd', lasts[row], full) .. all)

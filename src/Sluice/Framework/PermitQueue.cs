@@ -9,6 +9,7 @@ internal sealed class PermitQueue : IDisposable
     private readonly CallerIdentity _caller;
     private readonly SluiceRateLimiterOptions _options;
     private readonly HeldCalls _held;
+    private readonly SlotWaiters _slots;
     private long _permits;
 
     internal PermitQueue(
@@ -18,6 +19,7 @@ internal sealed class PermitQueue : IDisposable
         ArgumentOutOfRangeException.ThrowIfNegative(options.QueueLimit, nameof(options));
         (_store, _limits, _caller, _options) = (store, limits, caller, options);
         _held = new HeldCalls(int.MaxValue, time);
+        _slots = SlotWaiters.Of(store, time);
     }
 
     /// <summary>Permits that are waited for.</summary>
@@ -29,16 +31,23 @@ internal sealed class PermitQueue : IDisposable
     {
         RateLimitRequest request = new(_limits, _caller, permitCount) { Slots = _limits.SlotCount == 0 ? null : new HeldSlots() };
         bool hasRoom = Interlocked.Add(ref _permits, permitCount) <= _options.QueueLimit;
-        RateLimitReservation reservation = _store.Reserve(request, hasRoom ? _options.MaxWait : TimeSpan.Zero, []);
+        LimitState[] states = _limits.SlotCount == 0 ? [] : new LimitState[_limits.Count];
+        bool mayWait = hasRoom && _options.MaxWait > TimeSpan.Zero;
+        RateLimitReservation reservation = mayWait && _slots.QueueFor(request) is RateLimit queued
+            ? new RateLimitReservation { Decision = new RateLimitDecision { Limit = queued } }
+            : _store.Reserve(request, hasRoom ? _options.MaxWait : TimeSpan.Zero, states);
         if (reservation.Delay > TimeSpan.Zero)
         {
             return WaitAsync(request, reservation, cancellationToken);
         }
 
+        if (mayWait && SlotWaiters.LimitWithoutSlot(request, reservation.Decision, states, _options.MaxWait) is { Concurrency: not null } limit)
+        {
+            return WaitForSlotAsync(request, reservation, states, limit, cancellationToken);
+        }
+
         Interlocked.Add(ref _permits, -permitCount);
-        return LimiterCalls.IsForTooManyPermits(reservation.Decision)
-            ? throw LimiterCalls.TooManyPermits(reservation.Decision.Limit!, permitCount)
-            : new ValueTask<(RateLimitDecision, IDisposable?)>((reservation.Decision, LimiterCalls.HeldBy(_store, request)));
+        return new ValueTask<(RateLimitDecision, IDisposable?)>(Conclude(request, reservation.Decision));
     }
 
     /// <summary>Ends all waits: those calls fail.</summary>
@@ -68,6 +77,45 @@ internal sealed class PermitQueue : IDisposable
         GiveBack(request, reservation);
         return default; // The limiter was disposed of.
     }
+
+    /// <summary>Waits in turn until a slot is free.</summary>
+    private async ValueTask<(RateLimitDecision Decision, IDisposable? Held)> WaitForSlotAsync(
+        RateLimitRequest request, RateLimitReservation rejection, LimitState[] states, RateLimit limit, CancellationToken cancellationToken)
+    {
+        if (_held.TryEnter(_options.MaxWait, out HeldCalls.HeldCall? place) != HeldCalls.End.Forward)
+        {
+            Interlocked.Add(ref _permits, -request.Cost);
+            return default; // The limiter was disposed of.
+        }
+
+        SlotWaiter waiter = new(request, states, _held, place!) { Answer = rejection };
+        _slots.Add(waiter, limit);
+        HeldCalls.End end;
+        try
+        {
+            end = await _held.WaitAsync(place!, cancellationToken).ConfigureAwait(false);
+        }
+        catch (OperationCanceledException)
+        {
+            await _slots.RemoveAsync(waiter).ConfigureAwait(false);
+            Interlocked.Add(ref _permits, -request.Cost);
+            throw;
+        }
+
+        if (end == HeldCalls.End.Served && waiter.Answer.Delay > TimeSpan.Zero)
+        {
+            return await WaitAsync(request, waiter.Answer, cancellationToken).ConfigureAwait(false);
+        }
+
+        await _slots.RemoveAsync(waiter).ConfigureAwait(false);
+        Interlocked.Add(ref _permits, -request.Cost);
+        return end == HeldCalls.End.Stopped ? default : Conclude(request, waiter.Answer.Decision);
+    }
+
+    private (RateLimitDecision Decision, IDisposable? Held) Conclude(in RateLimitRequest request, in RateLimitDecision decision) =>
+        LimiterCalls.IsForTooManyPermits(decision)
+            ? throw LimiterCalls.TooManyPermits(decision.Limit!, request.Cost)
+            : (decision, LimiterCalls.HeldBy(_store, request));
 
     private void GiveBack(in RateLimitRequest request, in RateLimitReservation reservation)
     {

@@ -15,9 +15,10 @@ namespace Sluice;
 /// <para>What a caller owes saturates: at 2^97 ticks of refill, 2^32 - 1 tokens of a counter, 2^50 of a log, 2^62 of a window.</para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
-public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
+public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, ISlotWaiting
 {
     private readonly InProcessEngine<NoSteps> _engine;
+    private readonly SlotWaiters _slotWaiters;
 
     /// <summary>A store of 1,000,000 keys on the system's clock.</summary>
     public InProcessStore()
@@ -52,6 +53,7 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         }
 
         _engine = new InProcessEngine<NoSteps>(options.MaxKeys, time);
+        _slotWaiters = new SlotWaiters(this);
         if (isObserved)
         {
             ObservedStores.Add(this);
@@ -66,6 +68,8 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
 
     /// <summary>Decisions about a bucket that was not remembered, and was taken to owe what others had left when they made room.</summary>
     public long ShortStarts => _engine.Table.ShortStarts;
+
+    SlotWaiters ISlotWaiting.SlotWaiters => _slotWaiters;
 
     bool IObservedStore.IsAvailable => true;
 
@@ -109,11 +113,14 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore
         if (_recording is not null)
         {
             ReleaseRecorded(_recording, request);
-            return;
+        }
+        else
+        {
+            _engine.Release(request);
+            GC.KeepAlive(this);
         }
 
-        _engine.Release(request);
-        GC.KeepAlive(this);
+        _slotWaiters.Released(request.Limits, request.Caller);
     }
 
     /// <summary>The decision that <see cref="Acquire"/> would make now; nothing is charged.</summary>

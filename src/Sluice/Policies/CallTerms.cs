@@ -5,14 +5,16 @@ namespace Sluice;
 /// <param name="OperationCost">What the operation or the method says that a call costs; null for nothing.</param>
 /// <param name="MissingIdentity">What a limit does to a caller who lacks a part of its key.</param>
 /// <param name="Operation">The configured operation that the calls match, as a label.</param>
-/// <param name="Wait">How long a call may be held.</param>
+/// <param name="PolicyWait">How long a call may be held where nothing else says it.</param>
+/// <param name="OperationWait">What the operation or the method says of that; null for nothing.</param>
 /// <param name="CostPath">Where <paramref name="OperationCost"/> is written.</param>
 internal sealed record CallTerms(
     int PolicyCost,
     int? OperationCost,
     MissingIdentity MissingIdentity,
     string Operation = LimitNames.OtherOperation,
-    TimeSpan Wait = default,
+    TimeSpan PolicyWait = default,
+    TimeSpan? OperationWait = null,
     string? CostPath = null)
 {
     /// <summary>The terms of calls that nothing limits.</summary>
@@ -25,15 +27,27 @@ internal sealed record CallTerms(
     internal int CostOf(IEnumerable<LimitGroup> groups) =>
         OperationCost ?? groups.Select(group => group.Named?.Settings.Cost).FirstOrDefault(cost => cost is not null) ?? PolicyCost;
 
-    /// <summary>The limits for a caller of whom some parts may not be known.</summary>
-    internal ApplicableLimits Apply(RateLimit[] limits, Func<RateLimit, bool> isKnown, int cost) => MissingIdentity switch
-    {
-        // Pooled callers have a bucket of their own kind, which is the store's business.
-        MissingIdentity.Pool => new ApplicableLimits(limits, cost, operation: Operation, wait: Wait),
-        MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: Wait),
+    /// <summary>How long a call that these limits count may be held, decided in the same way as its cost.</summary>
+    internal TimeSpan WaitOf(IEnumerable<LimitGroup> groups) =>
+        OperationWait ?? groups.Select(group => group.Named?.Settings.Wait).FirstOrDefault(wait => wait is not null) ?? PolicyWait;
 
-        // A permissive limit rejects no call, with an identity or without.
-        _ => new ApplicableLimits(
-            limits, cost, limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && !isKnown(limit)), Operation, Wait),
-    };
+    /// <summary>The limits for a caller of whom some parts may not be known.</summary>
+    /// <param name="limits">The limits.</param>
+    /// <param name="isKnown">Whether the caller has all parts of a limit's key.</param>
+    /// <param name="groups">The groups of the limits that count the call.</param>
+    internal ApplicableLimits Apply(RateLimit[] limits, Func<RateLimit, bool> isKnown, IReadOnlyCollection<LimitGroup> groups)
+    {
+        int cost = CostOf(groups);
+        TimeSpan wait = WaitOf(groups);
+        return MissingIdentity switch
+        {
+            // Pooled callers have a bucket of their own kind, which is the store's business.
+            MissingIdentity.Pool => new ApplicableLimits(limits, cost, operation: Operation, wait: wait),
+            MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: wait),
+
+            // A permissive limit rejects no call, with an identity or without.
+            _ => new ApplicableLimits(
+                limits, cost, limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && !isKnown(limit)), Operation, wait),
+        };
+    }
 }

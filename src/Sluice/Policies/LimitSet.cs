@@ -34,10 +34,9 @@ internal sealed class LimitSet
         }
 
         RateLimit[] limits = [.. groups.SelectMany(group => group.Limits)];
-        int cost = terms.CostOf(groups);
         if (isPooled)
         {
-            _whole = terms.Apply(limits, _ => true, cost);
+            _whole = terms.Apply(limits, _ => true, groups);
             return;
         }
 
@@ -45,7 +44,7 @@ internal sealed class LimitSet
         for (int known = 0; known < Combinations; known++)
         {
             int parts = known;
-            _byKnownParts[known] = terms.Apply(limits, limit => (BitsOf(limit.Key) & ~parts) == 0, cost);
+            _byKnownParts[known] = terms.Apply(limits, limit => (BitsOf(limit.Key) & ~parts) == 0, groups);
         }
     }
 

@@ -38,6 +38,7 @@ internal static class NamedLimitRules
         .. CheckName(entry.Name),
         .. entry.Rate is null && entry.Overrides.IsEmpty ? [new SettingsFault("", "sets nothing. Add 'rate', such as 'rate: 100/1m'.")] : (SettingsFault[])[],
         .. entry.Cost < 1 ? [new SettingsFault("cost", $"{entry.Cost} is not a whole number of at least 1.")] : (SettingsFault[])[],
+        .. SettingsRules.CheckWait(entry.Wait),
         .. SettingsRules.CheckChoices(
             ("mode", entry.Mode), ("onStoreFailure", entry.OnStoreFailure), ("rejection", entry.Rejection)),
         .. SettingsRules.CheckRates(settings, "rate", entry.Rate),

@@ -54,9 +54,16 @@ internal sealed class PolicyCompiler
 
     private IEnumerable<TimeSpan> WaitsOf(Calls calls)
     {
-        TimeSpan wait = calls.Method?.Wait ?? _settings.Wait;
-        return calls.Entries.Select(entry => entry.Wait ?? wait).Append(wait);
+        TimeSpan[] others = calls.Method?.Wait is TimeSpan wait
+            ? [wait]
+            : [_settings.Wait, .. calls.Always.Concat(calls.Filtered).Select(group => group.Named?.Settings.Wait).OfType<TimeSpan>()];
+        return calls.Entries.SelectMany(entry => entry.Wait is TimeSpan own ? [own] : others).Concat(others);
     }
+
+    // Which entries of `limits` count a call may depend on its caller.
+    private static IEnumerable<TimeSpan> WaitsOf(CallTerms terms, LimitGroup[] groups) => terms.OperationWait is TimeSpan wait
+        ? [wait]
+        : [terms.PolicyWait, .. groups.Select(group => group.Named?.Settings.Wait).OfType<TimeSpan>()];
 
     private Entry[] EntriesOf(OperationKind kind)
     {
@@ -117,9 +124,10 @@ internal sealed class PolicyCompiler
             entry?.Cost ?? calls.Method?.Cost,
             _settings.MissingIdentity,
             entry?.Label ?? calls.Method?.Label ?? LimitNames.OtherOperation,
-            entry?.Wait ?? calls.Method?.Wait ?? _settings.Wait,
+            _settings.Wait,
+            entry?.Wait ?? calls.Method?.Wait,
             entry?.Cost is not null ? entry.Path + ".cost" : calls.Method?.Path + ".cost");
-        if (terms.Wait > TimeSpan.Zero)
+        if (WaitsOf(terms, groups).Any(wait => wait > TimeSpan.Zero))
         {
             Array.ForEach([.. groups.SelectMany(group => group.All)], limit => limit.MayBeHeld = true);
         }

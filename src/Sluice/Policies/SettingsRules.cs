@@ -73,6 +73,10 @@ internal static class SettingsRules
         }
     }
 
+    /// <summary>What is wrong with the time for which the calls of an entry may be held.</summary>
+    internal static IEnumerable<SettingsFault> CheckWait(TimeSpan? wait) =>
+        wait is TimeSpan time && WhyNotAWait(time) is string why ? [new SettingsFault("wait", why)] : [];
+
     /// <summary>Why a time is not one that a call may be held for; null if it is.</summary>
     private static string? WhyNotAWait(TimeSpan wait) => wait >= TimeSpan.Zero && wait <= RateLimitingSettings.MaxWait
         ? null
@@ -197,11 +201,6 @@ internal static class SettingsRules
             yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait.");
         }
 
-        if (entry.Wait is TimeSpan wait && WhyNotAWait(wait) is string why)
-        {
-            yield return new("wait", why);
-        }
-
         if (entry.Cost < 1)
         {
             yield return new("cost", $"{entry.Cost} is not a whole number of at least 1.");
@@ -214,6 +213,7 @@ internal static class SettingsRules
         }
 
         foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope])
+            .Concat(CheckWait(entry.Wait))
             .Concat(ConcurrencyRules.Check(entry.Concurrency))
             .Concat(OverrideRules.Check(settings, entry.Overrides)))
         {

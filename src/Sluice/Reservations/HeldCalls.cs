@@ -38,6 +38,9 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 
         /// <summary>The server stops.</summary>
         Stopped,
+
+        /// <summary>What the call waited for has come before its instant.</summary>
+        Served,
     }
 
     /// <summary>How many calls are held.</summary>
@@ -58,7 +61,9 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
     /// <summary>Takes a place for a call.</summary>
     /// <param name="delay">How long to hold it, from now.</param>
     /// <param name="call">The place, or null if the call is not held.</param>
-    internal End TryEnter(TimeSpan delay, out HeldCall? call)
+    internal End TryEnter(TimeSpan delay, out HeldCall? call) => TryEnter(delay, max, out call);
+
+    private End TryEnter(TimeSpan delay, int most, out HeldCall? call)
     {
         lock (_gate)
         {
@@ -68,7 +73,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
                 return End.Stopped;
             }
 
-            if (_calls.Count >= max)
+            if (_calls.Count >= most)
             {
                 return End.Full;
             }
@@ -79,6 +84,24 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
             return End.Forward;
         }
     }
+
+    /// <summary>Ends the hold of a call before its instant, because it has what it waits for. False if it has ended already.</summary>
+    internal bool TryServe(HeldCall call)
+    {
+        bool wasHeld;
+        lock (_gate)
+        {
+            wasHeld = _calls.Remove(call);
+        }
+
+        return wasHeld && call.TrySetResult(End.Served);
+    }
+
+    /// <summary>Holds a call that was served on, until a later instant; it has its place already.</summary>
+    internal End TryStay(TimeSpan delay, out HeldCall? call) => TryEnter(delay, int.MaxValue, out call);
+
+    /// <summary>The time until the instant of a call.</summary>
+    internal TimeSpan TimeLeft(HeldCall call) => time.GetElapsedTime(time.GetTimestamp(), call.Due);
 
     /// <summary>Waits until the instant of a call has come.</summary>
     /// <exception cref="OperationCanceledException">The call was cancelled. It has given up its place.</exception>

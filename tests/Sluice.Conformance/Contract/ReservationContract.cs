@@ -271,65 +271,6 @@ public abstract class ReservationContract<TStore> : StoreContract<TStore>
         forwarded.ShouldKeepThePromises<TStore>();
     }
 
-    [Theory]
-    [InlineData(RateLimitAlgorithm.TokenBucket)]
-    [InlineData(RateLimitAlgorithm.SlidingWindow)]
-    public async Task Reserve_AnyHistoryWithCancellations_EqualsTheModelStepByStep(RateLimitAlgorithm algorithm)
-    {
-        SplitMix random = new((ulong)Seeds.Announce(20_261_129));
-        for (int history = 0; history < Histories; history++)
-        {
-            Rate Any() => Of(algorithm, random.Next(1, 6), random.Next(1, 40) * 100, algorithm == RateLimitAlgorithm.TokenBucket && random.OneIn(2) ? random.Next(1, 6) : null);
-            ApplicableLimits limits = Limits(of => of.Shared(Any()).PerUser(Any()).Tool("search", tool => tool.PerUser(Any())));
-            await PlayAsync(limits, random, history);
-        }
-    }
-
-    private async Task PlayAsync(ApplicableLimits limits, SplitMix random, int history)
-    {
-        ManualTimeProvider time = new();
-        IRateLimitStore store = Subject.Create(time);
-        ModelReservations model = new(limits.Limits.ToArray(), 0);
-        List<(RateLimitReservation Reservation, long ModelId, TimeSpan At)> held = [];
-        int largest = Math.Min(3, limits.Limits.ToArray().Min(limit => limit.Rate.Capacity));
-        for (int step = 0; step < 30; step++)
-        {
-            time.Elapsed += random.Next(0, 4) switch { 0 => TimeSpan.Zero, 1 => Step, 2 => Ms(random.Next(0, 300)), _ => Ms(random.Next(0, 2_000)) };
-            held.RemoveAll(call => call.At <= time.Elapsed);
-            string place = $"history {history}, step {step}, at {time.Elapsed}";
-            int cost = random.Next(1, largest + 1);
-            RateLimitRequest request = new(limits, Alice, cost);
-            if (held.Count > 0 && random.OneIn(4))
-            {
-                (RateLimitReservation Reservation, long ModelId, TimeSpan At) cancelled = held[random.Next(0, held.Count)];
-                held.Remove(cancelled);
-                await store.CancelAsync(request, cancelled.Reservation, default);
-                model.Cancel(time.Elapsed.Ticks, cancelled.ModelId);
-                continue;
-            }
-
-            bool waits = !random.OneIn(4);
-            TimeSpan maxWait = waits ? Ms(random.Next(0, 8_000)) : TimeSpan.Zero;
-            RateLimitReservation reservation = waits
-                ? await store.ReserveAsync(request, maxWait, default, default)
-                : new RateLimitReservation { Decision = await store.AcquireAsync(request, default, default) };
-            (System.Numerics.BigInteger at, int decider, long id) = model.Reserve(time.Elapsed.Ticks, cost, maxWait.Ticks, waits);
-            TimeSpan wait = TimeSpan.FromTicks((long)at) - time.Elapsed;
-            reservation.Decision.IsAllowed.ShouldBe(id > 0, place);
-            (reservation.Decision.IsAllowed ? reservation.Delay : reservation.Decision.RetryAfter).ShouldBe(wait, place);
-            reservation.Decision.Limit?.Name.ShouldBe(limits[decider].Name, place);
-            if (reservation.Id != 0)
-            {
-                held.Add((reservation, id, time.Elapsed + wait));
-            }
-        }
-
-        await DisposeOf(store);
-    }
-
-    /// <summary>How many random histories are compared with the model; fewer where each costs journeys to another process.</summary>
-    protected virtual int Histories => 1_000;
-
     /// <summary>How many calls the random run makes; fewer where each costs a journey to another process.</summary>
     protected virtual int CallsPerRun => 10_000;
 

@@ -7,9 +7,11 @@ namespace Sluice.Conformance;
 /// <remarks>Instants are ticks of 100 ns since the store's origin. Thread safety: none; use it from one thread.</remarks>
 /// <param name="limits">The limits, all enforced.</param>
 /// <param name="epoch">The origin, in ticks since the Unix epoch.</param>
-internal sealed class ModelReservations(RateLimit[] limits, BigInteger epoch)
+/// <param name="step">The step of the store's clock, in ticks: every instant is a multiple of it.</param>
+internal sealed class ModelReservations(RateLimit[] limits, BigInteger epoch, BigInteger step)
 {
-    private readonly Bucket[] _buckets = [.. limits.Select(limit => new Bucket(ModelBucket.New(limit.Rate, new ModelInstant(0, epoch, 0, 0)), []))];
+    private readonly Bucket[] _buckets =
+        [.. limits.Select(limit => new Bucket(ModelBucket.New(limit.Rate, new ModelInstant(0, epoch, 0, 0)), [], step))];
     private long _lastId;
 
     /// <summary>The instant of a call, and the limit that decided it; the call is charged for that instant if it is soon enough.</summary>
@@ -65,11 +67,12 @@ internal sealed class ModelReservations(RateLimit[] limits, BigInteger epoch)
     private sealed record Reservation(BigInteger At, int Cost, long Id, bool IsDecider);
 
     /// <summary>A bucket as past calls left it, and the calls to come, in order.</summary>
-    private sealed record Bucket(ModelBucket Past, ImmutableList<Reservation> Held)
+    private sealed record Bucket(ModelBucket Past, ImmutableList<Reservation> Held, BigInteger Step)
     {
         internal Bucket Settled(BigInteger now) => new(
             Held.Where(call => call.At <= now).Aggregate(Past, (bucket, call) => bucket.At(call.At).Charged(call.Cost)).At(now),
-            Held.RemoveAll(call => call.At <= now));
+            Held.RemoveAll(call => call.At <= now),
+            Step);
 
         internal Bucket With(Reservation added) => this with
         {
@@ -95,7 +98,7 @@ internal sealed class ModelReservations(RateLimit[] limits, BigInteger epoch)
             ModelBucket bucket = Held.Where(call => call.At <= start)
                 .Aggregate(Past, (bucket, call) => bucket.At(call.At).Charged(call.Cost))
                 .At(start);
-            return bucket.Admits(cost) ? start : start + bucket.UntilAdmits(cost).Ceiling();
+            return bucket.Admits(cost) ? start : start + ((bucket.UntilAdmits(cost).Ceiling() + Step - 1) / Step * Step);
         }
 
         private bool Fits(BigInteger at, int cost)

@@ -48,3 +48,13 @@ public sealed class ClusterRedisHistoryTests : HistoryContract<ClusterRedisUnder
 {
     protected override int HistoriesInNormalRun => 100;
 }
+
+public sealed class ClusterRedisReservationTests : ReservationContract<ClusterRedisUnderTest>
+{
+    protected override int CallsPerRun => 1_000;
+}
+
+public sealed class ClusterRedisReservationHistoryTests : ReservationHistoryContract<ClusterRedisUnderTest>
+{
+    protected override int Histories => 30;
+}

@@ -42,3 +42,13 @@ public sealed class RedisHistoryTests : HistoryContract<RedisUnderTest>
 {
     protected override int HistoriesInNormalRun => 300;
 }
+
+public sealed class RedisReservationTests : ReservationContract<RedisUnderTest>
+{
+    protected override int CallsPerRun => 2_000;
+}
+
+public sealed class RedisReservationHistoryTests : ReservationHistoryContract<RedisUnderTest>
+{
+    protected override int Histories => 100;
+}

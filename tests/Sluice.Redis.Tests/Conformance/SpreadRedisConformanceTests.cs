@@ -5,7 +5,8 @@ namespace Sluice.Redis.Tests;
 /// <summary>The store over a cluster of three masters, with every caller's row in a slot of its own.</summary>
 /// <remarks>
 /// It replays neither vectors nor histories: where a limit's numbers have changed, a reservation converts the bucket, and is
-/// taken back under the new numbers, while the model converts nothing when it refuses.
+/// taken back under the new numbers, while the model converts nothing when it refuses. Where two rows delay a call for equally long, another
+/// of the two counts as the one that decided.
 /// </remarks>
 public sealed class SpreadRedisUnderTest : RedisUnderTest
 {
@@ -47,3 +48,8 @@ public sealed class SpreadRedisRefusalTests : RefusalContract<SpreadRedisUnderTe
 public sealed class SpreadRedisEnvelopeTests : EnvelopeContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisClockTests : ClockContract<SpreadRedisUnderTest>;
+
+public sealed class SpreadRedisReservationTests : ReservationContract<SpreadRedisUnderTest>
+{
+    protected override int CallsPerRun => 500;
+}

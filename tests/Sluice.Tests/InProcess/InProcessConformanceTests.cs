@@ -40,4 +40,6 @@ public sealed class InProcessVectorTests : VectorContract<InProcessUnderTest>;
 
 public sealed class InProcessReservationTests : ReservationContract<InProcessUnderTest>;
 
+public sealed class InProcessReservationHistoryTests : ReservationHistoryContract<InProcessUnderTest>;
+
 public sealed class InProcessSlotsTests : SlotsContract<InProcessUnderTest>;

@@ -1,0 +1,7 @@
+namespace Sluice.Redis;
+
+/// <summary>What a call asks that reserves, or that takes a reservation back.</summary>
+/// <param name="MostMicros">The longest wait; below zero for a look, which finds the instant and charges nothing.</param>
+/// <param name="FromMicros">How long after the decision the call may be forwarded at the earliest.</param>
+/// <param name="Store">A number of the store that asks, by which its reservations differ from those of others.</param>
+internal sealed record ReservationTerms(long MostMicros, ulong FromMicros, ulong Store);

@@ -1,0 +1,30 @@
+namespace Sluice;
+
+/// <summary>A call that waits for a slot.</summary>
+/// <remarks>Thread safety: <see cref="SlotWaiters"/> guards what changes; who waits reads it after its place has ended.</remarks>
+/// <param name="request">The call. Its <see cref="RateLimitRequest.Slots"/> are not used by anything else.</param>
+/// <param name="states">Filled by each attempt.</param>
+/// <param name="held">Where it is held.</param>
+/// <param name="place">Its place there, which ends when it has waited for too long.</param>
+internal sealed class SlotWaiter(RateLimitRequest request, Memory<LimitState> states, HeldCalls held, HeldCalls.HeldCall place)
+{
+    internal RateLimitRequest Request => request;
+
+    internal Memory<LimitState> States => states;
+
+    internal HeldCalls Held => held;
+
+    internal HeldCalls.HeldCall Place => place;
+
+    /// <summary>What the store answered last: of a call that was served the answer to it.</summary>
+    internal RateLimitReservation Answer { get; set; }
+
+    /// <summary>The queue that it is in; null when it is in none.</summary>
+    internal SlotQueue? Queue { get; set; }
+
+    /// <summary>Its place in that queue.</summary>
+    internal FairQueue<CallerIdentity, SlotWaiter>.Place Turn { get; set; }
+
+    /// <summary>The attempt that is being made for it, or the last one.</summary>
+    internal Task Attempt { get; set; } = Task.CompletedTask;
+}
