@@ -41,6 +41,13 @@ public sealed class LimitBuilder
     /// <summary>Sets the rates, all of which a call must meet.</summary>
     public LimitBuilder Rate(RateList rates) => Set(nameof(Rate), rates, _settings with { Rate = rates });
 
+    /// <summary>Limits how many calls run at once, in place of a rate.</summary>
+    /// <param name="calls">From 1 to 1,000,000.</param>
+    public LimitBuilder Concurrency(int calls) => Set(nameof(Concurrency), calls, _settings with { Concurrency = calls });
+
+    /// <summary>Sets the longest time for which a call keeps its slot: from 1 s to 7 days.</summary>
+    public LimitBuilder MaxAge(TimeSpan maxAge) => Set(nameof(MaxAge), maxAge, _settings with { MaxAge = maxAge });
+
     /// <summary>Counts calls of these tools; globs stand for all that they match.</summary>
     public LimitBuilder Tools(params ReadOnlySpan<string> names) => SetWhen(nameof(Tools), _settings.When with { Tools = [.. names] });
 
@@ -61,12 +68,14 @@ public sealed class LimitBuilder
     /// <param name="when">Says which callers.</param>
     /// <param name="rates">One to four rates in the short form, or <c>unlimited</c>, or <c>0</c> for no call at all.</param>
     /// <exception cref="FormatException">One is not a rate.</exception>
-    public LimitBuilder Override(Action<CallerConditionBuilder> when, params ReadOnlySpan<string> rates)
-    {
-        LimitOverrideSettings other = new() { When = CallerConditionBuilder.Of(when), Rate = RateOverride.Parse(rates) };
-        _settings = _settings with { Overrides = _settings.Overrides.Add(other) };
-        return this;
-    }
+    public LimitBuilder Override(Action<CallerConditionBuilder> when, params ReadOnlySpan<string> rates) =>
+        Add(new() { When = CallerConditionBuilder.Of(when), Rate = RateOverride.Parse(rates) });
+
+    /// <summary>Adds another number of calls at once for some callers. The first override that matches decides.</summary>
+    /// <param name="when">Says which callers.</param>
+    /// <param name="concurrency">From 1 to 1,000,000 calls at once.</param>
+    public LimitBuilder Override(Action<CallerConditionBuilder> when, int concurrency) =>
+        Add(new() { When = CallerConditionBuilder.Of(when), Concurrency = concurrency });
 
     /// <summary>Sets what a call that this limit counts costs, where its operation and its method set nothing else.</summary>
     /// <param name="tokens">At least 1.</param>
@@ -89,6 +98,12 @@ public sealed class LimitBuilder
     public LimitBuilder Rejection(RejectionForm form) => Set(nameof(Rejection), form, _settings with { Rejection = form });
 
     internal LimitSettings ToSettings() => _settings;
+
+    private LimitBuilder Add(LimitOverrideSettings other)
+    {
+        _settings = _settings with { Overrides = _settings.Overrides.Add(other) };
+        return this;
+    }
 
     private LimitBuilder SetWhen(string field, LimitCondition when)
     {

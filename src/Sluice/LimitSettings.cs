@@ -21,8 +21,19 @@ public sealed record LimitSettings
     /// <value>The default is every metered call.</value>
     public LimitCondition When { get; init; } = new();
 
-    /// <summary>The rates, all of which a call must meet.</summary>
+    /// <summary>The rates, all of which a call must meet; null for an entry that limits <see cref="Concurrency"/>.</summary>
     public RateList? Rate { get; init; }
+
+    /// <summary>How many calls may run at once, in place of <see cref="Rate"/>; null for no such limit.</summary>
+    /// <value>From 1 to 1,000,000.</value>
+    public int? Concurrency { get; init; }
+
+    /// <summary>
+    /// The longest time for which a call keeps a slot of <see cref="Concurrency"/>; null for that of the server's <c>concurrency</c>, and
+    /// where it has none 1 h.
+    /// </summary>
+    /// <value>From 1 s to 7 days.</value>
+    public TimeSpan? MaxAge { get; init; }
 
     /// <summary>Other numbers for some callers.</summary>
     /// <value>At most 1,000 entries.</value>
@@ -50,4 +61,7 @@ public sealed record LimitSettings
 
     /// <summary>How rejections by this limit look on the wire; null for the policy's.</summary>
     public RejectionForm? Rejection { get; init; }
+
+    /// <summary>Whether it limits how many calls run at once, for all callers or by an override.</summary>
+    internal bool LimitsConcurrency => Concurrency is not null || (Rate is null && Overrides.Any(other => other.Concurrency is not null));
 }

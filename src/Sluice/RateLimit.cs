@@ -51,7 +51,7 @@ public sealed class RateLimit
     /// The limit's name, unique in its policy: <c>perUser</c> for the server's, <c>search/perUser</c> for a tool's,
     /// <c>prompt:NAME/perUser</c>, <c>resource:URI/perUser</c> and <c>method:NAME/perUser</c> for the others; an entry of <c>limits</c>
     /// has the name that it was given. In a list of rates the period follows: <c>perUser/1m</c>. An override keeps the name. A limit on
-    /// concurrency ends in <c>/concurrency</c>.
+    /// concurrency ends in <c>/concurrency</c>, unless it is an entry of <c>limits</c>.
     /// </summary>
     public string Name { get; }
 
@@ -135,7 +135,7 @@ public sealed class RateLimit
 
     /// <summary>The limit on how many calls of a key on a target run at once.</summary>
     internal static RateLimit OfConcurrency(LimitTarget target, LimitKey key, int concurrency, TimeSpan maxAge, LimitTerms terms) =>
-        new(target, key, BucketKeys.OfSlots, RateKey.OfSlots, terms, LimitNames.ConcurrencySuffix) { Concurrency = concurrency, MaxAge = maxAge };
+        new(target, key, BucketKeys.OfSlots, RateKey.OfSlots, terms, LimitNames.OfSlots(target)) { Concurrency = concurrency, MaxAge = maxAge };
 
     /// <summary><see cref="Name"/>.</summary>
     public override string ToString() => Name;

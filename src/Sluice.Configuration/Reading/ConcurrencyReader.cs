@@ -3,7 +3,9 @@ namespace Sluice.Configuration;
 /// <summary>Reads <c>concurrency</c>: how many calls may run at once.</summary>
 internal static class ConcurrencyReader
 {
-    private const string Name = "concurrency";
+    /// <summary>The name of the field.</summary>
+    internal const string Name = "concurrency";
+
     private static readonly string[] Scopes = ["shared", "perTenant", "perUser", "perClient"];
 
     /// <summary>Its fields.</summary>
@@ -43,10 +45,18 @@ internal static class ConcurrencyReader
             PerTenant = ReadCalls(reader, "perTenant"),
             PerUser = ReadCalls(reader, "perUser"),
             PerClient = ReadCalls(reader, "perClient"),
-            MaxAge = reader.Duration("maxAge", ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h"),
+            MaxAge = ReadMaxAge(reader),
         };
         return faults.Count == before ? settings : Placeholder;
     }
 
-    private static int? ReadCalls(FieldReader reader, string scope) => reader.Integer(scope, 1, ConcurrencySettings.MaxCalls);
+    /// <summary>The number of an entry of <c>limits</c>; null where the field is absent, and a stand-in where it is wrong.</summary>
+    internal static int? ReadCallsOfEntry(FieldReader reader) =>
+        ReadCalls(reader, Name) ?? (reader.HasAttempt(Name) ? ConcurrencySettings.MaxCalls : null);
+
+    private static int? ReadCalls(FieldReader reader, string field) => reader.Integer(field, 1, ConcurrencySettings.MaxCalls);
+
+    /// <summary>The longest time for which a call keeps its slots; null where the field is absent or wrong.</summary>
+    internal static TimeSpan? ReadMaxAge(FieldReader reader) =>
+        reader.Duration("maxAge", ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h");
 }

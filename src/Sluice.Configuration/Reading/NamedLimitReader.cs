@@ -14,7 +14,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
 
     /// <summary>The fields of an entry.</summary>
     internal static readonly string[] Fields =
-        ["name", PerField, "when", "rate", "overrides", "cost", "wait", "mode", "onStoreFailure", "rejection"];
+        ["name", PerField, "when", "rate", ConcurrencyReader.Name, "maxAge", "overrides", "cost", "wait", "mode", "onStoreFailure", "rejection"];
 
     /// <summary>The entries; each stands at its own index, in whatever state.</summary>
     internal ImmutableArray<LimitSettings> ReadAll(FieldReader reader)
@@ -33,7 +33,9 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
             Per = ReadKey(reader),
             When = _conditions.Read(reader),
             Rate = _rates.Read(reader, "rate"),
-            Overrides = _overrides.ReadRates(reader),
+            Concurrency = ConcurrencyReader.ReadCallsOfEntry(reader),
+            MaxAge = ConcurrencyReader.ReadMaxAge(reader),
+            Overrides = _overrides.ReadNumbers(reader),
             Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
             Wait = RateLimitingReader.ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
             Mode = reader.Choice("mode", Words.Modes),

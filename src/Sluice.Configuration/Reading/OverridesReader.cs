@@ -22,16 +22,32 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
         })];
 
     /// <summary>The overrides of an entry of <c>limits</c>.</summary>
-    internal ImmutableArray<LimitOverrideSettings> ReadRates(FieldReader parent) => !parent.Has(ListField) ? [] :
-        [.. Entries(parent, ["when", RateField]).Select(reader =>
+    internal ImmutableArray<LimitOverrideSettings> ReadNumbers(FieldReader parent) => !parent.Has(ListField) ? [] :
+        [.. Entries(parent, ["when", RateField, ConcurrencyReader.Name]).Select(reader => ReadNumbers(reader, parent.HasAttempt(RateField)))];
+
+    private LimitOverrideSettings ReadNumbers(FieldReader reader, bool isOfRate)
+    {
+        LimitOverrideSettings settings = new() { When = _conditions.ReadCallers(reader), Rate = _rates.ReadOverride(reader, RateField) };
+        if (settings.Rate is null && IsUnlimited(reader.Node(ConcurrencyReader.Name)))
         {
-            reader.Required(RateField);
-            return new LimitOverrideSettings
+            if (isOfRate)
             {
-                When = _conditions.ReadCallers(reader),
-                Rate = _rates.ReadOverride(reader, RateField) ?? RatesReader.Placeholder,
-            };
-        })];
+                faults.Add(
+                    reader.Mapping.Find(ConcurrencyReader.Name)!,
+                    reader.PathOf(ConcurrencyReader.Name),
+                    "is for an entry that limits concurrency, and this one has a rate. Write 'rate: unlimited'.");
+            }
+
+            return settings with { Rate = RateOverride.Unlimited };
+        }
+
+        return settings with { Concurrency = ConcurrencyReader.ReadCallsOfEntry(reader) };
+    }
+
+    private static bool IsUnlimited(Node? node) =>
+        node is ScalarNode { IsUnresolved: false } scalar
+        && RateOverride.TryParseWord(scalar.Value, out RateOverride? word)
+        && word.IsUnlimited;
 
     private IEnumerable<FieldReader> Entries(FieldReader parent, string[] fields) => parent
         .List(ListField, required: false, RateLimitingReader.MaxEntries)

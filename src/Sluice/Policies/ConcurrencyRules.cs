@@ -33,6 +33,46 @@ internal static class ConcurrencyRules
         }
     }
 
+    /// <summary>Everything that is wrong with the concurrency of an entry of <c>limits</c>, and of its overrides.</summary>
+    internal static IEnumerable<SettingsFault> Check(LimitSettings entry)
+    {
+        if (entry.Concurrency is not null && entry.Rate is not null)
+        {
+            yield return new(Field, "cannot be in one entry with 'rate'. Write two entries, each with a name of its own.");
+        }
+
+        if (entry.Concurrency is int calls && CheckCalls(calls) is string fault)
+        {
+            yield return new(Field, fault);
+        }
+
+        if (entry.MaxAge is TimeSpan age && (entry.LimitsConcurrency ? CheckMaxAge(age) : "is for an entry with 'concurrency'. Add that, or remove 'maxAge'.") is string why)
+        {
+            yield return new("maxAge", why);
+        }
+
+        for (int index = 0; index < entry.Overrides.Length; index++)
+        {
+            if (CheckOverride(entry, entry.Overrides[index]) is SettingsFault wrong)
+            {
+                yield return wrong.Under($"overrides[{index}]");
+            }
+        }
+    }
+
+    private static SettingsFault? CheckOverride(LimitSettings entry, LimitOverrideSettings other)
+    {
+        bool isForSlots = entry.LimitsConcurrency;
+        return other.Rate is null == other.Concurrency is null
+                ? new("", $"must have one of 'rate' and 'concurrency': write '{(isForSlots ? Field : "rate")}'.")
+            : other.Concurrency is not null && !isForSlots
+                ? new(Field, "is for an entry that limits concurrency, and this one has a rate. Write 'rate'.")
+            : other.Rate is { IsUnlimited: false } && isForSlots
+                ? new("rate", "is for an entry that has a rate, and this one limits concurrency. Write 'concurrency: 8', or 'concurrency: unlimited'.")
+            : other.Concurrency is int calls && CheckCalls(calls) is string fault ? new(Field, fault)
+            : null;
+    }
+
     /// <summary>Null, or why a number of calls is out of range.</summary>
     internal static string? CheckCalls(long calls) => calls is < 1 or > ConcurrencySettings.MaxCalls
         ? $"{calls} is outside 1 to {ConcurrencySettings.MaxCalls} calls at once. Remove the field for no limit."

@@ -39,13 +39,46 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
             }),
     ];
 
-    private LimitGroup? Of(LimitSettings entry, int index) => Of(
-        LimitTarget.OfLimit(server, entry.Name),
-        entry.Per,
-        entry.Rate,
-        [.. entry.Overrides.Select((other, number) => (other.When, other.Rate, $"limits[{index}].overrides[{number}].rate"))],
-        (Scopes.Length * KindsPerScope) + index,
-        Terms($"limits[{index}].rate", entry.Mode, entry.OnStoreFailure, entry.Rejection));
+    private LimitGroup? Of(LimitSettings entry, int index)
+    {
+        LimitTarget target = LimitTarget.OfLimit(server, entry.Name);
+        int order = (Scopes.Length * KindsPerScope) + index;
+        string path = $"limits[{index}]";
+        LimitTerms terms = Terms($"{path}.{(entry.LimitsConcurrency ? "concurrency" : "rate")}", entry.Mode, entry.OnStoreFailure, entry.Rejection);
+        return entry.LimitsConcurrency
+            ? OfConcurrency(target, entry, path, order, terms)
+            : Of(
+                target,
+                entry.Per,
+                entry.Rate,
+                [
+                    .. entry.Overrides
+                        .Select((other, number) => (other.When, Rate: other.Rate!, $"{path}.overrides[{number}].rate"))
+                        .Where(other => other.Rate is not null),
+                ],
+                order,
+                terms);
+    }
+
+    private LimitGroup? OfConcurrency(LimitTarget target, LimitSettings entry, string path, int order, LimitTerms terms)
+    {
+        return terms.Mode == LimitMode.Disabled ? null : new LimitGroup(entry.Per, LimitsOf(entry.Concurrency, terms.Path), order)
+        {
+            Path = terms.Path,
+            Overrides = [.. entry.Overrides.Select(Override)],
+            PartTests = PartTestsOf(entry.Per),
+        };
+
+        (int Test, RateLimit[] Limits, string Path) Override(LimitOverrideSettings other, int number)
+        {
+            string at = $"{path}.overrides[{number}].concurrency";
+            return (Tests.NumberOf(other.When), LimitsOf(other.Concurrency, at), at);
+        }
+
+        RateLimit[] LimitsOf(int? calls, string at) => calls is int number
+            ? [RateLimit.OfConcurrency(target, entry.Per, number, MaxAgeOf(entry.MaxAge), terms with { Path = at })]
+            : [];
+    }
 
     private LimitGroup[] Of(
         LimitTarget target,
@@ -101,11 +134,12 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
     private LimitGroup OfConcurrency(LimitTarget target, RateLimitScope scope, ConcurrencySettings concurrency, LimitTerms terms)
     {
         LimitKey key = LimitKey.Of(scope);
-        TimeSpan maxAge = concurrency.MaxAge ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
         LimitTerms written = terms with { Path = $"{terms.Path}concurrency.{LimitNames.Of(scope)}" };
-        RateLimit limit = RateLimit.OfConcurrency(target, key, concurrency[scope]!.Value, maxAge, written);
+        RateLimit limit = RateLimit.OfConcurrency(target, key, concurrency[scope]!.Value, MaxAgeOf(concurrency.MaxAge), written);
         return new LimitGroup(key, [limit], OrderOf(scope, target)) { Path = written.Path, PartTests = PartTestsOf(key) };
     }
+
+    private TimeSpan MaxAgeOf(TimeSpan? own) => own ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
 
     private static int OrderOf(RateLimitScope scope, LimitTarget target) => ((int)scope * KindsPerScope) + (int)target.Kind;
 

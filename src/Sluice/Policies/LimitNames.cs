@@ -6,9 +6,6 @@ internal static class LimitNames
     /// <summary>The label of operations that the configuration does not name.</summary>
     internal const string OtherOperation = "other";
 
-    /// <summary>What tells the limit on concurrency of a scope from its rates.</summary>
-    internal const string ConcurrencySuffix = "/concurrency";
-
     /// <summary>The label of an operation that the configuration names.</summary>
     internal static string Operation(LimitTarget target) =>
         target is { Kind: OperationKind.Tool, Operation: OtherOperation }
@@ -19,6 +16,9 @@ internal static class LimitNames
         target.Name is string name ? name
         : target.Kind == OperationKind.Server ? key.ToString()
         : $"{Prefix(target)}{target.Operation}/{key}";
+
+    /// <summary>What tells a limit on concurrency from the rates of its scope; an entry of <c>limits</c> has a rate or concurrency.</summary>
+    internal static string OfSlots(LimitTarget target) => target.IsNamed ? "" : "/concurrency";
 
     /// <summary>What tells a rate of a list from the others: its period, and the algorithm where two share a period.</summary>
     internal static string Suffix(RateList rates, int index)

@@ -36,7 +36,10 @@ internal static class NamedLimitRules
     private static IEnumerable<SettingsFault> Check(RateLimitingSettings settings, LimitSettings entry) =>
     [
         .. CheckName(entry.Name),
-        .. entry.Rate is null && entry.Overrides.IsEmpty ? [new SettingsFault("", "sets nothing. Add 'rate', such as 'rate: 100/1m'.")] : (SettingsFault[])[],
+        .. entry.Rate is null && entry.Concurrency is null && entry.Overrides.IsEmpty
+            ? [new SettingsFault("", "sets nothing. Add 'rate', such as 'rate: 100/1m', or 'concurrency', such as 'concurrency: 4'.")]
+            : (SettingsFault[])[],
+        .. ConcurrencyRules.Check(entry),
         .. entry.Cost < 1 ? [new SettingsFault("cost", $"{entry.Cost} is not a whole number of at least 1.")] : (SettingsFault[])[],
         .. SettingsRules.CheckWait(entry.Wait),
         .. SettingsRules.CheckChoices(

@@ -53,7 +53,7 @@ internal static class OverrideRules
         {
             LimitOverrideSettings entry = overrides[index];
             string path = $"overrides[{index}]";
-            foreach (SettingsFault fault in CheckWhen(entry.When).Concat(SettingsRules.CheckRates(settings, "rate", entry.Rate.Rates)))
+            foreach (SettingsFault fault in CheckWhen(entry.When).Concat(SettingsRules.CheckRates(settings, "rate", entry.Rate?.Rates)))
             {
                 yield return fault.Under(path);
             }

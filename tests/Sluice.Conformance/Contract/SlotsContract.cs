@@ -234,6 +234,48 @@ public abstract class SlotsContract<TStore> : StoreContract<TStore>
         (await Peek(limits, Alice)).Remaining.ShouldBe([7, 5]);
     }
 
+    [Fact]
+    public async Task Acquire_EntryOfLimits_CountsTheRunningCallsOfItsKey()
+    {
+        ApplicableLimits limits = Limits(policy => policy.Limit("renders", limit => limit.Per("claim:team").Concurrency(2)));
+        CallerIdentity alice = Alice.WithClaim("team", "search", "ads");
+        CallerIdentity bob = Bob.WithClaim("team", "ads", "search");
+        await Begin(limits, alice);
+        (RateLimitRequest second, Answer answer) = await Begin(limits, bob);
+        answer.Remaining.ShouldBe([0]);
+
+        (_, Answer rejected) = await Begin(limits, alice);
+
+        (rejected.Limit, rejected.Decision.Running).ShouldBe(("renders", 2));
+        (await Begin(limits, Alice.WithClaim("team", "search"))).Answer.Remaining.ShouldBe([1]);
+        await Store.ReleaseAsync(second, default);
+        (await Begin(limits, alice)).Answer.Decision.IsAllowed.ShouldBeTrue();
+    }
+
+    // The first call was admitted before the caller's tier changed; it ends after that.
+    [Fact]
+    public async Task Acquire_OverrideOfAnEntryChanges_KeepsTheRunningCalls()
+    {
+        CallerIdentity pro = Alice.WithClaim("tier", "pro");
+        CallerIdentity staff = Alice.WithClaim("tier", "staff");
+        RateLimitPolicy policy = RateLimitPolicy.Build("files", limits => limits.Limit("renders", limit => limit
+            .Per("user")
+            .Concurrency(1)
+            .Override(when => when.Claim("tier", "pro"), 3)
+            .Override(when => when.Claim("tier", "staff"), "unlimited")));
+        (RateLimitRequest first, _) = await Begin(For(Alice), Alice);
+        (await Begin(For(pro), pro)).Answer.Remaining.ShouldBe([1]);
+        (await Begin(For(staff), staff)).Answer.States.ShouldBeEmpty();
+        (await Begin(For(Alice), Alice)).Answer.Decision.Running.ShouldBe(2);
+
+        await Store.ReleaseAsync(first, default);
+
+        (await Begin(For(Alice), Alice)).Answer.Decision.Running.ShouldBe(1);
+        (await Peek(For(pro), pro)).Remaining.ShouldBe([2]);
+
+        ApplicableLimits For(CallerIdentity caller) => policy.Select("tools/call", "search", caller);
+    }
+
     private async Task<(RateLimitRequest Request, Answer Answer)> Begin(ApplicableLimits limits, CallerIdentity caller, int cost = 1)
     {
         RateLimitRequest request = new(limits, caller, cost) { Slots = new HeldSlots() };
