@@ -17,43 +17,44 @@ internal static class Chart
     {
         int admitted = recording.Calls.Count(call => call.IsAdmitted);
         string description =
-            $"{scenario.Rate}: of {recording.Calls.Length} calls in {scenario.Length} {scenario.UnitName} {admitted} are admitted, "
-            + $"at {string.Join(", ", recording.Calls.Where(call => call.IsAdmitted).Select(call => Text(call.At)))} {scenario.UnitName}.";
+            $"{scenario.Text}: of {recording.Calls.Length} calls in {scenario.Length} {scenario.UnitName} {admitted} are admitted, "
+            + $"at {string.Join(", ", recording.Calls.Where(call => call.IsAdmitted).Select(call => Picture.Text(call.At)))} {scenario.UnitName}.";
         StringBuilder svg = new();
-        svg.Append(CultureInfo.InvariantCulture, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-labelledby="title description">""").Append('\n');
-        svg.Append(CultureInfo.InvariantCulture, $"<title id=\"title\">{scenario.Title}</title>\n<desc id=\"description\">{description}</desc>\n{SvgStyle.Element}\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<rect width=\"{Width}\" height=\"{Height}\" fill=\"var(--ground)\"/>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<text class=\"title\" x=\"{Left}\" y=\"26\">{scenario.Title}</text>\n");
+        Picture.Begin(svg, Width, Height, Left, scenario.Title, description);
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left}\" y=\"47\">tokens left</text>\n");
         Axes(svg, scenario);
-        Level(svg, scenario, recording);
+        Levels(svg, scenario, recording);
         Calls(svg, scenario, recording, admitted);
         return svg.Append("</svg>\n").ToString();
     }
 
     private static void Axes(StringBuilder svg, Scenario scenario)
     {
-        for (int tokens = 0; tokens <= scenario.Rate.Capacity; tokens++)
+        for (int tokens = 0; tokens <= scenario.Capacity; tokens++)
         {
-            string y = Text(Y(scenario, tokens));
+            string y = Picture.Text(Y(scenario, tokens));
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y}\" y2=\"{y}\"/>");
-            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left - 10}\" y=\"{Text(Y(scenario, tokens) + 4)}\" text-anchor=\"end\">{tokens}</text>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{Left - 10}\" y=\"{Picture.Text(Y(scenario, tokens) + 4)}\" text-anchor=\"end\">{tokens}</text>\n");
         }
 
         for (int at = 0; at <= scenario.Length; at += scenario.Grid)
         {
-            string x = Text(X(scenario, at));
+            string x = Picture.Text(X(scenario, at));
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"grid\" x1=\"{x}\" x2=\"{x}\" y1=\"{Top}\" y2=\"{Height - Bottom}\"/>");
             svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{x}\" y=\"{Height - Bottom + 18}\" text-anchor=\"middle\">{at} {scenario.UnitSymbol}</text>\n");
         }
     }
 
-    private static void Level(StringBuilder svg, Scenario scenario, Recording recording)
+    private static void Levels(StringBuilder svg, Scenario scenario, Recording recording)
     {
-        string points = string.Join(' ', recording.Levels.Select(level => $"{Text(X(scenario, level.At))},{Text(Y(scenario, level.Tokens))}"));
-        string ground = Text(Y(scenario, 0));
-        svg.Append(CultureInfo.InvariantCulture, $"<polygon class=\"area\" points=\"{Left},{ground} {points} {Width - Right},{ground}\"/>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"level\" points=\"{points}\"/>\n");
+        string ground = Picture.Text(Y(scenario, 0));
+        foreach ((int index, (double At, double Tokens)[] level) in recording.Levels.Index())
+        {
+            string points = string.Join(' ', level.Select(point => $"{Picture.Text(X(scenario, point.At))},{Picture.Text(Y(scenario, point.Tokens))}"));
+            string other = index == 0 ? "" : " other";
+            svg.Append(CultureInfo.InvariantCulture, $"<polygon class=\"area{other}\" points=\"{Left},{ground} {points} {Width - Right},{ground}\"/>\n");
+            svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"level{other}\" points=\"{points}\"/>\n");
+        }
     }
 
     private static void Calls(StringBuilder svg, Scenario scenario, Recording recording, int admitted)
@@ -61,7 +62,7 @@ internal static class Chart
         const int Row = Height - 46;
         foreach ((double at, bool isAdmitted) in recording.Calls)
         {
-            string x = Text(X(scenario, at));
+            string x = Picture.Text(X(scenario, at));
             svg.Append(isAdmitted
                 ? $"<circle class=\"yes\" cx=\"{x}\" cy=\"{Row}\" r=\"4\"/>\n"
                 : $"<circle class=\"no\" cx=\"{x}\" cy=\"{Row}\" r=\"3.25\"/>\n");
@@ -69,13 +70,11 @@ internal static class Chart
 
         const int Legend = Height - 16;
         svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"yes\" cx=\"{Left + 4}\" cy=\"{Legend - 4}\" r=\"4\"/><text x=\"{Left + 15}\" y=\"{Legend}\">admitted, {admitted}</text>\n");
-        svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"no\" cx=\"{Left + 134}\" cy=\"{Legend - 4}\" r=\"3.25\"/><text x=\"{Left + 145}\" y=\"{Legend}\">refused, {recording.Calls.Length - admitted}</text>\n");
+        svg.Append(CultureInfo.InvariantCulture, $"<circle class=\"no\" cx=\"{Left + 134}\" cy=\"{Legend - 4}\" r=\"3.25\"/><text x=\"{Left + 145}\" y=\"{Legend}\">rejected, {recording.Calls.Length - admitted}</text>\n");
     }
 
     private static double X(Scenario scenario, double at) => Left + (at / scenario.Length * (Width - Left - Right));
 
     private static double Y(Scenario scenario, double tokens) =>
-        Height - Bottom - (tokens / scenario.Rate.Capacity * (Height - Top - Bottom));
-
-    private static string Text(double value) => value.ToString("0.##", CultureInfo.InvariantCulture);
+        Height - Bottom - (tokens / scenario.Capacity * (Height - Top - Bottom));
 }

@@ -8,10 +8,15 @@ if (args is not [string folder])
 }
 
 Directory.CreateDirectory(folder);
-foreach (Scenario scenario in Scenario.All)
+IEnumerable<(string Name, string Drawing)> charts =
+[
+    .. Scenario.All.Select(scenario => (scenario.Name, Chart.Draw(scenario, Recording.Of(scenario)))),
+    .. Timeline.All.Select(timeline => (timeline.Name, timeline.Draw())),
+];
+foreach ((string name, string drawing) in charts)
 {
-    string path = Path.Combine(folder, scenario.Name + ".svg");
-    File.WriteAllText(path, Chart.Draw(scenario, Recording.Of(scenario)));
+    string path = Path.Combine(folder, name + ".svg");
+    File.WriteAllText(path, drawing);
     Console.WriteLine(path);
 }
 

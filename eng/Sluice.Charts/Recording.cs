@@ -1,9 +1,9 @@
 namespace Sluice.Charts;
 
 /// <summary>What the engine did with a scenario.</summary>
-/// <param name="Levels">Tokens that were there, at instants in the scenario's units.</param>
+/// <param name="Levels">Of each rate, the tokens that were there, at instants in the scenario's units.</param>
 /// <param name="Calls">Each call, and whether it was admitted.</param>
-internal sealed record Recording((double At, double Tokens)[] Levels, (double At, bool IsAdmitted)[] Calls)
+internal sealed record Recording((double At, double Tokens)[][] Levels, (double At, bool IsAdmitted)[] Calls)
 {
     private const int Steps = 600;
 
@@ -12,10 +12,9 @@ internal sealed record Recording((double At, double Tokens)[] Levels, (double At
         StandingClock clock = new(scenario.Start);
         double step = (double)scenario.Length / Steps;
         InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 16 }, clock);
-        CallerIdentity caller = new("charts", "caller", tenant: null, client: null);
-        ApplicableLimits limits = RateLimitPolicy.Build("charts", policy => policy.PerUser(scenario.Rate)).Select("tools/call", "x", caller);
-        LimitState[] states = new LimitState[1];
-        List<(double, double)> levels = [];
+        RateLimitPolicy policy = scenario.Policy();
+        LimitState[] states = new LimitState[scenario.Rates.Length];
+        List<(double, double)>[] levels = [.. scenario.Rates.Select(_ => new List<(double, double)>())];
         List<(double, bool)> calls = [];
         IEnumerable<(double At, bool IsCall)> instants = Enumerable.Range(0, Steps + 1)
             .Select(i => (Math.Round(i * step, 3), false))
@@ -24,35 +23,31 @@ internal sealed record Recording((double At, double Tokens)[] Levels, (double At
         foreach ((double at, bool isCall) in instants)
         {
             clock.Elapsed = at * scenario.Unit;
+            CallerIdentity caller = scenario.CallerAt(at);
+            RateLimitRequest request = new(policy.Select("tools/call", "x", caller), caller);
             if (isCall)
             {
-                levels.Add((at, Level(store, limits, caller, states, scenario.Rate)));
-                calls.Add((at, store.Acquire(new RateLimitRequest(limits, caller), states).IsAllowed));
+                AddLevels();
+                calls.Add((at, store.Acquire(request, states).IsAllowed));
             }
 
-            levels.Add((at, Level(store, limits, caller, states, scenario.Rate)));
+            AddLevels();
+
+            void AddLevels()
+            {
+                store.Peek(request, states);
+                foreach ((int index, Rate rate) in scenario.RatesAt(at).Index())
+                {
+                    levels[index].Add((at, Level(states[index], rate)));
+                }
+            }
         }
 
-        return new Recording([.. levels], [.. calls]);
+        return new Recording([.. levels.Select(level => level.ToArray())], [.. calls]);
     }
 
     // A bucket tells whole tokens, and the time until it is full, which of a token bucket is the rest of it.
-    private static double Level(InProcessStore store, ApplicableLimits limits, CallerIdentity caller, LimitState[] states, Rate rate)
-    {
-        store.Peek(new RateLimitRequest(limits, caller), states);
-        return rate.Algorithm == RateLimitAlgorithm.TokenBucket
-            ? rate.Capacity - (states[0].ResetAfter / rate.RefillPeriod * rate.MaxTokens)
-            : states[0].Remaining;
-    }
-
-    private sealed class StandingClock(DateTimeOffset start) : TimeProvider
-    {
-        internal TimeSpan Elapsed { get; set; }
-
-        public override long TimestampFrequency => TimeSpan.TicksPerSecond;
-
-        public override long GetTimestamp() => Elapsed.Ticks;
-
-        public override DateTimeOffset GetUtcNow() => start + Elapsed;
-    }
+    private static double Level(LimitState state, Rate rate) => rate.Algorithm == RateLimitAlgorithm.TokenBucket
+        ? rate.Capacity - (state.ResetAfter / rate.RefillPeriod * rate.MaxTokens)
+        : state.Remaining;
 }
