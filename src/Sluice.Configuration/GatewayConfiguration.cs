@@ -36,6 +36,16 @@ public sealed record GatewayConfiguration
     /// <summary>The address for operators; null for none.</summary>
     public AdminConfiguration? Admin { get; init; }
 
+    /// <summary>Events of rejections; null for none.</summary>
+    public AuditConfiguration? Audit { get; init; }
+
+    /// <summary>Where every metered call is recorded; null for nowhere.</summary>
+    public LogFileConfiguration? Record { get; init; }
+
+    /// <summary>Whether each rejection carries an id, by which it can be looked up.</summary>
+    /// <value>The default is false.</value>
+    public bool DecisionIds { get; init; }
+
     /// <summary>Whether ToolHive's metrics are emitted too; null when they are not.</summary>
     public ToolHiveCompatibility? ToolHive { get; init; }
 

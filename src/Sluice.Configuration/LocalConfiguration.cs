@@ -21,4 +21,14 @@ public sealed record LocalConfiguration
     /// <summary>Where buckets are kept.</summary>
     /// <value>The default is the memory of this process.</value>
     public StoreConfiguration Store { get; init; } = StoreConfiguration.Memory;
+
+    /// <summary>Events of rejections; null for none.</summary>
+    public AuditConfiguration? Audit { get; init; }
+
+    /// <summary>Where every metered call is recorded; null for nowhere.</summary>
+    public LogFileConfiguration? Record { get; init; }
+
+    /// <summary>Whether each rejection carries an id.</summary>
+    /// <value>The default is false.</value>
+    public bool DecisionIds { get; init; }
 }

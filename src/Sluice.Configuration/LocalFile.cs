@@ -92,6 +92,9 @@ public static class LocalFile
             Timeout = server.Timeout,
             Drain = gateway.Stop.Drain,
             Store = gateway.Store,
+            Audit = gateway.Audit,
+            Record = gateway.Record,
+            DecisionIds = gateway.DecisionIds,
         };
     }
 }

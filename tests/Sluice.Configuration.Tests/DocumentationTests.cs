@@ -72,7 +72,7 @@ public sealed partial class DocumentationTests
     [Fact]
     public void Page_HasBlocks_OfBothKinds()
     {
-        Blocks().Count.ShouldBe(10);
+        Blocks().Count.ShouldBe(11);
         Page.ShouldContain("```yaml\nrateLimiting:\n");
     }
 
@@ -89,6 +89,8 @@ public sealed partial class DocumentationTests
             streams: { x: 1 }
             cors: { x: 1 }
             admin: { x: 1 }
+            audit: { x: 1 }
+            record: { x: 1 }
             compat: { toolhive: { x: 1 } }
             servers:
               - x: 1

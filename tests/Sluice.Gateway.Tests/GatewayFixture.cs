@@ -5,6 +5,7 @@ using System.Text;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Options;
 using Sluice.Configuration;
 using Sluice.Mcp;
@@ -16,10 +17,12 @@ internal sealed class GatewayFixture : IAsyncDisposable
 {
     internal const string AliceKey = "the-key-of-alice";
     private readonly WebApplication _application;
+    private readonly CallJournals _journals;
 
-    private GatewayFixture(WebApplication application)
+    private GatewayFixture(WebApplication application, CallJournals journals)
     {
         _application = application;
+        _journals = journals;
         Address = new Uri(application.Urls.First());
         Client = ClientFrom(IPAddress.Loopback);
     }
@@ -27,6 +30,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
     internal Uri Address { get; }
 
     internal HttpClient Client { get; }
+
+    /// <summary>What it keeps of calls.</summary>
+    internal CallJournals Journals => _journals;
 
     /// <summary>Decides the calls to the first server.</summary>
     internal CallGate Gate => _application.Services.GetRequiredService<GatewayServers>().All[0].Gate;
@@ -54,16 +60,20 @@ internal sealed class GatewayFixture : IAsyncDisposable
 
     internal static async Task<GatewayFixture> StartAsync(string yaml, TimeProvider time, ServingBounds bounds, Certificates? certificates = null)
     {
+        GatewayConfiguration configuration = GatewayFile.Parse(yaml, "test.yaml").RequireConfiguration();
+        CallJournals journals = CallJournals.Open(JournalSettings.Of(configuration), time, NullLoggerFactory.Instance, out string? fault)
+            ?? throw new InvalidOperationException(fault);
+        InProcessStoreOptions options = new();
         WebApplication application = GatewayApplication.Build(
-            GatewayFile.Parse(yaml, "test.yaml").RequireConfiguration(),
-            new InProcessStore(new InProcessStoreOptions(), time),
+            configuration,
+            journals.Recorder is null ? new InProcessStore(options, time) : new InProcessStore(options, time, journals.Recorder),
             time,
-            observer: null,
+            journals.Observe(),
             bounds,
             certificates,
             LogSettings.Default);
         await application.StartAsync();
-        return new GatewayFixture(application);
+        return new GatewayFixture(application, journals);
     }
 
     /// <summary>A client that calls from one of this machine's own addresses.</summary>
@@ -134,5 +144,6 @@ internal sealed class GatewayFixture : IAsyncDisposable
         Client.Dispose();
         await _application.StopAsync();
         await _application.DisposeAsync();
+        await _journals.DisposeAsync();
     }
 }

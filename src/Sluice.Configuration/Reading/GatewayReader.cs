@@ -6,13 +6,12 @@ namespace Sluice.Configuration;
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
 internal sealed class GatewayReader(FaultList faults, IValueSource values, KnownIdentities? known = null)
 {
-    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop", "admin", "compat"];
-    private static readonly string[] LaterFields = ["audit", "record", "decisionIds"];
+    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop", "admin", "audit", "record", "decisionIds", "compat"];
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
     internal GatewayConfiguration? Read(Node root)
     {
-        FieldReader? reader = FieldReader.Open(root, "", Fields, LaterFields, faults);
+        FieldReader? reader = FieldReader.Open(root, "", Fields, [], faults);
         if (reader is null)
         {
             return null;
@@ -34,6 +33,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Known
 
         bool userAcrossTenants = ReadIdentity(reader, identities);
         StoreConfiguration storing = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory;
+        (AuditConfiguration? audit, LogFileConfiguration? record) = new JournalReader(faults).Read(reader);
         return new GatewayConfiguration
         {
             Listen = listen,
@@ -44,6 +44,9 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Known
             Streams = reader.Node("streams") is Node streams ? new StreamsReader(faults).Read(streams) : StreamBounds.Default,
             Stop = reader.Node("stop") is Node stop ? new StopReader(faults).Read(stop) : StopConfiguration.Default,
             Admin = new AdminReader(faults).Read(reader, listen, tls is not null || reader.HasAttempt("tls")),
+            Audit = audit,
+            Record = record,
+            DecisionIds = reader.Boolean("decisionIds"),
             ToolHive = new CompatibilityReader(faults).Read(reader),
             Servers = new ServerReader(faults, identities).ReadAll(reader),
         };

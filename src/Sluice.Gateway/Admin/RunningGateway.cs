@@ -19,4 +19,8 @@ internal sealed record RunningGateway(
     MeterProvider? Metrics,
     GatewayCounts Counts,
     TimeProvider Time,
-    CancellationToken Stopping);
+    CancellationToken Stopping)
+{
+    /// <summary>The last rejections, and how callers are shown; null where nothing is kept.</summary>
+    internal CallJournals? Journals { get; init; }
+}

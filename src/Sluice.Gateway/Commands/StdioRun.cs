@@ -110,7 +110,13 @@ internal static class StdioRun
         RateLimitPolicy policy = configuration.Policy ?? RateLimitPolicy.WithoutLimits(LocalFile.ServerName);
         await using GatewayTelemetry telemetry = GatewayTelemetry.Start(
             variables, default, new SeriesBounds([(policy.Server, policy)]), loggers, time);
-        await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, cancellationToken);
+        await using CallJournals? journals = CallJournals.Open(JournalSettings.Of(configuration), time, loggers, out string? unopened);
+        if (journals is null)
+        {
+            return CommandLine.Fail(unopened!);
+        }
+
+        await using OpenStore? store = await Stores.OpenAsync(configuration.Store, journals.Recorder, time, loggers, cancellationToken);
         if (store is null)
         {
             return CommandLine.Failure;
@@ -118,7 +124,7 @@ internal static class StdioRun
 
         using StopSignals signals = new(loggers.CreateLogger<StopSignals>());
         using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken, signals.Stop);
-        using CallGate gate = new(policy, store.Store, time, loggers.CreateLogger<CallGate>());
+        using CallGate gate = new(policy, store.Store, time, loggers.CreateLogger<CallGate>(), journals.Observe());
         gate.Telemetry.StartCounters();
         StdioProxy front = new(
             gate,

@@ -16,6 +16,7 @@ internal sealed class RotatingFile : ILineSink
     private readonly string _path;
     private readonly long _maxBytes;
     private readonly int _keep;
+    private FileStream? _lock;
     private FileStream? _file;
     private long _length;
     private string? _fault;
@@ -37,7 +38,11 @@ internal sealed class RotatingFile : ILineSink
     internal static RotatingFile Open(string path, long maxBytes, int keep)
     {
         RotatingFile file = new(path, maxBytes, keep);
-        file.OpenCurrent();
+        if (file.OpenCurrent().CanSeek)
+        {
+            file.Lock();
+        }
+
         return file;
     }
 
@@ -54,12 +59,13 @@ internal sealed class RotatingFile : ILineSink
     /// <remarks>The file is renamed first if they do not fit.</remarks>
     public void Append(ReadOnlySpan<byte> lines)
     {
-        if (_length > 0 && _length + lines.Length > _maxBytes)
+        FileStream file = _file ?? OpenCurrent();
+        if (!HasRoomFor(lines.Length))
         {
             Rotate();
+            file = _file ?? OpenCurrent();
         }
 
-        FileStream file = _file ?? OpenCurrent();
         try
         {
             RandomAccess.Write(file.SafeFileHandle, lines, _length);
@@ -73,9 +79,34 @@ internal sealed class RotatingFile : ILineSink
     }
 
     /// <inheritdoc/>
-    public bool HasRoomFor(int bytes) => _length == 0 || _length + bytes <= _maxBytes;
+    public bool HasRoomFor(int bytes) => _length == 0 || _length + bytes <= _maxBytes || _file is { CanSeek: false };
 
-    public void Dispose() => _file?.Dispose();
+    public void Dispose()
+    {
+        _file?.Dispose();
+        _lock?.Dispose();
+    }
+
+    // The file itself is not locked, since programs may read it while it is open, and it is renamed.
+    private void Lock()
+    {
+        string path = $"{_path}.lock";
+        try
+        {
+            _lock = new FileStream(path, new FileStreamOptions
+            {
+                Mode = FileMode.OpenOrCreate,
+                Access = FileAccess.ReadWrite,
+                Share = FileShare.None,
+                Options = FileOptions.DeleteOnClose,
+            });
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Dispose();
+            throw new IOException($"'{path}' cannot be locked. Another gateway may be writing to the file.", exception);
+        }
+    }
 
     private FileStream OpenCurrent()
     {

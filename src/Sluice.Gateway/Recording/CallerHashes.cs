@@ -54,6 +54,18 @@ internal sealed class CallerHashes
     /// <summary>The name of a claim's value.</summary>
     internal string OfClaim(string name, string value) => Name("Claim", name, value);
 
+    /// <summary>The name of the caller's user, among all issuers and tenants; null where there is none.</summary>
+    internal string? OfUser(CallerIdentity caller) =>
+        caller.Subject is null ? null : Name("Caller", caller.Issuer, caller.UserTenant ?? "", caller.Subject);
+
+    /// <summary>The name of the caller's client, among all issuers; null where there is none.</summary>
+    internal string? OfClient(CallerIdentity caller) =>
+        caller.Client is null ? null : Name("CallingClient", caller.Issuer, caller.Client);
+
+    /// <summary>The name of the caller's tenant, among all issuers; null where there is none.</summary>
+    internal string? OfTenant(CallerIdentity caller) =>
+        caller.Tenant is null ? null : Name("CallingTenant", caller.Issuer, caller.Tenant);
+
     /// <summary>A condition on callers as one on their names, so that a policy selects hashed callers as it selects the real ones.</summary>
     internal CallerCondition Of(CallerCondition condition) => condition with
     {
@@ -74,10 +86,7 @@ internal sealed class CallerHashes
 
     private HashedCaller Compute(CallerIdentity caller) => new()
     {
-        Caller = caller.Subject is not null ? Name("Caller", caller.Issuer, caller.UserTenant ?? "", caller.Subject)
-            : caller.Client is not null ? Name("CallingClient", caller.Issuer, caller.Client)
-            : caller.Tenant is not null ? Name("CallingTenant", caller.Issuer, caller.Tenant)
-            : null,
+        Caller = OfUser(caller) ?? OfClient(caller) ?? OfTenant(caller),
         Issuer = caller.Issuer.Length == 0 ? null : OfPart(CallerPart.Issuer, caller.Issuer),
         User = caller.Subject is null ? null : OfPart(CallerPart.User, caller.Subject),
         Tenant = caller.Tenant is null ? null : OfPart(CallerPart.Tenant, caller.Tenant),

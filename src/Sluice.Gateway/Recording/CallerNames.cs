@@ -13,4 +13,23 @@ internal sealed class CallerNames(CallerHashes hashes, bool areClear)
     internal string? Of(CallerIdentity caller) => areClear
         ? caller.Subject ?? caller.Client ?? caller.Tenant
         : hashes.Of(caller).Caller;
+
+    /// <summary>How the owner of a bucket is shown: by the part of the key that says most; null for a bucket that all share.</summary>
+    internal string? Of(CallerIdentity caller, LimitKey key)
+    {
+        if (key.Contains(LimitKeyPart.User))
+        {
+            return areClear ? caller.Subject : hashes.OfUser(caller);
+        }
+
+        if (key.Contains(LimitKeyPart.Client))
+        {
+            return areClear ? caller.Client : hashes.OfClient(caller);
+        }
+
+        return key.FirstOrDefault(part => part.Claim is not null)?.Claim is string claim
+                ? string.Join(",", caller.Claim(claim).Select(value => areClear ? value : hashes.OfClaim(claim, value)))
+            : key.Contains(LimitKeyPart.Tenant) ? areClear ? caller.Tenant : hashes.OfTenant(caller)
+            : null;
+    }
 }

@@ -67,7 +67,7 @@ internal static class InstallationSalt
     /// <summary>Makes the file whole or not at all; of two processes that make it at once, both then read the one that was first.</summary>
     private static string Create(string path)
     {
-        string draft = $"{path}.{Environment.ProcessId}";
+        string draft = $"{path}.{Guid.NewGuid():N}";
         FileStreamOptions options = new() { Mode = FileMode.Create, Access = FileAccess.Write };
         if (!OperatingSystem.IsWindows())
         {

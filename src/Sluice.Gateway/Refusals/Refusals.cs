@@ -6,8 +6,9 @@ namespace Sluice.Gateway;
 /// <summary>What operators can ask about rejections: one by its id, and who is rejected most.</summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
 /// <param name="names">Names callers.</param>
+/// <param name="givesIds">Whether rejections get ids and are kept; else they are only counted.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Refusals(CallerNames names, TimeProvider time) : ICallObserver
+internal sealed class Refusals(CallerNames names, bool givesIds, TimeProvider time) : ICallObserver
 {
     /// <summary>How much of a name that a caller chose is kept.</summary>
     internal const int MaxNameLength = 256;
@@ -19,6 +20,9 @@ internal sealed class Refusals(CallerNames names, TimeProvider time) : ICallObse
 
     /// <summary>The rejection with an id; null when it is no longer kept, or never was.</summary>
     internal KeptRefusal? Find(string id) => _ring.Find(id);
+
+    /// <inheritdoc/>
+    public bool NeedsIds => givesIds;
 
     /// <inheritdoc/>
     public void Decided(in DecidedCall call)

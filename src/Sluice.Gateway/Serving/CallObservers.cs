@@ -25,6 +25,9 @@ internal sealed class CallObservers : ICallObserver
     public bool NeedsTags => Array.Exists(_observers, static observer => observer.NeedsTags);
 
     /// <inheritdoc/>
+    public bool NeedsIds => Array.Exists(_observers, static observer => observer.NeedsIds);
+
+    /// <inheritdoc/>
     public void Decided(in DecidedCall call)
     {
         foreach (ICallObserver observer in _observers)

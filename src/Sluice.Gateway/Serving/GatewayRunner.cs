@@ -60,11 +60,17 @@ internal static partial class GatewayRunner
                 SeriesBounds.Of(configuration),
                 loggers,
                 time);
-            await using OpenStore? store = await Stores.OpenAsync(configuration.Store, time, loggers, stop.Token);
+            await using CallJournals? journals = CallJournals.Open(JournalSettings.Of(configuration), time, loggers, out string? unopened);
+            if (journals is null)
+            {
+                return CommandLine.Fail(unopened!);
+            }
+
+            await using OpenStore? store = await Stores.OpenAsync(configuration.Store, journals.Recorder, time, loggers, stop.Token);
             return store is null
                 ? CommandLine.Failure
                 : await ServeAsync(
-                    configuration, store.Store, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
+                    configuration, store.Store, journals, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -75,6 +81,7 @@ internal static partial class GatewayRunner
     private static async Task<int> ServeAsync(
         GatewayConfiguration configuration,
         IRateLimitStore store,
+        CallJournals journals,
         TimeProvider time,
         ICallObserver? observer,
         Action<Uri, Uri?> onListening,
@@ -93,7 +100,7 @@ internal static partial class GatewayRunner
 
         GatewayCounts? counts = configuration.Admin is null ? null : new GatewayCounts(time);
         await using WebApplication application = GatewayApplication.Build(
-            configuration, store, time, Observe(configuration, store, CallObservers.Of(observer, counts)), ServingBounds.Default, certificates, log);
+            configuration, store, time, Observe(configuration, store, journals.Observe(observer, counts)), ServingBounds.Default, certificates, log);
         if (await WhyNotStartedAsync(application, configuration.Listen, "listen", portInUse, stop) is string fault)
         {
             return CommandLine.Fail(fault);
@@ -102,7 +109,10 @@ internal static partial class GatewayRunner
         await using WebApplication? admin = configuration.Admin is AdminConfiguration settings
             ? AdminApplication.Build(
                 new RunningGateway(
-                    configuration, application.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts!, time, stop),
+                    configuration, application.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts!, time, stop)
+                {
+                    Journals = journals,
+                },
                 settings,
                 certificates,
                 log)

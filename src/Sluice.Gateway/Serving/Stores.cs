@@ -10,13 +10,22 @@ internal static class Stores
     private static readonly TimeSpan WarmUpTime = TimeSpan.FromSeconds(2);
 
     /// <summary>A store that is ready, as far as it can be; or null, after standard error was told why.</summary>
+    /// <param name="configuration">The store.</param>
+    /// <param name="recorder">Records the operations of a store in memory; or null.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="loggers">Makes logs.</param>
+    /// <param name="cancellationToken">Stops the start.</param>
     internal static async Task<OpenStore?> OpenAsync(
-        StoreConfiguration configuration, TimeProvider time, ILoggerFactory loggers, CancellationToken cancellationToken)
+        StoreConfiguration configuration,
+        IStoreRecorder? recorder,
+        TimeProvider time,
+        ILoggerFactory loggers,
+        CancellationToken cancellationToken)
     {
         IRateLimitStore store;
         try
         {
-            store = Create(configuration, time, loggers);
+            store = Create(configuration, recorder, time, loggers);
         }
         catch (ArgumentException exception)
         {
@@ -32,11 +41,13 @@ internal static class Stores
         return new OpenStore(store);
     }
 
-    private static IRateLimitStore Create(StoreConfiguration store, TimeProvider time, ILoggerFactory loggers)
+    private static IRateLimitStore Create(
+        StoreConfiguration store, IStoreRecorder? recorder, TimeProvider time, ILoggerFactory loggers)
     {
         if (store.Redis is not string redis)
         {
-            return new InProcessStore(new InProcessStoreOptions { MaxKeys = store.MaxKeys }, time);
+            InProcessStoreOptions memory = new() { MaxKeys = store.MaxKeys };
+            return recorder is null ? new InProcessStore(memory, time) : new InProcessStore(memory, time, recorder);
         }
 
         RedisStoreOptions options = new()

@@ -25,13 +25,11 @@ internal sealed partial class CallGate(
     private readonly CallTelemetry _telemetry = new(policy, time, observer);
     private readonly SlotWatch[] _watches = SlotWatch.Of(policy, time, logger);
     private readonly bool _tags = observer?.NeedsTags == true;
+    private readonly bool _givesIds = observer?.NeedsIds == true;
 
     internal RateLimitPolicy Policy => policy;
 
     internal IRateLimitStore Store => store;
-
-    /// <summary>Whether each rejection gets an id, by which it can be looked up.</summary>
-    internal bool GivesIds { get; init; }
 
     /// <summary>The version of the configuration that has these limits.</summary>
     internal string ConfigVersion { get; init; } = "";
@@ -185,7 +183,7 @@ internal sealed partial class CallGate(
         ? new RateLimitRequest(limits, caller) { Tag = new CallTag(call.Method, call.Operation, ConfigVersion) }
         : new RateLimitRequest(limits, caller);
 
-    private string? NewId() => GivesIds ? DecisionId.New() : null;
+    private string? NewId() => _givesIds ? DecisionId.New() : null;
 
     /// <summary>A call that is being decided.</summary>
     internal readonly record struct DecidingCall(

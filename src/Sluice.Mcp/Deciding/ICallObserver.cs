@@ -7,6 +7,9 @@ internal interface ICallObserver
     /// <summary>Whether the store is told of each call, in <see cref="RateLimitRequest.Tag"/>, because its operations are recorded.</summary>
     bool NeedsTags => false;
 
+    /// <summary>Whether each rejection gets an id, because it can be looked up.</summary>
+    bool NeedsIds => false;
+
     /// <summary>A call was decided by limits: by what the store answered, or because its caller lacks an identity.</summary>
     void Decided(in DecidedCall call);
 
