@@ -72,6 +72,23 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Servers_CallsOfTheLastHour_AreToldByMinutes()
+    {
+        ManualTimeProvider time = new();
+        await using AdminFixture admin = await AdminFixture.StartAsync($"[ {Limited("shared: 1/1d")} ]", time: time);
+        await admin.CallAsync();
+        time.Advance(TimeSpan.FromMinutes(2));
+        await admin.CallAsync();
+
+        JsonElement history = (await admin.JsonAsync("/api/v1/servers")).GetProperty("servers")[0].GetProperty("history");
+
+        Number(history, "stepMs").ShouldBe(60_000);
+        Numbers(history, "allowed").Length.ShouldBe(60);
+        Numbers(history, "allowed")[^3..].ShouldBe([1, 0, 0]);
+        Numbers(history, "refused")[^3..].ShouldBe([0, 0, 1]);
+    }
+
+    [Fact]
     public async Task History_OfFiveMinutes_HasAPointForEachSecond()
     {
         ManualTimeProvider time = new();

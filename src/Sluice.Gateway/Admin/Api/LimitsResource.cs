@@ -20,11 +20,11 @@ internal static class LimitsResource
     internal static LimitAnswer Read(RunningGateway gateway, RateLimit limit, bool withHistory)
     {
         LimitCounts counts = gateway.Counts.Of(limit);
-        LimitHistory? history = null;
+        MinuteHistory? history = null;
         if (withHistory)
         {
             (long[] allowed, long[] refused) = counts.ByMinutes(gateway.Counts.Second);
-            history = new LimitHistory(60_000, refused, allowed);
+            history = new MinuteHistory(60_000, refused, allowed);
         }
 
         return new LimitAnswer(
@@ -127,7 +127,7 @@ internal sealed record LimitAnswer(
     long Allowed,
     long Refused,
     long WouldRefuse,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] LimitHistory? History);
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MinuteHistory? History);
 
-/// <summary>A limit's last hour by minutes; the last one is running.</summary>
-internal sealed record LimitHistory(int StepMs, long[] Refused, long[] Allowed);
+/// <summary>The last hour of a limit or a server by minutes; the last one is running.</summary>
+internal sealed record MinuteHistory(int StepMs, long[] Refused, long[] Allowed);

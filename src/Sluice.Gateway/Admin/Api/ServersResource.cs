@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace Sluice.Gateway;
 
 /// <summary><c>GET /api/v1/servers</c>: the servers and their calls.</summary>
@@ -6,7 +8,7 @@ internal static class ServersResource
     internal static void Map(WebApplication application, RunningGateway gateway) =>
         application.MapGet("/api/v1/servers", context => ApiQuery.Of(context) is { Fault: string fault }
             ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
-            : ApiJson.WriteAsync(context, new ServersAnswer([.. gateway.Servers.Select(server => Read(gateway, server))]), ApiJson.Default.ServersAnswer));
+            : ApiJson.WriteAsync(context, new ServersAnswer([.. gateway.Servers.Select(server => ReadWithHistory(gateway, server))]), ApiJson.Default.ServersAnswer));
 
     /// <summary>A server now.</summary>
     internal static ServerAnswer Read(RunningGateway gateway, GatewayServer server) => new(
@@ -16,7 +18,14 @@ internal static class ServersResource
         gateway.Counts.Of(server.Name).Read(gateway.Counts.Second),
         server.Gate.HeldCount,
         server.Gate.RunningWithSlots,
-        server.Proxy.Active.Count);
+        server.Proxy.Active.Count,
+        History: null);
+
+    private static ServerAnswer ReadWithHistory(RunningGateway gateway, GatewayServer server)
+    {
+        (long[] allowed, long[] refused) = gateway.Counts.Of(server.Name).ByMinutes(gateway.Counts.Second);
+        return Read(gateway, server) with { History = new MinuteHistory(60_000, refused, allowed) };
+    }
 
     /// <summary>Answers a request that names a server that is not there.</summary>
     internal static Task WriteUnknownAsync(HttpContext context, RunningGateway gateway, string name) => ApiErrors.WriteAsync(
@@ -36,4 +45,13 @@ internal sealed record ServersAnswer(IReadOnlyList<ServerAnswer> Servers);
 /// <param name="Held">Calls that are held now.</param>
 /// <param name="Slots">Calls that run now and hold a slot.</param>
 /// <param name="Active">Requests that are forwarded to it now, open streams among them.</param>
-internal sealed record ServerAnswer(string Name, string Upstream, bool? Reachable, CallCounts Calls, int Held, int Slots, int Active);
+/// <param name="History">The last hour by minutes; left out of events.</param>
+internal sealed record ServerAnswer(
+    string Name,
+    string Upstream,
+    bool? Reachable,
+    CallCounts Calls,
+    int Held,
+    int Slots,
+    int Active,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)] MinuteHistory? History);

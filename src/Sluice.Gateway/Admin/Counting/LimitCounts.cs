@@ -34,11 +34,5 @@ internal sealed class LimitCounts
     }
 
     /// <summary>The last hour by minutes; the last one is running.</summary>
-    internal (long[] Allowed, long[] Refused) ByMinutes(long second)
-    {
-        long[] allowed = new long[Minutes];
-        long[] refused = new long[Minutes];
-        _minutes.AddTo(second / 60, allowed, refused);
-        return (allowed, refused);
-    }
+    internal (long[] Allowed, long[] Refused) ByMinutes(long second) => _minutes.Read(second / 60);
 }

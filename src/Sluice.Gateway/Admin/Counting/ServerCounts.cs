@@ -11,6 +11,7 @@ internal sealed class ServerCounts
 
     private readonly StepCounter _seconds = new(HistorySpan.FiveMinutes.Steps);
     private readonly StepCounter _tenSeconds = new(HistorySpan.Hour.Steps);
+    private readonly StepCounter _minutes = new(LimitCounts.Minutes);
     private long _allowed;
     private long _refused;
     private long _wouldRefuse;
@@ -38,6 +39,9 @@ internal sealed class ServerCounts
     internal void AddTo(HistorySpan span, long second, long[] allowed, long[] refused) =>
         (span == HistorySpan.FiveMinutes ? _seconds : _tenSeconds).AddTo(second / span.StepSeconds, allowed, refused);
 
+    /// <summary>The last hour by minutes; the last one is running.</summary>
+    internal (long[] Allowed, long[] Refused) ByMinutes(long second) => _minutes.Read(second / 60);
+
     /// <summary>Counts a call that was decided.</summary>
     internal void Count(bool isAllowed, bool wouldRefuse, long second)
     {
@@ -58,5 +62,6 @@ internal sealed class ServerCounts
     {
         _seconds.Count(second / HistorySpan.FiveMinutes.StepSeconds, isAllowed);
         _tenSeconds.Count(second / HistorySpan.Hour.StepSeconds, isAllowed);
+        _minutes.Count(second / 60, isAllowed);
     }
 }

@@ -51,6 +51,16 @@ internal sealed class StepCounter(int steps)
         }
     }
 
+    /// <summary>The counts of all the steps that are remembered, in their order; the last one is of the running step.</summary>
+    /// <param name="step">The number of the running step.</param>
+    internal (long[] Allowed, long[] Refused) Read(long step)
+    {
+        long[] allowed = new long[steps];
+        long[] refused = new long[steps];
+        AddTo(step, allowed, refused);
+        return (allowed, refused);
+    }
+
     private void BeginStep(long step)
     {
         lock (_gate)

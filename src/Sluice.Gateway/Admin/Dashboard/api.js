@@ -28,9 +28,22 @@ export const get = async (path, options = {}) => (await request(path, options)).
 export const post = async (path, body) =>
   (await request(path, { method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify(body) })).json();
 
+/** Reads something beside the events. A failure shows in the state of their connection, so it is told to developers only. */
+export async function beside(read) {
+  try {
+    await read();
+  } catch (error) {
+    if (!(error instanceof ApiError)) {
+      throw error;
+    }
+
+    console.warn(error.message);
+  }
+}
+
 /**
  * Follows the events, and connects again for as long as the page lives.
- * @param on told of `event(name, data)`, `open()`, `lost(error, delay)` and `refused(error)`; it goes on after the promise of `refused`
+ * @param on told of `event(name, data)`, `open()`, `lost(error, delay)` and `refused()`, which gives a promise of a token
  */
 export async function follow(on) {
   for (let delay = FirstDelay; ;) {
@@ -39,7 +52,7 @@ export async function follow(on) {
       throw new Error("the gateway closed the connection");
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) {
-        await on.refused(error);
+        await on.refused();
         delay = FirstDelay;
         continue;
       }
@@ -136,7 +149,13 @@ function dispatch(text, on) {
     }
   }
 
-  if (data.length > 0) {
+  if (data.length === 0) {
+    return;
+  }
+
+  try {
     on.event(name, JSON.parse(data.join("\n")));
+  } catch (error) {
+    reportError(error); // A fault of the page is no fault of the connection.
   }
 }

@@ -103,9 +103,9 @@ export function showHeld({ held, slots, truncated }, status) {
   heldList.show(numbered, item => `${keyOfCaller(item)}\n${item.number}`, item => ({
     name: callerOf(item.caller),
     detail: placeOf(item),
-    figure: `${duration(Math.max(0, item.waitMs - item.sinceMs))} to go`,
+    figure: `${duration(item.waitMs)} to go`,
     note: `held for ${duration(item.sinceMs)}`,
-    share: item.waitMs > 0 ? item.sinceMs / item.waitMs : 1,
+    share: item.sinceMs / Math.max(1, item.sinceMs + item.waitMs),
   }));
   slotList.show(slots, keyOfCaller, item => ({
     name: callerOf(item.caller),

@@ -5,7 +5,7 @@ import { minute, rate, time } from "./format.js";
 
 const SparkWidth = 120;
 const SparkHeight = 24;
-const axis = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 2 });
+const axis = new Intl.NumberFormat("en-US", { notation: "compact", maximumFractionDigits: 2 });
 const Margin = { top: 10, right: 4, bottom: 22, left: 38 };
 
 /** A small chart of one hour, for a row. */
@@ -148,9 +148,9 @@ export class TrafficChart {
   }
 }
 
-/** A round top of the axis, and the distance of its lines: 1, 2 or 5 times a power of ten. */
+/** A round top of the axis, and the distance of its three or four lines: 1, 2 or 5 times a power of ten. */
 function scale(most) {
-  const rough = Math.max(most, 1) / 3;
+  const rough = Math.max(most, 1) / 4;
   const power = 10 ** Math.floor(Math.log10(rough));
   const step = [1, 2, 5, 10].map(factor => factor * power).find(value => value >= rough);
   return { top: Math.ceil(Math.max(most, 1) / step - 1e-9) * step, step };

@@ -1,6 +1,6 @@
 // Puts the page together: reads the events, and shows each in every panel.
 
-import { follow, get, token } from "./api.js";
+import { beside, follow, get, token } from "./api.js";
 import { showBuckets, showHeld, showRefused } from "./callers.js";
 import { byId, setAttribute, setText } from "./dom.js";
 import { time } from "./format.js";
@@ -21,27 +21,23 @@ const resetForm = new ResetForm();
 let isConnected = false;
 let lostTimer;
 
-/** Reads what events do not carry. A failure shows in the stream's state too, so it is not shown twice. */
-async function refresh() {
-  try {
-    const [servers, all] = await Promise.all([get("servers"), get("limits"), traffic.load()]);
-    state.serverHistory = new Map(servers.servers.map(server => [server.name, server.history]));
-    state.limitHistory = new Map(all.limits.map(limit => [keyOf(limit), limit.history]));
-    if (refusedSpan() === "1h") {
-      showRefused(await get("refused?span=1h"));
-    }
-  } catch (error) {
-    console.warn(`The histories could not be read: ${error.message}`);
+/** Reads what events do not carry. */
+const refresh = () => beside(async () => {
+  const [servers, all] = await Promise.all([get("servers"), get("limits"), traffic.load()]);
+  state.serverHistory = new Map(servers.servers.map(server => [server.name, server.history]));
+  state.limitHistory = new Map(all.limits.map(limit => [keyOf(limit), limit.history]));
+  if (refusedSpan() === "1h") {
+    showRefused(await get("refused?span=1h"));
   }
-}
+});
 
 const refusedSpan = () => document.querySelector("#refused-span input:checked").value;
 
-byId("refused-span").addEventListener("change", async () => {
-  if (refusedSpan() === "5m") {
+byId("refused-span").addEventListener("change", () => {
+  if (refusedSpan() === "1h") {
+    refresh();
+  } else if (state.tick) {
     showRefused(state.tick.refused);
-  } else {
-    await refresh();
   }
 });
 
@@ -55,12 +51,18 @@ function show(tick) {
   showNotices(tick);
   traffic.show(tick);
   limits.show(tick);
-  if (refusedSpan() === "5m") {
+  if (refusedSpan() === "5m" && tick.refused) {
     showRefused(tick.refused);
   }
 
-  showBuckets(tick.buckets);
-  showHeld(tick.held, tick.status);
+  if (tick.buckets) {
+    showBuckets(tick.buckets);
+  }
+
+  if (tick.held) {
+    showHeld(tick.held, tick.status);
+  }
+
   showStore(tick);
   showConfiguration(tick);
   tryForm.show(tick);
@@ -90,28 +92,32 @@ function showLost(error, wait) {
   update();
 }
 
-/** Asks for the token until one is given. */
-function askForToken(error) {
-  const dialog = byId("token-dialog");
+let tokenGiven;
+
+/** Asks for the token, and waits until one is given. */
+function askForToken() {
   const wasRefused = token.read() !== null;
   token.forget();
   setText(byId("token-error"), wasRefused ? "This token is not the right one." : "");
   byId("token").value = "";
   showConnection("closed", "Needs the admin token");
-  dialog.addEventListener("cancel", event => event.preventDefault());
-  if (!dialog.open) {
-    dialog.showModal();
+  byId("token-dialog").showModal();
+  return new Promise(resolve => { tokenGiven = resolve; });
+}
+
+byId("token-dialog").addEventListener("cancel", event => event.preventDefault());
+byId("token-form").addEventListener("submit", event => {
+  event.preventDefault();
+  const value = byId("token").value.trim();
+  if (!/^[\x21-\x7e]+$/.test(value)) {
+    setText(byId("token-error"), "A token has printable ASCII characters only, and no spaces.");
+    return;
   }
 
-  return new Promise(resolve => {
-    byId("token-form").addEventListener("submit", event => {
-      event.preventDefault();
-      token.keep(byId("token").value.trim());
-      dialog.close();
-      resolve(error);
-    }, { once: true });
-  });
-}
+  token.keep(value);
+  byId("token-dialog").close();
+  tokenGiven();
+});
 
 setText(byId("foot"), `Times are those of this browser's time zone (${Intl.DateTimeFormat().resolvedOptions().timeZone}). `
   + "Everything here is also at api/v1, which api/v1/openapi.json describes.");
@@ -144,9 +150,9 @@ follow({
     isConnected = false;
     showLost(error, wait);
   },
-  refused(error) {
+  refused() {
     isConnected = false;
     clearInterval(lostTimer);
-    return askForToken(error);
+    return askForToken();
   },
 });

@@ -53,21 +53,23 @@ export class CallerFields {
   user = input({ name: "user" });
   tenant = input({ name: "tenant" });
   client = input({ name: "client" });
+  issuer = input({ name: "issuer" });
   claims = element("textarea", { name: "claims", rows: 2, spellcheck: "false" });
 
   /** The fields that are seldom needed. */
   more = element("details", { class: "more-fields" },
-    element("summary", {}, "Tenant, client and claims"),
+    element("summary", {}, "Tenant, client, claims and issuer"),
     field("Tenant", this.tenant),
     field("Client", this.client),
-    field("Claims", this.claims, "One a line, as name = value"));
+    field("Claims", this.claims, "One value a line, as name = value"),
+    field("Issuer", this.issuer, "Who vouches for the caller; needed where there are several"));
 
   userField = field("User", this.user, "Leave empty for a caller who is not known");
 
   /** The caller as the API takes it, or null when a field is wrong; the field then says so. */
   read() {
     const caller = {};
-    for (const name of ["user", "tenant", "client"]) {
+    for (const name of ["user", "tenant", "client", "issuer"]) {
       if (this[name].value.trim() !== "") {
         caller[name] = this[name].value.trim();
       }
@@ -82,7 +84,7 @@ export class CallerFields {
         return null;
       }
 
-      claims[name] = valueOf(value);
+      (claims[name] ??= []).push(value);
     }
 
     if (Object.keys(claims).length > 0) {
@@ -90,15 +92,5 @@ export class CallerFields {
     }
 
     return caller;
-  }
-}
-
-/** A number, true, false or a list where the text is one in JSON; else the text. */
-function valueOf(text) {
-  try {
-    const value = JSON.parse(text);
-    return value === null || (typeof value === "object" && !Array.isArray(value)) ? text : value;
-  } catch {
-    return text;
   }
 }

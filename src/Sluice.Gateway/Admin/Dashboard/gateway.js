@@ -129,7 +129,7 @@ export function showNotices({ status, servers }) {
   }, (node, notice) => {
     setText(node.parts.title, notice.title);
     setText(node.parts.lines, notice.lines.join(" "));
-    reconcile(node.parts.faults, notice.faults ?? [], fault => fault, () => element("li", {}), (row, fault) => setText(row, fault));
+    reconcile(node.parts.faults, [...new Set(notice.faults)], fault => fault, () => element("li", {}), (row, fault) => setText(row, fault));
     node.parts.faults.hidden = (notice.faults ?? []).length === 0;
   });
 }

@@ -1,18 +1,20 @@
 // The chart of calls, the figures above it, and the table of servers below.
 
-import { get } from "./api.js";
+import { beside, get } from "./api.js";
 import { sparkline, TrafficChart } from "./charts.js";
 import { byId, element, reconcile, setAttribute, setText, showOne } from "./dom.js";
 import { count, duration, percent, plural, rate, time } from "./format.js";
 import { table } from "./table.js";
 
-const Steps = { "5m": { step: 1000, points: 300 }, "1h": { step: 10_000, points: 360 } };
+const SecondsShown = 300; // in the chart of five minutes
+const Mean = 5; // seconds over which that chart takes each point, as the gateway does for the rates of now
 
 export class Traffic {
   #chart = new TrafficChart(byId("chart"), point => this.#showLegend(point));
   #points = [];
   #span = "5m";
   #server = "";
+  #stepMs = 1000;
   #last = null;
   #loads = 0;
   #state;
@@ -30,13 +32,18 @@ export class Traffic {
     this.#state = state;
     byId("traffic-server").addEventListener("change", event => {
       this.#server = event.target.value;
-      this.load();
+      this.#choose();
     });
     byId("traffic-span").addEventListener("change", event => {
       this.#span = event.target.value;
-      this.load();
+      this.#choose();
     });
     this.#showLegend(null);
+  }
+
+  #choose() {
+    this.#points = [];
+    beside(() => this.load());
   }
 
   /** Reads the history of what is chosen. Points that come by events are added to it. */
@@ -54,8 +61,8 @@ export class Traffic {
     this.#points = whole.map((allowed, index) => ({
       at: from + index * history.stepMs, allowed: allowed / seconds, refused: history.refused[index] / seconds,
     }));
-    this.#chart.show(this.#points, history.stepMs);
-    this.#showLegend(null);
+    this.#stepMs = history.stepMs;
+    this.#draw();
   }
 
   /** Forgets what it added up, since the gateway was started again. */
@@ -85,8 +92,12 @@ export class Traffic {
       allowed: Math.max(0, calls.allowed - last.calls.allowed) / seconds,
       refused: Math.max(0, calls.refused - last.calls.refused) / seconds,
     });
-    this.#points.splice(0, Math.max(0, this.#points.length - Steps["5m"].points));
-    this.#chart.show(this.#points, Steps["5m"].step);
+    this.#points.splice(0, Math.max(0, this.#points.length - SecondsShown));
+    this.#draw();
+  }
+
+  #draw() {
+    this.#chart.show(this.#span === "5m" ? this.#points.map((point, index) => meanAt(this.#points, index)) : this.#points, this.#stepMs);
   }
 
   #showLegend(point) {
@@ -107,8 +118,9 @@ export class Traffic {
       row.cells[6].append(row.spark);
     }, (row, server) => {
       const [name, reachable, allowed, refused, total, inFlight] = row.cells;
-      const kind = server.upstream;
-      showName(name, server.name, kind === "http" ? "HTTP" : kind);
+      const kind = server.upstream === "http" ? "HTTP" : server.upstream;
+      const { unmetered } = server.calls;
+      showName(name, server.name, unmetered > 0 ? `${kind}, ${plural(unmetered, "call")} without a limit` : kind);
       const state = server.reachable === null ? "unknown" : server.reachable ? "good" : "bad";
       setText(reachable, { unknown: "Not asked yet", good: "Reachable", bad: "Not reachable" }[state]);
       setAttribute(reachable, "data-state", state);
@@ -130,6 +142,13 @@ export class Traffic {
       select.dispatchEvent(new Event("change"));
     }
   }
+}
+
+/** The mean of a point and those before it. */
+function meanAt(points, index) {
+  const some = points.slice(Math.max(0, index + 1 - Mean), index + 1);
+  const mean = name => some.reduce((sum, point) => sum + point[name], 0) / some.length;
+  return { at: points[index].at, allowed: mean("allowed"), refused: mean("refused") };
 }
 
 /** A name, with what kind of thing it names below it. */
@@ -163,10 +182,10 @@ function showFigures({ status }) {
     },
     { name: "Held calls", value: count(status.held), detail: `${plural(status.slots, "slot")} in use` },
     {
-      name: store.kind === "redis" ? "Redis" : "Memory",
+      name: "Store",
       value: store.available ? "Available" : "Away",
       tone: store.available ? "good" : "bad",
-      detail: store.available ? `since ${ago(status, store.since)}` : `for ${ago(status, store.since)}`,
+      detail: `${store.kind === "redis" ? "Redis" : "Memory"}, for ${ago(status, store.since)}`,
       word: true,
     },
   ];

@@ -17,9 +17,9 @@ const Operations = [
 
 const Outcomes = {
   allowed: ["good", "Allowed", "The call would be let through."],
-  refused: ["bad", "Refused", null],
-  unsatisfiable: ["bad", "Refused for ever", "The call costs more than a limit ever holds."],
-  unmetered: ["plain", "Not limited", "No limit applies to this call."],
+  refused: ["bad", "Refused", "Waiting does not help."],
+  unsatisfiable: ["bad", "Refused for good", "The call costs more than a limit ever holds."],
+  unmetered: ["plain", "Not limited", "No limit applies to this call, so it would be let through."],
 };
 
 export class TryForm {
@@ -35,7 +35,7 @@ export class TryForm {
   constructor() {
     const form = byId("try-form");
     this.#caller.more.append(field("Cost", this.#cost, "In tokens; leave empty for the configured cost"));
-    this.#caller.more.firstChild.textContent = "Tenant, client, claims and cost";
+    this.#caller.more.firstChild.textContent = "Tenant, client, claims, issuer and cost";
     form.append(
       field("Server", this.#server, null), field("Operation", this.#operation, null), this.#nameField, this.#names,
       this.#caller.userField, this.#caller.more, element("div", { class: "buttons" }, this.#button));
@@ -104,9 +104,9 @@ export const failure = error => element("div", { class: "result", data: { tone: 
 
 function resultOf(answer) {
   const [tone, title, text] = Outcomes[answer.outcome] ?? ["plain", answer.outcome, ""];
-  const wait = answer.retryAfterMs > 0 ? `It would be allowed in ${duration(answer.retryAfterMs)}.` : text ?? "";
   const banner = element("div", { class: "result", data: { tone } },
-    element("p", { class: "result-title" }, title), element("p", {}, text && tone !== "bad" ? text : wait || text));
+    element("p", { class: "result-title" }, title),
+    element("p", {}, answer.retryAfterMs > 0 ? `It would be allowed in ${duration(answer.retryAfterMs)}.` : text));
   const applying = answer.limits.filter(limit => limit.applies !== false);
   const others = answer.limits.filter(limit => limit.applies === false);
   const nodes = [banner];
@@ -120,8 +120,8 @@ function resultOf(answer) {
     limits.show(applying, limit => limit.limit, () => {}, (row, limit) => {
       const [name, left, cost, says] = row.cells;
       name.replaceChildren(element("span", { class: "name" }, limit.limit), element("span", { class: "kind" }, limit.why ?? limit.scope));
-      left.textContent = `${tokens(limit.level)} of ${tokens(limit.maxTokens)}`;
-      cost.textContent = count(limit.cost);
+      left.textContent = limit.level === null ? "–" : `${tokens(limit.level)} of ${tokens(limit.maxTokens)}`;
+      cost.textContent = limit.cost === null ? "–" : count(limit.cost);
       says.textContent = limit.allowed ? "Allows" : limit.retryAfterMs > 0 ? `Refuses for ${duration(limit.retryAfterMs)}` : "Refuses";
       says.dataset.state = limit.allowed ? "good" : "bad";
     });
