@@ -33,26 +33,37 @@ internal static class AdminApplication
         RebindingGuard guard = new(admin.Listen.IsLoopback, publicUrl: null, origins: []);
         AdminAuthentication authentication = new(
             admin.Token, gateway.Time, application.Services.GetRequiredService<ILogger<AdminAuthentication>>());
-        EventStreams streams = new(gateway, application.Lifetime.ApplicationStopping);
-        application.Lifetime.ApplicationStopped.Register(streams.Dispose);
+        BucketSurvey survey = new(gateway);
+        EventStreams streams = new(gateway, survey, application.Lifetime.ApplicationStopping);
+        application.Lifetime.ApplicationStopped.Register(() =>
+        {
+            streams.Dispose();
+            survey.Dispose();
+        });
         application.Use((context, next) => AdmitAsync(context, next, guard, authentication));
         application.UseRouting();
         DashboardPage.Map(application);
         MetricsPage.Map(application, gateway.Metrics);
         HealthEndpoints.Map(application, new Health(gateway), authentication);
-        MapApi(application, gateway, streams);
+        MapApi(application, gateway, survey, streams);
         application.MapFallback(static context =>
             ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, "Nothing is at this path of the admin address."));
         return application;
     }
 
-    private static void MapApi(WebApplication application, RunningGateway gateway, EventStreams streams)
+    private static void MapApi(WebApplication application, RunningGateway gateway, BucketSurvey survey, EventStreams streams)
     {
         StatusResource.Map(application, gateway, streams);
         ServersResource.Map(application, gateway);
         HistoryResource.Map(application, gateway);
         LimitsResource.Map(application, gateway);
         ConfigResource.Map(application, gateway);
+        BucketsResource.Map(application, gateway, survey);
+        HeldResource.Map(application, gateway, survey);
+        RefusedResource.Map(application, gateway);
+        WhyResource.Map(application, gateway);
+        TryResource.Map(application, gateway);
+        ResetResource.Map(application, gateway, survey, application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Gateway.Admin"));
         EventsResource.Map(application, streams);
     }
 

@@ -21,6 +21,15 @@ internal sealed record RunningGateway(
     TimeProvider Time,
     CancellationToken Stopping)
 {
-    /// <summary>The last rejections, and how callers are shown; null where nothing is kept.</summary>
-    internal CallJournals? Journals { get; init; }
+    /// <summary>The last rejections, and how callers are shown.</summary>
+    internal required CallJournals Journals { get; init; }
+
+    /// <summary>How callers are shown.</summary>
+    internal CallerNames Names => Journals.Names!; // Where there is an admin address, callers have names.
+
+    /// <summary>The last rejections.</summary>
+    internal Refusals Refusals => Journals.Refusals!;
+
+    /// <summary>Callers that came lately.</summary>
+    internal RecentCalls Recent => Counts.Recent;
 }

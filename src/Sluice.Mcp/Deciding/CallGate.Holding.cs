@@ -13,6 +13,30 @@ internal sealed partial class CallGate
     /// <summary>How many calls run and hold slots.</summary>
     internal int RunningWithSlots => _watches.Sum(watch => watch.Count);
 
+    /// <summary>Calls that are held, the next to go first.</summary>
+    /// <param name="most">The most calls.</param>
+    internal IEnumerable<(RateLimit Limit, CallerIdentity Caller, long Since, long Due)> Held(int most) =>
+        from call in _held.Take(most)
+        let subject = call.Subject
+        where subject is not null
+        select (subject.Limit, subject.Caller, subject.Since, call.Due);
+
+    private HeldCallSubject SubjectOf(in DecidingCall call)
+    {
+        ApplicableLimits limits = call.Request.Limits;
+        ReadOnlySpan<LimitState> states = call.Lease.States;
+        int least = 0;
+        for (int i = 1; i < states.Length; i++)
+        {
+            if ((long)states[i].Remaining * limits[least].Capacity < (long)states[least].Remaining * limits[i].Capacity)
+            {
+                least = i;
+            }
+        }
+
+        return new HeldCallSubject(limits[least], call.Request.Caller, time.GetTimestamp());
+    }
+
     /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
     internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) =>
         stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
@@ -92,6 +116,7 @@ internal sealed partial class CallGate
             return GiveUpAsync(call, entered, cancellationToken);
         }
 
+        held.Subject = SubjectOf(call);
         Log.Held(logger, policy.Server, reservation.Delay);
         return new ValueTask<GateDecision>(Conclude(call, reservation.Decision, reservation.Delay, held));
     }

@@ -42,6 +42,12 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <summary>Decisions about a bucket that was not there and had to take over what a fold owed.</summary>
     internal long ShortStarts => Volatile.Read(ref _shortStarts);
 
+    /// <summary>The first set; the others follow it.</summary>
+    internal BucketSet* First => (BucketSet*)_memory.Start;
+
+    /// <summary>How many sets there are.</summary>
+    internal ulong Sets => _sets;
+
     /// <summary>Counts such a decision.</summary>
     internal void NoteShortStart() => Interlocked.Increment(ref _shortStarts);
 

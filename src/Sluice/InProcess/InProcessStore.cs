@@ -249,6 +249,13 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
         GC.KeepAlive(this);
     }
 
+    /// <summary>The buckets with the smallest part left, smallest first, without those that are full. It stops no call.</summary>
+    /// <param name="limits">The limits whose buckets are of interest.</param>
+    /// <param name="top">The most buckets.</param>
+    /// <param name="callers">Callers by whom the buckets are named.</param>
+    internal SurveyedBucket[] Survey(IReadOnlyCollection<RateLimit> limits, int top, IEnumerable<CallerIdentity> callers) =>
+        _engine.Survey(limits, top, callers);
+
     private RateLimitDecision AcquireSlots(in RateLimitRequest request, Span<LimitState> states)
     {
         HeldSlots slots = request.FreeSlots();

@@ -55,6 +55,16 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>Calls that are held, the next to go first.</summary>
+    /// <param name="most">The most calls.</param>
+    internal HeldCall[] Take(int most)
+    {
+        lock (_gate)
+        {
+            return [.. _calls.Take(most)];
+        }
+    }
+
     /// <summary>Whether another call can be held.</summary>
     internal bool HasRoom => Count < max;
 
@@ -220,6 +230,9 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
         internal long Due => due;
 
         internal long Order => order;
+
+        /// <summary>What the call is, for operators; null until it is known.</summary>
+        internal HeldCallSubject? Subject { get; set; }
     }
 
     private sealed record Cancelling(HeldCalls Owner, HeldCall Call)
@@ -227,3 +240,9 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
         internal void Run(CancellationToken cancellationToken) => Owner.Cancel(Call, cancellationToken);
     }
 }
+
+/// <summary>What a held call is.</summary>
+/// <param name="Limit">The limit with the smallest part left.</param>
+/// <param name="Caller">The caller.</param>
+/// <param name="Since">The timestamp at which it was held.</param>
+internal sealed record HeldCallSubject(RateLimit Limit, CallerIdentity Caller, long Since);

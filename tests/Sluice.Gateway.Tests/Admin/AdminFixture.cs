@@ -15,13 +15,15 @@ internal sealed class AdminFixture : IAsyncDisposable
     internal const string Token = "0123456789-admin-token";
     private readonly GatewayTelemetry _telemetry;
     private readonly WebApplication _admin;
+    private readonly CallJournals _journals;
     private readonly CancellationTokenSource _stopping;
 
-    private AdminFixture(WebApplication gateway, WebApplication admin, GatewayTelemetry telemetry, CancellationTokenSource stopping)
+    private AdminFixture(WebApplication gateway, WebApplication admin, GatewayTelemetry telemetry, CallJournals journals, CancellationTokenSource stopping)
     {
         Gateway = gateway;
         _admin = admin;
         _telemetry = telemetry;
+        _journals = journals;
         _stopping = stopping;
         Client = new HttpClient { BaseAddress = new Uri(admin.Urls.First()) };
         GatewayClient = new HttpClient { BaseAddress = new Uri(gateway.Urls.First()) };
@@ -61,18 +63,23 @@ internal sealed class AdminFixture : IAsyncDisposable
             NullLoggerFactory.Instance,
             time);
         GatewayCounts counts = new(time);
+        CallJournals journals = CallJournals.Open(JournalSettings.Of(configuration), time, NullLoggerFactory.Instance, out string? fault)
+            ?? throw new InvalidOperationException(fault);
         WebApplication gateway = GatewayApplication.Build(
-            configuration, store, time, GatewayRunner.Observe(configuration, store, counts), ServingBounds.Default, null, LogSettings.Default);
+            configuration, store, time, GatewayRunner.Observe(configuration, store, journals.Observe(counts)), ServingBounds.Default, null, LogSettings.Default);
         await gateway.StartAsync();
         CancellationTokenSource stopping = new();
         WebApplication application = AdminApplication.Build(
             new RunningGateway(
-                configuration, gateway.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts, time, stopping.Token),
+                configuration, gateway.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts, time, stopping.Token)
+            {
+                Journals = journals,
+            },
             configuration.Admin!,
             null,
             LogSettings.Default);
         await application.StartAsync();
-        return new AdminFixture(gateway, application, telemetry, stopping);
+        return new AdminFixture(gateway, application, telemetry, journals, stopping);
     }
 
     internal CapturedLog Capture()
@@ -108,14 +115,35 @@ internal sealed class AdminFixture : IAsyncDisposable
         return JsonDocument.Parse(body).RootElement;
     }
 
-    internal Task CallAsync(string path = "/mcp", string tool = "x", string method = "tools/call") =>
-        PostAsync(path, $$$"""{"jsonrpc":"2.0","id":1,"method":"{{{method}}}","params":{"name":"{{{tool}}}"}}""");
+    /// <summary>Sends JSON to the admin address.</summary>
+    internal async Task<(HttpStatusCode Status, JsonElement Body)> SendAsync(
+        string path, string body, string contentType = "application/json", params (string Name, string Value)[] headers)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, path) { Content = new StringContent(body) };
+        request.Content.Headers.ContentType = MediaTypeHeaderValue.Parse(contentType);
+        foreach ((string name, string value) in headers)
+        {
+            request.Headers.Add(name, value);
+        }
 
-    internal async Task PostAsync(string path, string body)
+        using HttpResponseMessage response = await Client.SendAsync(request);
+        return (response.StatusCode, JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement);
+    }
+
+    /// <summary>Calls; returns the answer.</summary>
+    internal Task<string> CallAsync(string path = "/mcp", string tool = "x", string method = "tools/call", string? user = null) =>
+        PostAsync(path, $$$"""{"jsonrpc":"2.0","id":1,"method":"{{{method}}}","params":{"name":"{{{tool}}}"}}""", user);
+
+    internal async Task<string> PostAsync(string path, string body, string? user = null)
     {
         using HttpRequestMessage request = GatewayFixture.Post(body, path);
+        if (user is not null)
+        {
+            request.Headers.Add("X-User", user);
+        }
+
         using HttpResponseMessage response = await GatewayClient.SendAsync(request);
-        await response.Content.ReadAsStringAsync();
+        return await response.Content.ReadAsStringAsync();
     }
 
     public async ValueTask DisposeAsync()
@@ -127,6 +155,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         await _admin.StopAsync();
         await _admin.DisposeAsync();
         await _telemetry.DisposeAsync();
+        await _journals.DisposeAsync();
         _stopping.Dispose();
     }
 }

@@ -13,6 +13,12 @@ namespace Sluice.Gateway;
 [JsonSerializable(typeof(LimitsAnswer))]
 [JsonSerializable(typeof(ConfigAnswer))]
 [JsonSerializable(typeof(TickEvent))]
+[JsonSerializable(typeof(BucketsAnswer))]
+[JsonSerializable(typeof(HeldAnswer))]
+[JsonSerializable(typeof(RefusedAnswer))]
+[JsonSerializable(typeof(WhyAnswer))]
+[JsonSerializable(typeof(TryAnswer))]
+[JsonSerializable(typeof(ResetAnswer))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -9,8 +9,9 @@ namespace Sluice.Gateway;
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 /// <param name="gateway">What is shown.</param>
+/// <param name="survey">The buckets.</param>
 /// <param name="stopping">Ends all streams.</param>
-internal sealed class EventStreams(RunningGateway gateway, CancellationToken stopping) : IDisposable
+internal sealed class EventStreams(RunningGateway gateway, BucketSurvey survey, CancellationToken stopping) : IDisposable
 {
     /// <summary>The most streams at a time.</summary>
     internal const int MaxStreams = 32;
@@ -82,7 +83,7 @@ internal sealed class EventStreams(RunningGateway gateway, CancellationToken sto
     {
         context.Response.ContentType = "text/event-stream";
         Task<byte[]> next = Next;
-        byte[] tick = EventsResource.Render(gateway, this);
+        byte[] tick = await EventsResource.RenderAsync(gateway, survey, this, ends);
         while (true)
         {
             using CancellationTokenSource slow = CancellationTokenSource.CreateLinkedTokenSource(ends);
@@ -132,7 +133,7 @@ internal sealed class EventStreams(RunningGateway gateway, CancellationToken sto
             }
 
             _open++;
-            _timer ??= gateway.Time.CreateTimer(static streams => ((EventStreams)streams!).Tick(), this, Interval, Interval);
+            _timer ??= gateway.Time.CreateTimer(static streams => _ = ((EventStreams)streams!).TickAsync(), this, Interval, Interval);
             return true;
         }
     }
@@ -150,7 +151,7 @@ internal sealed class EventStreams(RunningGateway gateway, CancellationToken sto
         }
     }
 
-    private void Tick()
+    private async Task TickAsync()
     {
         TaskCompletionSource<byte[]> due;
         lock (_gate)
@@ -161,11 +162,11 @@ internal sealed class EventStreams(RunningGateway gateway, CancellationToken sto
 
         try
         {
-            due.TrySetResult(EventsResource.Render(gateway, this));
+            due.TrySetResult(await EventsResource.RenderAsync(gateway, survey, this, stopping));
         }
         catch (Exception exception)
         {
-            due.TrySetException(exception); // The requests fail and are logged; an exception in a timer would end the process.
+            due.TrySetException(exception); // The requests of the streams fail with it, and are logged.
         }
     }
 }

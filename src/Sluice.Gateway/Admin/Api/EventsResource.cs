@@ -8,19 +8,26 @@ internal static class EventsResource
     /// <summary>The most servers, and the most limits, in one event.</summary>
     internal const int MaxOfKind = 256;
 
+    private const int MaxBuckets = 20;
+
     internal static void Map(WebApplication application, EventStreams streams) =>
         application.MapGet("/api/v1/events", context => ApiQuery.Of(context) is { Fault: string fault }
             ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
             : streams.ServeAsync(context));
 
     /// <summary>The event of this second, as bytes for every stream.</summary>
-    internal static byte[] Render(RunningGateway gateway, EventStreams streams)
+    internal static async ValueTask<byte[]> RenderAsync(
+        RunningGateway gateway, BucketSurvey survey, EventStreams streams, CancellationToken cancellationToken)
     {
+        SurveyReport report = await survey.ReadAsync(cancellationToken);
         TickEvent tick = new(
             gateway.Time.GetUtcNow(),
             StatusResource.Read(gateway, streams),
             [.. gateway.Servers.Take(MaxOfKind).Select(server => ServersResource.Read(gateway, server))],
-            [.. Busiest(gateway)]);
+            [.. Busiest(gateway)],
+            RefusedResource.Read(gateway),
+            [.. BucketsResource.Of(gateway, report.Rates.Take(MaxBuckets))],
+            HeldResource.Read(gateway, report));
         return [.. "event: tick\ndata: "u8, .. JsonSerializer.SerializeToUtf8Bytes(tick, ApiJson.Default.TickEvent), .. "\n\n"u8];
     }
 
@@ -42,4 +49,10 @@ internal static class EventsResource
 
 /// <summary>An event: what the other resources answer at one instant.</summary>
 internal sealed record TickEvent(
-    DateTimeOffset At, StatusAnswer Status, IReadOnlyList<ServerAnswer> Servers, IReadOnlyList<LimitAnswer> Limits);
+    DateTimeOffset At,
+    StatusAnswer Status,
+    IReadOnlyList<ServerAnswer> Servers,
+    IReadOnlyList<LimitAnswer> Limits,
+    IReadOnlyList<RefusedCaller> Refused,
+    IReadOnlyList<BucketAnswer> Buckets,
+    HeldAnswer Held);

@@ -28,7 +28,7 @@ internal static class StatusResource
             gateway.Servers.Aggregate(CallCounts.None, (sum, server) => sum + gateway.Counts.Of(server.Name).Read(second)),
             gateway.Servers.Sum(server => server.Gate.HeldCount),
             gateway.Servers.Sum(server => server.Gate.RunningWithSlots),
-            "hashed",
+            gateway.Names.AreClear ? "clear" : "hashed",
             new StreamStatus(streams.Open, streams.Rejected, streams.Dropped));
     }
 

@@ -26,6 +26,9 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
     /// <summary>The instant at which counting began.</summary>
     internal DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 
+    /// <summary>Callers that came lately.</summary>
+    internal RecentCalls Recent { get; } = new();
+
     /// <summary>The time since then.</summary>
     internal TimeSpan Uptime => time.GetElapsedTime(_begin);
 
@@ -80,6 +83,7 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
         }
 
         Of(call.Server).Count(decision.IsAllowed, wouldRefuse, second);
+        Recent.Decided(call);
     }
 
     /// <inheritdoc/>

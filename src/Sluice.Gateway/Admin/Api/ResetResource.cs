@@ -1,0 +1,90 @@
+namespace Sluice.Gateway;
+
+/// <summary><c>POST /api/v1/reset</c>: makes the buckets of one caller full again.</summary>
+internal static partial class ResetResource
+{
+    private static readonly string[] Fields = ["server", "limit", "all", .. NamedCaller.Fields];
+
+    internal static void Map(WebApplication application, RunningGateway gateway, BucketSurvey survey, ILogger logger) =>
+        application.MapPost("/api/v1/reset", context => AnswerAsync(context, gateway, survey, logger));
+
+    private static async Task AnswerAsync(HttpContext context, RunningGateway gateway, BucketSurvey survey, ILogger logger)
+    {
+        if (await ApiBody.ReadAsync(context, gateway.Configuration.Admin?.Token is not null, Fields) is not ApiBody body)
+        {
+            return;
+        }
+
+        string name = body.Required("server");
+        string? only = body.Text("limit");
+        if (body.Flag("all") && only is not null)
+        {
+            body.Refuse("'all' and 'limit' say different things. Leave one of them out.");
+        }
+
+        CallerIdentity caller = NamedCaller.Read(body, gateway.Configuration.Auth);
+        if (body.Fault is string fault)
+        {
+            await ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault);
+            return;
+        }
+
+        if (gateway.Servers.FirstOrDefault(known => known.Name == name) is not GatewayServer server)
+        {
+            await ServersResource.WriteUnknownAsync(context, gateway, name);
+            return;
+        }
+
+        RateLimit[] own = [.. server.Gate.Policy.Limits.Where(limit => limit.Concurrency is null && CountsOnly(limit, caller))];
+        RateLimit[] limits = [.. own.Where(limit => only is null || limit.Name == only)];
+        if (limits.Length == 0)
+        {
+            await ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, WhyNone(server, caller, own, only));
+            return;
+        }
+
+        foreach (CallerIdentity meant in Meant(gateway, caller))
+        {
+            await gateway.Store.ResetAsync(limits, meant, context.RequestAborted);
+        }
+
+        survey.Forget();
+        string[] names = [.. limits.Select(limit => limit.Name).Distinct(StringComparer.Ordinal)];
+        Log.Reset(logger, server.Name, gateway.Names.Of(caller), string.Join(", ", names));
+        await ApiJson.WriteAsync(context, new ResetAnswer(names.Length, names), ApiJson.Default.ResetAnswer);
+    }
+
+    // A shared bucket is not the caller's own.
+    private static bool CountsOnly(RateLimit limit, CallerIdentity caller) =>
+        limit.Key.Form != LimitKeyForm.Shared && limit.Key.IsKnown(caller);
+
+    /// <summary>The caller as named, and those that came lately of whom more is known, such as the user's tenant.</summary>
+    private static IEnumerable<CallerIdentity> Meant(RunningGateway gateway, CallerIdentity named) =>
+        gateway.Recent.All
+            .Select(call => call.Caller)
+            .Where(caller => named.Subject is not null && NamedCaller.IsMeant(named, caller))
+            .Append(named)
+            .Distinct();
+
+    private static string WhyNone(GatewayServer server, CallerIdentity caller, RateLimit[] own, string? only)
+    {
+        string[] names = [.. own.Select(limit => limit.Name).Distinct(StringComparer.Ordinal)];
+        return only is not null && names.Length > 0
+            ? $"No limit {Configuration.Shown.Quote(only)} of '{server.Name}' counts this caller alone. {NearestName.Advice(only, names)}"
+            : caller is { Subject: null, Tenant: null, Client: null }
+                ? "Nobody is named. Add 'user', 'tenant', 'client' or 'claims'."
+                : $"No limit of '{server.Name}' counts by what is named. Its limits count by: {string.Join(
+                    ", ", server.Gate.Policy.Limits.Select(limit => limit.ScopeName).Distinct(StringComparer.Ordinal).DefaultIfEmpty("nothing, it has none"))}.";
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(1, LogLevel.Information, "An operator has reset buckets of '{Server}' of the caller {Caller}: {Limits}.")]
+        internal static partial void Reset(ILogger logger, string server, string? caller, string limits);
+    }
+}
+
+/// <summary>What was reset.</summary>
+/// <param name="Reset">How many limits.</param>
+/// <param name="Limits">Their names.</param>
+internal sealed record ResetAnswer(int Reset, IReadOnlyList<string> Limits);

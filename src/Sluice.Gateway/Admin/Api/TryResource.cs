@@ -1,0 +1,135 @@
+namespace Sluice.Gateway;
+
+/// <summary><c>POST /api/v1/try</c>: what a call would get now. Nothing is charged.</summary>
+internal static class TryResource
+{
+    private static readonly string[] Fields = ["server", "operation", "name", "cost", .. NamedCaller.Fields];
+
+    internal static void Map(WebApplication application, RunningGateway gateway) =>
+        application.MapPost("/api/v1/try", context => AnswerAsync(context, gateway));
+
+    private static async Task AnswerAsync(HttpContext context, RunningGateway gateway)
+    {
+        if (await ApiBody.ReadAsync(context, gateway.Configuration.Admin?.Token is not null, Fields) is not ApiBody body)
+        {
+            return;
+        }
+
+        string name = body.Required("server");
+        string operation = body.Text("operation") ?? "tools/call";
+        string called = body.Text("name") ?? "";
+        int? cost = body.Count("cost");
+        CallerIdentity caller = NamedCaller.Read(body, gateway.Configuration.Auth);
+        if (body.Fault is string fault)
+        {
+            await ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault);
+            return;
+        }
+
+        if (gateway.Servers.FirstOrDefault(known => known.Name == name) is not GatewayServer server)
+        {
+            await ServersResource.WriteUnknownAsync(context, gateway, name);
+            return;
+        }
+
+        await ApiJson.WriteAsync(
+            context, await TryAsync(gateway, server, operation, called, caller, cost, context.RequestAborted), ApiJson.Default.TryAnswer);
+    }
+
+    private static async ValueTask<TryAnswer> TryAsync(
+        RunningGateway gateway,
+        GatewayServer server,
+        string operation,
+        string called,
+        CallerIdentity caller,
+        int? cost,
+        CancellationToken cancellationToken)
+    {
+        RateLimitPolicy policy = server.Gate.Policy;
+        ApplicableLimits limits = policy.Select(operation, called, caller);
+        IEnumerable<TryLimit> others = policy.Limits
+            .Where(limit => limits.Limits.IndexOf(limit) < 0 && !limits.Limits.ToArray().Any(applied => applied.Name == limit.Name))
+            .DistinctBy(limit => limit.Name, StringComparer.Ordinal)
+            .Select(limit => NotApplied(limit, caller));
+        if (limits.IdentityRequiredBy is RateLimit required)
+        {
+            TryLimit rejecting = NotApplied(required, caller) with { Applies = true, Allowed = false };
+            return new TryAnswer("refused", null, "none", [rejecting, .. others]);
+        }
+
+        if (limits.Count == 0)
+        {
+            return new TryAnswer("unmetered", 0, "none", [.. others]);
+        }
+
+        RateLimitRequest request = new(limits, caller, cost ?? limits.Cost);
+        LimitState[] states = new LimitState[limits.Count];
+        RateLimitDecision decision = await gateway.Store.PeekAsync(request, states, cancellationToken);
+        return new TryAnswer(
+            decision.Outcome switch
+            {
+                RateLimitOutcome.Allowed => "allowed",
+                RateLimitOutcome.Unsatisfiable => "unsatisfiable",
+                _ => "refused",
+            },
+            ApiTime.Wait(decision.RetryAfter),
+            Mcp.CallLabels.Text(Mcp.CallLabels.SourceOf(decision)),
+            [.. states.Select((state, index) => Applied(limits[index], state, request.Cost)), .. others]);
+    }
+
+    private static TryLimit Applied(RateLimit limit, in LimitState state, int cost)
+    {
+        bool isAllowed = state.Outcome == RateLimitOutcome.Allowed;
+        return new TryLimit(
+            limit.Name,
+            limit.ScopeName,
+            state.Remaining,
+            limit.Capacity,
+            limit.Concurrency is null ? cost : 1,
+            isAllowed || limit.Mode == LimitMode.Permissive,
+            ApiTime.Wait(state.RetryAfter),
+            Applies: true,
+            isAllowed ? null
+                : limit.Mode == LimitMode.Permissive ? "It is permissive: it would reject the call if it were enforced."
+                : state.Outcome == RateLimitOutcome.Unsatisfiable ? "The call costs more than its bucket ever holds."
+                : limit.Concurrency is not null ? "No slot is free."
+                : "Its bucket lacks the tokens.");
+    }
+
+    private static TryLimit NotApplied(RateLimit limit, CallerIdentity caller)
+    {
+        string[] missing = [.. limit.Key.Where(part => !caller.Has(part)).Select(part => part.ToString())];
+        return new TryLimit(
+            limit.Name,
+            limit.ScopeName,
+            null,
+            limit.Capacity,
+            null,
+            Allowed: true,
+            RetryAfterMs: null,
+            Applies: false,
+            missing.Length > 0 ? $"It counts by {limit.Key}, and the caller has no {string.Join(", no ", missing)}."
+                : limit.Kind == OperationKind.Server ? "Its conditions do not hold for the call."
+                : $"It is on the {limit.KindName} {Configuration.Shown.Quote(limit.Operation)}.");
+    }
+}
+
+/// <summary>What a call would get.</summary>
+/// <param name="Outcome"><c>allowed</c>, <c>refused</c>, <c>unsatisfiable</c> or <c>unmetered</c>.</param>
+/// <param name="RetryAfterMs">The wait until it would be admitted; null where waiting does not help.</param>
+/// <param name="Source">Who decided: <c>store</c>, <c>local</c>, <c>open</c>, <c>closed</c>, or <c>none</c> where no store was asked.</param>
+/// <param name="Limits">The limits of the server: first those that apply, in the order of the decision.</param>
+internal sealed record TryAnswer(string Outcome, long? RetryAfterMs, string Source, IReadOnlyList<TryLimit> Limits);
+
+/// <summary>What a limit would answer.</summary>
+/// <param name="Limit">Its name.</param>
+/// <param name="Scope">What it counts by.</param>
+/// <param name="Level">Whole tokens, or free slots; null for a limit that does not apply.</param>
+/// <param name="MaxTokens">The size of its bucket.</param>
+/// <param name="Cost">What the call would cost there; null for a limit that does not apply.</param>
+/// <param name="Allowed">Whether it lets the call through.</param>
+/// <param name="RetryAfterMs">Its wait; null where waiting does not help, and for a limit that does not apply.</param>
+/// <param name="Applies">Whether it applies to the call.</param>
+/// <param name="Why">Why it rejects the call, or does not apply; else null.</param>
+internal sealed record TryLimit(
+    string Limit, string Scope, int? Level, int MaxTokens, int? Cost, bool Allowed, long? RetryAfterMs, bool Applies, string? Why);
