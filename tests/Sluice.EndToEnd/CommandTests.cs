@@ -106,6 +106,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("run", "a", "b")]
     [InlineData("explain", "file.yaml")]
     [InlineData("simulate")]
+    [InlineData("replay")]
     [InlineData("explain", "file.yaml", "--tool", "a", "--prompt", "b")]
     [InlineData("explain", "file.yaml", "--method", "tools/call")]
     [InlineData("explain", "file.yaml", "--tool", "a", "--claim", "tier")]
@@ -132,6 +133,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("new-key")]
     [InlineData("explain")]
     [InlineData("simulate")]
+    [InlineData("replay")]
     public async Task Help_OfEveryCommand_HasAnExample(params string[] command)
     {
         ProgramResult result = await SluiceProgram.RunAsync([.. command, "--help"]);

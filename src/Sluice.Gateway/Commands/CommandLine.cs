@@ -61,6 +61,7 @@ internal static class CommandLine
             ValidateCommand.Create(),
             ExplainCommand.Create(),
             SimulateCommand.Create(),
+            ReplayCommand.Create(),
             NewKeyCommand.Create(),
         };
 

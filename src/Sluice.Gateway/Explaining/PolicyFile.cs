@@ -9,9 +9,11 @@ internal sealed class PolicyFile
     private const string LimitsField = "rateLimiting";
     private readonly DocumentPlaces _places;
 
-    private PolicyFile(string path, ImmutableArray<PolicyOfServer> servers, AuthConfiguration auth, DocumentPlaces places)
+    private PolicyFile(
+        string path, ImmutableArray<PolicyOfServer> servers, AuthConfiguration auth, StoreConfiguration store, DocumentPlaces places)
     {
         Path = path;
+        MaxKeys = store.MaxKeys;
         Servers = servers;
         Auth = auth;
         _places = places;
@@ -25,6 +27,9 @@ internal sealed class PolicyFile
 
     /// <summary>How callers are known.</summary>
     internal AuthConfiguration Auth { get; }
+
+    /// <summary>How many keys a store in memory remembers.</summary>
+    internal int MaxKeys { get; }
 
     /// <summary>Whether callers have identities.</summary>
     internal bool KnowsCallers => Auth.IdentifiesCallers || Servers is [{ Index: null }];
@@ -75,6 +80,7 @@ internal sealed class PolicyFile
                     path,
                     [.. configuration.Servers.Select((server, index) => new PolicyOfServer(server.Name, index, server.Policy))],
                     configuration.Auth,
+                    configuration.Store,
                     places)
                 : null,
             result.Faults);
@@ -85,7 +91,8 @@ internal sealed class PolicyFile
         LocalFileResult result = LocalFile.Load(path);
         return (
             result.Configuration is LocalConfiguration configuration
-                ? new PolicyFile(path, [new PolicyOfServer(LocalFile.ServerName, null, configuration.Policy)], AuthConfiguration.None, places)
+                ? new PolicyFile(
+                    path, [new PolicyOfServer(LocalFile.ServerName, null, configuration.Policy)], AuthConfiguration.None, configuration.Store, places)
                 : null,
             result.Faults);
     }

@@ -59,7 +59,7 @@ internal sealed record SampleRefusal(
             return new GateDecision(policy.Settings, limits, default, default);
         }
 
-        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = ApplicableLimits.MaxCount * 4 }, new SimulatedClock());
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = ApplicableLimits.MaxCount * 4 }, new SteppedClock(DateTimeOffset.UnixEpoch));
         RateLimit[] refusing = [.. limits.Limits.ToArray().Where(limit => limit is { Mode: LimitMode.Enforce, AdmitsNothing: false })];
         int calls = refusing.Where(limit => limit.Concurrency is null).Select(limit => limit.Capacity / limits.Cost).DefaultIfEmpty(0).Min();
         int slots = refusing.Select(limit => limit.Concurrency ?? int.MaxValue).DefaultIfEmpty(int.MaxValue).Min();

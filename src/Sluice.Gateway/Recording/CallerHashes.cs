@@ -159,6 +159,9 @@ internal sealed record HashedCaller
 
     internal ImmutableArray<HashedClaim> Claims { get; init; } = [];
 
+    /// <summary>The name under which reports show the caller: of the user, else of the client, else of the tenant.</summary>
+    internal string Shown => User ?? Client ?? Tenant ?? "(no identity)";
+
     /// <summary>An identity that is made of the names: two are equal exactly if the callers' identities are.</summary>
     internal CallerIdentity ToIdentity()
     {

@@ -43,8 +43,13 @@ internal sealed class LoadOptions
         }
     }
 
-    /// <summary>The options that go with no trace.</summary>
-    internal IEnumerable<Option> All => [_rate, _length, _users, _names, _tools, _arrivals, _burst, _skew, _seed, _start];
+    /// <summary>Null, or an option that does not go with a trace.</summary>
+    internal string? WhyNotWithTrace(ParseResult parsed) => All
+        .Where(option => parsed.GetResult(option) is { Implicit: false })
+        .Select(option => $"{option.Name} describes a synthetic load, and does not go with --trace. Remove one of the two.")
+        .FirstOrDefault();
+
+    private IEnumerable<Option> All => [_rate, _length, _users, _names, _tools, _arrivals, _burst, _skew, _seed, _start];
 
     /// <summary>The load; null when the command line is wrong, and the reason.</summary>
     internal SyntheticLoad? Read(ParseResult parsed, PolicyFile file, PolicyOfServer server, ICollection<string> notes, out string? why)

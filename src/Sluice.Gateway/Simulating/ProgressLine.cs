@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 
 /// <summary>One line on standard error that says how far a command has come, where that is a terminal; it is gone at the end.</summary>
 /// <remarks>Thread safety: one thread.</remarks>
-internal sealed class ProgressLine(long expected) : IDisposable
+internal sealed class ProgressLine(long expected, string unit) : IDisposable
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(250);
     private readonly bool _isShown = !Console.IsErrorRedirected;
@@ -23,7 +23,7 @@ internal sealed class ProgressLine(long expected) : IDisposable
         _next = elapsed + Interval;
         _hasWritten = true;
         Console.Error.Write(string.Create(
-            CultureInfo.InvariantCulture, $"\r{done:N0} calls{(expected > 0 ? $", {Math.Min(1, (double)done / expected):P0}" : "")}   "));
+            CultureInfo.InvariantCulture, $"\r{done:N0} {unit}{(expected > 0 ? $", {Math.Min(1, (double)done / expected):P0}" : "")}   "));
     }
 
     public void Dispose()

@@ -11,7 +11,8 @@ internal sealed class Simulation
     private const int MaxCached = 4_000_000;
     private readonly ITraffic _traffic;
     private readonly TimeSpan _callTime;
-    private readonly SimulatedClock _clock;
+    private readonly DateTimeOffset _start;
+    private readonly SteppedClock _clock;
     private readonly InProcessStore _store;
     private readonly SimulationTally _tally;
     private readonly SelectedLimits?[]? _selected;
@@ -28,7 +29,8 @@ internal sealed class Simulation
     {
         _traffic = traffic;
         _callTime = callTime;
-        _clock = new SimulatedClock(traffic.Start);
+        _start = traffic.Start;
+        _clock = new SteppedClock(traffic.Start);
         _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = maxKeys }, _clock, isObserved: false);
         _tally = new SimulationTally(traffic);
         long pairs = (long)traffic.Callers.Length * traffic.Operations.Length;
@@ -45,7 +47,7 @@ internal sealed class Simulation
         long calls = 0;
         while (arrivals.TryNext(out Arrival arrival))
         {
-            _clock.Ticks = arrival.Ticks;
+            _clock.Now = new StoreTime(arrival.Ticks, _start.AddTicks(arrival.Ticks), TimeSpan.Zero);
             SelectedLimits selected = Select(arrival, replace);
             selected.Calls++;
             Decide(arrival, selected);

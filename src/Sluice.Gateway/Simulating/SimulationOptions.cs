@@ -9,12 +9,7 @@ internal sealed class SimulationOptions
 {
     private const int MaxKeys = 4_000_000;
     private const int MinKeys = 1_024;
-    private readonly Option<string?> _callTime = new("--call-time")
-    {
-        Description = "How long a call takes, for limits on concurrency: 0s to 1d; 1s when it is left out.",
-        HelpName = "DURATION",
-    };
-
+    private readonly Option<string?> _callTime = CallTimeOption.Create();
     private readonly Option<string?> _suggest = new("--suggest")
     {
         Description = "Also print, for each limit, the smallest round number that refuses at most this share of its calls, such as 1%.",
@@ -51,7 +46,7 @@ internal sealed class SimulationOptions
         int keys = KeysFor(traffic);
         SimulationReport report;
         LimitSuggestion[]? suggestions;
-        using (ProgressLine progress = new(traffic.ExpectedCalls))
+        using (ProgressLine progress = new(traffic.ExpectedCalls, "calls"))
         {
             report = new Simulation(traffic, callTime, keys).Run(replace: null, progress.Report, cancellationToken);
             suggestions = share is double most ? [.. new Suggestions(traffic, keys, most, cancellationToken).For(report)] : null;
@@ -77,12 +72,10 @@ internal sealed class SimulationOptions
 
     private string? Check(ParseResult parsed, out TimeSpan callTime, out double? share)
     {
-        callTime = TimeSpan.FromSeconds(1);
         share = null;
-        if (parsed.GetValue(_callTime) is string text
-            && !(text is "0" or "0s" ? (callTime = TimeSpan.Zero) == TimeSpan.Zero : Rate.TryParsePeriod(text, out callTime, out _) && callTime <= TimeSpan.FromDays(1)))
+        if (!CallTimeOption.TryRead(parsed, _callTime, out callTime, out string? why))
         {
-            return $"--call-time: {Shown.Quote(text)} is not a duration from 0s to 1d. Write one such as 200ms.";
+            return why;
         }
 
         if (parsed.GetValue(_suggest) is not string percent)
