@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 
 namespace Sluice.Configuration;
 
@@ -26,9 +27,9 @@ public static class GatewayFile
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(values);
-        (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) =
-            DocumentFile.Load(path, values, (root, found) => new GatewayReader(found, values).Read(root));
-        return new(configuration, faults);
+        return DocumentFile.TryReadText(path, out string? text, out Fault? fault)
+            ? Parse(text, path, values)
+            : new(null, [fault]) { Files = [path] };
     }
 
     /// <summary>Reads a text, and what it refers to from the environment and the files of this process.</summary>
@@ -47,8 +48,12 @@ public static class GatewayFile
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
+        using DocumentContent content = new();
+        content.AddFile(fileName);
+        content.Append(Encoding.UTF8.GetBytes(text));
+        IValueSource recorded = content.Record(values);
         (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) =
-            DocumentFile.Parse(text, fileName, values, (root, found) => new GatewayReader(found, values).Read(root));
-        return new(configuration, faults);
+            DocumentFile.Parse(text, fileName, recorded, (root, found) => new GatewayReader(found, recorded, content).Read(root));
+        return new(configuration is null ? null : configuration with { Version = content.Version }, faults) { Files = content.Files };
     }
 }

@@ -7,6 +7,9 @@ namespace Sluice.Configuration;
 /// <param name="Faults">The faults, in the order of the file; empty when there is a configuration.</param>
 public sealed record GatewayFileResult(GatewayConfiguration? Configuration, ImmutableArray<Fault> Faults)
 {
+    /// <summary>The files and folders that it was read from: the document, and what the document names. Some may not exist.</summary>
+    public ImmutableArray<string> Files { get; init; } = [];
+
     /// <summary>The configuration of a document that cannot be wrong.</summary>
     /// <exception cref="InvalidOperationException">It has faults; the message lists them.</exception>
     public GatewayConfiguration RequireConfiguration() =>

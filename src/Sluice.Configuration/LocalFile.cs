@@ -59,7 +59,8 @@ public static class LocalFile
             return new() { Policy = new RateLimitingReader(faults, KnownIdentities.ThisProcess).Read(limits.Value, RootField, ServerName) };
         }
 
-        if (new GatewayReader(faults, values, KnownIdentities.ThisProcess).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
+        using DocumentContent content = new();
+        if (new GatewayReader(faults, values, content, KnownIdentities.ThisProcess).Read(root) is not GatewayConfiguration gateway || faults.Count > 0)
         {
             return null;
         }

@@ -12,13 +12,14 @@ public sealed class StopSignalTests : IDisposable
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
-    public async Task HangUp_IsLoggedAndIgnored()
+    public async Task HangUp_ReloadsTheDocumentAtOnce()
     {
         await using ChildProcess gateway = Start("{ drain: 0s }");
         Uri address = await AddressOfAsync(gateway);
 
         gateway.HangUp();
-        await gateway.WaitForLineAsync(line => line.Contains("SIGHUP was ignored", StringComparison.Ordinal));
+        await gateway.WaitForLineAsync(line => line.Contains("SIGHUP: reloading the configuration.", StringComparison.Ordinal));
+        await gateway.WaitForLineAsync(line => line.Contains("The configuration was reloaded", StringComparison.Ordinal));
 
         (await StatusAsync(address)).ShouldBe(HttpStatusCode.BadGateway); // It is served; its server is not there.
         gateway.Terminate();

@@ -3,14 +3,15 @@ namespace Sluice.Configuration;
 /// <summary>Reads <c>auth.apiKeys</c>: a list of keys and of key files, or one key file.</summary>
 /// <param name="faults">Takes what is wrong.</param>
 /// <param name="values">What <c>${…}</c> in a key file refers to.</param>
-internal sealed class ApiKeysReader(FaultList faults, IValueSource values)
+/// <param name="content">Records the key files.</param>
+internal sealed class ApiKeysReader(FaultList faults, IValueSource values, DocumentContent content)
 {
     private const string ListField = "apiKeys";
     private const string FileField = "file";
     private static readonly string[] FileFields = [FileField];
     private static readonly string[] EntryFields = [.. ApiKeyReader.Fields, FileField];
     private readonly ApiKeyReader _keys = new();
-    private readonly KeyFiles _files = new(faults, values);
+    private readonly KeyFiles _files = new(faults, values, content);
 
     /// <summary>The keys that could be read.</summary>
     internal ApiKeyTable ReadAll(FieldReader auth)

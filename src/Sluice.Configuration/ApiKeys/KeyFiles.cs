@@ -3,7 +3,8 @@ namespace Sluice.Configuration;
 /// <summary>Reads files of API keys, and folders of such files, as streams.</summary>
 /// <param name="faults">The faults of the configuration that names them.</param>
 /// <param name="values">What <c>${…}</c> refers to.</param>
-internal sealed class KeyFiles(FaultList faults, IValueSource values)
+/// <param name="content">Records what is read.</param>
+internal sealed class KeyFiles(FaultList faults, IValueSource values, DocumentContent content)
 {
     /// <summary>The most bytes of all key files together: 256 MiB.</summary>
     private const long MaxBytes = 256L * 1024 * 1024;
@@ -32,6 +33,7 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values)
                 return ReadFile(path, keys) is string why ? $"{Shown.Quote(written)} {why}" : null;
             }
 
+            content.AddFile(path);
             string[] files = [.. Directory.GetFiles(path).Where(IsKeyFile).Order(StringComparer.Ordinal)];
             return files.Length == 0
                 ? $"the folder {Shown.Quote(written)} holds no key file. Add a file whose name ends in .yaml or .yml."
@@ -56,6 +58,7 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values)
     {
         try
         {
+            content.AddFile(path); // A file that cannot be read may come back.
             using FileStream stream = File.OpenRead(path);
             FileState before = FileState.Of(stream);
             if (_budget.IsExceededBy(before.Length))
@@ -64,8 +67,8 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values)
             }
 
             FaultList own = faults.ForFile(path);
-            DocumentReader.ReadEntries(
-                new StreamedText(stream, _budget, own), values, own, (item, itemPath) => keys.Read(item, itemPath, own, ApiKeyReader.Fields));
+            content.Append(stream, hashed => DocumentReader.ReadEntries(
+                new StreamedText(hashed, _budget, own), values, own, (item, itemPath) => keys.Read(item, itemPath, own, ApiKeyReader.Fields)));
             return FileState.Of(stream) == before
                 ? null
                 : "was changed while it was read. Write the keys to a new file, and rename it to this name.";

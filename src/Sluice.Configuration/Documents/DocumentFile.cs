@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Diagnostics.CodeAnalysis;
 using System.Text;
 
 namespace Sluice.Configuration;
@@ -17,26 +18,38 @@ internal static class DocumentFile
     /// <param name="values">What <c>${…}</c> refers to.</param>
     /// <param name="read">Reads the root; what it returns counts only when it adds no fault.</param>
     internal static (T? Value, ImmutableArray<Fault> Faults) Load<T>(string path, IValueSource values, Func<Node, FaultList, T?> read)
-        where T : class
+        where T : class => TryReadText(path, out string? text, out Fault? fault) ? Parse(text, path, values, read) : (null, [fault]);
+
+    /// <summary>Reads the text of a file.</summary>
+    /// <param name="path">The file's path; faults name it as it is given.</param>
+    /// <param name="text">The text, or null.</param>
+    /// <param name="fault">Null, or why it cannot be read.</param>
+    internal static bool TryReadText(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
     {
+        text = null;
         if (!BoundedFile.TryRead(path, GatewayFile.MaxBytes, out byte[]? bytes, out string? why))
         {
-            return Failed<T>(path, 0, 0, $"{why}. Name a file that this program may read.");
+            fault = new Fault(path, 0, 0, "", $"{why}. Name a file that this program may read.");
+            return false;
         }
 
         if (bytes.Length > GatewayFile.MaxBytes)
         {
-            return Failed<T>(path, 0, 0, TooLarge);
+            fault = new Fault(path, 0, 0, "", TooLarge);
+            return false;
         }
 
         try
         {
-            return Parse(Utf8.GetString(bytes), path, values, read);
+            text = Utf8.GetString(bytes);
+            fault = null;
+            return true;
         }
         catch (DecoderFallbackException exception)
         {
             (int line, int column) = PositionOf(bytes, Math.Max(0, exception.Index));
-            return Failed<T>(path, line, column, NotUtf8);
+            fault = new Fault(path, line, column, "", NotUtf8);
+            return false;
         }
     }
 
@@ -51,7 +64,7 @@ internal static class DocumentFile
     {
         if (Encoding.UTF8.GetByteCount(text) > GatewayFile.MaxBytes)
         {
-            return Failed<T>(fileName, 0, 0, TooLarge);
+            return (null, [new Fault(fileName, 0, 0, "", TooLarge)]);
         }
 
         FaultList faults = new(fileName);
@@ -59,9 +72,6 @@ internal static class DocumentFile
         T? value = root is null ? null : read(root, faults);
         return (faults.Count == 0 ? value : null, faults.ToImmutable());
     }
-
-    private static (T? Value, ImmutableArray<Fault> Faults) Failed<T>(string path, int line, int column, string message)
-        where T : class => (null, [new Fault(path, line, column, "", message)]);
 
     private static (int Line, int Column) PositionOf(ReadOnlySpan<byte> bytes, int index)
     {

@@ -1,7 +1,7 @@
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>auth</c>: how callers are known. No message repeats a user, a tenant or a hash.</summary>
-internal sealed class AuthReader(FaultList faults, IValueSource values)
+internal sealed class AuthReader(FaultList faults, IValueSource values, DocumentContent content)
 {
     private const string FailuresField = "failures";
     private const string PublicUrlField = "publicUrl";
@@ -13,7 +13,7 @@ internal sealed class AuthReader(FaultList faults, IValueSource values)
     // What a gateway uses without knowing its callers.
     private static readonly string[] Addresses = [PublicUrlField, OriginsField];
     private static readonly string[] Fields = [.. Ways, .. Addresses, FailuresField, AnonymousField];
-    private readonly JwtReader _jwt = new(faults);
+    private readonly JwtReader _jwt = new(faults, content);
 
     /// <summary>How callers are known; of use only when no fault was added.</summary>
     internal AuthConfiguration Read(Node node)
@@ -26,7 +26,7 @@ internal sealed class AuthReader(FaultList faults, IValueSource values)
         int before = faults.Count;
         AuthConfiguration auth = new()
         {
-            ApiKeys = new ApiKeysReader(faults, values).ReadAll(reader),
+            ApiKeys = new ApiKeysReader(faults, values, content).ReadAll(reader),
             JwtIssuers = _jwt.ReadAll(reader),
             TrustedProxy = reader.Node("trustedProxy") is Node proxy
                 ? new TrustedProxyReader(faults).Read(proxy, reader.PathOf("trustedProxy"))

@@ -3,8 +3,9 @@ namespace Sluice.Configuration;
 /// <summary>Reads the root of a gateway's file.</summary>
 /// <param name="faults">Takes what is wrong.</param>
 /// <param name="values">What <c>${…}</c> in the files that it names refers to.</param>
+/// <param name="content">Records the files that it names.</param>
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
-internal sealed class GatewayReader(FaultList faults, IValueSource values, KnownIdentities? known = null)
+internal sealed class GatewayReader(FaultList faults, IValueSource values, DocumentContent content, KnownIdentities? known = null)
 {
     private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop", "admin", "audit", "record", "decisionIds", "compat"];
 
@@ -18,7 +19,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Known
         }
 
         int before = faults.Count;
-        AuthReader authReader = new(faults, values);
+        AuthReader authReader = new(faults, values, content);
         AuthConfiguration auth = reader.Node("auth") is Node node ? authReader.Read(node) : AuthConfiguration.None;
         bool isMisspelt = reader.HasAttempt("auth") && !reader.Has("auth");
         KnownIdentities identities = known is not null ? known

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>auth.jwt</c>: one issuer, or a list of them.</summary>
-internal sealed class JwtReader(FaultList faults)
+internal sealed class JwtReader(FaultList faults, DocumentContent content)
 {
     private const string ListField = "jwt";
     private const string IssuerField = "issuer";
@@ -39,6 +39,11 @@ internal sealed class JwtReader(FaultList faults)
         }
 
         string? key = reader.Text(KeyField, required: false);
+        if (key is not null)
+        {
+            content.AddFile(key);
+        }
+
         string? user = reader.Text("userClaim", required: false);
         string? tenant = reader.Text("tenantClaim", required: false);
         string? client = reader.Text("clientClaim", required: false);

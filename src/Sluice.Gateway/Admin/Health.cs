@@ -6,27 +6,23 @@ namespace Sluice.Gateway;
 /// <remarks>Thread safety: any number of threads. It reads fields, and never asks the store.</remarks>
 internal sealed class Health(RunningGateway gateway)
 {
-    // A server whose calls are rejected without the store serves nothing while the store is away.
-    private readonly bool _needsStore = gateway.Servers.Any(
-        server => server.Policy?.Limits.Any(limit => limit.OnStoreFailure == StoreFailureMode.Deny) == true);
-
-    /// <summary>The instant at which the configuration was loaded.</summary>
-    internal DateTimeOffset LoadedAt { get; } = gateway.Time.GetUtcNow();
-
     /// <summary>What keeps the buckets.</summary>
     internal string StoreKind => gateway.Store is RedisStore ? "redis" : "memory";
 
     /// <summary>Whether the store decides, as far as this process knows.</summary>
     internal bool IsStoreAvailable => gateway.Store is not RedisStore redis || redis.IsAvailable;
 
-    /// <summary>How many servers are behind the gateway.</summary>
-    internal int Servers => gateway.Servers.Count;
+    /// <summary>The configuration by which requests that arrive now are served.</summary>
+    internal ActiveConfiguration Configuration => gateway.Active;
+
+    /// <summary>What became of the last reload; null before the first.</summary>
+    internal ReloadResult? LastReload => gateway.LastReload;
 
     /// <summary>Whether the gateway can serve now.</summary>
     internal Readiness Readiness =>
         gateway.Stopping.IsCancellationRequested ? Readiness.Stopping
         : IsStoreAvailable ? Readiness.Ready
-        : _needsStore ? Readiness.Unavailable
+        : gateway.Active.NeedsStore ? Readiness.Unavailable // A server whose calls are rejected without the store serves nothing.
         : Readiness.Degraded;
 }
 

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using System.Text.Json;
 
 namespace Sluice.Gateway;
@@ -42,9 +43,37 @@ internal static class HealthEndpoints
         json.WriteBoolean("available", health.IsStoreAvailable);
         json.WriteEndObject();
         json.WriteStartObject("configuration");
-        json.WriteString("loadedAt", health.LoadedAt);
-        json.WriteNumber("servers", health.Servers);
+        ActiveConfiguration configuration = health.Configuration;
+        json.WriteString("version", configuration.Version);
+        json.WriteString("loadedAt", configuration.LoadedAt);
+        json.WriteNumber("servers", configuration.Servers.Length);
+        if (health.LastReload is ReloadResult last)
+        {
+            WriteReload(json, last);
+        }
+
         json.WriteEndObject();
+    }
+
+    private static void WriteReload(Utf8JsonWriter json, ReloadResult last)
+    {
+        json.WriteStartObject("lastReload");
+        json.WriteString("at", last.At);
+        json.WriteString("result", last.IsLoaded ? "loaded" : "refused");
+        WriteList(json, "faults", last.Faults);
+        WriteList(json, "needsRestart", last.NeedsRestart);
+        json.WriteEndObject();
+    }
+
+    private static void WriteList(Utf8JsonWriter json, string name, ImmutableArray<string> texts)
+    {
+        json.WriteStartArray(name);
+        foreach (string text in texts)
+        {
+            json.WriteStringValue(text);
+        }
+
+        json.WriteEndArray();
     }
 
     private static string Text(Readiness readiness) => readiness switch

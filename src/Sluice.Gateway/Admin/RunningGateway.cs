@@ -4,17 +4,15 @@ using Sluice.Configuration;
 namespace Sluice.Gateway;
 
 /// <summary>What the admin address shows and changes: the gateway that serves clients.</summary>
-/// <param name="Configuration">What it was started with.</param>
-/// <param name="Servers">The servers behind it, with their limits.</param>
+/// <param name="Gateway">Holds the configuration by which calls are served.</param>
 /// <param name="Store">Where the buckets are.</param>
 /// <param name="Metrics">What collects the metrics; null when they are turned off.</param>
 /// <param name="Counts">What came of its calls.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Stopping">Is cancelled when the gateway is told to stop.</param>
-/// <remarks>Thread safety: immutable.</remarks>
+/// <remarks>Thread safety: any number of threads. The configuration may be replaced between two reads: read <see cref="Active"/> once.</remarks>
 internal sealed record RunningGateway(
-    GatewayConfiguration Configuration,
-    IReadOnlyList<GatewayServer> Servers,
+    GatewayServers Gateway,
     IRateLimitStore Store,
     MeterProvider? Metrics,
     GatewayCounts Counts,
@@ -32,4 +30,16 @@ internal sealed record RunningGateway(
 
     /// <summary>Callers that came lately.</summary>
     internal RecentCalls Recent => Counts.Recent;
+
+    /// <summary>The configuration by which requests that arrive now are served.</summary>
+    internal ActiveConfiguration Active => Gateway.Current;
+
+    /// <summary>What is configured now.</summary>
+    internal GatewayConfiguration Configuration => Active.Configuration;
+
+    /// <summary>What became of the last reload; null before the first.</summary>
+    internal ReloadResult? LastReload => Gateway.LastReload;
+
+    /// <summary>The servers of the current configuration, with their limits.</summary>
+    internal IReadOnlyList<GatewayServer> Servers => Active.Servers;
 }

@@ -5,40 +5,42 @@ namespace Sluice.Gateway;
 
 /// <summary>Everything that the gateway does to know its callers, put together as its configuration says.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal sealed class GatewayAuthentication : IDisposable
+internal sealed class GatewayAuthentication
 {
     private readonly JwtAuthenticator? _tokens;
     private readonly ApiKeyAuthenticator? _keys;
-    private readonly DocumentClient _documents;
+    private readonly WrongCredentialLimiter _limiter;
 
-    /// <param name="auth">How callers are known.</param>
-    /// <param name="claimNames">The claims that the servers' limits ask for: the only ones that identities keep.</param>
+    /// <param name="configuration">How callers are known. Of claims, identities keep those alone that the servers' limits ask for.</param>
+    /// <param name="keys">The keys of the issuers.</param>
     /// <param name="paths">The servers.</param>
-    /// <param name="listensOnLoopback">Whether the gateway is reached from this machine only.</param>
+    /// <param name="documents">Asks servers for their metadata.</param>
+    /// <param name="previous">The one under the configuration before, whose counts and verified tokens are kept; or null.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">The log.</param>
-    /// <exception cref="FormatException">A key file cannot be used; the message says which and why.</exception>
     internal GatewayAuthentication(
-        AuthConfiguration auth,
-        ImmutableArray<string> claimNames,
+        GatewayConfiguration configuration,
+        IssuerKeys keys,
         ServerPaths paths,
-        bool listensOnLoopback,
-        TimeProvider time,
-        ILogger<JwtAuthenticator> logger)
+        DocumentClient documents,
+        GatewayAuthentication? previous,
+        TimeProvider time)
     {
+        AuthConfiguration auth = configuration.Auth;
+        ImmutableArray<string> claimNames =
+            [.. configuration.Servers.SelectMany(server => server.Policy?.Claims ?? []).Distinct(StringComparer.Ordinal)];
+        Keys = keys;
         TrustedProxies proxies = new(auth.TrustedProxy?.From ?? []);
         ForwardedHeaders = new ForwardedHeaders(proxies, auth.TrustedProxy, auth.PublicUrl);
-        Address = new PublicAddress(auth.PublicUrl, listensOnLoopback, proxies);
-        _documents = new DocumentClient(time);
-        WrongCredentialLimiter limiter = new(auth.Failures, proxies, time);
+        Address = new PublicAddress(auth.PublicUrl, configuration.Listen.IsLoopback, proxies);
+        _limiter = new WrongCredentialLimiter(auth.Failures, proxies, time, previous?._limiter);
         if (!auth.JwtIssuers.IsEmpty)
         {
-            _tokens = new JwtAuthenticator(auth, claimNames, _documents, new TokenAudiences(paths, Address), limiter, time, logger);
+            _tokens = new JwtAuthenticator(auth, claimNames, keys, new TokenAudiences(paths, Address), _limiter, time, previous?._tokens);
             Metadata = new ResourceMetadata(new IssuerMetadata(auth.JwtIssuers), paths, Address);
         }
         else if (auth.ApiKeys.IsEmpty) // Clients' tokens are the servers' business.
         {
-            Metadata = new ResourceMetadata(new UpstreamMetadata(_documents), paths, Address);
+            Metadata = new ResourceMetadata(new UpstreamMetadata(documents), paths, Address);
             ForwardsSignIn = true;
         }
 
@@ -48,9 +50,12 @@ internal sealed class GatewayAuthentication : IDisposable
         Challenges = new Challenges(_tokens is null ? null : Metadata);
         if (auth.IdentifiesCallers)
         {
-            Authenticator = new AuthenticatorChain([.. Ways(auth, claimNames, proxies)], limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
+            Authenticator = new AuthenticatorChain([.. Ways(auth, claimNames, proxies)], _limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
         }
     }
+
+    /// <summary>The keys of the issuers.</summary>
+    internal IssuerKeys Keys { get; }
 
     /// <summary>Finds out who calls; null when no caller is asked.</summary>
     internal IAuthenticator? Authenticator { get; }
@@ -71,7 +76,7 @@ internal sealed class GatewayAuthentication : IDisposable
     internal Challenges Challenges { get; }
 
     /// <summary>Asks issuers for their keys, so that the first caller need not wait for them.</summary>
-    internal Task PrefetchAsync() => _tokens?.PrefetchAsync() ?? Task.CompletedTask;
+    internal Task PrefetchAsync() => Keys.PrefetchAsync();
 
     /// <summary>Removes the gateway's own API keys from a request before it is forwarded.</summary>
     internal void RemoveKeys(HttpContext context) => _keys?.RemoveKeys(context.Request.Headers);
@@ -93,12 +98,6 @@ internal sealed class GatewayAuthentication : IDisposable
                 return Task.CompletedTask;
             });
         }
-    }
-
-    public void Dispose()
-    {
-        _tokens?.Dispose();
-        _documents.Dispose();
     }
 
     private IEnumerable<IAuthenticator> Ways(AuthConfiguration auth, ImmutableArray<string> claimNames, TrustedProxies proxies)

@@ -6,64 +6,54 @@ namespace Sluice.Gateway;
 
 /// <summary>Finds out who calls by the JSON Web Token that a request carries.</summary>
 /// <remarks>Thread safety: any number of requests at a time.</remarks>
-internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
+internal sealed class JwtAuthenticator : IAuthenticator
 {
     private readonly FrozenDictionary<string, TokenVerifier> _byIssuer;
-    private readonly FetchedKeys[] _fetched;
     private readonly TokenAudiences _audiences;
     private readonly WrongCredentialLimiter _limiter;
-    private readonly VerifiedTokens _verified = new();
+    private readonly VerifiedTokens _verified;
 
     /// <param name="auth">The issuers, with different names.</param>
     /// <param name="claimNames">The claims that limits ask for.</param>
-    /// <param name="documents">Asks issuers.</param>
+    /// <param name="keys">The keys of the issuers.</param>
     /// <param name="audiences">Decides for which server a token is.</param>
     /// <param name="limiter">Tells from whom forged tokens come.</param>
     /// <param name="time">The clock by which tokens expire.</param>
-    /// <param name="logger">The log of what happens to keys.</param>
-    /// <exception cref="FormatException">A key file cannot be used; the message says which and why.</exception>
+    /// <param name="previous">The one under the configuration before; or null. What it has verified stays verified if all its issuers stay.</param>
     internal JwtAuthenticator(
         AuthConfiguration auth,
         ImmutableArray<string> claimNames,
-        DocumentClient documents,
+        IssuerKeys keys,
         TokenAudiences audiences,
         WrongCredentialLimiter limiter,
         TimeProvider time,
-        ILogger<JwtAuthenticator> logger)
+        JwtAuthenticator? previous = null)
     {
         _audiences = audiences;
         _limiter = limiter;
         Dictionary<string, TokenVerifier> verifiers = new(StringComparer.Ordinal);
-        List<FetchedKeys> fetched = [];
         foreach (JwtIssuer issuer in auth.JwtIssuers)
         {
-            IKeySource keys;
-            if (issuer.KeyFile is string file)
-            {
-                keys = FileKeys.Read(file);
-            }
-            else
-            {
-                FetchedKeys source = new(issuer.Issuer, stop => IssuerDiscovery.FetchAsync(documents, issuer.Issuer, stop), time, logger);
-                fetched.Add(source);
-                keys = source;
-            }
-
-            verifiers.Add(issuer.Issuer, new TokenVerifier(issuer, auth.UserAcrossTenants, claimNames, keys, time));
+            TokenVerifier? before = previous?._byIssuer.GetValueOrDefault(issuer.Issuer);
+            verifiers.Add(
+                issuer.Issuer,
+                before?.IsFor(issuer, auth.UserAcrossTenants, claimNames, keys[issuer]) == true
+                    ? before
+                    : new TokenVerifier(issuer, auth.UserAcrossTenants, claimNames, keys[issuer], time));
         }
 
         _byIssuer = verifiers.ToFrozenDictionary(StringComparer.Ordinal);
-        _fetched = [.. fetched];
+        SuspectTurns = previous?.SuspectTurns ?? new SemaphoreSlim(Math.Max(1, Environment.ProcessorCount / 4));
+
+        // A token of an issuer that was removed, or whose claims are now read in another way, must not be found.
+        _verified = previous?._byIssuer.Values.All(verifiers.ContainsValue) == true ? previous._verified : new VerifiedTokens();
     }
 
     /// <summary>
     /// The turns in which signatures of suspect tokens are checked. A flood of forged tokens takes no more of the machine than this, and a
     /// right token among them is served in its turn.
     /// </summary>
-    internal SemaphoreSlim SuspectTurns { get; } = new(Math.Max(1, Environment.ProcessorCount / 4));
-
-    /// <summary>Asks every issuer for its keys before the first token comes; nothing waits for the answers.</summary>
-    internal Task PrefetchAsync() => Task.WhenAll(_fetched.Select(keys => keys.PrefetchAsync()));
+    internal SemaphoreSlim SuspectTurns { get; }
 
     public ValueTask<AuthenticationResult> AuthenticateAsync(HttpContext context, string server)
     {
@@ -84,8 +74,6 @@ internal sealed class JwtAuthenticator : IAuthenticator, IDisposable
 
         return VerifyAsync(context, server, text);
     }
-
-    public void Dispose() => SuspectTurns.Dispose();
 
     private async ValueTask<AuthenticationResult> VerifyAsync(HttpContext context, string server, string text)
     {

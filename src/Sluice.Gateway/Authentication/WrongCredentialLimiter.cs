@@ -20,15 +20,17 @@ internal sealed class WrongCredentialLimiter
     private readonly TrustedProxies _proxies;
     private readonly InProcessStore _store;
     private readonly ApplicableLimits _limits;
-    private readonly WrongCredentials _wrong = new();
+    private readonly WrongCredentials _wrong;
 
     /// <param name="failures">How many different wrong credentials an address may send.</param>
     /// <param name="proxies">The proxies that are trusted to name the address of a client.</param>
     /// <param name="time">The clock of the limit.</param>
-    internal WrongCredentialLimiter(Rate failures, TrustedProxies proxies, TimeProvider time)
+    /// <param name="previous">The one under the configuration before, whose counts are kept; or null.</param>
+    internal WrongCredentialLimiter(Rate failures, TrustedProxies proxies, TimeProvider time, WrongCredentialLimiter? previous = null)
     {
         _proxies = proxies;
-        _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxAddresses }, time, isObserved: false);
+        _wrong = previous?._wrong ?? new WrongCredentials();
+        _store = previous?._store ?? new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxAddresses }, time, isObserved: false);
         RateLimitingSettings settings = new() { PerUser = failures, Meter = MeteringUnit.All, SlidingWindowCeiling = int.MaxValue };
         RateLimitPolicy policy = RateLimitPolicy.Compile("authentication", settings, out ImmutableArray<SettingsFault> faults)
             ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(failures));

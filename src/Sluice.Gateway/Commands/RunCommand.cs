@@ -58,7 +58,7 @@ internal static class RunCommand
 
     private static async Task<int> RunAsync(string file, LogSettings log, CancellationToken cancellationToken)
     {
-        GatewayFileResult result = GatewayFile.Load(file);
+        (GatewayFileResult result, WatchStart? watched) = WatchedDocument.Open(file);
         if (result.Configuration is not GatewayConfiguration configuration)
         {
             Console.Error.WriteLine(FaultFormatter.Format(result.Faults));
@@ -67,6 +67,7 @@ internal static class RunCommand
 
         return await GatewayRunner.RunAsync(
             configuration,
+            watched,
             TimeProvider.System,
             observer: null,
             onListening: PrintAddresses,

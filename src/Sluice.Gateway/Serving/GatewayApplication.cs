@@ -52,6 +52,7 @@ internal static class GatewayApplication
                 observer,
                 services.GetRequiredService<IHttpForwarder>(),
                 services.GetRequiredService<CallDrain>(),
+                services.GetRequiredService<IHostApplicationLifetime>(),
                 time,
                 services.GetRequiredService<ILoggerFactory>()))
             .AddHostedService(services => services.GetRequiredService<GatewayServers>());
@@ -59,53 +60,47 @@ internal static class GatewayApplication
         WebApplication application = builder.Build();
         CallDrain drain = application.Services.GetRequiredService<CallDrain>();
         application.Lifetime.ApplicationStopping.Register(drain.Begin);
-        ServerPaths paths = new(application.Services.GetRequiredService<GatewayServers>().All);
-        GatewayAuthentication authentication = new(
-            configuration.Auth,
-            [.. configuration.Servers.SelectMany(server => server.Policy?.Claims ?? []).Distinct(StringComparer.Ordinal)],
-            paths,
-            configuration.Listen.IsLoopback,
-            time,
-            application.Services.GetRequiredService<ILogger<JwtAuthenticator>>());
-        application.Lifetime.ApplicationStarted.Register(() => authentication.PrefetchAsync());
-        application.Lifetime.ApplicationStopped.Register(authentication.Dispose);
+        GatewayServers servers = application.Services.GetRequiredService<GatewayServers>();
+        application.Lifetime.ApplicationStarted.Register(() => servers.Current.Authentication.PrefetchAsync());
         McpEndpoint endpoint = new(
-            authentication,
-            new StreamGate(configuration.Streams, time),
-            application.Services.GetRequiredService<ILogger<McpEndpoint>>(),
-            application.Lifetime.ApplicationStopping,
-            drain.Cut);
-        RebindingGuard guard = new(
-            configuration.Listen.IsLoopback, configuration.Auth.PublicUrl, [.. configuration.Auth.Origins, .. configuration.CorsOrigins]);
-        Cors cors = new(configuration.CorsOrigins);
-        application.Run(context => HandleAsync(context, guard, cors, authentication, paths, endpoint));
+            new StreamGate(time), application.Services.GetRequiredService<ILogger<McpEndpoint>>(), drain.Cut);
+        application.Run(context => HandleAsync(context, servers, endpoint));
         return application;
     }
 
-    private static Task HandleAsync(
-        HttpContext context,
-        RebindingGuard guard,
-        Cors cors,
-        GatewayAuthentication authentication,
-        ServerPaths paths,
-        McpEndpoint endpoint)
+    /// <summary>Answers a request by the configuration of this moment, which counts for it until its end.</summary>
+    private static Task HandleAsync(HttpContext context, GatewayServers servers, McpEndpoint endpoint)
     {
-        authentication.ForwardedHeaders.Apply(context);
-        if (guard.Refusal(context.Request) is string refusal)
+        ActiveConfiguration configured = servers.BeginLookup();
+        try
         {
-            cors.Apply(context, server: null);
+            return HandleAsync(context, configured, endpoint);
+        }
+        finally
+        {
+            configured.EndLookup();
+        }
+    }
+
+    private static Task HandleAsync(HttpContext context, ActiveConfiguration configured, McpEndpoint endpoint)
+    {
+        GatewayAuthentication authentication = configured.Authentication;
+        authentication.ForwardedHeaders.Apply(context);
+        if (configured.Guard.Refusal(context.Request) is string refusal)
+        {
+            configured.Cors.Apply(context, server: null);
             return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
         }
 
-        authentication.Address.RemovePathFrom(context.Request, paths);
+        authentication.Address.RemovePathFrom(context.Request, configured.Paths);
         if (authentication.Metadata is ResourceMetadata metadata && ResourceMetadata.IsAskedBy(context.Request))
         {
             return metadata.AnswerAsync(context);
         }
 
-        GatewayServer? called = paths.Find(context.Request.Path);
-        cors.Apply(context, called);
-        if (cors.TryAnswerPreflight(context))
+        GatewayServer? called = configured.Paths.Find(context.Request.Path);
+        configured.Cors.Apply(context, called);
+        if (configured.Cors.TryAnswerPreflight(context))
         {
             return Task.CompletedTask;
         }
@@ -113,6 +108,7 @@ internal static class GatewayApplication
         if (called is GatewayServer server)
         {
             authentication.RewriteChallenges(context);
+            server.BeginRequest();
             return endpoint.HandleAsync(context, server);
         }
 

@@ -17,6 +17,7 @@ internal static partial class GatewayRunner
 
     /// <summary>Runs a gateway.</summary>
     /// <param name="configuration">What to serve.</param>
+    /// <param name="watched">The document to watch while the gateway runs; or null.</param>
     /// <param name="time">The clock of everything that the gateway counts.</param>
     /// <param name="observer">Is told of every metered call; or null.</param>
     /// <param name="onListening">Is told the address of clients, and the admin address or null, once the gateway is ready.</param>
@@ -26,6 +27,7 @@ internal static partial class GatewayRunner
     /// <returns>The program's exit code.</returns>
     internal static async Task<int> RunAsync(
         GatewayConfiguration configuration,
+        WatchStart? watched,
         TimeProvider time,
         ICallObserver? observer,
         Action<Uri, Uri?> onListening,
@@ -70,7 +72,7 @@ internal static partial class GatewayRunner
             return store is null
                 ? CommandLine.Failure
                 : await ServeAsync(
-                    configuration, store.Store, journals, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
+                    configuration, watched, store.Store, journals, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -80,6 +82,7 @@ internal static partial class GatewayRunner
 
     private static async Task<int> ServeAsync(
         GatewayConfiguration configuration,
+        WatchStart? watched,
         IRateLimitStore store,
         CallJournals journals,
         TimeProvider time,
@@ -109,7 +112,7 @@ internal static partial class GatewayRunner
         await using WebApplication? admin = configuration.Admin is AdminConfiguration settings
             ? AdminApplication.Build(
                 new RunningGateway(
-                    configuration, application.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts!, time, stop)
+                    application.Services.GetRequiredService<GatewayServers>(), store, telemetry.Metrics, counts!, time, stop)
                 {
                     Journals = journals,
                 },
@@ -127,6 +130,7 @@ internal static partial class GatewayRunner
             }
         }
 
+        await using ConfigurationWatch? watch = Watch(watched, application, counts, time, loggers, signals);
         onListening(AddressOf(application), admin is null ? null : AddressOf(admin));
         await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
@@ -167,6 +171,22 @@ internal static partial class GatewayRunner
         }
 
         return CallObservers.Of(observer, toolHive);
+    }
+
+    private static ConfigurationWatch? Watch(
+        WatchStart? start, WebApplication application, GatewayCounts? counts, TimeProvider time, ILoggerFactory loggers, StopSignals signals)
+    {
+        if (start is null)
+        {
+            return null;
+        }
+
+        GatewayServers servers = application.Services.GetRequiredService<GatewayServers>();
+        servers.Applied += applied => counts?.Forget([.. applied.Servers.Select(server => (server.Name, server.Policy))]);
+        ConfigurationReloader reloader = new(start, servers, time, loggers.CreateLogger<ConfigurationReloader>());
+        ConfigurationWatch watch = ConfigurationWatch.Begin(reloader, time, loggers.CreateLogger<ConfigurationWatch>());
+        signals.OnReload(watch.Reload);
+        return watch;
     }
 
     /// <summary>Waits until the gateway is told to stop, and stops it.</summary>

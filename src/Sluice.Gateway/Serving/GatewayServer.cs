@@ -1,115 +1,134 @@
 using System.Collections.Immutable;
 using Sluice.Configuration;
 using Sluice.Mcp;
-using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway;
 
-/// <summary>One MCP server behind the gateway: its limits, and the way to it.</summary>
-/// <param name="configuration">What is configured.</param>
-/// <param name="store">Where buckets are.</param>
-/// <param name="observer">Sees each decision; or null.</param>
-/// <param name="proxies">Tells from which address a request comes.</param>
-/// <param name="forwarder">Forwards to servers over HTTP.</param>
-/// <param name="drain">Cuts calls in flight when the gateway stops.</param>
-/// <param name="keepAlive">How event streams are kept open.</param>
-/// <param name="time">The clock.</param>
-/// <param name="loggers">Makes the logs of its parts.</param>
-internal sealed class GatewayServer(
-    ServerConfiguration configuration,
-    IRateLimitStore store,
-    ICallObserver? observer,
-    TrustedProxies proxies,
-    IHttpForwarder forwarder,
-    CallDrain drain,
-    StreamKeepAlive keepAlive,
-    TimeProvider time,
-    ILoggerFactory loggers) : IAsyncDisposable
+/// <summary>One MCP server behind the gateway, as one configuration has it: its limits, and the way to it.</summary>
+/// <remarks>
+/// Under the next configuration it is another object. What a server has beyond its configuration (connections, processes, sessions and
+/// held calls) goes over to that one.
+/// </remarks>
+internal sealed class GatewayServer
 {
-    private const int Reached = 1;
-    private const int NotReached = 2;
-    private volatile int _reached;
+    private readonly ServerConfiguration _configuration;
+    private readonly StdioSettings _settings;
+    private readonly UseCount _calls;
+    private readonly Action<GatewayServer> _onEnd;
 
-    internal string Name => configuration.Name;
+    /// <param name="configuration">What is configured.</param>
+    /// <param name="version">Names the configuration.</param>
+    /// <param name="link">The way to the server, of which this is a user.</param>
+    /// <param name="settings">The settings of a command.</param>
+    /// <param name="keepAlive">How event streams are kept open.</param>
+    /// <param name="previous">The server of this name under the configuration before; or null.</param>
+    /// <param name="parts">What all servers use.</param>
+    /// <param name="onEnd">Is called when it is no longer configured and its last call has ended.</param>
+    internal GatewayServer(
+        ServerConfiguration configuration,
+        string version,
+        ServerLink link,
+        StdioSettings settings,
+        StreamKeepAlive keepAlive,
+        GatewayServer? previous,
+        ServerParts parts,
+        Action<GatewayServer> onEnd)
+    {
+        _configuration = configuration;
+        _settings = settings;
+        _calls = new UseCount(End);
+        _onEnd = onEnd;
+        Link = link;
+        Upstream = link.UpstreamFor(configuration, keepAlive);
+        Gate = new CallGate(
+            configuration.Policy ?? RateLimitPolicy.WithoutLimits(configuration.Name),
+            parts.Store,
+            parts.Time,
+            parts.Loggers.CreateLogger<CallGate>(),
+            parts.Observer,
+            previous?.Gate)
+        {
+            ConfigVersion = version,
+        };
+    }
+
+    internal string Name => _configuration.Name;
+
+    /// <summary>The configuration of which it is a part.</summary>
+    internal ActiveConfiguration Configured { get; set; } = null!;
 
     /// <summary>The path at which the gateway serves it.</summary>
-    internal string Path => configuration.Path;
+    internal string Path => _configuration.Path;
 
     /// <summary>Headers that it gets with each request.</summary>
-    internal ImmutableArray<KeyValuePair<string, string>> Headers => configuration.Headers;
+    internal ImmutableArray<KeyValuePair<string, string>> Headers => _configuration.Headers;
 
     /// <summary>Whether its answers are its own; what a command says is put into HTTP by the gateway.</summary>
-    internal bool AnswersInHttp => configuration.Upstream is HttpUpstreamConfiguration;
+    internal bool AnswersInHttp => _configuration.Upstream is HttpUpstreamConfiguration;
 
     /// <summary>The web pages that it allows itself.</summary>
-    internal ServerOrigins Origins { get; } = new();
+    internal ServerOrigins Origins => Link.Origins;
 
     /// <summary>Its limits; null for a server without limits.</summary>
-    internal RateLimitPolicy? Policy => configuration.Policy;
+    internal RateLimitPolicy? Policy => _configuration.Policy;
 
     /// <summary>Decides its calls.</summary>
-    internal CallGate Gate { get; } = CreateGate(
-        configuration.Policy ?? RateLimitPolicy.WithoutLimits(configuration.Name), store, drain, time, loggers, observer);
+    internal CallGate Gate { get; }
 
     /// <summary>Measures the requests that are forwarded.</summary>
-    internal ProxyTelemetry Proxy { get; } = new(configuration.Name, time);
+    internal ProxyTelemetry Proxy => Link.Proxy;
 
     /// <summary>Whether the last request reached it; null before the first.</summary>
-    internal bool? IsReachable => _reached switch { Reached => true, NotReached => false, _ => null };
+    internal bool? IsReachable => Link.IsReachable;
 
     /// <summary>The largest body that is read, in bytes.</summary>
-    internal int MaxRequestBytes => configuration.MaxRequestBytes;
+    internal int MaxRequestBytes => _configuration.MaxRequestBytes;
 
     /// <summary>Whether headers that disagree with the body are refused here.</summary>
-    internal bool StrictHeaders => configuration.StrictHeaders;
+    internal bool StrictHeaders => _configuration.StrictHeaders;
 
     /// <summary>What callers may do; null when every known caller may do everything.</summary>
-    internal ImmutableArray<AllowRule>? Allow => configuration.Allow;
+    internal ImmutableArray<AllowRule>? Allow => _configuration.Allow;
 
     /// <summary>The scopes that clients are told to ask for.</summary>
-    internal ImmutableArray<string> Scopes => configuration.Scopes;
+    internal ImmutableArray<string> Scopes => _configuration.Scopes;
 
     /// <summary>Where it answers; null for a command.</summary>
-    internal Uri? HttpAddress => (configuration.Upstream as HttpUpstreamConfiguration)?.Address;
+    internal Uri? HttpAddress => (_configuration.Upstream as HttpUpstreamConfiguration)?.Address;
 
-    internal IUpstream Upstream { get; } = configuration.Upstream switch
-    {
-        HttpUpstreamConfiguration http => new HttpUpstream(
-            configuration.Name, http.Address, configuration.Timeout, forwarder, keepAlive, loggers.CreateLogger<HttpUpstream>()),
-        CommandUpstreamConfiguration command => new StdioUpstream(
-            configuration.Name,
-            command,
-            configuration.Timeout,
-            proxies,
-            drain,
-            keepAlive,
-            time,
-            loggers.CreateLogger<StdioUpstream>()),
-        UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(configuration)),
-    };
+    /// <summary>What it shares with the same server under other configurations.</summary>
+    internal ServerLink Link { get; }
 
-    /// <summary>Notes what came of a request.</summary>
-    /// <param name="failure">Null, or why it was not answered.</param>
-    internal void Note(UpstreamFailure? failure)
+    /// <summary>Forwards its calls.</summary>
+    internal IUpstream Upstream { get; }
+
+    /// <summary>Begins a request; each that begins is ended by <see cref="EndRequest"/>.</summary>
+    /// <remarks>It is called during a look-up, in which the server cannot end.</remarks>
+    internal void BeginRequest()
     {
-        int reached = failure is null or { CanHaveRun: true } ? Reached : NotReached;
-        if (_reached != reached)
+        if (!_calls.TryEnter())
         {
-            _reached = reached;
+            throw new InvalidOperationException($"The server '{Name}' has ended. Begin requests during a look-up.");
         }
     }
 
-    private static CallGate CreateGate(
-        RateLimitPolicy policy, IRateLimitStore store, CallDrain drain, TimeProvider time, ILoggerFactory loggers, ICallObserver? observer)
+    /// <summary>Ends a request.</summary>
+    internal void EndRequest() => _calls.Leave();
+
+    /// <summary>Makes its bounds the ones that count, because its configuration has become the current one.</summary>
+    internal void Activate()
     {
-        CallGate gate = new(policy, store, time, loggers.CreateLogger<CallGate>(), observer);
-        gate.EndHeldWhen(drain.Cut);
-        return gate;
+        Link.Activate(_settings);
+        Gate.Activate();
     }
 
-    public ValueTask DisposeAsync()
+    /// <summary>Ends its use: it ends with its last call.</summary>
+    internal void Retire() => _calls.Leave();
+
+    private void End()
     {
-        Gate.Dispose();
-        return Upstream.DisposeAsync();
+        Gate.Retire();
+        Link.Leave();
+        _onEnd(this);
     }
 }

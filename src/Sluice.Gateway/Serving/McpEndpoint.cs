@@ -9,16 +9,15 @@ namespace Sluice.Gateway;
 /// else a session needs (GET, DELETE, OPTIONS) passes unmetered.
 /// </remarks>
 internal sealed partial class McpEndpoint(
-    GatewayAuthentication authentication,
     StreamGate streams,
     ILogger<McpEndpoint> logger,
-    CancellationToken stopping,
     CancellationToken cut)
 {
     private const int InternalError = -32603;
     private const int SecondsUntilAnotherTry = 5;
     private readonly HeldHttpCalls _held = new();
 
+    /// <summary>Answers a request to a server, which ends with it.</summary>
     internal async Task HandleAsync(HttpContext context, GatewayServer server)
     {
         try
@@ -44,6 +43,10 @@ internal sealed partial class McpEndpoint(
             Log.BadRequest(logger, server.Name, exception.Message);
             context.Abort(); // The body stopped short, so there is no message to answer.
         }
+        finally
+        {
+            server.EndRequest();
+        }
     }
 
     private async Task AnswerAsync(HttpContext context, GatewayServer server)
@@ -53,6 +56,7 @@ internal sealed partial class McpEndpoint(
         // 1. Identify. A preflight carries no credentials by design and reaches nothing but the upstream's CORS policy.
         string method = context.Request.Method;
         AuthenticationResult identity = AuthenticationResult.NotAsked;
+        GatewayAuthentication authentication = server.Configured.Authentication;
         if (authentication.Authenticator is IAuthenticator authenticator && !HttpMethods.IsOptions(method))
         {
             identity = await authenticator.AuthenticateAsync(context, server.Name);
@@ -107,7 +111,7 @@ internal sealed partial class McpEndpoint(
         if (!AllowList.Allows(server.Allow, message, identity.Claims))
         {
             Log.Forbidden(logger, server.Name);
-            await authentication.Challenges.ForbidAsync(context, server, identity, refusal);
+            await server.Configured.Authentication.Challenges.ForbidAsync(context, server, identity, refusal);
             return;
         }
 
@@ -154,7 +158,7 @@ internal sealed partial class McpEndpoint(
     private async Task StreamAsync(
         HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, McpMessage? message)
     {
-        if (!streams.TryOpen(identity.Caller!, stopping, out StreamGate.OpenStream? stream, out string? refusal))
+        if (!streams.TryOpen(server.Configured.Configuration.Streams, identity.Caller!, server.Link.StreamsEnd, out StreamGate.OpenStream? stream, out string? refusal))
         {
             Log.StreamRefused(logger, server.Name, refusal);
             await ChargedCall.NotMadeAsync(context);
@@ -209,7 +213,7 @@ internal sealed partial class McpEndpoint(
             }
         }
 
-        server.Note(failure);
+        server.Link.Note(failure);
         if (failure is null)
         {
             return;

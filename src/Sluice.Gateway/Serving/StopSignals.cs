@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Gateway;
 
-/// <summary>The signals that stop the program: the first asks it to stop, the second to stop at once. SIGHUP is ignored.</summary>
+/// <summary>The signals: the first that stops asks the program to stop, the second to stop at once. SIGHUP asks for a reload.</summary>
 /// <remarks>Thread safety: every member may be called from any thread.</remarks>
 internal sealed partial class StopSignals : IDisposable
 {
@@ -10,6 +10,7 @@ internal sealed partial class StopSignals : IDisposable
     private readonly CancellationTokenSource _stopNow = new();
     private readonly PosixSignalRegistration[] _registrations;
     private readonly ILogger _logger;
+    private volatile Action? _reload;
     private int _count;
 
     internal StopSignals(ILogger<StopSignals> logger)
@@ -20,12 +21,15 @@ internal sealed partial class StopSignals : IDisposable
             PosixSignalRegistration.Create(PosixSignal.SIGINT, Take),
             PosixSignalRegistration.Create(PosixSignal.SIGTERM, Take),
             PosixSignalRegistration.Create(PosixSignal.SIGQUIT, Take),
-            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Ignore),
+            PosixSignalRegistration.Create(PosixSignal.SIGHUP, Reload),
         ];
     }
 
     /// <summary>Is cancelled by the first signal.</summary>
     internal CancellationToken Stop => _stop.Token;
+
+    /// <summary>Sets what SIGHUP does; null to ignore it.</summary>
+    internal void OnReload(Action? reload) => _reload = reload;
 
     /// <summary>Is cancelled by the second signal.</summary>
     internal CancellationToken StopNow => _stopNow.Token;
@@ -57,10 +61,18 @@ internal sealed partial class StopSignals : IDisposable
         }
     }
 
-    private void Ignore(PosixSignalContext context)
+    private void Reload(PosixSignalContext context)
     {
         context.Cancel = true;
-        Log.Ignored(_logger, context.Signal);
+        if (_reload is Action reload)
+        {
+            Log.Reloading(_logger, context.Signal);
+            reload();
+        }
+        else
+        {
+            Log.Ignored(_logger, context.Signal);
+        }
     }
 
     private static partial class Log
@@ -71,7 +83,10 @@ internal sealed partial class StopSignals : IDisposable
         [LoggerMessage(61, LogLevel.Warning, "{Signal} again: stopping at once.")]
         internal static partial void StoppingNow(ILogger logger, PosixSignal signal);
 
-        [LoggerMessage(62, LogLevel.Warning, "{Signal} was ignored: the file cannot be reloaded. Restart the program to apply a change.")]
+        [LoggerMessage(64, LogLevel.Information, "{Signal}: reloading the configuration.")]
+        internal static partial void Reloading(ILogger logger, PosixSignal signal);
+
+        [LoggerMessage(62, LogLevel.Warning, "{Signal} was ignored: there is no file that can be read again. Restart the program to apply a change.")]
         internal static partial void Ignored(ILogger logger, PosixSignal signal);
     }
 }

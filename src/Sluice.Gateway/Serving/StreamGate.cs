@@ -5,18 +5,20 @@ namespace Sluice.Gateway;
 
 /// <summary>Counts the long streams that are open, and lets no more be opened than may be, per user and in total.</summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
-internal sealed class StreamGate(StreamBounds bounds, TimeProvider time)
+internal sealed class StreamGate(TimeProvider time)
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<UserKey, int> _ofUsers = [];
     private int _total;
 
     /// <summary>Opens a stream; it counts until it is disposed of.</summary>
+    /// <param name="bounds">How many streams may be open, and for how long.</param>
     /// <param name="caller">Whose it is.</param>
     /// <param name="stopping">Ends it before its time.</param>
     /// <param name="stream">The stream, or null.</param>
     /// <param name="refusal">Null, or why there is none, as a clause.</param>
     internal bool TryOpen(
+        StreamBounds bounds,
         CallerIdentity caller,
         CancellationToken stopping,
         [NotNullWhen(true)] out OpenStream? stream,

@@ -18,10 +18,11 @@ internal sealed class ProcessStarts
     private const int MaxKeys = 65_536;
     private readonly TimeProvider _time;
     private readonly InProcessStore _store;
-    private readonly ApplicableLimits _limits;
     private readonly StartGate _command;
     private readonly Lock _gate = new();
+    private volatile ApplicableLimits _limits;
     private readonly Dictionary<CallerIdentity, StartGate> _failing = [];
+    private (Rate Total, Rate PerOwner) _rates;
 
     /// <param name="total">How many processes may be started.</param>
     /// <param name="perOwner">How many processes may be started for one owner.</param>
@@ -31,11 +32,27 @@ internal sealed class ProcessStarts
         _time = time;
         _command = new StartGate(time);
         _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxKeys }, time, isObserved: false);
+        _limits = LimitsOf(total, perOwner);
+        _rates = (total, perOwner);
+    }
+
+    /// <summary>Takes other rates. What was used is kept.</summary>
+    internal void SetRates(Rate total, Rate perOwner)
+    {
+        if (_rates != (total, perOwner))
+        {
+            _rates = (total, perOwner);
+            _limits = LimitsOf(total, perOwner);
+        }
+    }
+
+    private static ApplicableLimits LimitsOf(Rate total, Rate perOwner)
+    {
         RateLimitingSettings settings =
             new() { Shared = total, PerUser = perOwner, Meter = MeteringUnit.All, SlidingWindowCeiling = int.MaxValue };
         RateLimitPolicy policy = RateLimitPolicy.Compile("starts", settings, out ImmutableArray<SettingsFault> faults)
             ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(total));
-        _limits = policy.Select("start", "", CallerIdentity.None);
+        return policy.Select("start", "", CallerIdentity.None);
     }
 
     /// <summary>Takes the permission to start one process.</summary>

@@ -21,13 +21,13 @@ internal sealed class SessionTable : IAsyncDisposable
     private readonly Dictionary<string, StdioSession> _sessions = new(StringComparer.Ordinal);
     private readonly Dictionary<CallerIdentity, Owner> _owners = [];
     private readonly HashSet<Task> _ending = [];
-    private readonly int _maxSessions;
-    private readonly int _maxSessionsPerOwner;
-    private readonly TimeSpan _idleTimeout;
     private readonly TimeProvider _time;
-    private readonly Action _onEvicted;
+    private readonly Action<int> _onEvicted;
     private readonly ITimer _sweep;
     private TaskCompletionSource _slotFreed = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private int _maxSessions;
+    private int _maxSessionsPerOwner;
+    private TimeSpan _idleTimeout;
     private int _taken;
     private int _waiting;
     private bool _isDisposed;
@@ -36,18 +36,36 @@ internal sealed class SessionTable : IAsyncDisposable
     /// <param name="maxSessionsPerOwner">The most sessions of one user at a time, and of one address while others wait.</param>
     /// <param name="idleTimeout">How long a session may go without a request and without an open stream.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="onEvicted">Is called when a session is evicted.</param>
+    /// <param name="onEvicted">Is called when a session is evicted, with the bound of one user.</param>
     internal SessionTable(
-        int maxSessions, int maxSessionsPerOwner, TimeSpan idleTimeout, TimeProvider time, Action onEvicted)
+        int maxSessions, int maxSessionsPerOwner, TimeSpan idleTimeout, TimeProvider time, Action<int> onEvicted)
     {
         _maxSessions = maxSessions;
         _maxSessionsPerOwner = maxSessionsPerOwner;
         _idleTimeout = idleTimeout;
         _time = time;
         _onEvicted = onEvicted;
-        TimeSpan period = idleTimeout / 4 < LongestSweep ? idleTimeout / 4 : LongestSweep;
+        TimeSpan period = SweepPeriod(idleTimeout);
         _sweep = time.CreateTimer(_ => EndIdle(), null, period, period);
     }
+
+    /// <summary>Takes other bounds. Sessions above a smaller one are kept, and count until they end.</summary>
+    internal void SetBounds(int maxSessions, int maxSessionsPerOwner, TimeSpan idleTimeout)
+    {
+        lock (_gate)
+        {
+            if (idleTimeout != _idleTimeout)
+            {
+                TimeSpan period = SweepPeriod(idleTimeout);
+                _sweep.Change(period, period);
+            }
+
+            (_maxSessions, _maxSessionsPerOwner, _idleTimeout) = (maxSessions, maxSessionsPerOwner, idleTimeout);
+            SignalLocked(); // Those who wait look at the bounds again.
+        }
+    }
+
+    private static TimeSpan SweepPeriod(TimeSpan idleTimeout) => idleTimeout / 4 < LongestSweep ? idleTimeout / 4 : LongestSweep;
 
     /// <summary>The sessions at this moment.</summary>
     internal StdioSession[] All
@@ -240,7 +258,7 @@ internal sealed class SessionTable : IAsyncDisposable
         }
 
         EndLocked(oldest);
-        _onEvicted();
+        _onEvicted(_maxSessionsPerOwner);
         return true;
     }
 

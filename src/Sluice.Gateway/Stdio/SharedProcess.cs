@@ -17,7 +17,7 @@ internal sealed class SharedProcess : IAsyncDisposable
     private readonly SemaphoreSlim _starting = new(1, 1);
     private readonly StartGate _gate;
     private readonly Func<Action<StdioConnection>, StdioConnection> _start;
-    private readonly TimeSpan _timeout;
+    private readonly Func<TimeSpan> _timeout;
     private readonly TimeProvider _time;
     private readonly bool _initializes;
     private volatile StdioConnection? _current;
@@ -28,7 +28,7 @@ internal sealed class SharedProcess : IAsyncDisposable
     /// <param name="initializes">Whether it is of the legacy era, so that the gateway has to initialize it.</param>
     /// <param name="timeout">How long that may take.</param>
     /// <param name="time">The clock.</param>
-    internal SharedProcess(Func<Action<StdioConnection>, StdioConnection> start, bool initializes, TimeSpan timeout, TimeProvider time)
+    internal SharedProcess(Func<Action<StdioConnection>, StdioConnection> start, bool initializes, Func<TimeSpan> timeout, TimeProvider time)
     {
         _start = start;
         _initializes = initializes;
@@ -136,7 +136,7 @@ internal sealed class SharedProcess : IAsyncDisposable
             owner: this,
             canStream: false);
         QueuedMessage? answer;
-        using CancellationTokenSource late = new(_timeout, _time);
+        using CancellationTokenSource late = new(_timeout(), _time);
         try
         {
             answer = await call.NextAsync(late.Token);

@@ -69,7 +69,7 @@ internal sealed partial class StdioUpstream
         HttpContext context, StdioConnection process, StdioCall call, CallerIdentity owner, Action onResult)
     {
         QueuedMessage? answer;
-        using CancellationTokenSource late = new(_timeout, _time);
+        using CancellationTokenSource late = new(_settings.Timeout, _time);
         using CancellationTokenSource given = CancellationTokenSource.CreateLinkedTokenSource(late.Token, context.RequestAborted);
         try
         {
@@ -224,7 +224,7 @@ internal sealed partial class StdioUpstream
     private Task<UpstreamFailure?> CallAsync(HttpContext context, byte[] body, StdioSession session, StdioConnection process)
     {
         StdioCall call = process.Begin(body, session, EventStream.IsAccepted(context.Request, EventStream.MediaType));
-        return _answer.SendAsync(context, process, call, _server, _cut);
+        return Answer.SendAsync(context, process, call, _server, _cut);
     }
 
     private void DeliverOwn(StdioSession session, StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts)

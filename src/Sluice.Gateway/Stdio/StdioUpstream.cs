@@ -14,7 +14,7 @@ namespace Sluice.Gateway;
 /// <para>Source: Model Context Protocol, revisions 2025-11-25 and 2026-07-28, Transports.</para>
 /// <para>Thread safety: any number of requests at a time.</para>
 /// </remarks>
-internal sealed partial class StdioUpstream : IUpstream
+internal sealed partial class StdioUpstream : IUpstream, IAsyncDisposable
 {
     private const string SessionHeader = "Mcp-Session-Id";
     private const int InvalidRequest = -32600;
@@ -23,50 +23,51 @@ internal sealed partial class StdioUpstream : IUpstream
 
     private readonly string _server;
     private readonly CommandUpstreamConfiguration _command;
-    private readonly TimeSpan _timeout;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly TrustedProxies _proxies;
     private readonly CancellationToken _cut;
-    private readonly StreamKeepAlive _keepAlive;
     private readonly ProcessStarts _starts;
     private readonly SessionTable _sessions;
     private readonly SharedProcess _modern;
     private readonly SharedProcess? _shared;
-    private readonly CallAnswer _answer;
     private readonly CallAnswer _lastingAnswer;
+    private volatile StdioSettings _settings;
 
     internal StdioUpstream(
         string server,
         CommandUpstreamConfiguration command,
-        TimeSpan timeout,
-        TrustedProxies proxies,
+        StdioSettings settings,
         CallDrain drain,
-        StreamKeepAlive keepAlive,
         TimeProvider time,
         ILogger<StdioUpstream> logger)
     {
         _server = server;
         _command = command;
-        _timeout = timeout;
+        _settings = settings;
         _time = time;
         _logger = logger;
-        _proxies = proxies;
         _cut = drain.Cut;
-        _keepAlive = keepAlive;
         _starts = new ProcessStarts(command.StartRate, command.StartRatePerUser, time);
         _sessions = new SessionTable(
             command.MaxSessions,
             command.MaxSessionsPerUser,
             command.IdleTimeout,
             time,
-            () => Log.SessionEvicted(logger, server, command.MaxSessionsPerUser));
-        _modern = new SharedProcess(onEnd => Start(AnswerRequest, onEnd), initializes: false, timeout, time);
+            maxSessionsPerUser => Log.SessionEvicted(logger, server, maxSessionsPerUser));
+        _modern = new SharedProcess(onEnd => Start(AnswerRequest, onEnd), initializes: false, () => _settings.Timeout, time);
         _shared = command.Instances == CommandInstances.Shared
-            ? new SharedProcess(onEnd => Start(Distribute, onEnd), initializes: true, timeout, time)
+            ? new SharedProcess(onEnd => Start(Distribute, onEnd), initializes: true, () => _settings.Timeout, time)
             : null;
-        _answer = new CallAnswer(timeout, time);
         _lastingAnswer = new CallAnswer(Timeout.InfiniteTimeSpan, time);
+    }
+
+    /// <summary>Takes other bounds. Sessions, processes and what was counted are kept.</summary>
+    internal void Configure(StdioSettings settings)
+    {
+        CommandUpstreamConfiguration command = settings.Command!;
+        _settings = settings;
+        _sessions.SetBounds(command.MaxSessions, command.MaxSessionsPerUser, command.IdleTimeout);
+        _starts.SetRates(command.StartRate, command.StartRatePerUser);
     }
 
     public async Task<UpstreamFailure?> ForwardAsync(
@@ -76,7 +77,7 @@ internal sealed partial class StdioUpstream : IUpstream
         CallerIdentity caller,
         CancellationToken ends)
     {
-        context.Features.Set(_keepAlive);
+        context.Features.Set(_settings.KeepAlive);
         try
         {
             return await AnswerAsync(context, body, message, caller, ends);
@@ -211,7 +212,7 @@ internal sealed partial class StdioUpstream : IUpstream
         StdioCall call = process.Begin(body, owner: null, EventStream.IsAccepted(context.Request, EventStream.MediaType));
         using CancellationTokenSource leave =
             CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lasts ? ends : _cut);
-        return await (lasts ? _lastingAnswer : _answer).SendAsync(context, process, call, _server, leave.Token);
+        return await (lasts ? _lastingAnswer : Answer).SendAsync(context, process, call, _server, leave.Token);
     }
 
     /// <summary>The session that a request names; or null when it has been answered.</summary>
@@ -246,8 +247,10 @@ internal sealed partial class StdioUpstream : IUpstream
 
     /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
     private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => caller.Subject is null
-        ? AddressIdentity.Of(_proxies.ClientOf(context))
+        ? AddressIdentity.Of(_settings.Proxies.ClientOf(context))
         : new CallerIdentity(caller.Issuer, caller.Subject, caller.UserSpansTenants ? null : caller.Tenant, client: null);
+
+    private CallAnswer Answer => new(_settings.Timeout, _time);
 
     private StdioConnection Start(StdioConnection.ServerMessageHandler onServerMessage, Action<StdioConnection> onEnd)
     {

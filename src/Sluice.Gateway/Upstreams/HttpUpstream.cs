@@ -24,13 +24,14 @@ internal sealed partial class HttpUpstream : IUpstream
     private readonly TimeSpan _timeout;
     private readonly StreamKeepAlive _keepAlive;
     private readonly IHttpForwarder _forwarder;
-    private readonly HttpMessageInvoker _invoker;
+    private readonly HttpMessageInvoker _connections;
     private readonly ILogger _logger;
 
     /// <param name="server">The server's name, for the log.</param>
     /// <param name="address">Where the server answers.</param>
     /// <param name="timeout">How long it may take to begin an answer that is not a long stream.</param>
     /// <param name="forwarder">What forwards.</param>
+    /// <param name="connections">The connections to the server, from <see cref="Connect"/>.</param>
     /// <param name="keepAlive">How event streams are kept open, and the clock of the timeout too.</param>
     /// <param name="logger">The log.</param>
     internal HttpUpstream(
@@ -38,6 +39,7 @@ internal sealed partial class HttpUpstream : IUpstream
         Uri address,
         TimeSpan timeout,
         IHttpForwarder forwarder,
+        HttpMessageInvoker connections,
         StreamKeepAlive keepAlive,
         ILogger<HttpUpstream> logger)
     {
@@ -47,10 +49,14 @@ internal sealed partial class HttpUpstream : IUpstream
         _timeout = timeout;
         _keepAlive = keepAlive;
         _forwarder = forwarder;
-        _invoker = new HttpMessageInvoker(
-            new BufferedBodies(new QuietStreams(new Redirects(new CheckedAnswers(UpstreamConnections.Create())), keepAlive.Time)));
+        _connections = connections;
         _logger = logger;
     }
+
+    /// <summary>Connections to a server; several upstreams may use them.</summary>
+    /// <param name="time">The clock of what is quiet for too long.</param>
+    internal static HttpMessageInvoker Connect(TimeProvider time) => new(
+        new BufferedBodies(new QuietStreams(new Redirects(new CheckedAnswers(UpstreamConnections.Create())), time)));
 
     public async Task<UpstreamFailure?> ForwardAsync(
         HttpContext context,
@@ -65,19 +71,13 @@ internal sealed partial class HttpUpstream : IUpstream
         context.Request.Headers.Remove("Upgrade"); // YARP would open a tunnel, in which nothing is metered.
         try
         {
-            ForwarderError error = await _forwarder.SendAsync(context, _destination, _invoker, Forwarding, transformer, wait.Token);
+            ForwarderError error = await _forwarder.SendAsync(context, _destination, _connections, Forwarding, transformer, wait.Token);
             return error == ForwarderError.None ? null : Explain(context, error, wait);
         }
         finally
         {
             await EventStreamBody.EndAsync(context);
         }
-    }
-
-    public ValueTask DisposeAsync()
-    {
-        _invoker.Dispose();
-        return ValueTask.CompletedTask;
     }
 
     private UpstreamFailure Explain(HttpContext context, ForwarderError error, AnswerWait wait)

@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 
 /// <summary>The way to one MCP server, whatever it is: an address, or a process that the gateway starts.</summary>
 /// <remarks>Thread safety: any number of requests at a time.</remarks>
-internal interface IUpstream : IAsyncDisposable
+internal interface IUpstream
 {
     /// <summary>Sends a request on and the answer back.</summary>
     /// <param name="context">The request, whose body has been read.</param>

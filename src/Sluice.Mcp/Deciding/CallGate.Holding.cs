@@ -5,7 +5,8 @@ namespace Sluice.Mcp;
 /// <content>Calls that may be held instead of being rejected.</content>
 internal sealed partial class CallGate
 {
-    private readonly HeldCalls _held = new(policy.Waits && !store.CanReserve ? throw CannotHold(policy) : policy.Settings.MaxWaiting, time);
+    private readonly HeldCalls _held = policy.Waits && !store.CanReserve ? throw CannotHold(policy)
+        : previous?._held ?? new HeldCalls(policy.Settings.MaxWaiting, time);
 
     /// <summary>How many calls are held.</summary>
     internal int HeldCount => _held.Count;
@@ -40,6 +41,9 @@ internal sealed partial class CallGate
     /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
     internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) =>
         stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
+
+    /// <summary>Makes its bound of held calls the one that counts, because its configuration has become the current one.</summary>
+    internal void Activate() => _held.Max = policy.Settings.MaxWaiting;
 
     /// <summary>Ends all held calls, and holds no more: they are not made, and their tokens come back.</summary>
     internal void EndHeld() => _held.EndAll();

@@ -18,12 +18,18 @@ namespace Sluice.Mcp;
 /// <param name="time">The clock of the reports.</param>
 /// <param name="logger">Takes a line at Debug for each rejection, and the reports of permissive limits.</param>
 /// <param name="observer">Sees each call; or null.</param>
+/// <param name="previous">The gate of the same server under the configuration before, whose held calls count here too; or null.</param>
 internal sealed partial class CallGate(
-    RateLimitPolicy policy, IRateLimitStore store, TimeProvider time, ILogger logger, ICallObserver? observer = null) : IDisposable
+    RateLimitPolicy policy,
+    IRateLimitStore store,
+    TimeProvider time,
+    ILogger logger,
+    ICallObserver? observer = null,
+    CallGate? previous = null) : IDisposable
 {
-    private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger);
+    private readonly PermissiveReport? _permissive = PermissiveReport.Of(policy, time, logger, previous?._permissive);
     private readonly CallTelemetry _telemetry = new(policy, time, observer);
-    private readonly SlotWatch[] _watches = SlotWatch.Of(policy, time, logger);
+    private readonly SlotWatch[] _watches = SlotWatch.Of(policy, time, logger, previous?._watches);
     private readonly bool _tags = observer?.NeedsTags == true;
     private readonly bool _givesIds = observer?.NeedsIds == true;
 
@@ -97,8 +103,11 @@ internal sealed partial class CallGate(
         }
 
         Array.ForEach(_watches, static watch => watch.Dispose());
-        _permissive?.Dispose();
+        Retire();
     }
+
+    /// <summary>Ends what the next gate of the server has not taken over, when the last call of this one has ended.</summary>
+    internal void Retire() => _permissive?.Dispose();
 
     // An asynchronous method of its own, so that the span of the store is the current one in here only.
     private async ValueTask<GateDecision> DecideTracedAsync(

@@ -9,7 +9,7 @@ internal sealed partial class PermissiveCounter : IDisposable
     private static readonly TimeSpan Interval = TimeSpan.FromMinutes(1);
 
     private readonly Lock _gate = new();
-    private readonly RateLimit _limit;
+    private readonly string _server;
     private readonly ILogger _logger;
     private readonly ITimer _timer;
     private volatile bool _isCounting;
@@ -18,11 +18,18 @@ internal sealed partial class PermissiveCounter : IDisposable
 
     internal PermissiveCounter(RateLimit limit, TimeProvider time, ILogger logger)
     {
-        _limit = limit;
+        Limit = limit.Name;
+        _server = limit.Server;
         _logger = logger;
         _timer = time.CreateTimer(
             static counter => ((PermissiveCounter)counter!).Report(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
+
+    /// <summary>The name of the limit.</summary>
+    internal string Limit { get; }
+
+    /// <summary>The report that it belongs to.</summary>
+    internal PermissiveReport? Owner { get; set; }
 
     internal void Count()
     {
@@ -44,7 +51,7 @@ internal sealed partial class PermissiveCounter : IDisposable
             _timer.Dispose();
             if (Interlocked.Exchange(ref _count, 0) is > 0 and long count)
             {
-                Log.Counted(_logger, _limit.Name, _limit.Server, count);
+                Log.Counted(_logger, Limit, _server, count);
             }
         }
     }
@@ -54,7 +61,7 @@ internal sealed partial class PermissiveCounter : IDisposable
         if (!_isCounting && !_isDisposed)
         {
             _isCounting = true;
-            Log.Began(_logger, _limit.Name, _limit.Server);
+            Log.Began(_logger, Limit, _server);
             _timer.Change(Interval, Timeout.InfiniteTimeSpan);
         }
     }
@@ -70,13 +77,13 @@ internal sealed partial class PermissiveCounter : IDisposable
 
             if (Interlocked.Exchange(ref _count, 0) is > 0 and long count)
             {
-                Log.Counted(_logger, _limit.Name, _limit.Server, count);
+                Log.Counted(_logger, Limit, _server, count);
                 _timer.Change(Interval, Timeout.InfiniteTimeSpan);
                 return;
             }
 
             _isCounting = false;
-            Log.Ended(_logger, _limit.Name, _limit.Server);
+            Log.Ended(_logger, Limit, _server);
             if (Interlocked.Read(ref _count) > 0)
             {
                 BeginLocked(); // A call came in between and saw that the counter was still counting.

@@ -14,15 +14,40 @@ internal sealed class PermissiveReport : IDisposable
 {
     private readonly FrozenDictionary<RateLimit, PermissiveCounter> _counters;
 
-    private PermissiveReport(FrozenDictionary<RateLimit, PermissiveCounter> counters) => _counters = counters;
+    private PermissiveReport(FrozenDictionary<RateLimit, PermissiveCounter> counters)
+    {
+        _counters = counters;
+        foreach (PermissiveCounter counter in counters.Values)
+        {
+            counter.Owner = this;
+        }
+    }
 
     /// <summary>The report of a policy; null when none of its limits is permissive.</summary>
-    internal static PermissiveReport? Of(RateLimitPolicy policy, TimeProvider time, ILogger logger)
+    /// <param name="policy">The policy.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="previous">The report of the policy before, whose counts go on for limits of the same name; or null.</param>
+    internal static PermissiveReport? Of(RateLimitPolicy policy, TimeProvider time, ILogger logger, PermissiveReport? previous = null)
     {
+        List<PermissiveCounter> before = [.. previous?._counters.Values ?? []];
         RateLimit[] limits = [.. policy.Limits.Where(limit => limit.Mode == LimitMode.Permissive)];
         return limits.Length == 0
             ? null
-            : new PermissiveReport(limits.ToFrozenDictionary(limit => limit, limit => new PermissiveCounter(limit, time, logger)));
+            : new PermissiveReport(limits.ToFrozenDictionary(limit => limit, Continue));
+
+        PermissiveCounter Continue(RateLimit limit)
+        {
+            int index = before.FindIndex(counter => counter.Limit == limit.Name);
+            if (index < 0)
+            {
+                return new PermissiveCounter(limit, time, logger);
+            }
+
+            PermissiveCounter counter = before[index];
+            before.RemoveAt(index);
+            return counter;
+        }
     }
 
     /// <summary>Counts an allowed call; it allocates nothing.</summary>
@@ -37,10 +62,10 @@ internal sealed class PermissiveReport : IDisposable
         }
     }
 
-    /// <summary>Logs what is counted and not yet reported, and reports nothing more.</summary>
+    /// <summary>Logs what is counted and not yet reported, but for limits that another report has taken over, and reports nothing more.</summary>
     public void Dispose()
     {
-        foreach (PermissiveCounter counter in _counters.Values)
+        foreach (PermissiveCounter counter in _counters.Values.Where(counter => counter.Owner == this))
         {
             counter.Dispose();
         }

@@ -42,13 +42,18 @@ internal sealed partial class SlotWatch : IDisposable
     internal int Count => Volatile.Read(ref _count);
 
     /// <summary>A watch for each <c>maxAge</c> of the calls of a policy.</summary>
-    internal static SlotWatch[] Of(RateLimitPolicy policy, TimeProvider time, ILogger logger) =>
+    /// <param name="policy">The policy.</param>
+    /// <param name="time">The clock.</param>
+    /// <param name="logger">The log.</param>
+    /// <param name="previous">The watches of the policy before, which go on where they watch for the same time; or null.</param>
+    internal static SlotWatch[] Of(RateLimitPolicy policy, TimeProvider time, ILogger logger, SlotWatch[]? previous = null) =>
     [
         .. policy.Limits
             .Where(limit => limit.Concurrency is not null)
             .Select(limit => limit.MaxAge)
             .Distinct()
-            .Select(maxAge => new SlotWatch(policy.Server, maxAge, time, logger)),
+            .Select(maxAge =>
+                previous?.FirstOrDefault(watch => watch.MaxAge == maxAge) ?? new SlotWatch(policy.Server, maxAge, time, logger)),
     ];
 
     /// <summary>Watches a call that holds slots, until <see cref="Remove"/>.</summary>

@@ -65,13 +65,16 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
         }
     }
 
+    /// <summary>How many calls are held at a time. Calls above a smaller bound stay held.</summary>
+    internal int Max { get; set; } = max;
+
     /// <summary>Whether another call can be held.</summary>
-    internal bool HasRoom => Count < max;
+    internal bool HasRoom => Count < Max;
 
     /// <summary>Takes a place for a call.</summary>
     /// <param name="delay">How long to hold it, from now.</param>
     /// <param name="call">The place, or null if the call is not held.</param>
-    internal End TryEnter(TimeSpan delay, out HeldCall? call) => TryEnter(delay, max, out call);
+    internal End TryEnter(TimeSpan delay, out HeldCall? call) => TryEnter(delay, Max, out call);
 
     private End TryEnter(TimeSpan delay, int most, out HeldCall? call)
     {

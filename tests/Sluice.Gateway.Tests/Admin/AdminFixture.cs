@@ -70,8 +70,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         await gateway.StartAsync();
         CancellationTokenSource stopping = new();
         WebApplication application = AdminApplication.Build(
-            new RunningGateway(
-                configuration, gateway.Services.GetRequiredService<GatewayServers>().All, store, telemetry.Metrics, counts, time, stopping.Token)
+            new RunningGateway(gateway.Services.GetRequiredService<GatewayServers>(), store, telemetry.Metrics, counts, time, stopping.Token)
             {
                 Journals = journals,
             },

@@ -30,12 +30,12 @@ public sealed class SignatureWorkTests : IDisposable
         _documents = new DocumentClient(_clock);
         _limiter = new WrongCredentialLimiter(auth.Failures, Proxies, _clock);
         TokenAudiences audiences = new(new ServerPaths([]), new PublicAddress(new Uri("https://mcp.example.com"), listensOnLoopback: true, Proxies));
-        _authenticator = new JwtAuthenticator(auth, claimNames: [], _documents, audiences, _limiter, _clock, NullLogger<JwtAuthenticator>.Instance);
+        IssuerKeys keys = IssuerKeys.Open(auth, _documents, previous: null, _clock, NullLogger<JwtAuthenticator>.Instance);
+        _authenticator = new JwtAuthenticator(auth, claimNames: [], keys, audiences, _limiter, _clock);
     }
 
     public void Dispose()
     {
-        _authenticator.Dispose();
         _documents.Dispose();
         File.Delete(_keyFile);
     }

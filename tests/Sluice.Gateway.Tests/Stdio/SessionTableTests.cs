@@ -120,7 +120,7 @@ public sealed class SessionTableTests
         table.All.Length.ShouldBe(3);
     }
 
-    private SessionTable Table(int total, int perOwner) => new(total, perOwner, TimeSpan.FromMinutes(30), _time, () => { });
+    private SessionTable Table(int total, int perOwner) => new(total, perOwner, TimeSpan.FromMinutes(30), _time, _ => { });
 
     private async Task<StdioSession> AddAsync(SessionTable table, CallerIdentity owner)
     {

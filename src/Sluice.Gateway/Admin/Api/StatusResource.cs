@@ -19,9 +19,9 @@ internal static class StatusResource
             gateway.Counts.StartedAt,
             (long)gateway.Counts.Uptime.TotalMilliseconds,
             new ConfigStatus(
-                ConfigResource.Version,
-                gateway.Counts.StartedAt,
-                null,
+                gateway.Active.Version,
+                gateway.Active.LoadedAt,
+                ReloadStatus.Of(gateway.LastReload),
                 gateway.Servers.Count,
                 gateway.Servers.Sum(server => LimitsResource.Of(server).Count())),
             ReadStore(gateway),
@@ -81,7 +81,15 @@ internal sealed record StatusAnswer(
 internal sealed record ConfigStatus(string Version, DateTimeOffset LoadedAt, ReloadStatus? LastReload, int Servers, int Limits);
 
 /// <summary>What came of the last reload.</summary>
-internal sealed record ReloadStatus(DateTimeOffset At, string Result, IReadOnlyList<string> Faults);
+/// <param name="At">When it ended.</param>
+/// <param name="Result"><c>loaded</c> or <c>refused</c>.</param>
+/// <param name="Faults">Why the document was rejected.</param>
+/// <param name="NeedsRestart">The settings that have changed in the document and keep their values until a restart.</param>
+internal sealed record ReloadStatus(DateTimeOffset At, string Result, IReadOnlyList<string> Faults, IReadOnlyList<string> NeedsRestart)
+{
+    internal static ReloadStatus? Of(ReloadResult? reload) =>
+        reload is null ? null : new(reload.At, reload.IsLoaded ? "loaded" : "refused", reload.Faults, reload.NeedsRestart);
+}
 
 /// <summary>Where the buckets are.</summary>
 /// <param name="Kind"><c>memory</c> or <c>redis</c>.</param>

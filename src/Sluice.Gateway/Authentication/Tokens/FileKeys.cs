@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Security.Cryptography;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -10,7 +11,13 @@ internal sealed class FileKeys : IKeySource
     private const int MaxBytes = 256 * 1024;
     private readonly ImmutableArray<VerificationKey> _keys;
 
-    private FileKeys(ImmutableArray<VerificationKey> keys) => _keys = keys;
+    private readonly byte[] _hash;
+
+    private FileKeys(byte[] file)
+    {
+        _keys = KeyDocument.ReadFile(file);
+        _hash = SHA256.HashData(file);
+    }
 
     /// <summary>Reads the keys.</summary>
     /// <exception cref="FormatException">They cannot be had; the message says which file, why, and what to do.</exception>
@@ -23,7 +30,7 @@ internal sealed class FileKeys : IKeySource
             int length = stream.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
             return length > MaxBytes
                 ? throw new FormatException("it is larger than 256 KiB")
-                : new FileKeys(KeyDocument.ReadFile(bytes[..length]));
+                : new FileKeys(bytes[..length]);
         }
         catch (Exception exception) when (exception is FormatException or IOException or UnauthorizedAccessException or ArgumentException)
         {
@@ -37,6 +44,9 @@ internal sealed class FileKeys : IKeySource
             throw new FormatException($"the key '{path}' is of no use: {why}. Name a public key in PEM, or a JSON Web Key Set.", exception);
         }
     }
+
+    /// <summary>Whether they are of a file with the same content.</summary>
+    internal bool HasContentOf(FileKeys other) => _hash.AsSpan().SequenceEqual(other._hash);
 
     /// <summary>Null, or what is wrong with the first key file of a configuration that is of no use.</summary>
     internal static string? FirstFault(AuthConfiguration auth)

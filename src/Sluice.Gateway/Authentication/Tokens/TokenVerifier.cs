@@ -19,6 +19,18 @@ internal sealed class TokenVerifier(
     /// <summary>The audiences that the configuration accepts from this issuer.</summary>
     internal ImmutableArray<string> Audiences => issuer.Audiences;
 
+    /// <summary>Whether a verifier with these settings would verify and identify as this one does.</summary>
+    internal bool IsFor(JwtIssuer other, bool spansTenants, ImmutableArray<string> claims, IKeySource source) =>
+        ReferenceEquals(keys, source)
+        && userSpansTenants == spansTenants
+        && claimNames.SequenceEqual(claims)
+        && issuer.Issuer == other.Issuer
+        && issuer.KeyFile == other.KeyFile
+        && issuer.UserClaim == other.UserClaim
+        && issuer.Audiences.SequenceEqual(other.Audiences)
+        && issuer.TenantClaims.SequenceEqual(other.TenantClaims)
+        && issuer.ClientClaims.SequenceEqual(other.ClientClaims);
+
     /// <summary>Whether this issuer has signed a token that says so.</summary>
     /// <param name="text">The token as it came.</param>
     /// <param name="token">What it says.</param>

@@ -1,0 +1,75 @@
+using System.Collections.Immutable;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary>A gateway's document, with all files that it names.</summary>
+/// <remarks>Thread safety: one thread at a time.</remarks>
+/// <param name="path">The file of the document.</param>
+internal sealed class WatchedDocument(string path)
+{
+    private const int MaxReads = 5;
+    private readonly FileContents _contents = new();
+
+    /// <summary>The files and folders that the last reading depended on.</summary>
+    internal ImmutableArray<string> Files { get; private set; } = [path];
+
+    /// <summary>The file of the document.</summary>
+    internal string Path => path;
+
+    private bool CanBeReadAgain => !IsOfSystem(path) && !IsOfSystem(TargetOf(path)); // A pipe cannot.
+
+    /// <summary>Reads the document for the start of a gateway.</summary>
+    /// <returns>The document, and what a watch begins with; null where the file can be read once only.</returns>
+    internal static (GatewayFileResult Result, WatchStart? Start) Open(string path)
+    {
+        WatchedDocument document = new(path);
+        if (!document.CanBeReadAgain)
+        {
+            return (GatewayFile.Load(path), null);
+        }
+
+        (GatewayFileResult result, string hash) = document.Read();
+        return (result, new WatchStart(document, hash));
+    }
+
+    /// <summary>The hash of what the files hold now.</summary>
+    internal string Look() => _contents.HashOf(Files);
+
+    /// <summary>Reads the document, and again when a file has changed while it was read.</summary>
+    /// <returns>The document, and the hash of exactly what it was read from.</returns>
+    internal (GatewayFileResult Result, string Hash) Read()
+    {
+        for (int reads = 1; ; reads++)
+        {
+            string before = Look();
+            GatewayFileResult result = GatewayFile.Load(path);
+            Files = result.Files;
+            string after = Look();
+            if (before == after || reads == MaxReads)
+            {
+                return (result, after);
+            }
+        }
+    }
+
+    private static bool IsOfSystem(string file) =>
+        file.StartsWith("/dev/", StringComparison.Ordinal) || file.StartsWith("/proc/", StringComparison.Ordinal);
+
+    private static string TargetOf(string file)
+    {
+        try
+        {
+            return File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
+        }
+        catch (Exception exception) when (BoundedFile.IsUnreadable(exception))
+        {
+            return file; // Reading it says what is wrong.
+        }
+    }
+}
+
+/// <summary>With what a watch begins.</summary>
+/// <param name="Document">The document.</param>
+/// <param name="Hash">The hash of the content that the gateway was started with.</param>
+internal sealed record WatchStart(WatchedDocument Document, string Hash);
