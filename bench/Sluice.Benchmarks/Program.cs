@@ -14,6 +14,11 @@ switch (words)
         await BareForwarder.RunAsync(new Uri(server));
         return 0;
 
+    // The processes that compare this engine with an earlier one.
+    case [PlainPolicies.Word, string own, string earlier]:
+        PlainPolicies.Measure(own, earlier);
+        return 0;
+
     case ["gateway", "soak"]:
         return await Soak.RunAsync(TimeSpan.FromMinutes(30)) ? 0 : 1;
     case ["gateway", "soak", string minutes] when double.TryParse(minutes, CultureInfo.InvariantCulture, out double number) && number > 0:

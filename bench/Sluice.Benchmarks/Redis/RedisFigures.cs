@@ -15,6 +15,7 @@ internal static class RedisFigures
         double nothing = await server.OfNothing();
         double one = await server.OfOurs(RedisPolicies.One, isAllowed: true);
         double four = await server.OfOurs(RedisPolicies.Four, isAllowed: true);
+        double eight = await server.OfOurs(RedisPolicies.Eight, isAllowed: true);
         double refused = await server.OfOurs(RedisPolicies.FourRefused, isAllowed: false);
         double textbookOne = await server.OfTextbook(1);
         double textbookFour = await server.OfTextbook(4);
@@ -25,6 +26,7 @@ internal static class RedisFigures
         Write("one limit, allowed", one);
         Write("four limits, allowed", four);
         Write("four limits, refused", refused);
+        Write("eight limits in two lists, allowed", eight);
         Write("textbook, one limit", textbookOne);
         Write("textbook, four limits", textbookFour);
         foreach (int buckets in (int[])[10, 100, 1_000])
@@ -39,6 +41,7 @@ internal static class RedisFigures
         [
             new("four-limits-ratio", four / textbookFour, "x", 0.4),
             new("four-limits-floor-ratio", four / nothing, "x", 5),
+            new("eight-over-four-limits-ratio", eight / four, "x", 1.6),
             new("refused-ratio", refused / four, "x", 0.6),
             new("coalescing-512-ratio", throughput, "x", 2.5, AtLeast: true),
             new("coalescing-1-p50-ratio", median, "x", 1.05),
@@ -98,5 +101,5 @@ internal static class RedisFigures
     }
 
     private static void Write(string what, double micros) =>
-        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-32} {micros,7:0.00}"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"  {what,-35} {micros,7:0.00}"));
 }

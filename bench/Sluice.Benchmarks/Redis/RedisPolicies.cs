@@ -12,6 +12,9 @@ internal static class RedisPolicies
     /// <summary>What no benchmark exhausts, and what is never full again while one runs, so that its keys stay.</summary>
     private static readonly Rate Plenty = new(1_000, TimeSpan.FromMinutes(1), RateLimitAlgorithm.TokenBucket, 2_000_000_000, align: false);
 
+    private static readonly RateList PlentyInFourPeriods =
+        [.. Enumerable.Range(1, RateList.MaxCount).Select(i => new Rate(1_000 * i, TimeSpan.FromMinutes(i), RateLimitAlgorithm.TokenBucket, 2_000_000_000, align: false))];
+
     /// <summary>One limit.</summary>
     internal static ApplicableLimits One { get; } = Of("one", limits => limits.PerUser(Plenty));
 
@@ -19,6 +22,9 @@ internal static class RedisPolicies
     internal static ApplicableLimits Four { get; } = Of("four", limits => limits
         .Shared(Plenty).PerUser(Plenty)
         .Tool("search", tool => tool.Shared(Plenty).PerUser(Plenty)));
+
+    /// <summary>Eight, in two lists of four rates: one that everybody shares, one of each user.</summary>
+    internal static ApplicableLimits Eight { get; } = Of("eight", limits => limits.Shared(PlentyInFourPeriods).PerUser(PlentyInFourPeriods));
 
     /// <summary>Four, the last of which refuses all but the first call of each user.</summary>
     internal static ApplicableLimits FourRefused { get; } = Of("refused", limits => limits

@@ -1,0 +1,135 @@
+using System.Diagnostics;
+using System.Globalization;
+using System.Reflection;
+using System.Runtime.Loader;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>What policies cost that use nothing newer than one rate for each scope: this engine over that of an earlier revision.</summary>
+/// <remarks>
+/// Both engines are loaded into one process and take turns of a millisecond or two, so whatever else runs on the machine disturbs both.
+/// Several processes do that, because the place of code and memory, which each process draws anew, is worth a few percent.
+/// </remarks>
+internal static class PlainPolicies
+{
+    /// <summary>The word that starts one of those processes: the folders of this build and of the earlier one follow.</summary>
+    internal const string Word = "plain-policies";
+
+    private const string Project = "Sluice.PlainPolicies";
+    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(1.5);
+
+    /// <summary>The largest ratio of all rows; null, with a line that says why, where the earlier revision cannot be built.</summary>
+    internal static double? Ratio(bool quick)
+    {
+        if (EarlierRevision.Build(Project) is not string earlier)
+        {
+            return null;
+        }
+
+        string own = Path.Combine(EarlierRevision.Root, "artifacts", "bin", Project, "release");
+        Dictionary<string, List<double[]>> rows = [];
+        for (int run = 0; run < (quick ? 3 : 7); run++)
+        {
+            Console.WriteLine($"Measuring plain policies beside revision {EarlierRevision.Name}, process {run + 1}...");
+            foreach (string line in Processes.Run("dotnet", [typeof(PlainPolicies).Assembly.Location, Word, own, earlier]))
+            {
+                string[] fields = line.Split('\t');
+                if (!rows.TryGetValue(fields[0], out List<double[]>? found))
+                {
+                    rows[fields[0]] = found = [];
+                }
+
+                found.Add([.. fields[1..].Select(field => double.Parse(field, CultureInfo.InvariantCulture))]);
+            }
+        }
+
+        double largest = 0;
+        Console.WriteLine("Plain policies, ns a call:                            now   before  ratio (all processes)");
+        foreach ((string name, List<double[]> found) in rows)
+        {
+            double[] ratios = [.. found.Select(times => times[2])];
+            double ratio = Median(ratios);
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture,
+                $"  {name,-45} {found.Min(times => times[0]),9:0.0} {found.Min(times => times[1]),8:0.0}  {ratio:0.000} ({string.Join(", ", ratios.Order().Select(each => each.ToString("0.000", CultureInfo.InvariantCulture)))})"));
+            largest = Math.Max(largest, ratio);
+        }
+
+        return largest;
+    }
+
+    /// <summary>One process: a line for each row, with the median times of both, in nanoseconds, and the median ratio of two turns.</summary>
+    internal static void Measure(string own, string earlier)
+    {
+        IReadOnlyDictionary<string, Func<int, int>> now = Load(own);
+        IReadOnlyDictionary<string, Func<int, int>> before = Load(earlier);
+        foreach (string row in now.Keys)
+        {
+            (double ofNow, double ofBefore, double ratio) = Compare(now[row], before[row]);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row}\t{ofNow}\t{ofBefore}\t{ratio}"));
+        }
+    }
+
+    private static (double Now, double Before, double Ratio) Compare(Func<int, int> now, Func<int, int> before)
+    {
+        const int WarmUps = 300; // For the compiler, which compiles in the background what runs often.
+        const int Turns = 400;
+        int calls = CallsOfATurn(now);
+        double[] ofNow = new double[Turns];
+        double[] ofBefore = new double[Turns];
+        double[] ratios = new double[Turns];
+        for (int turn = -WarmUps; turn < Turns; turn++)
+        {
+            bool isNowFirst = (turn & 1) == 0;
+            double first = Time(isNowFirst ? now : before, calls);
+            double second = Time(isNowFirst ? before : now, calls);
+            if (turn >= 0)
+            {
+                (ofNow[turn], ofBefore[turn]) = isNowFirst ? (first, second) : (second, first);
+                ratios[turn] = ofNow[turn] / ofBefore[turn];
+            }
+        }
+
+        return (Median(ofNow), Median(ofBefore), Median(ratios));
+    }
+
+    private static int CallsOfATurn(Func<int, int> run)
+    {
+        const int Readings = 20;
+        int calls = 128;
+        while (Enumerable.Range(0, Readings).Min(_ => Time(run, calls)) * calls < Turn.TotalNanoseconds)
+        {
+            calls *= 2;
+        }
+
+        return calls;
+    }
+
+    private static double Time(Func<int, int> run, int calls)
+    {
+        long start = Stopwatch.GetTimestamp();
+        int counted = run(calls);
+        double taken = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
+        Require.That(counted == calls || counted == 0, "Another outcome than the one that is measured.");
+        return taken / calls;
+    }
+
+    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
+
+    private static IReadOnlyDictionary<string, Func<int, int>> Load(string folder)
+    {
+        string path = Path.Combine(folder, Project + ".dll");
+        EngineContext context = new(path);
+        MethodInfo all = context.LoadFromAssemblyPath(path).GetType("Sluice.PlainPolicies.PlainCalls", throwOnError: true)!.GetMethod("All")!;
+        return (IReadOnlyDictionary<string, Func<int, int>>)all.Invoke(null, null)!;
+    }
+
+    /// <summary>Loads what lies beside an assembly from there, although this program has other versions of it.</summary>
+    private sealed class EngineContext(string path) : AssemblyLoadContext(path)
+    {
+        private readonly AssemblyDependencyResolver _resolver = new(path);
+
+        protected override Assembly? Load(AssemblyName assemblyName) =>
+            _resolver.ResolveAssemblyToPath(assemblyName) is string found ? LoadFromAssemblyPath(found) : null;
+    }
+}
