@@ -19,6 +19,9 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
     private readonly Dictionary<Key, Tokens> _buckets = [];
     private long _sweptTimestamp;
 
+    /// <summary>The current timestamp, for <see cref="Add"/>.</summary>
+    internal long Timestamp => time.GetTimestamp();
+
     /// <summary>How many buckets there are.</summary>
     internal int Count => _buckets.Count;
 
@@ -28,7 +31,8 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
     /// <param name="used">The tokens that were used in the part before.</param>
     /// <param name="isUncertain">Whether the call was sent to Redis and may have been charged there.</param>
     /// <param name="fullAfter">The time after which the part is full again.</param>
-    internal void Add(Key bucket, ulong cost, ulong used, bool isUncertain, TimeSpan fullAfter)
+    /// <param name="timestamp">The current timestamp.</param>
+    internal void Add(Key bucket, ulong cost, ulong used, bool isUncertain, TimeSpan fullAfter, long timestamp)
     {
         if (_buckets.Count >= most && !_buckets.ContainsKey(bucket) && !Sweep())
         {
@@ -36,7 +40,7 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
         }
 
         ref Tokens tokens = ref CollectionsMarshal.GetValueRefOrAddDefault(_buckets, bucket, out _);
-        tokens = tokens.AtMost(used).Plus(cost, isUncertain) with { FullAt = InstantAfter(fullAfter) };
+        tokens = tokens.AtMost(used).Plus(cost, isUncertain) with { FullAt = InstantAfter(fullAfter, timestamp) };
     }
 
     /// <summary>What becomes of uncertain tokens, once it is known whether Redis charged them.</summary>
@@ -111,16 +115,27 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
         return _buckets.Count < most;
     }
 
-    private long InstantAfter(TimeSpan span)
+    private long InstantAfter(TimeSpan span, long timestamp)
     {
         double timestamps = span.TotalSeconds * time.TimestampFrequency;
-        return timestamps > long.MaxValue / 2 ? long.MaxValue : time.GetTimestamp() + (long)timestamps;
+        return timestamps > long.MaxValue / 2 ? long.MaxValue : timestamp + (long)timestamps;
     }
 
     /// <summary>A bucket.</summary>
-    /// <param name="Row">The key of its row.</param>
+    /// <param name="Server">The MCP server: one object for all calls on it.</param>
+    /// <param name="By">What the limit counts by.</param>
+    /// <param name="Caller">The caller by that; the default where everybody shares the bucket.</param>
     /// <param name="Name">Its name in the row.</param>
-    internal readonly record struct Key(string Row, UInt128 Name);
+    internal readonly record struct Key(ServerKeys Server, LimitKey By, Fingerprint Caller, UInt128 Name)
+    {
+        /// <inheritdoc/>
+        public bool Equals(Key other) =>
+            Name == other.Name && Caller == other.Caller && ReferenceEquals(Server, other.Server) && By.Equals(other.By);
+
+        /// <inheritdoc/>
+        // Both are hashes already.
+        public override int GetHashCode() => unchecked((int)(Caller.Low ^ (ulong)Name));
+    }
 
     private readonly record struct Tokens(ulong Certain, ulong Uncertain, long FullAt)
     {

@@ -39,39 +39,46 @@ internal sealed partial class LocalBuckets
         }
     }
 
+    /// <summary>Decides by parts: one operation on all buckets, and a look at each that has too few tokens.</summary>
     private RateLimitDecision DecideParts(
         RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, bool charges, CallerKeys caller, PendingCall? call)
     {
-        int count = limits.Limits.Length;
-        Span<LimitState> seen = stackalloc LimitState[count];
-        Span<int> remaining = stackalloc int[count];
-        int decider = -1;
-        for (int i = 0; i < count; i++)
+        Membership shared = members();
+        ApplicableLimits counted = limits.FallbackOf.Counted!;
+        Span<BucketCharge> buckets = stackalloc BucketCharge[ApplicableLimits.MaxCount];
+        buckets = buckets[..counted.Count];
+        for (int i = 0; i < buckets.Length; i++)
         {
-            bool isEnforced = limits.Limits[i].Limit.Mode == LimitMode.Enforce;
-            if (!Look(limits, i, caller, request.Cost, out seen[i], out remaining[i]) && isEnforced)
+            RateLimit limit = counted[i];
+            Part part = Part.Of(limit, shared);
+            bool fits = request.Cost <= part.Tokens(limit.Capacity);
+            if (!fits && request.Cost <= limit.Capacity && limit.Mode == LimitMode.Enforce)
             {
                 return Deny(states);
             }
 
-            if (isEnforced && seen[i].Outcome != RateLimitOutcome.Allowed && (decider < 0 || IsHarder(seen[i], seen[decider])))
+            buckets[i] = fits
+                ? new BucketCharge(part.Needed(limit.Capacity, request.Cost), charges ? (ulong)part.Charge(request.Cost) : 0)
+                : new BucketCharge(Needed: int.MaxValue, Tokens: 0);
+        }
+
+        Span<LimitState> seen = stackalloc LimitState[ApplicableLimits.MaxCount];
+        seen = seen[..limits.Limits.Length];
+        int decider;
+        do
+        {
+            bool isAdmitted = store.TryCharge(counted, caller.Caller, buckets);
+            decider = Answer(limits, request.Cost, caller, shared, buckets, charges && isAdmitted, seen);
+            if (isAdmitted)
             {
-                decider = i;
+                break;
             }
         }
+        while (decider < 0); // The tokens that were missing have come since.
 
         if (decider < 0 && charges)
         {
-            Charge(limits, request.Cost, caller, call, seen, remaining);
-        }
-
-        int fewest = int.MaxValue;
-        for (int i = 0; i < count; i++)
-        {
-            if (decider < 0 ? limits.Limits[i].Limit.Mode == LimitMode.Enforce && IsCounted(limits, i) : i == decider)
-            {
-                fewest = Math.Min(fewest, seen[i].Remaining);
-            }
+            NoteDrawn(limits, request.Cost, caller, call, shared, buckets);
         }
 
         if (!states.IsEmpty)
@@ -85,44 +92,84 @@ internal sealed partial class LocalBuckets
             Source = DecisionSource.Local,
             Limit = decider < 0 ? null : limits.Limits[decider].Limit,
             RetryAfter = decider < 0 ? TimeSpan.Zero : seen[decider].RetryAfter,
-            Remaining = fewest,
+            Remaining = decider < 0 ? Fewest(limits, seen) : seen[decider].Remaining,
         };
+    }
+
+    private static int Fewest(RedisLimits limits, ReadOnlySpan<LimitState> seen)
+    {
+        int fewest = int.MaxValue;
+        for (int i = 0; i < seen.Length; i++)
+        {
+            if (limits.Limits[i].Limit.Mode == LimitMode.Enforce && IsCounted(limits, i))
+            {
+                fewest = Math.Min(fewest, seen[i].Remaining);
+            }
+        }
+
+        return fewest;
+    }
+
+    /// <summary>Fills in what each limit answers, in tokens of the part.</summary>
+    /// <returns>The limit that rejects the call; -1 when none does.</returns>
+    private int Answer(
+        RedisLimits limits,
+        int cost,
+        CallerKeys caller,
+        Membership shared,
+        ReadOnlySpan<BucketCharge> buckets,
+        bool isCharged,
+        Span<LimitState> seen)
+    {
+        int decider = -1;
+        for (int i = 0; i < seen.Length; i++)
+        {
+            RateLimit limit = limits.Limits[i].Limit;
+            if (!IsCounted(limits, i))
+            {
+                seen[i] = Allowed(limit);
+                continue;
+            }
+
+            ref readonly BucketCharge bucket = ref buckets[limits.FallbackOf.CountedOf[i]];
+            Part part = Part.Of(limit, shared);
+            if (bucket.HasEnough)
+            {
+                seen[i] = new LimitState
+                {
+                    Outcome = RateLimitOutcome.Allowed,
+                    Remaining = part.Left(limit.Capacity, bucket.Remaining) - (isCharged ? cost : 0),
+                    ResetAfter = bucket.ResetAfter,
+                };
+                continue;
+            }
+
+            seen[i] = Rejected(limits, i, caller, cost, part);
+            if (limit.Mode == LimitMode.Enforce
+                && seen[i].Outcome != RateLimitOutcome.Allowed
+                && (decider < 0 || IsHarder(seen[i], seen[decider])))
+            {
+                decider = i;
+            }
+        }
+
+        return decider;
     }
 
     private static bool IsHarder(in LimitState one, in LimitState other) =>
         other.Outcome == RateLimitOutcome.Denied
         && (one.Outcome == RateLimitOutcome.Unsatisfiable || one.RetryAfter > other.RetryAfter);
 
-    /// <summary>What a limit answers alone, in tokens of the part.</summary>
-    /// <param name="limits">The limits of the call.</param>
-    /// <param name="index">Which of them.</param>
-    /// <param name="caller">The caller.</param>
-    /// <param name="cost">What the call costs.</param>
-    /// <param name="state">The answer.</param>
-    /// <param name="remaining">The tokens that are left in the bucket of the whole limit.</param>
-    /// <returns>False when the call costs more than the part holds, but not more than the whole limit.</returns>
-    private bool Look(RedisLimits limits, int index, CallerKeys caller, int cost, out LimitState state, out int remaining)
+    /// <summary>What a limit answers whose bucket has too few tokens, with the exact wait.</summary>
+    private LimitState Rejected(RedisLimits limits, int index, CallerKeys caller, int cost, Part part)
     {
-        RateLimit limit = limits.Limits[index].Limit;
-        if (!IsCounted(limits, index))
-        {
-            state = Allowed(limit);
-            remaining = state.Remaining;
-            return true;
-        }
-
-        Part part = PartOf(limit);
-        int capacity = limit.Rate.Capacity;
+        int capacity = limits.Limits[index].Limit.Capacity;
         bool fits = cost <= part.Tokens(capacity);
-        LimitState whole = Look(limits, index, caller, fits ? part.Needed(capacity, cost) : Math.Max(cost, 1));
-        remaining = whole.Remaining;
-        state = whole with { Remaining = part.Left(capacity, whole.Remaining) };
-        if (!fits && cost <= capacity)
-        {
-            state = state with { Outcome = RateLimitOutcome.Denied, RetryAfter = DeniedFor };
-        }
-
-        return fits || cost > capacity;
+        LimitState whole = Look(limits, index, caller, fits ? part.Needed(capacity, cost) : cost);
+        LimitState state = whole with { Remaining = part.Left(capacity, whole.Remaining) };
+        return fits || cost > capacity
+            ? state
+            : state with { Outcome = RateLimitOutcome.Denied, RetryAfter = DeniedFor }; // A permissive limit: an enforced one has rejected the call.
     }
 
     private LimitState Look(RedisLimits limits, int index, CallerKeys caller, int cost)
@@ -132,37 +179,36 @@ internal sealed partial class LocalBuckets
         return state[0];
     }
 
-    private void Charge(
-        RedisLimits limits, int cost, CallerKeys caller, PendingCall? call, Span<LimitState> seen, ReadOnlySpan<int> remaining)
+    /// <summary>Remembers what an admitted call took from parts.</summary>
+    private void NoteDrawn(
+        RedisLimits limits, int cost, CallerKeys caller, PendingCall? call, Membership shared, ReadOnlySpan<BucketCharge> buckets)
     {
         uint charged = 0;
-        for (int i = 0; i < seen.Length; i++)
+        bool isUncertain = call is not null && call.Fate != CallFate.Unsent;
+        long timestamp = drawn.Timestamp;
+        for (int i = 0; i < limits.Limits.Length; i++)
         {
-            if (seen[i].Outcome != RateLimitOutcome.Allowed || !IsCounted(limits, i))
+            RateLimit limit = limits.Limits[i].Limit;
+            int counted = limits.FallbackOf.CountedOf[i];
+            if (limit.OnStoreFailure != StoreFailureMode.Share || counted < 0 || !buckets[counted].HasEnough)
             {
-                continue; // A permissive limit without the tokens, or one that lets everything through.
+                continue; // Counted in full, or let through, or a permissive limit without the tokens.
             }
 
-            RateLimit limit = limits.Limits[i].Limit;
-            Part part = PartOf(limit);
-            Change(limits, i, caller, part.Charge(cost), isRefund: false);
-            seen[i] = seen[i] with { Remaining = seen[i].Remaining - cost, ResetAfter = Look(limits, i, caller, cost: 1).ResetAfter };
-            if (limit.OnStoreFailure == StoreFailureMode.Share)
-            {
-                charged |= 1U << i;
-                drawn.Add(
-                    KeyOf(limits, limits.Limits[i], caller),
-                    (ulong)cost,
-                    part.Used(limit.Rate.Capacity, remaining[i]),
-                    isUncertain: call is not null && call.Fate != CallFate.Unsent,
-                    seen[i].ResetAfter);
-            }
+            charged |= 1U << i;
+            drawn.Add(
+                KeyOf(limits, limits.Limits[i], caller),
+                (ulong)cost,
+                Part.Of(shared).Used(limit.Capacity, buckets[counted].Remaining),
+                isUncertain,
+                buckets[counted].ResetAfter,
+                timestamp);
         }
 
-        if (call is not null && charged != 0 && call.Fate != CallFate.Unsent)
+        if (isUncertain && charged != 0)
         {
-            call.Drawn = charged;
-            call.DrawnCount = members().Count;
+            call!.Drawn = charged;
+            call.DrawnCount = shared.Count;
             if (call.Fate != CallFate.OnItsWay)
             {
                 Resolve(call);
@@ -227,7 +273,7 @@ internal sealed partial class LocalBuckets
                 else if (limit.OnStoreFailure == StoreFailureMode.Share)
                 {
                     TimeSpan full = Look(limits, i, caller, cost: 1).ResetAfter;
-                    drawn.Add(key, (ulong)request.Cost, used, isUncertain: false, full);
+                    drawn.Add(key, (ulong)request.Cost, used, isUncertain: false, full, drawn.Timestamp);
                 }
             }
         }
@@ -255,11 +301,14 @@ internal sealed partial class LocalBuckets
         }
     }
 
-    private Part PartOf(RateLimit limit) =>
-        limit.OnStoreFailure == StoreFailureMode.Share ? Part.Of(members()) : Part.Whole;
+    private Part PartOf(RateLimit limit) => Part.Of(limit, members());
 
     private static bool IsCounted(RedisLimits limits, int index) => limits.FallbackOf.CountedOf[index] >= 0;
 
     private static DrawnTokens.Key KeyOf(RedisLimits limits, RedisLimit limit, CallerKeys caller) =>
-        new(limits.Server.Row(limit.Limit.Key, caller, isSpread: false), limit.Number);
+        new(
+            limits.Server,
+            limit.Limit.Key,
+            limit.Limit.Key.Form == LimitKeyForm.Shared ? default : caller.Caller.Fingerprint(limit.Limit.Key),
+            limit.Number);
 }

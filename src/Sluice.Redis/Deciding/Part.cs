@@ -21,6 +21,10 @@ internal readonly record struct Part(int Count, int Rank)
     /// <summary>The part of a process.</summary>
     internal static Part Of(Membership members) => new(members.Count, members.Rank);
 
+    /// <summary>The part of a process in a limit, which is all of it unless the limit is shared while Redis is away.</summary>
+    internal static Part Of(RateLimit limit, Membership members) =>
+        limit.OnStoreFailure == StoreFailureMode.Share ? Of(members) : Whole;
+
     /// <summary>The tokens that the part holds when it is full.</summary>
     internal int Tokens(int capacity) => (capacity / Count) + (Rank < capacity % Count ? 1 : 0);
 

@@ -220,6 +220,18 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
         }
     }
 
+    /// <summary>Charges each bucket its own tokens, if every enforced limit has enough. A permissive one that has not is not charged.</summary>
+    /// <param name="limits">The limits, none on concurrency.</param>
+    /// <param name="caller">The caller.</param>
+    /// <param name="buckets">One for each limit: what is needed and taken, and then what was found.</param>
+    /// <returns>Whether they had enough.</returns>
+    internal bool TryCharge(ApplicableLimits limits, CallerIdentity caller, Span<BucketCharge> buckets)
+    {
+        bool hasEnough = _engine.TryCharge(limits, caller, buckets);
+        GC.KeepAlive(this);
+        return hasEnough;
+    }
+
     /// <summary>Makes the caller's buckets what another store had them be, as of now.</summary>
     internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
     {
