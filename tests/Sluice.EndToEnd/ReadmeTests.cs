@@ -20,7 +20,7 @@ public sealed class ReadmeTests(EverythingServer server) : IClassFixture<Everyth
         ]);
 
     [Fact]
-    public void Length_OfTheReadme_IsAPageOrTwo() => Readme.Split('\n').Length.ShouldBeInRange(40, 120);
+    public void Length_OfTheReadme_IsAPageOrTwo() => Readme.Split('\n').Length.ShouldBeInRange(40, 100);
 
     [Fact]
     public async Task Demo_Command_AnswersACall()

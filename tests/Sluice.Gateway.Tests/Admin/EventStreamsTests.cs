@@ -30,6 +30,9 @@ public sealed class EventStreamsTests
         tick.GetProperty("limits")[0].GetProperty("refused").GetInt64().ShouldBe(1);
         tick.GetProperty("limits")[0].TryGetProperty("history", out _).ShouldBeFalse();
         tick.GetProperty("servers")[0].GetProperty("name").GetString().ShouldBe("limited");
+        tick.GetProperty("refused").GetProperty("callers")[0].GetProperty("refused").GetInt64().ShouldBe(1);
+        tick.GetProperty("refused").GetProperty("omitted").GetInt64().ShouldBe(0);
+        tick.GetProperty("buckets").GetProperty("complete").GetBoolean().ShouldBeTrue();
         tick.GetProperty("status").GetProperty("streams").GetProperty("open").GetInt32().ShouldBe(1);
     }
 

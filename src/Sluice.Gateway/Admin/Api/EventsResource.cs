@@ -26,7 +26,7 @@ internal static class EventsResource
             [.. gateway.Servers.Take(MaxOfKind).Select(server => ServersResource.Read(gateway, server))],
             [.. Busiest(gateway)],
             RefusedResource.Read(gateway),
-            [.. BucketsResource.Of(gateway, report.Rates.Take(MaxBuckets))],
+            new BucketsAnswer([.. BucketsResource.Of(gateway, report.Rates.Take(MaxBuckets))], report.IsComplete, report.Reason),
             HeldResource.Read(gateway, report));
         return [.. "event: tick\ndata: "u8, .. JsonSerializer.SerializeToUtf8Bytes(tick, ApiJson.Default.TickEvent), .. "\n\n"u8];
     }
@@ -53,6 +53,6 @@ internal sealed record TickEvent(
     StatusAnswer Status,
     IReadOnlyList<ServerAnswer> Servers,
     IReadOnlyList<LimitAnswer> Limits,
-    IReadOnlyList<RefusedCaller> Refused,
-    IReadOnlyList<BucketAnswer> Buckets,
+    RefusedAnswer Refused,
+    BucketsAnswer Buckets,
     HeldAnswer Held);

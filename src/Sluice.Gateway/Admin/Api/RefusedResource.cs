@@ -17,13 +17,17 @@ internal static class RefusedResource
                 return ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault);
             }
 
-            RefusedReport report = gateway.Refusals.Callers.Report(top, isHour: span == HistorySpan.Hour);
-            return ApiJson.WriteAsync(context, new RefusedAnswer(report.Callers, report.Omitted), ApiJson.Default.RefusedAnswer);
+            return ApiJson.WriteAsync(context, Read(gateway, top, isHour: span == HistorySpan.Hour), ApiJson.Default.RefusedAnswer);
         });
 
     /// <summary>Who was rejected most in the last five minutes.</summary>
-    internal static IReadOnlyList<RefusedCaller> Read(RunningGateway gateway) =>
-        gateway.Refusals.Callers.Report(UsualTop, isHour: false).Callers;
+    internal static RefusedAnswer Read(RunningGateway gateway) => Read(gateway, UsualTop, isHour: false);
+
+    private static RefusedAnswer Read(RunningGateway gateway, int top, bool isHour)
+    {
+        RefusedReport report = gateway.Refusals.Callers.Report(top, isHour);
+        return new RefusedAnswer(report.Callers, report.Omitted);
+    }
 }
 
 /// <summary>Who is rejected most.</summary>

@@ -2,6 +2,7 @@
 
 import { byId, element, empty, reconcile, setAttribute, setText, showOne } from "./dom.js";
 import { count, duration, instant, percent, plural, tokens } from "./format.js";
+import { keyOf } from "./state.js";
 
 /** A list of rows with a name, a second line, a figure, and a bar behind a share. */
 function list(label) {
@@ -33,7 +34,13 @@ function list(label) {
   return node;
 }
 
-const callerOf = caller => caller ?? "Everyone";
+const Unknown = "Unknown caller";
+const callerOf = caller => caller ?? Unknown;
+
+/** Who has a bucket: a shared one is everyone's, any other without a name is that of all callers who are not known. */
+const ownerOf = (item, limits) =>
+  item.caller ?? (limits.some(limit => keyOf(limit) === keyOf(item) && limit.scope !== "shared") ? Unknown : "Everyone");
+
 const placeOf = item => `${item.limit} · ${item.server}`;
 const keyOfCaller = item => `${item.server}\n${item.limit}\n${item.caller}`;
 
@@ -58,7 +65,7 @@ const bucketList = list("Fullest buckets");
 const noBuckets = empty("No bucket is in use", "A bucket appears here once a call was charged to it, until it is full again.");
 const bucketsNote = element("p", { class: "list-note" });
 
-export function showBuckets({ buckets, complete, reason }) {
+export function showBuckets({ buckets, complete, reason }, limits) {
   bucketsNote.hidden = complete || !reason;
   setText(bucketsNote, reason ?? "");
   const host = byId("buckets");
@@ -70,7 +77,7 @@ export function showBuckets({ buckets, complete, reason }) {
   bucketList.show(buckets, keyOfCaller, item => {
     const used = item.maxTokens === 0 ? 0 : 1 - item.level / item.maxTokens;
     return {
-      name: callerOf(item.caller),
+      name: ownerOf(item, limits),
       detail: placeOf(item),
       figure: `${tokens(item.level)} of ${tokens(item.maxTokens)} left`,
       note: item.fullInMs > 0 ? `full in ${duration(item.fullInMs)}` : "full",
@@ -87,7 +94,7 @@ const slotTitle = element("h3", {}, "Slots");
 const noneInFlight = empty("No call is held, and no slot is in use", "Limits with wait hold calls that come slightly early; limits with concurrency give slots.");
 const inFlight = element("div", {}, heldTitle, heldList, slotTitle, slotList);
 
-export function showHeld({ held, slots, truncated }, status) {
+export function showHeld({ held, slots, truncated }, status, limits) {
   showOne(byId("held"), held.length + slots.length === 0 ? noneInFlight : inFlight);
   setText(byId("in-flight-note"), status.held + status.slots === 0
     ? ""
@@ -108,7 +115,7 @@ export function showHeld({ held, slots, truncated }, status) {
     share: item.sinceMs / Math.max(1, item.sinceMs + item.waitMs),
   }));
   slotList.show(slots, keyOfCaller, item => ({
-    name: callerOf(item.caller),
+    name: ownerOf(item, limits),
     detail: placeOf(item),
     figure: `${count(item.used)} of ${count(item.of)}`,
     note: item.used >= item.of ? "none free" : `${percent(item.used / item.of)} in use`,

@@ -51,18 +51,12 @@ function show(tick) {
   showNotices(tick);
   traffic.show(tick);
   limits.show(tick);
-  if (refusedSpan() === "5m" && tick.refused) {
+  if (refusedSpan() === "5m") {
     showRefused(tick.refused);
   }
 
-  if (tick.buckets) {
-    showBuckets(tick.buckets);
-  }
-
-  if (tick.held) {
-    showHeld(tick.held, tick.status);
-  }
-
+  showBuckets(tick.buckets, tick.limits);
+  showHeld(tick.held, tick.status, tick.limits);
   showStore(tick);
   showConfiguration(tick);
   tryForm.show(tick);

@@ -48,7 +48,7 @@ export class TryForm {
 
   show({ servers, limits }) {
     choose(this.#server, servers.map(server => [server.name, server.name]));
-    const names = [...new Set(limits.filter(limit => limit.limit.includes("/")).map(limit => limit.limit.replace(/\/[^/]*$/, "")))];
+    const names = [...new Set(limits.map(limit => limit.operation).filter(name => name !== null))];
     choose(this.#names, names.map(name => [name, ""]));
   }
 
