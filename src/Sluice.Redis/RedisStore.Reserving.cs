@@ -77,7 +77,7 @@ public sealed partial class RedisStore
         {
             Holder = claim.Holder,
             SlotNumber = claim.Number,
-            Reservation = new ReservationTerms(Micros(maxWait), FromMicros: 0, _reserver),
+            Reservation = new ReservationTerms(Micros(maxWait), FromMicros: 0, _reserver, claim.WaitsInTurn ? keys.Turn : null, claim.KeepsTurn),
             IsSpread = _isSpread,
         };
         RateLimitDecision decision = await AnswerAsync(lane, call, request, states, charges: true, _refusals.Mark).ConfigureAwait(false);
@@ -90,10 +90,10 @@ public sealed partial class RedisStore
     }
 
     private RateLimitReservation HeldBy(in RateLimitDecision decision, PendingCall call, Lane lane, long number) =>
-        call.Held!.DelayMicros == 0 ? Unheld(decision) : new RateLimitReservation
+        call.DelayMicros == 0 ? Unheld(decision) : new RateLimitReservation
         {
             Decision = decision,
-            Delay = Verdict.Span(call.Held.DelayMicros),
+            Delay = Verdict.Span(call.DelayMicros),
             Id = number,
             Passed = lane.Instants.PassedSince(call.Seen[call.LimitAt(0)].NowMicros, call.SentTimestamp, call.AnsweredTimestamp)
                 + _time.GetElapsedTime(call.AnsweredTimestamp),

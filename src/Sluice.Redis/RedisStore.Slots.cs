@@ -36,7 +36,7 @@ public sealed partial class RedisStore
             }
 
             long number = Interlocked.Increment(ref _slotNumber);
-            SlotClaim claim = new(holder, number);
+            SlotClaim claim = new(holder, number, slots.WaitsInTurn, slots.KeepsTurn);
             RateLimitReservation reservation = maxWait is TimeSpan wait
                 ? await ReserveAsync(limits, request, wait, states, claim).ConfigureAwait(false)
                 : Unheld(await DecideAsync(limits, request, states, charges: true, claim).ConfigureAwait(false));
@@ -181,5 +181,5 @@ public sealed partial class RedisStore
     }
 
     /// <summary>What a call marks its slots and its reservations with.</summary>
-    private readonly record struct SlotClaim(SlotHolder? Holder, long Number);
+    private readonly record struct SlotClaim(SlotHolder? Holder, long Number, bool WaitsInTurn = false, bool KeepsTurn = false);
 }

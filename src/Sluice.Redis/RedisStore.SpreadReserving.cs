@@ -17,7 +17,7 @@ public sealed partial class RedisStore
         long most = Micros(maxWait);
         ulong delay = 0;
         int decider = -1;
-        while (Array.Find(rows, row => row.Call is null || (row.Call.Held!.DelayMicros < delay && !row.IsNever)) is HeldRow row)
+        while (Array.Find(rows, row => row.Call is null || (row.Call.DelayMicros < delay && !row.IsNever)) is HeldRow row)
         {
             await UndoAsync(row, request, claim).ConfigureAwait(false);
             PendingCall call = new(ScriptVerb.Reserve, limits, keys, (ulong)request.Cost)
@@ -26,7 +26,7 @@ public sealed partial class RedisStore
                 IsSpread = true,
                 Holder = claim.Holder,
                 SlotNumber = claim.Number,
-                Reservation = new ReservationTerms(most, delay, _reserver),
+                Reservation = new ReservationTerms(most, delay, _reserver, claim.WaitsInTurn ? keys.Turn : null, claim.KeepsTurn),
             };
             if (row.Lane.Breaker.IsOpen || !await row.Lane.SendAsync(call).ConfigureAwait(false))
             {
@@ -35,7 +35,7 @@ public sealed partial class RedisStore
             }
 
             row.Call = call;
-            row.IsNever = (long)call.Held!.DelayMicros < (long)call.Reservation.FromMicros;
+            row.IsNever = call.DelayMicros < call.Reservation.FromMicros;
             if (!call.IsAllowed && most >= 0)
             {
                 // The others are only looked at from now on, for the wait that the call would have had.
@@ -44,9 +44,9 @@ public sealed partial class RedisStore
                 row.Call = call;
             }
 
-            if (call.Held.DelayMicros > delay)
+            if (call.DelayMicros > delay)
             {
-                (delay, decider) = (call.Held.DelayMicros, call.Held.Decider);
+                (delay, decider) = (call.DelayMicros, call.Held!.Decider);
             }
         }
 
@@ -90,7 +90,7 @@ public sealed partial class RedisStore
             return;
         }
 
-        if (call.Held!.DelayMicros == 0)
+        if (call.DelayMicros == 0)
         {
             await SettleAsync([(row.Lane, call)]).ConfigureAwait(false);
         }
@@ -99,7 +99,7 @@ public sealed partial class RedisStore
             Cancellation cancellation = new(row.Lane, call.Limits, call.Caller, request.Cost, [.. row.Part.Where(call.WasCharged)], isSpread: true, _reserver, claim.Number);
             if (!await cancellation.SendAsync().ConfigureAwait(false))
             {
-                _ = cancellation.RepeatAsync(Verdict.Span(call.Held.DelayMicros), _time, _closing.Token);
+                _ = cancellation.RepeatAsync(Verdict.Span(call.DelayMicros), _time, _closing.Token);
             }
         }
 

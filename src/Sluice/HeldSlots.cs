@@ -23,8 +23,8 @@ public sealed class HeldSlots
     /// <summary>Whether the call waits where no slot is free, or others wait before it: a store that others share then keeps turns.</summary>
     internal bool WaitsInTurn { get; set; }
 
-    /// <summary>Whether more calls of the same caller wait for a slot.</summary>
-    internal bool HasOthersWaiting { get; set; }
+    /// <summary>Whether the call is the first in the queue of its process, so that the store keeps its turn where it gets no slot.</summary>
+    internal bool KeepsTurn { get; set; }
 
     /// <summary>Notes that slots were acquired.</summary>
     /// <param name="holder">The store that counts them, or a part of it.</param>

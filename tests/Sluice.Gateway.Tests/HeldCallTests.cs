@@ -108,6 +108,64 @@ public sealed class HeldCallTests
         await stopped;
     }
 
+    [Fact]
+    public async Task Call_NoSlotIsFree_IsForwardedWhenTheRunningCallHasEnded()
+    {
+        ManualTimeProvider time = new();
+        int forwarded = 0;
+        TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            if (Interlocked.Increment(ref forwarded) == 1)
+            {
+                await first.Task;
+            }
+
+            await context.Response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{}}""");
+        });
+        await using GatewayFixture gateway = await StartAsync(
+            upstream, time, "{ concurrency: { shared: 1 }, limits: [{ name: by-all, rate: 100/1h, wait: 5s }] }");
+        Task<HttpResponseMessage> running = gateway.Client.SendAsync(GatewayFixture.Post(Call("1")));
+        await Eventually.HoldsAsync(() => Volatile.Read(ref forwarded) == 1);
+        Task<HttpResponseMessage> waiting = gateway.Client.SendAsync(GatewayFixture.Post(Call("2")));
+        await HeldAsync(gateway);
+
+        time.Advance(TimeSpan.FromSeconds(2));
+        int before = Volatile.Read(ref forwarded);
+        first.SetResult();
+
+        (await running).StatusCode.ShouldBe(HttpStatusCode.OK);
+        using HttpResponseMessage response = await waiting;
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Headers.GetValues("Sluice-Delay-Ms").ShouldBe(["2000"]);
+        before.ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Call_NoSlotComesInTime_IsRejectedByConcurrency()
+    {
+        ManualTimeProvider time = new();
+        int forwarded = 0;
+        TaskCompletionSource first = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(async context =>
+        {
+            Interlocked.Increment(ref forwarded);
+            await first.Task;
+            await context.Response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{}}""");
+        });
+        await using GatewayFixture gateway = await StartAsync(upstream, time, "{ concurrency: { shared: 1 }, wait: 5s }");
+        Task<HttpResponseMessage> running = gateway.Client.SendAsync(GatewayFixture.Post(Call("1")));
+        await Eventually.HoldsAsync(() => Volatile.Read(ref forwarded) == 1);
+        Task<(HttpStatusCode Status, string Body)> waiting = gateway.SendAsync(GatewayFixture.Post(Call("2")));
+        await HeldAsync(gateway);
+
+        time.Advance(TimeSpan.FromSeconds(5));
+
+        (await waiting).Body.ShouldContain("\"limitKind\":\"concurrency\"");
+        first.SetResult();
+        (await running).Dispose();
+    }
+
     private static Task<GatewayFixture> StartAsync(FakeUpstream upstream, TimeProvider time, string rateLimiting) => GatewayFixture.StartAsync(
         $$"""
         listen: http://127.0.0.1:0

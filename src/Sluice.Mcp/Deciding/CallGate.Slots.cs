@@ -8,6 +8,7 @@ internal sealed partial class CallGate
     /// <summary>Decides a call that may wait for a slot: behind the calls that wait already, and at once where none does.</summary>
     private async ValueTask<GateDecision> ReserveWithSlotAsync(DecidingCall call, TimeSpan maxWait, CancellationToken cancellationToken)
     {
+        long since = time.GetTimestamp();
         call.Request.Slots!.WaitsInTurn = true;
         RateLimitReservation answer = default;
         RateLimit? limit = _slots.QueueFor(call.Request);
@@ -29,10 +30,11 @@ internal sealed partial class CallGate
                 : await GiveUpAsync(call, entered, cancellationToken).ConfigureAwait(false);
         }
 
+        place.Subject = new HeldCallSubject(limit, call.Request.Caller, since);
         SlotWaiter waiter = new(call.Request, call.Lease.StatesToFill, _held, place) { Answer = answer };
         _slots.Add(waiter, limit);
         Log.Held(logger, policy.Server, maxWait);
-        return GateDecision.Waiting(policy.Settings, call.Request.Limits, new SlotWait(call with { Span = null }, waiter, time.GetTimestamp()));
+        return GateDecision.Waiting(policy.Settings, call.Request.Limits, new SlotWait(call with { Span = null }, waiter, since));
     }
 
     private async ValueTask<GateDecision> WaitForSlotAsync(SlotWait slot, CancellationToken cancellationToken)

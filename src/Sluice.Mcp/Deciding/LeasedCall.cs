@@ -64,7 +64,7 @@ internal sealed class LeasedCall
         if (request.Limits.SlotCount > 0)
         {
             call._slots.WaitsInTurn = false;
-            call._slots.HasOthersWaiting = false;
+            call._slots.KeepsTurn = false;
             call.Request = request with { Slots = call._slots };
         }
 

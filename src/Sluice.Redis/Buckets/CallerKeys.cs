@@ -18,7 +18,11 @@ internal sealed class CallerKeys(CallerIdentity caller)
     private const int ClaimMark = -2;
     private const int PartsMark = -3;
 
+    /// <summary>How many bytes <see cref="Turn"/> has.</summary>
+    internal const int TurnBytes = 16;
+
     private readonly ConcurrentDictionary<LimitKey, string> _others = new();
+    private byte[]? _turn;
     private string? _user;
     private string? _tenant;
     private string? _client;
@@ -35,6 +39,10 @@ internal sealed class CallerKeys(CallerIdentity caller)
         LimitKeyForm.Other => _others.GetOrAdd(key, static (key, caller) => caller.HashOther(key), this),
         _ => throw new ArgumentOutOfRangeException(nameof(key), key, "Everybody shares one key."),
     };
+
+    /// <summary>The caller, as calls that wait for a slot take turns by it.</summary>
+    internal byte[] Turn => _turn ??= SHA256.HashData(
+        System.Text.Encoding.ASCII.GetBytes($"{Of(LimitKey.PerUser)} {Of(LimitKey.PerTenant)} {Of(LimitKey.PerClient)}"))[..TurnBytes];
 
     private string HashOther(LimitKey key)
     {

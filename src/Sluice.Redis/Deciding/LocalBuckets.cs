@@ -163,18 +163,27 @@ internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership
             {
                 RedisLimit limit = call.Limits.Limits[i];
                 SeenBucket seen = call.Seen[i];
-                BucketState state = call.Held is not null ? HeldVerdict.OwedBy(call, i, isCharged && call.WasCharged(i))
-                    : isCharged ? BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost).After
-                    : seen.State;
-                StepNumbers numbers = limit.Numbers;
-                observed[plan.CountedOf[i]] = new ObservedBucket(
-                    numbers.Steps,
-                    state,
-                    seen.NowMicros / numbers.StepMicros,
-                    numbers.StepMicros * TimeSpan.TicksPerMicrosecond);
+                observed[plan.CountedOf[i]] = call.Held is not null
+                    ? HeldVerdict.ObservedOf(call, i, isCharged && call.WasCharged(i))
+                    : Observed(
+                        limit,
+                        isCharged ? BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost).After : seen.State,
+                        seen.NowMicros);
             }
         }
     }
+
+    /// <summary>A bucket as Redis has it at an instant.</summary>
+    /// <param name="limit">The limit.</param>
+    /// <param name="state">The state.</param>
+    /// <param name="nowMicros">The instant.</param>
+    /// <param name="laterCost">Tokens of calls that it admitted for later instants.</param>
+    internal static ObservedBucket Observed(RedisLimit limit, BucketState state, ulong nowMicros, ulong laterCost = 0) => new(
+        limit.Numbers.Steps,
+        state,
+        nowMicros / limit.Numbers.StepMicros,
+        limit.Numbers.StepMicros * TimeSpan.TicksPerMicrosecond,
+        laterCost);
 
     [InlineArray(ApplicableLimits.MaxCount)]
     private struct ObservedBuckets

@@ -56,35 +56,30 @@ internal static class HeldVerdict
         return earliest == fromMicros / step ? fromMicros : Micros(earliest, step);
     }
 
-    /// <summary>The state of a bucket after all calls that it holds, to go on by while Redis is away: it owes them all.</summary>
-    internal static BucketState OwedBy(PendingCall call, int index, bool isCharged)
+    /// <summary>A bucket and all calls that it holds, to go on by while Redis is away: it owes them.</summary>
+    internal static ObservedBucket ObservedOf(PendingCall call, int index, bool isCharged)
     {
         RedisLimit limit = call.Limits.Limits[index];
         SeenBucket seen = call.Seen[index];
+        HeldBucket held = call.Held!.Buckets[index];
         LimitNumbers numbers = limit.Numbers.Steps;
-        ulong now = seen.NowMicros / limit.Numbers.StepMicros;
-        if (call.Held!.Buckets[index].IsUnread)
+        if (held.IsUnread)
         {
-            return isCharged ? BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost).After : seen.State;
+            BucketState state = isCharged ? BucketAnswer.Of(limit, seen, seen.NowMicros, call.Cost).After : seen.State;
+            return LocalBuckets.Observed(limit, state, seen.NowMicros);
         }
 
         if (limit.IsLog)
         {
-            ulong left = (ulong)Math.Max(0, call.Held.Buckets[index].LogRemaining);
-            ulong used = numbers.MaxTokens - Math.Min(left, numbers.MaxTokens);
-            return used == 0 ? default : new BucketState(Math.Max(seen.State.Time, now), Math.Max(used, seen.State.Word));
+            ulong used = numbers.MaxTokens - Math.Min((ulong)held.LogRemaining, numbers.MaxTokens);
+            BucketState all = used == 0 ? default : new BucketState(Math.Max(seen.State.Time, seen.NowMicros), Math.Max(used, seen.State.Word));
+            return LocalBuckets.Observed(limit, all, seen.NowMicros);
         }
 
+        ulong now = seen.NowMicros / limit.Numbers.StepMicros;
         ReservedCall[] calls = CallsOf(call, index, isCharged);
-        if (numbers.Algorithm == RateLimitAlgorithm.TokenBucket)
-        {
-            return new Timeline(numbers, seen.State, calls).StateAt(ulong.MaxValue);
-        }
-
-        // A window may not begin in the future, so what is held counts in the window of now.
-        BucketState state = new Timeline(numbers, seen.State, calls).StateAt(now);
-        ulong later = calls.Where(held => held.At > now).Aggregate(0UL, (sum, held) => sum + held.Cost);
-        return later == 0 ? state : BucketRules.Charge(numbers, state, now, later);
+        ulong later = calls.Where(other => other.At > now).Aggregate(0UL, (sum, other) => sum + other.Cost);
+        return LocalBuckets.Observed(limit, new Timeline(numbers, seen.State, calls).StateAt(now), seen.NowMicros, later);
     }
 
     private static RateLimitDecision Rejection(PendingCall call)

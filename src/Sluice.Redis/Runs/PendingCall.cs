@@ -64,6 +64,9 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>What was found of calls that wait; null where no bucket holds any, and none was to be held.</summary>
     internal HeldAnswer? Held { get; set; }
 
+    /// <summary>How long the call waits, from the decision on; zero where it does not.</summary>
+    internal ulong DelayMicros => Held?.DelayMicros ?? 0;
+
     /// <summary>Each bucket: after a decision as it was before, after a change as it is now.</summary>
     internal SeenBucket[] Seen { get; } = new SeenBucket[limits.Limits.Length];
 

@@ -7,11 +7,12 @@ internal sealed class ScriptRun
 {
     private const int HeaderBytes = (3 * sizeof(ushort)) + 1;
     private const int CallBytes = 2 + sizeof(double);
-    private const int ReservationBytes = (3 * sizeof(double)) + (2 * sizeof(ulong));
+    private const int ReservationBytes = (3 * sizeof(double)) + (2 * sizeof(ulong)) + CallerKeys.TurnBytes + 1;
     private const int CallLimitBytes = 3 * sizeof(ushort);
 
     private const byte Plain = 1;
     private const byte Reserving = 3;
+    private const byte PlainReserving = 4;
 
     private readonly List<string> _rows = [];
     private readonly List<string> _logs = [];
@@ -54,7 +55,7 @@ internal sealed class ScriptRun
         BinaryPrimitives.WriteUInt16LittleEndian(argument, (ushort)limitCount);
         BinaryPrimitives.WriteUInt16LittleEndian(argument.AsSpan(sizeof(ushort)), (ushort)calls.Count);
         BinaryPrimitives.WriteUInt16LittleEndian(argument.AsSpan(2 * sizeof(ushort)), (ushort)_rows.Count);
-        argument[3 * sizeof(ushort)] = calls.Any(call => call.Reservation is not null) ? Reserving : calls.All(IsPlain) ? Plain : (byte)0;
+        argument[3 * sizeof(ushort)] = KindOf(calls);
         Argument = argument;
         Keys = [.. _rows, .. _logs];
     }
@@ -65,8 +66,16 @@ internal sealed class ScriptRun
     /// <summary>The packed argument.</summary>
     internal byte[] Argument { get; }
 
+    private static byte KindOf(IReadOnlyList<PendingCall> calls)
+    {
+        bool isPlain = calls.All(IsPlain);
+        return calls.Any(call => call.Reservation is not null) ? isPlain ? PlainReserving : Reserving
+            : isPlain ? Plain : (byte)0;
+    }
+
     private static bool IsPlain(PendingCall call) =>
-        call.Limits.IsPlain && call.Verb is (ScriptVerb.Acquire or ScriptVerb.Peek);
+        call.Limits.IsPlain
+        && (call.Verb is ScriptVerb.Acquire or ScriptVerb.Peek || (call.Verb == ScriptVerb.Reserve && call.Reservation!.IsPlain));
 
     private Span<byte> WriteLimits(Span<byte> to, ulong? instantMicros)
     {
@@ -124,6 +133,8 @@ internal sealed class ScriptRun
             BinaryPrimitives.WriteDoubleLittleEndian(to[(2 * sizeof(double))..], call.Cost);
             BinaryPrimitives.WriteInt64LittleEndian(to[(3 * sizeof(double))..], call.SlotNumber);
             BinaryPrimitives.WriteUInt64LittleEndian(to[(4 * sizeof(double))..], terms.Store);
+            terms.Turn?.CopyTo(to[(5 * sizeof(double))..]);
+            to[ReservationBytes - 1] = (byte)(terms.Turn is null ? 0 : terms.KeepsTurn ? 2 : 1);
             to = to[ReservationBytes..];
         }
 

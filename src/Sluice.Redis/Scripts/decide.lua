@@ -5,7 +5,8 @@
 --          A log is a list, of one bucket of a sliding window: an instant and the tokens admitted then, the oldest first.
 -- ARGV[1]  packed, little-endian:
 --            u16 limits, u16 calls, u16 rows, u8 kind: 1 when all verbs are 1 or 2 and all limits token buckets by the
---            microsecond; 2 to check the server, with no limits and no calls; else 0
+--            microsecond; 2 to check the server, with no limits and no calls; 4 as 1, but verb 7 is there, with no earliest instant and
+--            no turn; 3 when other verbs from 7 on are there; else 0
 --            each limit, 78 bytes:
 --              16 bytes name of the bucket in its row, 9 of its target and 7 of its rate, 21 bytes numbers, u8 1 when it is
 --              permissive, plus 2 when its target has several rates, plus 4 when it admits nothing, f64 a, b, c, d, e:
@@ -15,8 +16,11 @@
 --                calendar       edge, tokens, cost, the next two edges, in microseconds since 1970
 --                slots          calls at once, the low and the high half of the id of the process
 --            each call:
---              u8 verb (1 acquire, 2 peek, 3 refund, 4 charge, 5 reset, 6 settle), u8 limits,
+--              u8 verb (1 acquire, 2 peek, 3 refund, 4 charge, 5 reset, 6 settle, 7 reserve, 8 cancel, 9 cancel what waits), u8 limits,
 --              f64 instant of the charge that a settle takes back, or the number of a call that acquires slots, else 0
+--              from verb 7 on: f64 longest wait and f64 time to the earliest instant, in microseconds, f64 tokens, 8 bytes number of the
+--              reservation, 8 bytes store, 16 bytes caller, u8 1 when the call waits in turn for
+--              slots, 2 when the caller also keeps a turn
 --              each of its limits: u16 row, u16 limit, u16 log or 0; all count from 1
 -- Returns  packed, little-endian, for each call:
 --            u8 1 when all enforced limits admit it, else 0; f64 its instant, in microseconds
@@ -28,21 +32,30 @@
 --              counter        f64 start in microseconds, u32 tokens of the window before, u32 of this one
 --              log            f64 tokens used, f64 instant from which the call would be admitted or 0, f64 newest instant
 --            After verbs 3 to 6 it is the state that they left.
+--            To verbs from 7 on, and where a row holds calls that wait, instead:
+--            u8 3 when they admit it, else 2; f64 its instant; f64 the instant at which it goes, or would go, or 0; u8 limit that decided
+--            that instant, or 0; each of its limits: its state as above, and, but for slots, u32 calls that wait, and of each f64 instant,
+--            u32 tokens, u8 whether the bucket decided it; of a log instead f64 tokens used, f64 instant from which the call would be
+--            admitted or 0, f64 newest instant, f64 tokens left for one call, f64 instant at which it is empty or 0
 --          255 and u16 row, and nothing else, when a row was not written by this version; then nothing was written.
 --          254 and f64 instant, and nothing else, when the edges of a calendar do not lie around that instant, or the calls must
 --          be sent one by one (instant 0); then nothing was written.
 --          To a check: each command that failed, its error and a line feed; nothing when all work.
 -- Errors   before anything is written: a key of another type.
 --
--- Row      u8 format; of each bucket its key, 37 bytes: 16 name, 21 numbers; f64 instant of the last write, f64 instant at which
+-- Row      u8 format, 1; of each bucket its key, 37 bytes: 16 name, 21 numbers; f64 instant of the last write, f64 instant at which
 --          all buckets are full; of each bucket, in the same order, its state, 16 bytes, as it is returned.
+--          One that holds calls that wait: u8 format, 2; u16 buckets; the same; then of each bucket that holds any: 16 bytes name, f64
+--          instant at which it is full again, u32 calls, and of each 29 bytes: f64 instant, u32 tokens, u8 whether the bucket decided
+--          it, 16 bytes number and store. For slots these are the turns of callers: f64 instant at which it asked last, u32 turn, u8 0, 16
+--          bytes caller.
 -- Numbers  u8 algorithm, u32 tokens or capacity, f64, f64:
 --          1 token bucket: units that a token has, units that a step brings; a step is a microsecond
 --          2 coarse token bucket: steps that bring a token, microseconds of a step
 --          3 sliding window, 4 counter: 0, period; 5 fixed window: whether aligned, period
 --          6 calendar: unit and first day of the week, hash of the time zone
 --          7 slots: they are in no row, but in a set, whose key ends in '%'
--- Every number is a whole one below 2^53; nothing is rounded. A refusal, and verb 2, write nothing.
+-- Every number is a whole one below 2^53; nothing is rounded. A refusal, and verb 2, write nothing but a turn.
 -- It runs on Lua 5.1 and 5.4. Their texts of numbers differ, so no number becomes text but by 'whole'.
 
 -- The script is put together from the parts that the lines below name. A part sees the local names of the parts before it.
@@ -116,6 +129,8 @@ if calls_left > 0 then
   local answer_held
   if replays then
     -- include reservations
+    -- include slot_turns
+    -- include reserved_call
   end
 
   -- include every_call

@@ -7,8 +7,8 @@ for _ = 1, calls_left do
   if replays then
     terms = { most = 0, from = 0, cost = 0 }
     if meets_held then
-      terms.most, terms.from, terms.cost, terms.id = unpack('<dddc16', argument, at)
-      at = at + 40
+      terms.most, terms.from, terms.cost, terms.id, terms.caller, terms.in_turn = unpack('<dddc16c16B', argument, at)
+      at = at + RESERVATION
     end
   end
 

@@ -2,9 +2,9 @@ local reply, replies = {}, 0
 local calls_left = call_count
 
 local seen = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 } -- As many as four limits need, at once.
-while is_plain == 1 and calls_left > 0 and not is_ahead do
+while (is_plain == 1 or is_plain == 4) and calls_left > 0 and not is_ahead do
   local verb, count = byte(argument, at, at + 1)
-  local entry, head, allowed = at + 10, replies + 1, true
+  local entry, head, allowed = at + 10 + (verb == RESERVE and RESERVATION or 0), replies + 1, true
   for i = 1, count do
     local row, index = unpack('<I2I2', argument, entry)
     local limit = first_limit + index * LIMIT
@@ -40,13 +40,17 @@ while is_plain == 1 and calls_left > 0 and not is_ahead do
     entry = entry + 6
   end
 
-  if is_plain == 0 then
+  if is_plain == 0 or (verb == RESERVE and not allowed) then
+    for i = head, head + count do
+      reply[i] = nil
+    end
+
     break
   end
 
   reply[head] = pack('<Bd', allowed and 1 or 0, clock)
   replies, at, calls_left = head + count, entry, calls_left - 1
-  if allowed and verb == ACQUIRE then
+  if allowed and verb ~= PEEK then
     for s = 6, count * 6, 6 do
       if seen[s] then -- Else a permissive limit without the tokens.
         local row, limit, place = seen[s - 5], seen[s - 4], seen[s - 3]

@@ -1,5 +1,5 @@
 local keys, states, lasts, fulls, changed, eased, holds = {}, {}, {}, {}, {}, {}, {}
-local is_ahead, replays = false, is_plain == 3
+local is_ahead, replays = false, is_plain >= 3
 
 -- What lies behind the states of a row that holds calls: of each bucket its name, when it is full again, and its reservations.
 local function holds_in(text, place)

@@ -1,6 +1,6 @@
 -- One call, of up to four token buckets that are all in their rows or whose rows are new. It makes as few strings as it can: most
 -- of a script's time goes to making them and to their garbage.
-while is_plain == 1 and call_count == 1 do
+while (is_plain == 1 or is_plain == 4) and call_count == 1 do
   local verb, count = byte(argument, at, at + 1)
   local texts, sizes = { false, false, false, false }, { 0, 0, 0, 0 }
   if count > 4 then
@@ -23,7 +23,7 @@ while is_plain == 1 and call_count == 1 do
 
   -- Of each limit: row, place of the state, state before, state after (0 when it is not charged), key.
   local seen = { 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0 }
-  local allowed, entry, s = true, at + 10, 0
+  local allowed, entry, s = true, at + 10 + (verb == RESERVE and RESERVATION or 0), 0
   for _ = 1, count do
     local row, index = unpack('<I2I2', argument, entry)
     local key, permissive, room, room_rest, charge, charge_rest, rate =
@@ -64,11 +64,11 @@ while is_plain == 1 and call_count == 1 do
     entry, s = entry + 6, s + 7
   end
 
-  if s < 0 then
+  if s < 0 or (verb == RESERVE and not allowed) then
     break
   end
 
-  if allowed and verb == ACQUIRE then
+  if allowed and verb ~= PEEK then
     for row = 1, row_count do
       local text, size, first, second, more = texts[row], sizes[row], nil, nil, false
       local full = text and unpack('<d', text, KEY * size + 10) or 0

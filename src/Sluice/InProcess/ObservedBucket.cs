@@ -7,12 +7,17 @@ namespace Sluice;
 /// </param>
 /// <param name="NowSteps">The instant.</param>
 /// <param name="StepTicks">How many ticks of 100 ns a step has.</param>
-internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState State, ulong NowSteps, ulong StepTicks)
+/// <param name="LaterCost">Tokens of calls that it admitted for later instants; for any algorithm but the sliding log.</param>
+internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState State, ulong NowSteps, ulong StepTicks, ulong LaterCost = 0)
 {
     /// <summary>The same bucket by another clock, under a limit's numbers: never with more tokens than it had.</summary>
     /// <param name="limit">The numbers.</param>
     /// <param name="nowTicks">The instant by the other clock.</param>
-    internal BucketState At(LimitNumbers limit, ulong nowTicks)
+    internal BucketState At(LimitNumbers limit, ulong nowTicks) => LaterCost == 0
+        ? StateAt(limit, nowTicks)
+        : BucketRules.Charge(limit, StateAt(limit, nowTicks), nowTicks, LaterCost); // It may owe more than it holds.
+
+    private BucketState StateAt(LimitNumbers limit, ulong nowTicks)
     {
         if (State.IsNew || limit.Algorithm != Numbers.Algorithm)
         {

@@ -43,9 +43,6 @@ internal sealed class FairQueue<TCaller, TItem>
         return Count > 0;
     }
 
-    /// <summary>How many items of a caller wait.</summary>
-    internal int CountOf(TCaller caller) => _lines.TryGetValue(caller, out Line? line) ? line.Items.Count : 0;
-
     /// <summary>Removes an item that has been served: its caller goes to the end.</summary>
     internal void Serve(Place place)
     {

@@ -245,7 +245,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 }
 
 /// <summary>What a held call is.</summary>
-/// <param name="Limit">The limit with the smallest part left.</param>
+/// <param name="Limit">The limit with the smallest part left; of a call that waits for a slot, the limit that has none.</param>
 /// <param name="Caller">The caller.</param>
 /// <param name="Since">The timestamp at which it was held.</param>
 internal sealed record HeldCallSubject(RateLimit Limit, CallerIdentity Caller, long Since);

@@ -163,7 +163,7 @@ internal class SlotWaiters(IRateLimitStore store)
 
                 queue.IsServing = true;
                 queue.MayServeAgain = false;
-                waiter.Request.Slots!.HasOthersWaiting = queue.Waiters.CountOf(waiter.Request.Caller) > 1;
+                waiter.Request.Slots!.KeepsTurn = true;
                 waiter.Attempt = attempt.Task;
             }
 

@@ -14,6 +14,14 @@ internal sealed class ModelReservations(RateLimit[] limits, BigInteger epoch, Bi
         [.. limits.Select(limit => new Bucket(ModelBucket.New(limit.Rate, new ModelInstant(0, epoch, 0, 0)), [], step))];
     private long _lastId;
 
+    /// <summary>The same buckets, to go on from in another way.</summary>
+    internal ModelReservations Copy()
+    {
+        ModelReservations copy = new(limits, epoch, step) { _lastId = _lastId };
+        _buckets.CopyTo(copy._buckets, 0);
+        return copy;
+    }
+
     /// <summary>The instant of a call, and the limit that decided it; the call is charged for that instant if it is soon enough.</summary>
     internal (BigInteger At, int Decider, long Id) Reserve(BigInteger now, int cost, BigInteger maxWait, bool waits)
     {

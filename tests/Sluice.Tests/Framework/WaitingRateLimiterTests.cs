@@ -75,6 +75,49 @@ public sealed class WaitingRateLimiterTests
     }
 
     [Fact]
+    public async Task AcquireAsync_NoSlotIsFree_WaitsInTurnByCallerUntilOneIsReleased()
+    {
+        CallerIdentity alice = new("issuer", "alice", tenant: null, client: null);
+        CallerIdentity bob = new("issuer", "bob", tenant: null, client: null);
+        RateLimitPolicy policy = RateLimitPolicy.Build("server", of => of.Shared("100/1h").Concurrency(new() { Shared = 1 }));
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 100 }, _time);
+        await using SluiceRateLimiter ofAlice = new(store, policy.Select("tools/call", "search", alice), alice, new(), _time);
+        await using SluiceRateLimiter ofBob = new(store, policy.Select("tools/call", "search", bob), bob, new(), _time);
+        RateLimitLease running = await ofAlice.AcquireAsync();
+        Task<RateLimitLease>[] waiting = [ofAlice.AcquireAsync().AsTask(), ofAlice.AcquireAsync().AsTask(), ofBob.AcquireAsync().AsTask()];
+
+        running.Dispose();
+        (await waiting[0]).Dispose();
+        using RateLimitLease lease = await waiting[2];
+
+        lease.IsAcquired.ShouldBeTrue();
+        waiting[1].IsCompleted.ShouldBeFalse();
+        ofAlice.GetStatistics()!.CurrentQueuedCount.ShouldBe(1);
+        store.Peek(new RateLimitRequest(RateLimitPolicy.Build("server", of => of.Shared("100/1h")).Select("tools/call", "search", bob), bob), default)
+            .Remaining.ShouldBe(97); // The one that waits has charged nothing.
+    }
+
+    [Fact]
+    public async Task AcquireAsync_NoSlotIsReleasedInTime_FailsAndTakesNoSlotLater()
+    {
+        CallerIdentity alice = new("issuer", "alice", tenant: null, client: null);
+        ApplicableLimits limits = RateLimitPolicy.Build("server", of => of.Concurrency(new() { Shared = 1 })).Select("tools/call", "search", alice);
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 100 }, _time);
+        await using SluiceRateLimiter limiter = new(
+            store, limits, alice, new SluiceRateLimiterOptions { MaxWait = TimeSpan.FromSeconds(2) }, _time);
+        RateLimitLease running = await limiter.AcquireAsync();
+        Task<RateLimitLease> waiting = limiter.AcquireAsync().AsTask();
+
+        _time.Advance(TimeSpan.FromSeconds(2));
+        RateLimitLease late = await waiting;
+        running.Dispose();
+
+        late.IsAcquired.ShouldBeFalse();
+        limiter.GetStatistics()!.CurrentQueuedCount.ShouldBe(0);
+        limiter.AttemptAcquire().IsAcquired.ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task AcquireAsync_MorePermitsThanTheBucketHolds_Throws()
     {
         await using SluiceRateLimiter limiter = Limiter("2/1s");

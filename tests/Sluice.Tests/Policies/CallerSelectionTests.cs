@@ -68,6 +68,32 @@ public sealed class CallerSelectionTests
             .ShouldHaveSingleItem().ShouldStartWith("limits: 33 limits may apply");
     }
 
+    [Fact]
+    public void Select_EntryOfLimitsHasAWait_CallsThatItCountsMayWaitUnlessTheirOperationSaysOtherwise()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .PerUser("10/1m")
+            .Wait(TimeSpan.FromSeconds(1))
+            .Tool("search_fast", tool => tool.Wait(TimeSpan.Zero))
+            .Limit("first", limit => limit.Tools("search_*").When(when => when.Claim("tier", "free")).Rate("5/1m").Wait(TimeSpan.FromSeconds(2)))
+            .Limit("second", limit => limit.Tools("search_*", "other").Rate("5/1m").Wait(TimeSpan.FromSeconds(3))));
+        CallerIdentity free = new CallerIdentity("issuer", "alice", null, null).WithClaim("tier", "free");
+        CallerIdentity other = new("issuer", "bob", null, null);
+
+        (string, CallerIdentity, int)[] cases =
+            [("search_web", free, 2), ("search_web", other, 3), ("search_fast", free, 0), ("other", free, 3), ("third", free, 1)];
+
+        foreach ((string tool, CallerIdentity caller, int seconds) in cases)
+        {
+            policy.Select("tools/call", tool, caller).Wait.ShouldBe(TimeSpan.FromSeconds(seconds), tool);
+        }
+    }
+
+    [Fact]
+    public void Compile_EntryOfLimitsHasAWaitOutOfRange_IsAFaultOfTheEntry() =>
+        Faults(new() { Limits = [new() { Name = "a", Rate = Rate, Wait = TimeSpan.FromMinutes(10) }] })
+            .ShouldHaveSingleItem().ShouldStartWith("limits[0].wait: 600 s is not a time from 0 to 60 s.");
+
     private static RateLimitPolicy Policy() => RateLimitPolicy.Build("s", limits => limits
         .PerUser("10/1m", "100/1d")
         .Override(when => when.Claim("tier", "pro", "team"), numbers => numbers.PerUser("20/1m"))
