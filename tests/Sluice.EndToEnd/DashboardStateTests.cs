@@ -52,6 +52,23 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     }
 
     [Fact]
+    public async Task Connection_PageCannotBeSeen_IsClosedUntilItCan()
+    {
+        await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d }");
+        await using Browser browser = new();
+        await browser.OpenAsync(await sluice.AdminAsync());
+        await browser.WaitForAsync("#connection", "Live");
+
+        await ShowAsync(browser, isHidden: true);
+        await Dashboard.WaitForStreamsAsync(sluice, open: 0);
+        await Dashboard.CallAsync(sluice, calls: 1);
+        (await browser.TextAsync("#figures > div:nth-child(1)")).ShouldContain("0 since the start");
+        await ShowAsync(browser, isHidden: false);
+
+        await browser.WaitForAsync("#figures > div:nth-child(1)", "1 since the start");
+    }
+
+    [Fact]
     public async Task Store_RedisIsAway_IsTheFirstThingOnThePage()
     {
         using RedisServer redis = RedisServer.Start();
@@ -103,4 +120,8 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
         dark.ShouldNotBe(light);
         (await browser.EvaluateAsync(Background)).GetString().ShouldBe(dark);
     }
+
+    private static async Task ShowAsync(Browser browser, bool isHidden) => await browser.EvaluateAsync(
+        $"Object.defineProperty(document, 'hidden', {{ value: {(isHidden ? "true" : "false")}, configurable: true }}); "
+        + "document.dispatchEvent(new Event('visibilitychange'));");
 }

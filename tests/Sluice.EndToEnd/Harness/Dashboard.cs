@@ -1,4 +1,5 @@
 using System.Text.Json;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
@@ -26,6 +27,17 @@ internal static class Dashboard
     /// <summary>Calls <c>echo</c> once as alice; whether it was allowed.</summary>
     internal static async Task<bool> IsAllowedAsync(SluiceProgram sluice) =>
         (await EchoAsync(sluice, "echo", calls: 1))[1].TryGetProperty("text", out _);
+
+    /// <summary>Waits until so many pages are connected.</summary>
+    internal static async Task WaitForStreamsAsync(SluiceProgram sluice, int open)
+    {
+        using HttpClient http = new() { BaseAddress = await sluice.AdminAsync() };
+        await Eventually.HoldsAsync(async () =>
+        {
+            JsonElement status = JsonSerializer.Deserialize<JsonElement>(await http.GetStringAsync("api/v1/status"));
+            return status.GetProperty("streams").GetProperty("open").GetInt32() == open;
+        });
+    }
 
     /// <summary>Every request went to the admin address, and no script and no rule of the policy failed.</summary>
     internal static async Task ShouldHaveStayedAtHomeAsync(Browser browser, SluiceProgram sluice)

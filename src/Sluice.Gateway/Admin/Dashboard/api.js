@@ -4,6 +4,7 @@ const TokenKey = "sluice.token";
 const Silence = 10_000; // ms without an event, after which a connection is taken for lost; events come once a second.
 const FirstDelay = 500;
 const LongestDelay = 15_000;
+const Hidden = Symbol("the page cannot be seen");
 
 /** An answer that is no success, in words for the operator. */
 export class ApiError extends Error {
@@ -42,15 +43,20 @@ export async function beside(read) {
 }
 
 /**
- * Follows the events, and connects again for as long as the page lives.
+ * Follows the events, and connects again for as long as the page lives. A page that nobody sees is not connected: a browser has
+ * only a few connections to one address, and so does the gateway to all its pages.
  * @param on told of `event(name, data)`, `open()`, `lost(error, delay)` and `refused()`, which gives a promise of a token
  */
 export async function follow(on) {
   for (let delay = FirstDelay; ;) {
+    await shown();
     try {
       await read(on, () => { delay = FirstDelay; });
-      throw new Error("the gateway closed the connection");
     } catch (error) {
+      if (error === Hidden) {
+        continue;
+      }
+
       if (error instanceof ApiError && error.status === 401) {
         await on.refused();
         delay = FirstDelay;
@@ -65,7 +71,21 @@ export async function follow(on) {
   }
 }
 
-/** Waits; less long when the machine comes back online or the tab is shown again. */
+/** Waits until the page can be seen. */
+function shown() {
+  return new Promise(resolve => {
+    const check = () => {
+      if (!document.hidden) {
+        document.removeEventListener("visibilitychange", check);
+        resolve();
+      }
+    };
+    document.addEventListener("visibilitychange", check);
+    check();
+  });
+}
+
+/** Waits; less long when the machine comes back online. */
 function pause(ms) {
   return new Promise(resolve => {
     const end = () => {
@@ -89,7 +109,7 @@ async function request(path, options) {
   try {
     response = await fetch(`api/v1/${path}`, { ...options, headers, cache: "no-store", credentials: "omit", redirect: "error" });
   } catch (error) {
-    throw error.name === "AbortError" ? error : new ApiError(0, "The gateway does not answer.");
+    throw options.signal?.aborted ? error : new ApiError(0, "The gateway does not answer.");
   }
 
   if (!response.ok) {
@@ -111,6 +131,12 @@ async function reasonOf(response) {
 
 async function read(on, isAlive) {
   const abort = new AbortController();
+  const hide = () => {
+    if (document.hidden) {
+      abort.abort(Hidden);
+    }
+  };
+  document.addEventListener("visibilitychange", hide);
   let silent = setTimeout(() => abort.abort(), Silence);
   try {
     const response = await request("events", { headers: { Accept: "text/event-stream" }, signal: abort.signal });
@@ -119,7 +145,7 @@ async function read(on, isAlive) {
     for (let buffer = ""; ;) {
       const { value, done } = await reader.read();
       if (done) {
-        return;
+        throw new Error("the gateway closed the connection");
       }
 
       clearTimeout(silent);
@@ -130,8 +156,9 @@ async function read(on, isAlive) {
       events.forEach(text => dispatch(text, on));
     }
   } catch (error) {
-    throw abort.signal.aborted ? new Error("the gateway sent nothing") : error;
+    throw abort.signal.reason === Hidden ? Hidden : error;
   } finally {
+    document.removeEventListener("visibilitychange", hide);
     clearTimeout(silent);
     abort.abort();
   }

@@ -41,6 +41,7 @@ export class TrafficChart {
   #range;
   #onRead;
   #points = [];
+  #places = 2;
   #index = null;
 
   /** @param onRead is told of the point under the pointer, or of null when there is none */
@@ -59,10 +60,15 @@ export class TrafficChart {
     new ResizeObserver(() => this.#draw()).observe(host);
   }
 
-  /** @param points `{ at, allowed, refused }` in calls per second, oldest first */
-  show(points, stepMs) {
+  /**
+   * @param points `{ at, allowed, refused }` in calls per second, oldest first
+   * @param stepMs the time between two of them
+   * @param places how many there would be if the gateway had run long enough; those that are missing stay empty at the left
+   */
+  show(points, stepMs, places) {
     const atEnd = Number(this.#range.value) === Number(this.#range.max);
     this.#points = points;
+    this.#places = Math.max(places, points.length, 2);
     this.stepMs = stepMs;
     this.#range.max = Math.max(0, points.length - 1);
     if (atEnd && document.activeElement !== this.#range) {
@@ -89,7 +95,7 @@ export class TrafficChart {
   #indexAt(clientX) {
     const box = this.#svg.getBoundingClientRect();
     const share = (clientX - box.left - Margin.left) / (box.width - Margin.left - Margin.right);
-    return Math.round(share * (this.#points.length - 1));
+    return Math.round(share * (this.#places - 1)) - (this.#places - this.#points.length);
   }
 
   get #width() { return this.#host.clientWidth; }
@@ -98,7 +104,7 @@ export class TrafficChart {
 
   #x(index) {
     const width = this.#width - Margin.left - Margin.right;
-    return Margin.left + (this.#points.length < 2 ? 0 : (index / (this.#points.length - 1)) * width);
+    return Margin.left + ((index + this.#places - this.#points.length) / (this.#places - 1)) * width;
   }
 
   #draw() {

@@ -11,6 +11,7 @@ import { keyOf, State } from "./state.js";
 import { Traffic } from "./traffic.js";
 import { TryForm } from "./try.js";
 
+const Reasons = { 429: "Too many wrong tokens", 503: "Too many pages are connected" };
 const RefreshEvery = 10_000; // ms; histories by minute change no faster
 
 const state = new State();
@@ -74,8 +75,7 @@ function showConnection(name, text, attempt = "") {
 /** Says that the data is old, and counts down to the next attempt. The count is not announced: it changes each second. */
 function showLost(error, wait) {
   const until = Date.now() + wait;
-  const isBusy = error.status === 429 || error.status === 503;
-  const what = isBusy ? error.message.replace(/\.$/, "") : "Connection lost";
+  const what = Reasons[error.status] ?? "Connection lost";
   const text = state.tick ? `${what}, data from ${time(state.tick.at)}` : what;
   const update = () => {
     const seconds = Math.ceil((until - Date.now()) / 1000);

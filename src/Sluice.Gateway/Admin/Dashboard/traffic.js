@@ -6,7 +6,6 @@ import { byId, element, reconcile, setAttribute, setText, showOne } from "./dom.
 import { count, duration, percent, plural, rate, time } from "./format.js";
 import { table } from "./table.js";
 
-const SecondsShown = 300; // in the chart of five minutes
 const Mean = 5; // seconds over which that chart takes each point, as the gateway does for the rates of now
 
 export class Traffic {
@@ -15,6 +14,7 @@ export class Traffic {
   #span = "5m";
   #server = "";
   #stepMs = 1000;
+  #places = 0;
   #last = null;
   #loads = 0;
   #state;
@@ -43,6 +43,7 @@ export class Traffic {
 
   #choose() {
     this.#points = [];
+    this.#places = 0;
     beside(() => this.load());
   }
 
@@ -58,9 +59,11 @@ export class Traffic {
     const from = Date.parse(history.from);
     const seconds = history.stepMs / 1000;
     const whole = history.allowed.slice(0, -1); // The last step has only begun.
+    const startedAt = Date.parse(this.#state.tick?.status.startedAt ?? history.from);
     this.#points = whole.map((allowed, index) => ({
       at: from + index * history.stepMs, allowed: allowed / seconds, refused: history.refused[index] / seconds,
-    }));
+    })).filter(point => point.at + history.stepMs > startedAt);
+    this.#places = whole.length;
     this.#stepMs = history.stepMs;
     this.#draw();
   }
@@ -82,7 +85,7 @@ export class Traffic {
     const at = Date.parse(tick.at);
     const last = this.#last;
     this.#last = calls ? { at, server: this.#server, calls } : null;
-    if (this.#span !== "5m" || !calls || last?.server !== this.#server || at <= last.at || this.#points.length === 0) {
+    if (this.#span !== "5m" || !calls || last?.server !== this.#server || at <= last.at || this.#places === 0) {
       return;
     }
 
@@ -92,12 +95,12 @@ export class Traffic {
       allowed: Math.max(0, calls.allowed - last.calls.allowed) / seconds,
       refused: Math.max(0, calls.refused - last.calls.refused) / seconds,
     });
-    this.#points.splice(0, Math.max(0, this.#points.length - SecondsShown));
+    this.#points.splice(0, Math.max(0, this.#points.length - this.#places));
     this.#draw();
   }
 
   #draw() {
-    this.#chart.show(this.#span === "5m" ? this.#points.map((point, index) => meanAt(this.#points, index)) : this.#points, this.#stepMs);
+    this.#chart.show(this.#span === "5m" ? this.#points.map((point, index) => meanAt(this.#points, index)) : this.#points, this.#stepMs, this.#places);
   }
 
   #showLegend(point) {
