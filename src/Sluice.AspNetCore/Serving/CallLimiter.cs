@@ -119,6 +119,7 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         LimitHeaders.Write(context, decision);
         if (decision.IsAllowed)
         {
+            using RunningSlots? slots = _held.Watch(context, lease, message, caller);
             await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, era);
             await next(context);
             if (context.Features.Get<Rejected>() is not null)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
@@ -15,6 +16,7 @@ internal sealed class HeldHttpCalls
     private const string SessionHeader = "Mcp-Session-Id";
     private const string DelayHeader = "Sluice-Delay-Ms";
     private readonly HeldRequests _requests = new();
+    private readonly ConcurrentDictionary<HeldRequests.Key, RunningSlots> _running = new();
 
     /// <summary>Decides a message, and holds it until its instant.</summary>
     /// <returns>The decision; null if the client has cancelled the request, which is then answered.</returns>
@@ -51,16 +53,39 @@ internal sealed class HeldHttpCalls
         return held;
     }
 
-    /// <summary>Whether a message may cancel a held call.</summary>
-    internal bool IsCancellation(McpMessage message) =>
-        _requests.Count != 0 && message.Kind == McpMessageKind.Notification && message.Method == CancelledRequest.Method;
+    /// <summary>Releases the slots of a call that runs, when its client leaves or cancels it in its session. Dispose it before the lease.</summary>
+    /// <returns>Null for a call that holds no slots.</returns>
+    internal RunningSlots? Watch(HttpContext context, in CallLease lease, McpMessage message, CallerIdentity caller)
+    {
+        if (!lease.HoldsSlots)
+        {
+            return null;
+        }
 
-    /// <summary>Cancels the held call that a message names, if it is a notification that does so.</summary>
+        string session = SessionOf(context);
+        bool hasName = session.Length > 0 && message.Kind == McpMessageKind.Request;
+        return new RunningSlots(
+            lease, _running, hasName ? new HeldRequests.Key(caller, session, message.Id) : null, context.RequestAborted);
+    }
+
+    /// <summary>Whether a message may cancel a call that is held, or holds slots.</summary>
+    internal bool IsCancellation(McpMessage message) =>
+        (_requests.Count != 0 || !_running.IsEmpty) && message.Kind == McpMessageKind.Notification && message.Method == CancelledRequest.Method;
+
+    /// <summary>
+    /// Cancels the held call that a message names, if it is a notification that does so. A call that runs is the server's to cancel; only
+    /// its slots come back.
+    /// </summary>
     internal void CancelNamed(HttpContext context, ReadOnlyMemory<byte> body, McpMessage message, CallerIdentity caller)
     {
         if (IsCancellation(message) && SessionOf(context) is { Length: > 0 } session)
         {
-            _requests.Cancel(new HeldRequests.Key(caller, session, CancelledRequest.IdOf(body)));
+            HeldRequests.Key key = new(caller, session, CancelledRequest.IdOf(body));
+            _requests.Cancel(key);
+            if (_running.TryGetValue(key, out RunningSlots? slots))
+            {
+                slots.Release();
+            }
         }
     }
 

@@ -131,6 +131,7 @@ internal sealed partial class McpEndpoint(
         }
 
         // 5. Forward. What is compressed could not be watched.
+        using RunningSlots? slots = _held.Watch(context, lease, message, identity.Caller!);
         await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, refusal.Era);
         if (charged is { MustReadBody: true })
         {

@@ -106,7 +106,7 @@ public sealed class HeartbeatTests
         {
             Heartbeat process = scene.Process();
             await HeartbeatScene.BeatAsync(process);
-            await scene.PassAsync(HeartbeatTimes.Interval * 3, process); // It lives for less than a witness needs.
+            await scene.PassAsync(TimeSpan.FromSeconds(6), process); // It lives for less than a witness needs.
             members = process.Members;
         }
 
