@@ -31,11 +31,12 @@ IReadOnlyList<Figure>? figures = words switch
     ["redis"] => await RedisFigures.Measure(quick),
     ["gateway"] => await GatewayFigures.MeasureAsync(quick),
     ["sdk"] => await SdkFigures.MeasureAsync(quick),
+    ["change"] => ChangeFigures.Measure(quick),
     _ => null,
 };
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk [--quick]\n       ./bench.sh gateway soak [MINUTES]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway soak [MINUTES]");
     return UsageError;
 }
 

@@ -17,6 +17,9 @@ public static class LocalFile
 
     private const string RootField = "rateLimiting";
 
+    /// <summary>The fields of a file with limits at its root.</summary>
+    internal static FieldTable Table { get; } = new(new FieldSpec(RootField, RateLimitingReader.Value).Required());
+
     /// <summary>Reads a file, and what it refers to from the environment and the files of this process.</summary>
     /// <param name="path">The file's path; faults name it as it is given.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
@@ -55,7 +58,7 @@ public static class LocalFile
     {
         if (root is MappingNode mapping && mapping.Find(RootField) is Field limits)
         {
-            FieldReader.Open(root, "", [RootField], [], faults);
+            FieldReader.Open(root, "", Table, faults);
             return new() { Policy = new RateLimitingReader(faults, KnownIdentities.ThisProcess).Read(limits.Value, RootField, ServerName) };
         }
 

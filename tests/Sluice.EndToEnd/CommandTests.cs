@@ -110,6 +110,10 @@ public sealed class CommandTests : IDisposable
     [InlineData("explain", "file.yaml", "--tool", "a", "--prompt", "b")]
     [InlineData("explain", "file.yaml", "--method", "tools/call")]
     [InlineData("explain", "file.yaml", "--tool", "a", "--claim", "tier")]
+    [InlineData("simulate", "file.yaml", "--skip-bad", "--rate", "1/s")]
+    [InlineData("simulate", "file.yaml", "--trace", "a", "--rate", "1/s")]
+    [InlineData("replay", "file.yaml")]
+    [InlineData("replay", "file.yaml", "--trace", "a", "--call-time", "x")]
     [InlineData("run", "--limit", "1/s")]
     [InlineData("run", "--", "server")]
     [InlineData("run", "--stdio", "--", "server")]
@@ -134,6 +138,7 @@ public sealed class CommandTests : IDisposable
     [InlineData("explain")]
     [InlineData("simulate")]
     [InlineData("replay")]
+    [InlineData("schema")]
     public async Task Help_OfEveryCommand_HasAnExample(params string[] command)
     {
         ProgramResult result = await SluiceProgram.RunAsync([.. command, "--help"]);

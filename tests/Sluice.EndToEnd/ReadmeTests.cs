@@ -16,7 +16,9 @@ public sealed class ReadmeTests(EverythingServer server) : IClassFixture<Everyth
     public void Commands_OfTheReadme_AreTheOnesTestedHere() =>
         Blocks("bash").SelectMany(block => block.Split('\n')).ShouldBe(
         [
-            "./sluice demo", "./sluice new-key --user alice", "./sluice validate sluice.yaml", "./sluice run sluice.yaml",
+            "./sluice demo", "./sluice new-key --user alice", "./sluice validate sluice.yaml",
+            "./sluice explain sluice.yaml --tool echo --user alice", "./sluice simulate sluice.yaml --rate 30/s --users 20 --for 10m",
+            "./sluice run sluice.yaml",
         ]);
 
     [Fact]
@@ -55,6 +57,8 @@ public sealed class ReadmeTests(EverythingServer server) : IClassFixture<Everyth
             Path.Combine(_folder.FullName, "sluice.yaml"),
             "listen: http://127.0.0.1:0\n" + yaml.Replace("http://127.0.0.1:3001/mcp", server.Endpoint.ToString(), StringComparison.Ordinal));
         ProgramResult validation = await RunAsync("./sluice validate sluice.yaml");
+        ProgramResult explanation = await RunAsync("./sluice explain sluice.yaml --tool echo --user alice");
+        ProgramResult simulation = await RunAsync("./sluice simulate sluice.yaml --rate 30/s --users 20 --for 10m");
         await using ChildProcess gateway = Start("./sluice run sluice.yaml");
         string line = await gateway.WaitForLineAsync(text => text.StartsWith("listening on ", StringComparison.Ordinal));
         using Session session = await Session.StartAsync(new Uri(line["listening on ".Length..] + "/mcp"), "alice");
@@ -66,6 +70,8 @@ public sealed class ReadmeTests(EverythingServer server) : IClassFixture<Everyth
         }
 
         validation.ShouldBe(new ProgramResult(0, "sluice.yaml: valid\n", ""));
+        explanation.Output.ShouldContain("echo/perUser");
+        simulation.Output.ShouldContain("echo/perUser");
         answers.Take(5).ShouldAllBe(answer => answer.Body.Contains("Echo: hi"));
         answers[5].Status.ShouldBe(HttpStatusCode.OK);
         JsonElement shown = JsonSerializer.Deserialize<JsonElement>(Blocks("json").Single()).GetProperty("error");

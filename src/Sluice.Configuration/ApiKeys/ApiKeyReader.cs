@@ -15,7 +15,13 @@ internal sealed class ApiKeyReader
     private readonly List<KeyPlace> _places = [];
 
     /// <summary>The fields of an entry.</summary>
-    internal static string[] Fields { get; } = ["user", "tenant", HashField, "name", "scopes", "claims"];
+    internal static readonly FieldTable Table = new(
+        new FieldSpec("user", new TextSpec()).Required(),
+        new("tenant", new TextSpec()),
+        new FieldSpec(HashField, new TextSpec(int.MaxValue, @"^\s*[0-9a-f]{64}\s*$")).Required(),
+        new("name", new TextSpec()),
+        new("scopes", new TextsSpec(new TextSpec(Pattern: @"^\s*[!#-\[\]-~]+\s*$"))),
+        new("claims", ClaimsReader.Value));
 
     /// <summary>The keys that could be read.</summary>
     internal ApiKeyTable ToTable() => _keys.Build();
@@ -25,9 +31,9 @@ internal sealed class ApiKeyReader
     /// <param name="path">Its path in its document.</param>
     /// <param name="faults">Takes what is wrong, as a fault of the entry's file.</param>
     /// <param name="fields">The fields that are known at this place.</param>
-    internal void Read(Node item, string path, FaultList faults, string[] fields)
+    internal void Read(Node item, string path, FaultList faults, FieldTable fields)
     {
-        if (FieldReader.Open(item, path, fields, [], faults) is FieldReader reader)
+        if (FieldReader.Open(item, path, fields, faults) is FieldReader reader)
         {
             // In a file of many keys, a line is found more easily than an index.
             bool isInKeyFile = path.StartsWith('[');
@@ -37,10 +43,10 @@ internal sealed class ApiKeyReader
 
     private void Read(FieldReader reader, KeyPlace place, FaultList faults)
     {
-        string? user = Identity(reader, "user", required: true);
-        string? tenant = Identity(reader, "tenant", required: false);
-        string? name = Identity(reader, "name", required: false);
-        ImmutableArray<string> scopes = reader.Texts("scopes", required: false, WhyNotAScope);
+        string? user = Identity(reader, "user");
+        string? tenant = Identity(reader, "tenant");
+        string? name = Identity(reader, "name");
+        ImmutableArray<string> scopes = reader.Texts("scopes", WhyNotAScope);
         ImmutableDictionary<string, ImmutableArray<string>> claims =
             ClaimsReader.Read(reader, "claims", faults).ToImmutableDictionary(claim => claim.Name, claim => claim.Values);
         Span<byte> digest = stackalloc byte[SHA256.HashSizeInBytes];
@@ -60,8 +66,8 @@ internal sealed class ApiKeyReader
         }
     }
 
-    private static string? Identity(FieldReader reader, string field, bool required) =>
-        reader.Text(field, required, isPrivate: true) is string text ? CallerIdentity.Normalize(text) : null;
+    private static string? Identity(FieldReader reader, string field) =>
+        reader.Text(field, isPrivate: true) is string text ? CallerIdentity.Normalize(text) : null;
 
     /// <summary>Null, or why a text is not a scope.</summary>
     /// <remarks>Source: RFC 6749, appendix A.4.</remarks>

@@ -8,8 +8,14 @@ internal sealed class ApiKeysReader(FaultList faults, IValueSource values, Docum
 {
     private const string ListField = "apiKeys";
     private const string FileField = "file";
-    private static readonly string[] FileFields = [FileField];
-    private static readonly string[] EntryFields = [.. ApiKeyReader.Fields, FileField];
+    private static readonly FieldTable FileTable = new(new FieldSpec(FileField, new TextSpec()).Required());
+
+    // An entry that names a file is another kind of entry; the field is here so that a message can name it.
+    private static readonly FieldTable EntryTable = new([.. ApiKeyReader.Table.Fields, new(FileField, new TextSpec())]);
+
+    /// <summary>The value of <c>apiKeys</c>.</summary>
+    internal static readonly ValueSpec Value = new AnyOfSpec(
+        new GroupSpec(() => FileTable), new ListSpec(new AnyOfSpec(new GroupSpec(() => ApiKeyReader.Table), new GroupSpec(() => FileTable))));
     private readonly ApiKeyReader _keys = new();
     private readonly KeyFiles _files = new(faults, values, content);
 
@@ -22,7 +28,7 @@ internal sealed class ApiKeysReader(FaultList faults, IValueSource values, Docum
         }
         else
         {
-            foreach ((Node item, string path) in auth.List(ListField, required: false))
+            foreach ((Node item, string path) in auth.List(ListField))
             {
                 if (item is MappingNode entry && IsFile(entry))
                 {
@@ -30,7 +36,7 @@ internal sealed class ApiKeysReader(FaultList faults, IValueSource values, Docum
                 }
                 else
                 {
-                    _keys.Read(item, path, faults, EntryFields);
+                    _keys.Read(item, path, faults, EntryTable);
                 }
             }
         }
@@ -40,11 +46,11 @@ internal sealed class ApiKeysReader(FaultList faults, IValueSource values, Docum
 
     private static bool IsFile(MappingNode entry) =>
         entry.Find(FileField) is not null
-        || entry.Fields is [Field only] && NearestName.Find(only.Name, EntryFields) == FileField;
+        || entry.Fields is [Field only] && NearestName.Find(only.Name, EntryTable.Names) == FileField;
 
     private void ReadFile(MappingNode entry, string path)
     {
-        if (FieldReader.Open(entry, path, FileFields, [], faults) is FieldReader reader && reader.Text(FileField, required: true) is string file)
+        if (FieldReader.Open(entry, path, FileTable, faults) is FieldReader reader && reader.Text(FileField) is string file)
         {
             ScalarNode node = (ScalarNode)reader.Node(FileField)!;
             reader.Accept(file, _files.Read(file, node.Written, _keys), node, FileField);

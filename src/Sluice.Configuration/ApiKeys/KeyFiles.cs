@@ -68,7 +68,7 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values, DocumentCo
 
             FaultList own = faults.ForFile(path);
             content.Append(stream, hashed => DocumentReader.ReadEntries(
-                new StreamedText(hashed, _budget, own), values, own, (item, itemPath) => keys.Read(item, itemPath, own, ApiKeyReader.Fields)));
+                new StreamedText(hashed, _budget, own), values, own, (item, itemPath) => keys.Read(item, itemPath, own, ApiKeyReader.Table)));
             return FileState.Of(stream) == before
                 ? null
                 : "was changed while it was read. Write the keys to a new file, and rename it to this name.";

@@ -7,7 +7,8 @@ internal sealed class AdminReader(FaultList faults)
     private const string Listen = "listen";
     private const string Token = "token";
     private static readonly Uri DefaultListen = new("http://127.0.0.1:9090");
-    private static readonly string[] Fields = [Listen, Token];
+
+    internal static readonly FieldTable Table = new(new FieldSpec(Listen, ListenReader.Address), new(Token, new TextSpec(AdminConfiguration.MaxTokenLength, $"^[!-~]{{{AdminConfiguration.MinTokenLength},}}$")));
 
     /// <summary>The settings; null without the group. Of use only when no fault was added.</summary>
     /// <param name="root">The file.</param>
@@ -15,7 +16,7 @@ internal sealed class AdminReader(FaultList faults)
     /// <param name="hasTls">Whether there is a certificate.</param>
     internal AdminConfiguration? Read(FieldReader root, Uri publicListen, bool hasTls)
     {
-        if (root.Node(Group) is not Node node || FieldReader.Open(node, Group, Fields, [], faults) is not FieldReader reader)
+        if (root.Node(Group) is not Node node || FieldReader.Open(node, Group, Table, faults) is not FieldReader reader)
         {
             return null;
         }
@@ -48,7 +49,7 @@ internal sealed class AdminReader(FaultList faults)
 
     private static string? ReadToken(FieldReader reader)
     {
-        if (reader.Scalar(Token, required: false, "a token") is not ScalarNode scalar)
+        if (reader.Scalar(Token, "a token") is not ScalarNode scalar)
         {
             return null;
         }

@@ -9,7 +9,16 @@ internal sealed class AllowReader(FaultList faults, KnownIdentities identities)
     private const string ListField = "allow";
     private const string ClaimField = "claim";
     private const string ValuesField = "values";
-    private static readonly string[] Fields = ["tools", "prompts", "resources", ClaimField, ValuesField];
+    private static readonly TextsSpec Names = new(new TextSpec());
+    private static readonly FieldTable Table =
+        new(new FieldSpec("tools", Names), new("prompts", Names), new("resources", Names), new(ClaimField, new TextSpec()), new(ValuesField, Names))
+        {
+            OneOf = [["tools"], ["prompts"], ["resources"]],
+            Together = [(ClaimField, ValuesField), (ValuesField, ClaimField)],
+        };
+
+    /// <summary>The value of <c>allow</c>.</summary>
+    internal static readonly ValueSpec Value = new ListSpec(new GroupSpec(() => Table), MaxEntries);
 
     private static readonly (string Field, OperationKind Kind)[] Kinds =
         [("tools", OperationKind.Tool), ("prompts", OperationKind.Prompt), ("resources", OperationKind.Resource)];
@@ -19,7 +28,7 @@ internal sealed class AllowReader(FaultList faults, KnownIdentities identities)
     /// <param name="caseSensitive">Whether the server's limits tell names apart by case.</param>
     internal ImmutableArray<AllowRule>? Read(FieldReader server, bool caseSensitive) => server.Has(ListField)
         ? [
-            .. server.List(ListField, required: false, MaxEntries)
+            .. server.List(ListField)
                 .Select(entry => ReadRule(entry.Item, entry.Path, caseSensitive))
                 .OfType<AllowRule>(),
         ]
@@ -27,7 +36,7 @@ internal sealed class AllowReader(FaultList faults, KnownIdentities identities)
 
     private AllowRule? ReadRule(Node item, string path, bool caseSensitive)
     {
-        if (FieldReader.Open(item, path, Fields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(item, path, Table, faults) is not FieldReader reader)
         {
             return null;
         }
@@ -54,9 +63,9 @@ internal sealed class AllowReader(FaultList faults, KnownIdentities identities)
             [
                 .. Kinds
                     .Where(kind => reader.Has(kind.Field))
-                    .Select(kind => new OperationMatcher(kind.Kind, reader.Texts(kind.Field, required: false), caseSensitive)),
+                    .Select(kind => new OperationMatcher(kind.Kind, reader.Texts(kind.Field), caseSensitive)),
             ],
-            Claim = reader.Text(ClaimField, required: false),
+            Claim = reader.Text(ClaimField),
             Values = reader.Texts(ValuesField, required: hasClaim),
         };
     }

@@ -12,13 +12,24 @@ internal sealed class AuthReader(FaultList faults, IValueSource values, Document
 
     // What a gateway uses without knowing its callers.
     private static readonly string[] Addresses = [PublicUrlField, OriginsField];
-    private static readonly string[] Fields = [.. Ways, .. Addresses, FailuresField, AnonymousField];
+    internal static readonly FieldTable Table = new(
+        new FieldSpec("apiKeys", ApiKeysReader.Value),
+        new("jwt", JwtReader.Value),
+        new("trustedProxy", new GroupSpec(() => TrustedProxyReader.Table)),
+        new(PublicUrlField, new TextSpec(int.MaxValue, @"^\s*[hH][tT][tT][pP][sS]?://[^?#]+$")),
+        new(OriginsField, new TextsSpec(new TextSpec())),
+        new(FailuresField, RateReader.Value),
+        new(AnonymousField, new BooleanSpec()))
+    {
+        OneOf = [.. Ways.Concat(Addresses).Select(field => (string[])[field])],
+    };
+
     private readonly JwtReader _jwt = new(faults, content);
 
     /// <summary>How callers are known; of use only when no fault was added.</summary>
     internal AuthConfiguration Read(Node node)
     {
-        if (FieldReader.Open(node, "auth", Fields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(node, "auth", Table, faults) is not FieldReader reader)
         {
             return AuthConfiguration.None;
         }
@@ -76,7 +87,7 @@ internal sealed class AuthReader(FaultList faults, IValueSource values, Document
 
     private static Uri? ReadPublicUrl(FieldReader reader)
     {
-        if (reader.Scalar(PublicUrlField, required: false, "a URL, such as https://mcp.example.com") is not ScalarNode scalar)
+        if (reader.Scalar(PublicUrlField, "a URL, such as https://mcp.example.com") is not ScalarNode scalar)
         {
             return null;
         }

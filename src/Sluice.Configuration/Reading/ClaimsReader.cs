@@ -7,6 +7,12 @@ internal static class ClaimsReader
 {
     private const int MaxClaims = 100;
 
+    /// <summary>What the name of a claim must match.</summary>
+    internal const string NamePattern = @"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$";
+
+    /// <summary>A group of claims.</summary>
+    internal static readonly ValueSpec Value = new MapSpec(new TextsSpec(new TextSpec()), NamePattern, MaxClaims);
+
     /// <summary>Each claim with its values, those that could be read.</summary>
     /// <param name="reader">The fields that hold the group.</param>
     /// <param name="name">The group's field.</param>

@@ -6,23 +6,29 @@ internal sealed class CompatibilityReader(FaultList faults)
     private const string Field = "compat";
     private const string ToolHive = "toolhive";
     private const string Namespace = "namespace";
+    private static readonly Dictionary<string, bool> Words = new() { [ToolHive] = true };
+    private static readonly FieldTable Settings = new(new FieldSpec(Namespace, new TextSpec()));
+    private static readonly FieldTable Table = new(new FieldSpec(ToolHive, new GroupSpec(() => Settings)).Required());
+
+    /// <summary>The value of <c>compat</c>.</summary>
+    internal static readonly ValueSpec Value = new AnyOfSpec(new ChoiceSpec<bool>(Words), new GroupSpec(() => Table));
 
     /// <summary>The settings; null without the field. Of use only when no fault was added.</summary>
     internal ToolHiveCompatibility? Read(FieldReader root)
     {
         if (root.Node(Field) is not MappingNode mapping)
         {
-            return root.Choice(Field, new Dictionary<string, bool> { [ToolHive] = true }) is true ? new ToolHiveCompatibility() : null;
+            return root.Choice<bool>(Field) is true ? new ToolHiveCompatibility() : null;
         }
 
-        if (FieldReader.Open(mapping, Field, [ToolHive], [], faults) is not FieldReader reader
+        if (FieldReader.Open(mapping, Field, Table, faults) is not FieldReader reader
             || reader.Required(ToolHive) is not Node node
-            || FieldReader.Open(node, reader.PathOf(ToolHive), [Namespace], [], faults) is not FieldReader settings)
+            || FieldReader.Open(node, reader.PathOf(ToolHive), Settings, faults) is not FieldReader settings)
         {
             return null;
         }
 
         ToolHiveCompatibility defaults = new();
-        return new ToolHiveCompatibility { Namespace = settings.Text(Namespace, required: false) ?? defaults.Namespace };
+        return new ToolHiveCompatibility { Namespace = settings.Text(Namespace) ?? defaults.Namespace };
     }
 }

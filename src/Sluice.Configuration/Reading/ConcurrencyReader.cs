@@ -9,7 +9,14 @@ internal static class ConcurrencyReader
     private static readonly string[] Scopes = ["shared", "perTenant", "perUser", "perClient"];
 
     /// <summary>Its fields.</summary>
-    internal static readonly string[] Fields = [.. Scopes, "maxAge"];
+    internal static FieldTable Table => field ??= new([.. Scopes.Select(scope => new FieldSpec(scope, Calls)), MaxAgeField]);
+
+    /// <summary>How many calls at once.</summary>
+    internal static readonly ValueSpec Calls = new IntegerSpec(1, ConcurrencySettings.MaxCalls);
+
+    /// <summary>The field of the longest time for which a call keeps its slots.</summary>
+    internal static readonly FieldSpec MaxAgeField =
+        new("maxAge", new DurationSpec(ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h"));
 
     // Stands in for numbers that are wrong, so that their place counts as taken and no rule mentions it a second time.
     private static readonly ConcurrencySettings Placeholder = new() { Shared = ConcurrencySettings.MaxCalls };
@@ -26,7 +33,7 @@ internal static class ConcurrencyReader
         }
 
         int before = faults.Count;
-        if (FieldReader.Open(node, parent.PathOf(Name), Fields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(node, parent.PathOf(Name), Table, faults) is not FieldReader reader)
         {
             return Placeholder;
         }
@@ -54,9 +61,9 @@ internal static class ConcurrencyReader
     internal static int? ReadCallsOfEntry(FieldReader reader) =>
         ReadCalls(reader, Name) ?? (reader.HasAttempt(Name) ? ConcurrencySettings.MaxCalls : null);
 
-    private static int? ReadCalls(FieldReader reader, string field) => reader.Integer(field, 1, ConcurrencySettings.MaxCalls);
+    private static int? ReadCalls(FieldReader reader, string field) => reader.Integer(field);
 
     /// <summary>The longest time for which a call keeps its slots; null where the field is absent or wrong.</summary>
     internal static TimeSpan? ReadMaxAge(FieldReader reader) =>
-        reader.Duration("maxAge", ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h");
+        reader.Duration("maxAge");
 }

@@ -7,23 +7,33 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
 {
     private const string WhenField = "when";
     private const string ClaimsField = "claims";
-    private static readonly string[] CallerFields = ["users", "tenants", "clients", ClaimsField];
-    private static readonly string[] OperationFields = ["tools", "prompts", "resources", "methods"];
+    private static readonly TextsSpec Names = new(new TextSpec());
+
+    /// <summary>The fields of a condition on callers.</summary>
+    internal static readonly FieldTable CallerTable =
+        new(new("users", Names), new("tenants", Names), new("clients", Names), new FieldSpec(ClaimsField, ClaimsReader.Value)) { MinFields = 1 };
 
     /// <summary>All fields that can be in <c>when</c>.</summary>
-    internal static readonly string[] Fields = [.. CallerFields, .. OperationFields];
+    internal static readonly FieldTable Table =
+        new([.. CallerTable.Fields, new("tools", Names), new("prompts", Names), new("resources", Names), new("methods", Names)]) { MinFields = 1 };
+
+    /// <summary>The field <c>when</c> of an override.</summary>
+    internal static readonly FieldSpec CallersField = new FieldSpec(WhenField, new GroupSpec(() => CallerTable)).Required();
+
+    /// <summary>The field <c>when</c> of an entry of <c>limits</c>.</summary>
+    internal static readonly FieldSpec Field = new(WhenField, new GroupSpec(() => Table));
 
     /// <summary>A condition on callers alone, which must be there.</summary>
     internal CallerCondition ReadCallers(FieldReader entry)
     {
         Node? node = entry.Required(WhenField);
-        return node is not null && Open(node, entry, CallerFields) is FieldReader reader ? Callers(reader) : Placeholder(entry.PathOf(WhenField));
+        return node is not null && Open(node, entry, CallerTable) is FieldReader reader ? Callers(reader) : Placeholder(entry.PathOf(WhenField));
     }
 
     /// <summary>A condition on operations and callers.</summary>
     internal LimitCondition Read(FieldReader entry)
     {
-        if (entry.Node(WhenField) is not Node node || Open(node, entry, Fields) is not FieldReader reader)
+        if (entry.Node(WhenField) is not Node node || Open(node, entry, Table) is not FieldReader reader)
         {
             return new LimitCondition { Callers = entry.HasAttempt(WhenField) ? Placeholder(entry.PathOf(WhenField)) : new CallerCondition() };
         }
@@ -43,7 +53,7 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
         };
     }
 
-    private FieldReader? Open(Node node, FieldReader entry, string[] fields) => FieldReader.Open(node, entry.PathOf(WhenField), fields, [], faults);
+    private FieldReader? Open(Node node, FieldReader entry, FieldTable table) => FieldReader.Open(node, entry.PathOf(WhenField), table, faults);
 
     private CallerCondition Callers(FieldReader reader)
     {
@@ -69,7 +79,7 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
 
     private static ImmutableArray<string> Texts(FieldReader reader, string field, bool isPrivate)
     {
-        ImmutableArray<string> texts = reader.Texts(field, required: false, isPrivate: isPrivate);
+        ImmutableArray<string> texts = reader.Texts(field, isPrivate: isPrivate);
         return texts.IsEmpty && reader.HasAttempt(field) ? [Unique(reader.PathOf(field))] : texts;
     }
 

@@ -5,7 +5,7 @@ namespace Sluice.Configuration;
 /// <content>Lists of texts.</content>
 internal sealed partial class FieldReader
 {
-    private const int MaxTexts = 1_000;
+    internal const int MaxTexts = 1_000;
 
     /// <summary>A list of at least one text, or one text alone; what is wrong in it is left out.</summary>
     /// <param name="name">The field.</param>

@@ -12,15 +12,14 @@ internal sealed partial class FieldReader
         ("B", 1),
     ];
 
-    /// <summary>A size in bytes within a range, or null when it is absent or wrong.</summary>
-    /// <param name="name">The field.</param>
-    /// <param name="min">The smallest.</param>
-    /// <param name="max">The largest.</param>
-    /// <param name="range">The range in words, such as <c>1KiB to 1TiB</c>.</param>
-    /// <param name="example">A size to write instead.</param>
-    internal long? Size(string name, long min, long max, string range, string example)
+    /// <summary>The units that a size may have.</summary>
+    internal static IEnumerable<string> SizeUnitNames => SizeUnits.Select(unit => unit.Unit);
+
+    /// <summary>A size in bytes within the range of the table, or null when it is absent or wrong.</summary>
+    internal long? Size(string name)
     {
-        if (Scalar(name, required: false, $"a size, such as {example}") is not ScalarNode scalar)
+        (long min, long max, string range, string example) = ValueOf<SizeSpec>(name);
+        if (Scalar(name, $"a size, such as {example}") is not ScalarNode scalar)
         {
             return null;
         }

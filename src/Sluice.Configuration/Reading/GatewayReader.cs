@@ -7,12 +7,30 @@ namespace Sluice.Configuration;
 /// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
 internal sealed class GatewayReader(FaultList faults, IValueSource values, DocumentContent content, KnownIdentities? known = null)
 {
-    private static readonly string[] Fields = ["servers", "auth", "identity", "listen", "tls", "cors", "store", "streams", "stop", "admin", "audit", "record", "decisionIds", "compat"];
+    private const string UserAcrossTenants = "userAcrossTenants";
+    private static readonly FieldTable IdentityTable = new(new FieldSpec(UserAcrossTenants, new BooleanSpec()));
+
+    /// <summary>The fields of a gateway's file.</summary>
+    internal static readonly FieldTable Table = new(
+        new FieldSpec("servers", ServerReader.Value).Required(),
+        new("auth", new GroupSpec(() => AuthReader.Table)),
+        new("identity", new GroupSpec(() => IdentityTable)),
+        new("listen", ListenReader.Address),
+        new("tls", new GroupSpec(() => ListenReader.TlsTable)),
+        new("cors", new GroupSpec(() => CorsReader.Table)),
+        new("store", new GroupSpec(() => StoreReader.Table)),
+        new("streams", new GroupSpec(() => StreamsReader.Table)),
+        new("stop", new GroupSpec(() => StopReader.Table)),
+        new("admin", new GroupSpec(() => AdminReader.Table)),
+        new("audit", new GroupSpec(() => JournalReader.AuditTable)),
+        new("record", new GroupSpec(() => JournalReader.RecordTable)),
+        new("decisionIds", new BooleanSpec()),
+        new("compat", CompatibilityReader.Value));
 
     /// <summary>The configuration; of use only when no fault was added.</summary>
     internal GatewayConfiguration? Read(Node root)
     {
-        FieldReader? reader = FieldReader.Open(root, "", Fields, [], faults);
+        FieldReader? reader = FieldReader.Open(root, "", Table, faults);
         if (reader is null)
         {
             return null;
@@ -56,8 +74,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
     private bool ReadIdentity(FieldReader root, KnownIdentities identities)
     {
         const string Group = "identity";
-        const string Field = "userAcrossTenants";
-        if (root.Node(Group) is not Node node || FieldReader.Open(node, Group, [Field], [], faults) is not FieldReader reader)
+        if (root.Node(Group) is not Node node || FieldReader.Open(node, Group, IdentityTable, faults) is not FieldReader reader)
         {
             return false;
         }
@@ -67,6 +84,6 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
             faults.Add(node, Group, "has no effect, since nothing in 'auth' tells a caller's tenant. Remove it.");
         }
 
-        return reader.Boolean(Field);
+        return reader.Boolean(UserAcrossTenants);
     }
 }

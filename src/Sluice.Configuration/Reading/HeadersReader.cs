@@ -18,6 +18,9 @@ internal sealed class HeadersReader(FaultList faults)
 
     private static readonly string[] ReservedPrefixes = ["Access-Control-", "Content-", "Mcp-"];
 
+    /// <summary>The value of <c>headers</c>.</summary>
+    internal static readonly ValueSpec Value = new MapSpec(new TextSpec(MaxLength, @"^\s*[ -~]*[!-~][ -~]*\s*$"), "^[A-Za-z0-9!#$%&'*+.^_`|~-]{1,256}$", MaxHeaders);
+
     /// <summary>The headers that could be read.</summary>
     /// <param name="server">The fields of the server.</param>
     /// <param name="isCommand">Whether the server is a command, which reads no headers.</param>

@@ -10,13 +10,25 @@ internal sealed class JournalReader(FaultList faults)
     private const string Rotate = "rotate";
     private const string Keep = "keep";
     private const string Identities = "identities";
-    private static readonly string[] RecordFields = [File, Rotate, Keep];
-    private static readonly string[] AuditFields = [File, Rotate, Keep, Identities];
-
     private static readonly Dictionary<string, bool> IdentityWords = new(StringComparer.Ordinal)
     {
         ["hashed"] = false,
         ["clear"] = true,
+    };
+
+    private static readonly FieldSpec FileField = new(File, new TextSpec());
+    private static readonly FieldSpec RotateField =
+        new(Rotate, new SizeSpec(LogFileConfiguration.MinRotateBytes, LogFileConfiguration.MaxRotateBytes, "1KiB to 1TiB", "100MiB"));
+
+    private static readonly FieldSpec KeepField = new(Keep, new IntegerSpec(0, LogFileConfiguration.MaxKeep));
+
+    /// <summary>The fields of <c>record</c>.</summary>
+    internal static readonly FieldTable RecordTable = new(FileField.Required(), RotateField, KeepField);
+
+    /// <summary>The fields of <c>audit</c>.</summary>
+    internal static readonly FieldTable AuditTable = new(FileField, RotateField, KeepField, new(Identities, new ChoiceSpec<bool>(IdentityWords)))
+    {
+        Together = [(Rotate, File), (Keep, File)],
     };
 
     /// <summary>Both settings; null where a group is absent. Of use only when no fault was added.</summary>
@@ -34,7 +46,7 @@ internal sealed class JournalReader(FaultList faults)
 
     private AuditConfiguration? ReadAudit(FieldReader root)
     {
-        if (root.Node(Audit) is not Node node || FieldReader.Open(node, Audit, AuditFields, [], faults) is not FieldReader reader)
+        if (root.Node(Audit) is not Node node || FieldReader.Open(node, Audit, AuditTable, faults) is not FieldReader reader)
         {
             return null;
         }
@@ -50,22 +62,21 @@ internal sealed class JournalReader(FaultList faults)
             }
         }
 
-        LogFileConfiguration? file = ReadFile(reader, required: false);
-        return new AuditConfiguration { File = file, ShowsIdentities = reader.Choice(Identities, IdentityWords) ?? false };
+        LogFileConfiguration? file = ReadFile(reader);
+        return new AuditConfiguration { File = file, ShowsIdentities = reader.Choice<bool>(Identities) ?? false };
     }
 
     private LogFileConfiguration? ReadRecord(FieldReader root) =>
-        root.Node(Record) is Node node && FieldReader.Open(node, Record, RecordFields, [], faults) is FieldReader reader
-            ? ReadFile(reader, required: true)
+        root.Node(Record) is Node node && FieldReader.Open(node, Record, RecordTable, faults) is FieldReader reader
+            ? ReadFile(reader)
             : null;
 
     // A relative path is from the folder of the file, as those of key files are.
-    private LogFileConfiguration? ReadFile(FieldReader reader, bool required)
+    private LogFileConfiguration? ReadFile(FieldReader reader)
     {
-        string? path = reader.Text(File, required);
-        long? rotate = reader.Size(
-            Rotate, LogFileConfiguration.MinRotateBytes, LogFileConfiguration.MaxRotateBytes, "1KiB to 1TiB", "100MiB");
-        int? keep = reader.Integer(Keep, 0, LogFileConfiguration.MaxKeep);
+        string? path = reader.Text(File);
+        long? rotate = reader.Size(Rotate);
+        int? keep = reader.Integer(Keep);
         if (path is null)
         {
             return null;

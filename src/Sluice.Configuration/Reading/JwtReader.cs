@@ -9,7 +9,16 @@ internal sealed class JwtReader(FaultList faults, DocumentContent content)
     private const string IssuerField = "issuer";
     private const string AudienceField = "audience";
     private const string KeyField = "key";
-    private static readonly string[] Fields = [IssuerField, AudienceField, KeyField, "userClaim", "tenantClaim", "clientClaim"];
+    private static readonly FieldTable Table = new(
+        new FieldSpec(IssuerField, new TextSpec()).Required(),
+        new(AudienceField, new TextsSpec(new TextSpec())),
+        new(KeyField, new TextSpec()),
+        new("userClaim", new TextSpec()),
+        new("tenantClaim", new TextSpec()),
+        new("clientClaim", new TextSpec()));
+
+    /// <summary>The value of <c>jwt</c>.</summary>
+    internal static readonly ValueSpec Value = new AnyOfSpec(new GroupSpec(() => Table), new ListSpec(new GroupSpec(() => Table)));
     private readonly Dictionary<string, string> _pathsByIssuer = new(StringComparer.Ordinal);
 
     /// <summary>The entries without <c>audience</c>, whose tokens are for the address of a server.</summary>
@@ -20,33 +29,33 @@ internal sealed class JwtReader(FaultList faults, DocumentContent content)
     {
         IEnumerable<(Node Item, string Path)> entries = auth.Node(ListField) is MappingNode or ScalarNode
             ? [(auth.Node(ListField)!, auth.PathOf(ListField))]
-            : auth.List(ListField, required: false);
+            : auth.List(ListField);
         return [.. entries.Select(entry => Read(entry.Item, entry.Path)).OfType<JwtIssuer>()];
     }
 
     private JwtIssuer? Read(Node item, string path)
     {
-        if (FieldReader.Open(item, path, Fields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(item, path, Table, faults) is not FieldReader reader)
         {
             return null;
         }
 
         string? issuer = ReadIssuer(reader, path);
-        ImmutableArray<string> audiences = reader.Texts(AudienceField, required: false);
+        ImmutableArray<string> audiences = reader.Texts(AudienceField);
         if (!reader.HasAttempt(AudienceField))
         {
             WithoutAudience.Add((item, path));
         }
 
-        string? key = reader.Text(KeyField, required: false);
+        string? key = reader.Text(KeyField);
         if (key is not null)
         {
             content.AddFile(key);
         }
 
-        string? user = reader.Text("userClaim", required: false);
-        string? tenant = reader.Text("tenantClaim", required: false);
-        string? client = reader.Text("clientClaim", required: false);
+        string? user = reader.Text("userClaim");
+        string? tenant = reader.Text("tenantClaim");
+        string? client = reader.Text("clientClaim");
         return issuer is null ? null : new JwtIssuer
         {
             Issuer = issuer,
@@ -60,7 +69,7 @@ internal sealed class JwtReader(FaultList faults, DocumentContent content)
 
     private string? ReadIssuer(FieldReader reader, string path)
     {
-        if (reader.Text(IssuerField, required: true) is not string issuer)
+        if (reader.Text(IssuerField) is not string issuer)
         {
             return null;
         }

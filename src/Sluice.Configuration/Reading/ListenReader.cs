@@ -9,7 +9,11 @@ internal sealed class ListenReader(FaultList faults)
     private const string Tls = "tls";
     private const string Advice = "Write scheme, address and port, such as http://127.0.0.1:8080.";
     private static readonly Uri Default = new("http://127.0.0.1:8080");
-    private static readonly string[] TlsFields = ["certificate", "key"];
+    internal static readonly FieldTable TlsTable = new(
+        new FieldSpec("certificate", new TextSpec()).Required(), new FieldSpec("key", new TextSpec()).Required());
+
+    /// <summary>An address to listen on.</summary>
+    internal static readonly ValueSpec Address = new TextSpec(int.MaxValue, @"^\s*[hH][tT][tT][pP][sS]?://");
 
     /// <summary>Where to listen, and by which certificate; of use only when no fault was added.</summary>
     internal (Uri Listen, TlsConfiguration? Tls) Read(FieldReader root)
@@ -32,7 +36,7 @@ internal sealed class ListenReader(FaultList faults)
     /// <summary>An address to listen on; null when it is absent or wrong.</summary>
     internal static Uri? ReadAddress(FieldReader reader, string name)
     {
-        if (reader.Scalar(name, required: false, "an address to listen on, such as http://127.0.0.1:8080") is not ScalarNode scalar)
+        if (reader.Scalar(name, "an address to listen on, such as http://127.0.0.1:8080") is not ScalarNode scalar)
         {
             return null;
         }
@@ -66,13 +70,13 @@ internal sealed class ListenReader(FaultList faults)
 
     private TlsConfiguration? ReadTls(Node node)
     {
-        if (FieldReader.Open(node, Tls, TlsFields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(node, Tls, TlsTable, faults) is not FieldReader reader)
         {
             return null;
         }
 
-        string? certificate = reader.Text("certificate", required: true);
-        string? key = reader.Text("key", required: true);
+        string? certificate = reader.Text("certificate");
+        string? key = reader.Text("key");
         return certificate is null || key is null ? null : new TlsConfiguration { Certificate = certificate, Key = key };
     }
 }

@@ -12,35 +12,53 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
     private readonly OverridesReader _overrides = new(faults, identities);
     private readonly RatesReader _rates = new(faults);
 
+    /// <summary>The value of <c>limits</c>.</summary>
+    internal static readonly ValueSpec Value = new ListSpec(new GroupSpec(() => Table!), RateLimitingReader.MaxEntries); // Before the table, which refers back.
+
     /// <summary>The fields of an entry.</summary>
-    internal static readonly string[] Fields =
-        ["name", PerField, "when", "rate", ConcurrencyReader.Name, "maxAge", "overrides", "cost", "wait", "mode", "onStoreFailure", "rejection"];
+    internal static readonly FieldTable Table = new(
+        new FieldSpec("name", new TextSpec(Pattern: @"^\s*[A-Za-z0-9_.-]{1,64}\s*$")).Required(),
+        new(PerField, new TextsSpec(new TextSpec(Pattern: @"^\s*(tenant|user|client|claim:.*\S.*)\s*$"), MinCount: 0)),
+        ConditionReader.Field,
+        new("rate", RatesReader.Value),
+        new(ConcurrencyReader.Name, ConcurrencyReader.Calls),
+        ConcurrencyReader.MaxAgeField,
+        new("overrides", OverridesReader.ValueOfLimit),
+        RateLimitingReader.CostField,
+        RateLimitingReader.WaitField,
+        RateLimitingReader.ModeField,
+        RateLimitingReader.OnStoreFailureField,
+        RateLimitingReader.RejectionField)
+    {
+        OneOf = [["rate"], [ConcurrencyReader.Name], ["overrides"]],
+        Apart = [("rate", ConcurrencyReader.Name)],
+    };
 
     /// <summary>The entries; each stands at its own index, in whatever state.</summary>
     internal ImmutableArray<LimitSettings> ReadAll(FieldReader reader)
     {
         LimitSettings[] entries =
-            [.. reader.List(ListField, required: false, RateLimitingReader.MaxEntries).Select((entry, index) => Read(entry.Item, entry.Path, index))];
+            [.. reader.List(ListField).Select((entry, index) => Read(entry.Item, entry.Path, index))];
         return entries.Length == 0 && reader.HasAttempt(ListField) ? [Placeholder(0)] : [.. entries];
     }
 
     private LimitSettings Read(Node item, string path, int index)
     {
-        FieldReader? reader = FieldReader.Open(item, path, Fields, [], faults);
+        FieldReader? reader = FieldReader.Open(item, path, Table, faults);
         return reader is null ? Placeholder(index) : new LimitSettings
         {
-            Name = reader.Text("name", required: true) ?? UniqueName(index),
+            Name = reader.Text("name") ?? UniqueName(index),
             Per = ReadKey(reader),
             When = _conditions.Read(reader),
             Rate = _rates.Read(reader, "rate"),
             Concurrency = ConcurrencyReader.ReadCallsOfEntry(reader),
             MaxAge = ConcurrencyReader.ReadMaxAge(reader),
             Overrides = _overrides.ReadNumbers(reader),
-            Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
+            Cost = reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
             Wait = RateLimitingReader.ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
-            Mode = reader.Choice("mode", Words.Modes),
-            OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),
-            Rejection = reader.Choice("rejection", Words.Rejections),
+            Mode = reader.Choice<LimitMode>("mode"),
+            OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
+            Rejection = reader.Choice<RejectionForm>("rejection"),
         };
     }
 
@@ -51,7 +69,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
             return LimitKey.Shared;
         }
 
-        ImmutableArray<string> parts = reader.Texts(PerField, required: false, WhyNotAPart);
+        ImmutableArray<string> parts = reader.Texts(PerField, WhyNotAPart);
         return LimitKey.Of([.. parts.Select(text => LimitKeyPart.TryParse(text, out LimitKeyPart? part, out _) ? part : null).OfType<LimitKeyPart>().Distinct()]);
     }
 

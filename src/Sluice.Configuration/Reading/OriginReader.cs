@@ -10,7 +10,7 @@ internal static class OriginReader
 
     /// <summary>The origins that could be read.</summary>
     internal static ImmutableArray<AllowedOrigin> ReadAll(FieldReader reader, string field) =>
-        [.. reader.Texts(field, required: false, WhyNotAnOrigin).Select(text => AllowedOrigin.Parse(text)!)];
+        [.. reader.Texts(field, WhyNotAnOrigin).Select(text => AllowedOrigin.Parse(text)!)];
 
     private static string? WhyNotAnOrigin(string text)
     {

@@ -7,12 +7,34 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
 {
     private const string ListField = "overrides";
     private const string RateField = "rate";
+
+    /// <summary>The value of <c>overrides</c> of a server or an operation.</summary>
+    internal static readonly ValueSpec Value = new ListSpec(new GroupSpec(() => ScopesTable!), RateLimitingReader.MaxEntries);
+
+    /// <summary>The value of <c>overrides</c> of an entry of <c>limits</c>.</summary>
+    internal static readonly ValueSpec ValueOfLimit = new ListSpec(new GroupSpec(() => RateTable!), RateLimitingReader.MaxEntries);
+
+    private static readonly FieldTable ScopesTable =
+        new([ConditionReader.CallersField, .. RateLimitingReader.ScopeFields.Select(scope => new FieldSpec(scope, RatesReader.OverrideValue))])
+        {
+            OneOf = [.. RateLimitingReader.ScopeFields.Select(scope => (string[])[scope])],
+        };
+
+    private static readonly FieldTable RateTable = new(
+        ConditionReader.CallersField,
+        new FieldSpec(RateField, RatesReader.OverrideValue),
+        new(ConcurrencyReader.Name, new AnyOfSpec(ConcurrencyReader.Calls, new ConstantSpec(System.Text.Json.Nodes.JsonValue.Create("unlimited")))))
+    {
+        OneOf = [[RateField], [ConcurrencyReader.Name]],
+        Apart = [(RateField, ConcurrencyReader.Name)],
+    };
+
     private readonly ConditionReader _conditions = new(faults, identities);
     private readonly RatesReader _rates = new(faults);
 
     /// <summary>The overrides of a server's or an operation's scopes.</summary>
     internal ImmutableArray<OverrideSettings> ReadScopes(FieldReader parent) => !parent.Has(ListField) ? [] :
-        [.. Entries(parent, ["when", .. RateLimitingReader.ScopeFields]).Select(reader => new OverrideSettings
+        [.. Entries(parent, ScopesTable).Select(reader => new OverrideSettings
         {
             When = _conditions.ReadCallers(reader),
             Shared = ReadScope(reader, "shared"),
@@ -23,7 +45,7 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
 
     /// <summary>The overrides of an entry of <c>limits</c>.</summary>
     internal ImmutableArray<LimitOverrideSettings> ReadNumbers(FieldReader parent) => !parent.Has(ListField) ? [] :
-        [.. Entries(parent, ["when", RateField, ConcurrencyReader.Name]).Select(reader => ReadNumbers(reader, parent.HasAttempt(RateField)))];
+        [.. Entries(parent, RateTable).Select(reader => ReadNumbers(reader, parent.HasAttempt(RateField)))];
 
     private LimitOverrideSettings ReadNumbers(FieldReader reader, bool isOfRate)
     {
@@ -49,9 +71,9 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
         && RateOverride.TryParseWord(scalar.Value, out RateOverride? word)
         && word.IsUnlimited;
 
-    private IEnumerable<FieldReader> Entries(FieldReader parent, string[] fields) => parent
-        .List(ListField, required: false, RateLimitingReader.MaxEntries)
-        .Select(entry => FieldReader.Open(entry.Item, entry.Path, fields, [], faults))
+    private IEnumerable<FieldReader> Entries(FieldReader parent, FieldTable table) => parent
+        .List(ListField)
+        .Select(entry => FieldReader.Open(entry.Item, entry.Path, table, faults))
         .OfType<FieldReader>();
 
     private RateOverride? ReadScope(FieldReader reader, string field)

@@ -13,19 +13,73 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
     /// <summary>The fields of the scopes.</summary>
     internal static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
-    private static readonly string[] EntryFields = ["name", .. ScopeFields, "concurrency", "overrides", "cost", "wait", "mode", "onStoreFailure", "rejection"];
-    private static readonly string[] HeaderFields = ["mode", "style", "reset"];
 
-    private static readonly string[] PolicyFields =
+    internal static readonly FieldSpec CostField = new("cost", new IntegerSpec(1, int.MaxValue));
+    internal static readonly FieldSpec WaitField = new("wait", new DurationSpec(TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s"));
+    internal static readonly FieldSpec ModeField = new("mode", new ChoiceSpec<LimitMode>(Words.Modes));
+    internal static readonly FieldSpec OnStoreFailureField = new("onStoreFailure", new ChoiceSpec<StoreFailureMode>(Words.StoreFailures));
+    internal static readonly FieldSpec RejectionField = new("rejection", new ChoiceSpec<RejectionForm>(Words.Rejections));
+    private static readonly FieldSpec[] Scopes = [.. ScopeFields.Select(scope => new FieldSpec(scope, RatesReader.Value))];
+    private static readonly FieldSpec ConcurrencyField = new("concurrency", new GroupSpec(() => ConcurrencyReader.Table));
+    private static readonly FieldSpec OverridesField = new("overrides", OverridesReader.Value);
+
+    private static readonly FieldTable EntryTable = new(
     [
-        .. ScopeFields, "concurrency", "global", "limits", "overrides", "tools", "prompts", "resources", "methods", "cost", "wait", "maxWaiting", "mode", "meter",
-        "missingIdentity",
-        "onStoreFailure", "rejection", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling",
-    ];
+        new FieldSpec("name", new TextSpec()).Required(), .. Scopes, ConcurrencyField, OverridesField, CostField, WaitField, ModeField, OnStoreFailureField,
+        RejectionField,
+    ])
+    {
+        OneOf = [.. ScopeFields.Concat(["concurrency", "overrides", "cost", "wait"]).Select(field => (string[])[field])],
+    };
+
+    private static readonly ValueSpec Entries = new SharedSpec("operations", new ListSpec(new GroupSpec(() => EntryTable), MaxEntries));
+
+    private static readonly FieldTable HeaderTable = new(
+        new FieldSpec("mode", new ChoiceSpec<LimitHeadersMode>(Words.HeaderModes)),
+        new("style", new ChoiceSpec<LimitHeadersStyle>(Words.HeaderStyles)),
+        new("reset", new ChoiceSpec<LimitHeadersReset>(Words.HeaderResets)))
+    {
+        MinFields = 1,
+    };
+
+    /// <summary>The fields of <c>rateLimiting</c>.</summary>
+    internal static readonly FieldTable Table = new(
+    [
+        .. Scopes,
+        ConcurrencyField,
+        new FieldSpec("global", RatesReader.Value),
+        new("limits", NamedLimitReader.Value),
+        OverridesField,
+        new("tools", Entries),
+        new("prompts", Entries),
+        new("resources", Entries),
+        new("methods", Entries),
+        CostField,
+        WaitField,
+        new("maxWaiting", new IntegerSpec(1, RateLimitingSettings.MaxMaxWaiting)),
+        ModeField,
+        new("meter", new ChoiceSpec<MeteringUnit>(Words.Meters)),
+        new("missingIdentity", new ChoiceSpec<MissingIdentity>(Words.MissingIdentities)),
+        OnStoreFailureField,
+        RejectionField,
+        new("errorCode", new IntegerSpec(int.MinValue, int.MaxValue)),
+        new("allowReservedErrorCode", new BooleanSpec()),
+        new("headers", new AnyOfSpec(new ChoiceSpec<LimitHeadersMode>(Words.HeaderModes), new GroupSpec(() => HeaderTable))),
+        new("caseSensitive", new BooleanSpec()),
+        new("slidingWindowCeiling", new IntegerSpec(1, int.MaxValue)),
+    ])
+    {
+        OneOf = [.. ScopeFields.Concat(["concurrency", "global", "limits", "overrides", "tools", "prompts", "resources", "methods"]).Select(field => (string[])[field])],
+        Apart = [("global", "shared")],
+    };
+
+    /// <summary>The value of <c>rateLimiting</c>.</summary>
+    internal static readonly ValueSpec Value = new SharedSpec("rateLimiting", new GroupSpec(() => Table));
 
     private static readonly string[] AllFields =
     [
-        .. PolicyFields, .. EntryFields, .. HeaderFields, .. RateReader.Fields, .. ConcurrencyReader.Fields, .. NamedLimitReader.Fields, .. ConditionReader.Fields,
+        .. Table.Names, .. EntryTable.Names, .. HeaderTable.Names, .. RateReader.Table.Names, .. ConcurrencyReader.Table.Names, .. NamedLimitReader.Table.Names,
+        .. ConditionReader.Table.Names,
     ];
 
     private readonly RatesReader _rates = new(faults);
@@ -43,7 +97,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     internal RateLimitPolicy? Read(Node node, string path, string server)
     {
         int before = faults.Count;
-        FieldReader? reader = FieldReader.Open(node, path, PolicyFields, [], faults);
+        FieldReader? reader = FieldReader.Open(node, path, Table, faults);
         if (reader is null)
         {
             return null;
@@ -76,15 +130,15 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Prompts = ReadEntries(reader, "prompts"),
             Resources = ReadEntries(reader, "resources"),
             Methods = ReadEntries(reader, "methods"),
-            Cost = reader.Integer("cost", 1, int.MaxValue) ?? defaults.Cost,
+            Cost = reader.Integer("cost") ?? defaults.Cost,
             Wait = ReadWait(reader) ?? defaults.Wait,
-            MaxWaiting = reader.Integer("maxWaiting", 1, RateLimitingSettings.MaxMaxWaiting) ?? defaults.MaxWaiting,
-            Mode = reader.Choice("mode", Words.Modes) ?? defaults.Mode,
-            Meter = reader.Choice("meter", Words.Meters) ?? defaults.Meter,
-            MissingIdentity = reader.Choice("missingIdentity", Words.MissingIdentities) ?? defaults.MissingIdentity,
-            OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures) ?? defaults.OnStoreFailure,
-            Rejection = reader.Choice("rejection", Words.Rejections) ?? defaults.Rejection,
-            ErrorCode = reader.Integer("errorCode", int.MinValue, int.MaxValue) ?? defaults.ErrorCode,
+            MaxWaiting = reader.Integer("maxWaiting") ?? defaults.MaxWaiting,
+            Mode = reader.Choice<LimitMode>("mode") ?? defaults.Mode,
+            Meter = reader.Choice<MeteringUnit>("meter") ?? defaults.Meter,
+            MissingIdentity = reader.Choice<MissingIdentity>("missingIdentity") ?? defaults.MissingIdentity,
+            OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure") ?? defaults.OnStoreFailure,
+            Rejection = reader.Choice<RejectionForm>("rejection") ?? defaults.Rejection,
+            ErrorCode = reader.Integer("errorCode") ?? defaults.ErrorCode,
             AllowReservedErrorCode = reader.Boolean("allowReservedErrorCode"),
             CaseSensitive = reader.Boolean("caseSensitive"),
             SlidingWindowCeiling = ReadCeiling(reader) ?? defaults.SlidingWindowCeiling,
@@ -93,18 +147,18 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
     /// <summary>How long a call may be held; null where nothing valid says it.</summary>
     internal static TimeSpan? ReadWait(FieldReader reader) =>
-        reader.Duration("wait", TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s");
+        reader.Duration("wait");
 
     // A ceiling that is wrong is as good as none while the other faults are found.
     private static int? ReadCeiling(FieldReader reader) =>
-        reader.Integer("slidingWindowCeiling", 1, int.MaxValue) ?? (reader.HasAttempt("slidingWindowCeiling") ? int.MaxValue : null);
+        reader.Integer("slidingWindowCeiling") ?? (reader.HasAttempt("slidingWindowCeiling") ? int.MaxValue : null);
 
     // `headers: always` says when; `headers: { mode: always, style: both }` says which as well.
     private RateLimitingSettings WithHeaders(FieldReader reader, RateLimitingSettings settings)
     {
         if (reader.Node("headers") is not MappingNode mapping)
         {
-            return settings with { Headers = reader.Choice("headers", Words.HeaderModes) ?? settings.Headers };
+            return settings with { Headers = reader.Choice<LimitHeadersMode>("headers") ?? settings.Headers };
         }
 
         if (mapping.Fields.IsEmpty)
@@ -112,12 +166,12 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             faults.Add(mapping, reader.PathOf("headers"), "is empty. Write 'mode', 'style' or 'reset', or remove the field.");
         }
 
-        FieldReader headers = FieldReader.Open(mapping, reader.PathOf("headers"), HeaderFields, [], faults)!;
+        FieldReader headers = FieldReader.Open(mapping, reader.PathOf("headers"), HeaderTable, faults)!;
         return settings with
         {
-            Headers = headers.Choice("mode", Words.HeaderModes) ?? settings.Headers,
-            HeaderStyle = headers.Choice("style", Words.HeaderStyles) ?? settings.HeaderStyle,
-            HeaderReset = headers.Choice("reset", Words.HeaderResets) ?? settings.HeaderReset,
+            Headers = headers.Choice<LimitHeadersMode>("mode") ?? settings.Headers,
+            HeaderStyle = headers.Choice<LimitHeadersStyle>("style") ?? settings.HeaderStyle,
+            HeaderReset = headers.Choice<LimitHeadersReset>("reset") ?? settings.HeaderReset,
         };
     }
 
@@ -136,27 +190,27 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private ImmutableArray<OperationSettings> ReadEntries(FieldReader reader, string field)
     {
         OperationSettings[] entries =
-            [.. reader.List(field, required: false, MaxEntries).Select(entry => ReadEntry(entry.Item, entry.Path))];
+            [.. reader.List(field).Select(entry => ReadEntry(entry.Item, entry.Path))];
         return entries.Length == 0 && reader.HasAttempt(field) ? [PlaceholderEntry(reader.PathOf(field))] : [.. entries];
     }
 
     private OperationSettings ReadEntry(Node item, string path)
     {
-        FieldReader? reader = FieldReader.Open(item, path, EntryFields, [], faults);
+        FieldReader? reader = FieldReader.Open(item, path, EntryTable, faults);
         return reader is null ? PlaceholderEntry(path) : new()
         {
-            Name = reader.Text("name", required: true) ?? UniqueName(path),
+            Name = reader.Text("name") ?? UniqueName(path),
             Shared = ReadRates(reader, "shared"),
             PerTenant = ReadRates(reader, "perTenant"),
             PerUser = ReadRates(reader, "perUser"),
             PerClient = ReadRates(reader, "perClient"),
             Concurrency = ReadConcurrency(reader),
             Overrides = _overrides.ReadScopes(reader),
-            Cost = reader.Integer("cost", 1, int.MaxValue) ?? (reader.HasAttempt("cost") ? 1 : null),
+            Cost = reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
             Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
-            Mode = reader.Choice("mode", Words.Modes),
-            OnStoreFailure = reader.Choice("onStoreFailure", Words.StoreFailures),
-            Rejection = reader.Choice("rejection", Words.Rejections),
+            Mode = reader.Choice<LimitMode>("mode"),
+            OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
+            Rejection = reader.Choice<RejectionForm>("rejection"),
         };
     }
 

@@ -7,16 +7,23 @@ internal static partial class RateReader
     private const string TimeZoneField = "timeZone";
     private const string WeekStartField = "weekStart";
     private const string DefaultTimeZone = "UTC";
-    private static readonly string[] PeriodFields = ["refillPeriod", "burst", "algorithm", "align"];
-    private static string[] CalendarFields => [WindowField, TimeZoneField, WeekStartField];
+    private static readonly string[] PeriodFields = [PeriodField, "burst", "algorithm", "align"];
+    private static readonly string[] CalendarFields = [WindowField, TimeZoneField, WeekStartField];
+
+    /// <summary>The fields of a rate by the calendar.</summary>
+    private static FieldTable CalendarTable => field ??= new(
+        new FieldSpec("maxTokens", new IntegerSpec(1, int.MaxValue)).Required(),
+        new FieldSpec(WindowField, new ChoiceSpec<CalendarUnit>(Words.CalendarUnits)).Required(),
+        new(TimeZoneField, new TextSpec()),
+        new(WeekStartField, new ChoiceSpec<DayOfWeek>(Words.WeekDays)));
 
     private static Rate? ReadCalendar(FieldReader reader, Node node, FaultList faults)
     {
         int before = faults.Count;
-        int? maxTokens = reader.Integer("maxTokens", 1, int.MaxValue, required: true);
-        CalendarUnit? window = reader.Choice(WindowField, Words.CalendarUnits);
-        string? timeZone = reader.Text(TimeZoneField, required: false);
-        DayOfWeek? weekStart = reader.Choice(WeekStartField, Words.WeekDays);
+        int? maxTokens = reader.Integer("maxTokens");
+        CalendarUnit? window = reader.Choice<CalendarUnit>(WindowField);
+        string? timeZone = reader.Text(TimeZoneField);
+        DayOfWeek? weekStart = reader.Choice<DayOfWeek>(WeekStartField);
         foreach (string field in PeriodFields.Where(reader.Has))
         {
             faults.Add(

@@ -4,8 +4,24 @@ namespace Sluice.Configuration;
 internal static partial class RateReader
 {
     private const int MaxQuoted = 64;
+    private const string PeriodField = "refillPeriod";
     private const string WayOut = "Write a count, a slash and a period, such as 100/1m.";
-    internal static readonly string[] Fields = ["maxTokens", "refillPeriod", "burst", "algorithm", "align", .. CalendarFields];
+
+    /// <summary>The fields of a rate with a period.</summary>
+    private static readonly FieldTable PeriodTable = new(
+        new FieldSpec("maxTokens", new IntegerSpec(1, int.MaxValue)).Required(),
+        new FieldSpec(PeriodField, new DurationSpec(Rate.MinRefillPeriod, Rate.MaxRefillPeriod, "1ms to 366d", "1m or 1h30m")).Required(),
+        new("burst", new IntegerSpec(1, int.MaxValue)),
+        new("algorithm", new ChoiceSpec<RateLimitAlgorithm>(Words.Algorithms)),
+        new("align", new BooleanSpec()));
+
+    /// <summary>The fields of both kinds of rate.</summary>
+    internal static readonly FieldTable Table = new([.. PeriodTable.Fields, .. CalendarTable!.Fields.Where(field => !PeriodTable.Names.Contains(field.Name))]);
+
+    /// <summary>A rate, in the short form or as an object.</summary>
+    internal static readonly ValueSpec Value = new SharedSpec(
+        "rate",
+        new AnyOfSpec(new TextSpec(int.MaxValue, SchemaPatterns.ShortRate), new GroupSpec(() => PeriodTable), new GroupSpec(() => CalendarTable)));
 
     /// <summary>The rate, or null when it is wrong.</summary>
     internal static Rate? Read(Node node, string path, FaultList faults)
@@ -38,17 +54,17 @@ internal static partial class RateReader
     private static Rate? ReadObject(Node node, string path, FaultList faults)
     {
         int before = faults.Count;
-        FieldReader reader = FieldReader.Open(node, path, Fields, [], faults)!;
+        FieldReader reader = FieldReader.Open(node, path, Table, faults)!;
         if (reader.HasAttempt(WindowField))
         {
             return ReadCalendar(reader, node, faults);
         }
 
         AddCalendarOnly(reader, faults);
-        int? maxTokens = reader.Integer("maxTokens", 1, int.MaxValue, required: true);
+        int? maxTokens = reader.Integer("maxTokens");
         TimeSpan? period = ReadPeriod(reader, faults);
-        int? burst = reader.Integer("burst", 1, int.MaxValue);
-        RateLimitAlgorithm? algorithm = reader.Choice("algorithm", Words.Algorithms);
+        int? burst = reader.Integer("burst");
+        RateLimitAlgorithm? algorithm = reader.Choice<RateLimitAlgorithm>("algorithm");
         bool align = reader.Boolean("align");
         if (reader.HasAttempt("algorithm") && algorithm is null)
         {
@@ -74,8 +90,7 @@ internal static partial class RateReader
 
     private static TimeSpan? ReadPeriod(FieldReader reader, FaultList faults)
     {
-        const string Name = "refillPeriod";
-        if (reader.Scalar(Name, required: true, "a duration, such as 1m or 1h30m") is not ScalarNode scalar)
+        if (reader.Scalar(PeriodField, "a duration, such as 1m or 1h30m") is not ScalarNode scalar)
         {
             return null;
         }
@@ -85,7 +100,7 @@ internal static partial class RateReader
             return period;
         }
 
-        faults.Add(scalar, reader.PathOf(Name), IsToBeTold(scalar)
+        faults.Add(scalar, reader.PathOf(PeriodField), IsToBeTold(scalar)
             ? error
             : $"{scalar.Describe()} is not a duration from 1ms to 366d. Write one such as 500ms, 1m, 1h30m or 14d.");
         return null;

@@ -3,6 +3,17 @@ namespace Sluice.Configuration;
 /// <summary>Reads a rate, or a list of rates, and what an override may write in its place.</summary>
 internal sealed class RatesReader(FaultList faults)
 {
+    /// <summary>A rate, or a list of rates.</summary>
+    internal static readonly ValueSpec Value = new AnyOfSpec(RateReader.Value, new ListSpec(RateReader.Value, RateList.MaxCount));
+
+    /// <summary>What an override may write.</summary>
+    internal static readonly ValueSpec OverrideValue = new AnyOfSpec(
+        RateReader.Value,
+        new ListSpec(RateReader.Value, RateList.MaxCount),
+        new ConstantSpec(System.Text.Json.Nodes.JsonValue.Create("unlimited")),
+        new ConstantSpec(System.Text.Json.Nodes.JsonValue.Create(0)),
+        new ConstantSpec(System.Text.Json.Nodes.JsonValue.Create("0")));
+
     private const string OverrideWords = "Only an override can be 'unlimited' or 0.";
 
     /// <summary>Stands in for rates that are wrong, so that their place counts as taken and no rule speaks of it a second time.</summary>

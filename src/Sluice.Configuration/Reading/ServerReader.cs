@@ -6,20 +6,33 @@ namespace Sluice.Configuration;
 internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
 {
     private const int MaxNameLength = 64;
-    private static readonly string[] Fields =
-        ["name", "upstream", "path", "timeout", "maxRequestBytes", "strictHeaders", "headers", "scopes", "allow", "rateLimiting"];
+    private static readonly FieldTable Table = new(
+        new FieldSpec("name", new TextSpec(Pattern: $@"^\s*[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MaxNameLength - 1}}}\s*$")).Required(),
+        new FieldSpec("upstream", UpstreamReader.Value).Required(),
+        new("path", new TextSpec(Pattern: @"^\s*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\s*$")),
+        new("timeout", new DurationSpec(ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h")),
+        new("maxRequestBytes", new IntegerSpec(ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes)),
+        new("strictHeaders", new BooleanSpec()),
+        new("headers", HeadersReader.Value),
+        new("scopes", new TextsSpec(new TextSpec(Pattern: @"^\s*[!#-\[\]-~]+\s*$"))),
+        new("allow", AllowReader.Value),
+        new("rateLimiting", RateLimitingReader.Value));
+
+    /// <summary>The value of <c>servers</c>.</summary>
+    internal static readonly ValueSpec Value = new ListSpec(new GroupSpec(() => Table));
+
     private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
     private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The servers that could be read.</summary>
     internal ImmutableArray<ServerConfiguration> ReadAll(FieldReader root) =>
     [
-        .. root.List("servers", required: true).Select(entry => Read(entry.Item, entry.Path)).OfType<ServerConfiguration>(),
+        .. root.List("servers").Select(entry => Read(entry.Item, entry.Path)).OfType<ServerConfiguration>(),
     ];
 
     private ServerConfiguration? Read(Node item, string itemPath)
     {
-        FieldReader? reader = FieldReader.Open(item, itemPath, Fields, [], faults);
+        FieldReader? reader = FieldReader.Open(item, itemPath, Table, faults);
         if (reader is null)
         {
             return null;
@@ -28,10 +41,8 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         string? name = ReadName(reader);
         UpstreamConfiguration? upstream = new UpstreamReader(faults).Read(reader);
         string? path = ReadPath(reader, name);
-        TimeSpan? timeout = reader.Duration(
-            "timeout", ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h");
-        int? maxRequestBytes = reader.Integer(
-            "maxRequestBytes", ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes);
+        TimeSpan? timeout = reader.Duration("timeout");
+        int? maxRequestBytes = reader.Integer("maxRequestBytes");
         bool strictHeaders = reader.Boolean("strictHeaders");
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
             ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
@@ -65,13 +76,13 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
             faults.Add(reader.Node(Field)!, reader.PathOf(Field), "tells clients which scopes to ask for, and no token is accepted. Add auth.jwt, or remove it.");
         }
 
-        return reader.Texts(Field, required: false, ApiKeyReader.WhyNotAScope);
+        return reader.Texts(Field, ApiKeyReader.WhyNotAScope);
     }
 
     private string? ReadName(FieldReader reader)
     {
         const string Field = "name";
-        if (reader.Text(Field, required: true) is not string name)
+        if (reader.Text(Field) is not string name)
         {
             return null;
         }
@@ -94,7 +105,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
             return name is null ? null : Unique(reader, $"/{name}/mcp", "name");
         }
 
-        if (reader.Text(Field, required: false) is not string path)
+        if (reader.Text(Field) is not string path)
         {
             return null;
         }

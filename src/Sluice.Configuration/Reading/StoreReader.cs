@@ -5,16 +5,34 @@ internal sealed class StoreReader(FaultList faults)
 {
     private const int MaxPrefixLength = 64;
     private const string Twice = "is in 'redis' too. Keep one of the two.";
-    private static readonly string[] Fields =
-        ["redis", "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "maxKeys", "expectedReplicas"];
-
     private static readonly Dictionary<string, bool> Layouts = new() { ["compact"] = false, ["spread"] = true };
+
+    internal static readonly FieldTable Table = new(
+        new FieldSpec("redis", new TextSpec(int.MaxValue)),
+        new("user", new TextSpec()),
+        new("password", new TextSpec(int.MaxValue, ".")),
+        new("database", new IntegerSpec(0, int.MaxValue)),
+        new("certificateAuthority", new TextSpec()),
+        new("keyPrefix", new TextSpec(Pattern: $@"^\s*[A-Za-z0-9_.:-]{{1,{MaxPrefixLength}}}\s*$")),
+        new("timeout", new DurationSpec(StoreConfiguration.MinTimeout, StoreConfiguration.MaxTimeout, "1ms to 5s", "50ms")),
+        new("rememberRefusals", new DurationSpec(TimeSpan.Zero, StoreConfiguration.MaxRememberRefusals, "0s to 1m", "50ms")),
+        new("layout", new ChoiceSpec<bool>(Layouts)),
+        new("maxKeys", new IntegerSpec(InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys)),
+        new("expectedReplicas", new IntegerSpec(StoreConfiguration.MinReplicas, StoreConfiguration.MaxReplicas)))
+    {
+        OneOf = [["redis"], ["maxKeys"]],
+        Together =
+        [
+            .. new[] { "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "expectedReplicas" }
+                .Select(field => (field, "redis")),
+        ],
+    };
 
     /// <summary>The store; of use only when no fault was added.</summary>
     internal StoreConfiguration Read(Node node)
     {
         StoreConfiguration memory = StoreConfiguration.Memory;
-        if (FieldReader.Open(node, "store", Fields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(node, "store", Table, faults) is not FieldReader reader)
         {
             return memory;
         }
@@ -28,26 +46,23 @@ internal sealed class StoreReader(FaultList faults)
         return new StoreConfiguration
         {
             Redis = address?.Text,
-            User = ReadOnce(reader, "user", address?.User, reader.Text("user", required: false, isPrivate: true)),
+            User = ReadOnce(reader, "user", address?.User, reader.Text("user", isPrivate: true)),
             Password = ReadOnce(reader, "password", address?.Password, ReadPassword(reader)),
             Database = ReadDatabase(reader, address),
             CertificateAuthority = ReadAuthority(reader, address),
             KeyPrefix = ReadPrefix(reader) ?? memory.KeyPrefix,
-            Timeout = reader.Duration("timeout", StoreConfiguration.MinTimeout, StoreConfiguration.MaxTimeout, "1ms to 5s", "50ms")
-                ?? memory.Timeout,
-            RememberRefusals = reader.Duration("rememberRefusals", TimeSpan.Zero, StoreConfiguration.MaxRememberRefusals, "0s to 1m", "50ms")
-                ?? memory.RememberRefusals,
-            IsSpread = reader.Choice("layout", Layouts) ?? memory.IsSpread,
-            MaxKeys = reader.Integer("maxKeys", InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys) ?? memory.MaxKeys,
-            ExpectedReplicas = reader.Integer("expectedReplicas", StoreConfiguration.MinReplicas, StoreConfiguration.MaxReplicas)
-                ?? memory.ExpectedReplicas,
+            Timeout = reader.Duration("timeout") ?? memory.Timeout,
+            RememberRefusals = reader.Duration("rememberRefusals") ?? memory.RememberRefusals,
+            IsSpread = reader.Choice<bool>("layout") ?? memory.IsSpread,
+            MaxKeys = reader.Integer("maxKeys") ?? memory.MaxKeys,
+            ExpectedReplicas = reader.Integer("expectedReplicas") ?? memory.ExpectedReplicas,
         };
     }
 
     private static RedisAddress? ReadAddress(FieldReader reader)
     {
         const string Field = "redis";
-        if (reader.Scalar(Field, required: false, "servers, such as redis.internal:6379") is not ScalarNode scalar)
+        if (reader.Scalar(Field, "servers, such as redis.internal:6379") is not ScalarNode scalar)
         {
             return null;
         }
@@ -60,7 +75,7 @@ internal sealed class StoreReader(FaultList faults)
     private static string? ReadPassword(FieldReader reader)
     {
         const string Field = "password";
-        if (reader.Scalar(Field, required: false, "text") is not ScalarNode scalar)
+        if (reader.Scalar(Field, "text") is not ScalarNode scalar)
         {
             return null;
         }
@@ -78,7 +93,7 @@ internal sealed class StoreReader(FaultList faults)
     private int? ReadDatabase(FieldReader reader, RedisAddress? address)
     {
         const string Field = "database";
-        int? database = reader.Integer(Field, 0, int.MaxValue);
+        int? database = reader.Integer(Field);
         if (database is not null && address?.Database is not null)
         {
             faults.Add(reader.Node(Field)!, reader.PathOf(Field), Twice);
@@ -90,7 +105,7 @@ internal sealed class StoreReader(FaultList faults)
     private static string? ReadAuthority(FieldReader reader, RedisAddress? address)
     {
         const string Field = "certificateAuthority";
-        if (reader.Text(Field, required: false) is not string path)
+        if (reader.Text(Field) is not string path)
         {
             return null;
         }
@@ -103,7 +118,7 @@ internal sealed class StoreReader(FaultList faults)
 
     private void RefuseWithoutRedis(FieldReader reader)
     {
-        foreach (Field field in reader.Mapping.Fields.Where(field => field.Name != "maxKeys" && Fields.Contains(field.Name)))
+        foreach (Field field in reader.Mapping.Fields.Where(field => field.Name != "maxKeys" && Table.Names.Contains(field.Name)))
         {
             faults.Add(field, reader.PathOf(field.Name), "says how to use Redis, and no Redis is named. Add 'redis', or remove it.");
         }
@@ -112,7 +127,7 @@ internal sealed class StoreReader(FaultList faults)
     private static string? ReadPrefix(FieldReader reader)
     {
         const string Field = "keyPrefix";
-        if (reader.Text(Field, required: false) is not string prefix)
+        if (reader.Text(Field) is not string prefix)
         {
             return null;
         }

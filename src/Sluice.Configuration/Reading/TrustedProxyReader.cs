@@ -11,7 +11,16 @@ internal sealed class TrustedProxyReader(FaultList faults)
     private const string NetworkAdvice = "Write one such as 10.0.0.0/8, or a single address.";
     private static readonly string[] HeaderFields = [UserField, "tenantHeader", "clientHeader"];
     private const string ClaimsField = "claimHeaders";
-    private static readonly string[] Fields = [FromField, .. HeaderFields, ClaimsField];
+    private const string HeaderPattern = "^\\s*[A-Za-z0-9-]+\\s*$";
+    internal static readonly FieldTable Table = new(
+    [
+        new FieldSpec(FromField, new TextsSpec(new TextSpec())).Required(),
+        .. HeaderFields.Select(field => new FieldSpec(field, new TextSpec(Pattern: HeaderPattern))),
+        new(ClaimsField, new MapSpec(new TextSpec(Pattern: HeaderPattern), ClaimsReader.NamePattern, MaxCount: null)),
+    ])
+    {
+        Together = [.. HeaderFields.Append(ClaimsField).Where(field => field != UserField).Select(field => (field, UserField))],
+    };
 
     // Headers that mean something else to the gateway, to HTTP or to every server.
     private static readonly string[] Reserved =
@@ -24,13 +33,13 @@ internal sealed class TrustedProxyReader(FaultList faults)
     /// <summary>The proxies; of use only when no fault was added.</summary>
     internal TrustedProxy? Read(Node node, string path)
     {
-        if (FieldReader.Open(node, path, Fields, [], faults) is not FieldReader reader)
+        if (FieldReader.Open(node, path, Table, faults) is not FieldReader reader)
         {
             return null;
         }
 
         ImmutableArray<IPNetwork> from =
-            [.. reader.Texts(FromField, required: true, WhyNotANetwork).Select(text => ParseNetwork(text)!.Value)];
+            [.. reader.Texts(FromField, WhyNotANetwork).Select(text => ParseNetwork(text)!.Value)];
         string?[] headers = [.. HeaderFields.Select(field => ReadHeader(reader, field))];
         ImmutableArray<KeyValuePair<string, string>> claims = ReadClaims(reader);
         foreach (string field in HeaderFields.Append(ClaimsField).Where(field => field != UserField && reader.Has(field) && !reader.HasAttempt(UserField)))

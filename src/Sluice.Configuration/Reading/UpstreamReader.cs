@@ -11,8 +11,22 @@ internal sealed class UpstreamReader(FaultList faults)
     private const string Advice =
         "Write the URL of an MCP server, such as http://127.0.0.1:3001/mcp, or '{ command: … }' for one to start.";
 
-    private static readonly string[] CommandFields =
-        ["command", "args", "env", "cwd", "instances", "maxSessions", "maxSessionsPerUser", "startRate", "startRatePerUser", "idleTimeout"];
+    private static readonly FieldTable CommandTable = new(
+        new FieldSpec("command", new TextSpec()).Required(),
+        new("args", new ListSpec(new AnyTextSpec(), MaxEntries)),
+        new("env", new MapSpec(new AnyTextSpec(), "^[A-Za-z_][A-Za-z0-9_]*$", MaxCount: null, MinCount: 0)),
+        new("cwd", new TextSpec()),
+        new("instances", new ChoiceSpec<CommandInstances>(Words.Instances)),
+        new("maxSessions", new IntegerSpec(1, CommandUpstreamConfiguration.MaxMaxSessions)),
+        new("maxSessionsPerUser", new IntegerSpec(1, CommandUpstreamConfiguration.MaxMaxSessions)),
+        new("startRate", RateReader.Value),
+        new("startRatePerUser", RateReader.Value),
+        new("idleTimeout", new DurationSpec(
+            CommandUpstreamConfiguration.MinIdleTimeout, CommandUpstreamConfiguration.MaxIdleTimeout, "1s to 1d", "30s, 10m or 1h")));
+
+    /// <summary>The value of <c>upstream</c>.</summary>
+    internal static readonly ValueSpec Value =
+        new AnyOfSpec(new TextSpec(int.MaxValue, @"^\s*[hH][tT][tT][pP][sS]?://"), new GroupSpec(() => CommandTable));
 
     /// <summary>The upstream, or null when it is wrong.</summary>
     /// <param name="server">The fields of the server.</param>
@@ -56,28 +70,23 @@ internal sealed class UpstreamReader(FaultList faults)
 
     private CommandUpstreamConfiguration? ReadCommand(MappingNode mapping, string path)
     {
-        FieldReader reader = FieldReader.Open(mapping, path, CommandFields, [], faults)!;
-        string? command = reader.Text("command", required: true);
-        int maxSessions = reader.Integer("maxSessions", 1, CommandUpstreamConfiguration.MaxMaxSessions)
+        FieldReader reader = FieldReader.Open(mapping, path, CommandTable, faults)!;
+        string? command = reader.Text("command");
+        int maxSessions = reader.Integer("maxSessions")
             ?? CommandUpstreamConfiguration.DefaultMaxSessions;
         CommandUpstreamConfiguration read = new()
         {
             Command = command ?? "",
             Arguments = ReadArguments(reader),
             Environment = ReadEnvironment(reader),
-            WorkingDirectory = reader.Text("cwd", required: false),
-            Instances = reader.Choice("instances", Words.Instances) ?? default,
+            WorkingDirectory = reader.Text("cwd"),
+            Instances = reader.Choice<CommandInstances>("instances") ?? default,
             MaxSessions = maxSessions,
             StartRate = ReadRate(reader, "startRate") ?? CommandUpstreamConfiguration.DefaultStartRate,
             StartRatePerUser = ReadRate(reader, "startRatePerUser") ?? CommandUpstreamConfiguration.DefaultStartRatePerUser,
-            IdleTimeout = reader.Duration(
-                "idleTimeout",
-                CommandUpstreamConfiguration.MinIdleTimeout,
-                CommandUpstreamConfiguration.MaxIdleTimeout,
-                "1s to 1d",
-                "30s, 10m or 1h") ?? CommandUpstreamConfiguration.DefaultIdleTimeout,
+            IdleTimeout = reader.Duration("idleTimeout") ?? CommandUpstreamConfiguration.DefaultIdleTimeout,
         };
-        if (reader.Integer("maxSessionsPerUser", 1, maxSessions) is int maxSessionsPerUser)
+        if (reader.Integer("maxSessionsPerUser", maxSessions) is int maxSessionsPerUser)
         {
             read = read with { MaxSessionsPerUser = maxSessionsPerUser };
         }
@@ -90,7 +99,7 @@ internal sealed class UpstreamReader(FaultList faults)
 
     private ImmutableArray<string> ReadArguments(FieldReader reader) =>
     [
-        .. reader.List("args", required: false, MaxEntries).Select(entry => ReadText(entry.Item, entry.Path)).OfType<string>(),
+        .. reader.List("args").Select(entry => ReadText(entry.Item, entry.Path)).OfType<string>(),
     ];
 
     private ImmutableArray<KeyValuePair<string, string>> ReadEnvironment(FieldReader reader)

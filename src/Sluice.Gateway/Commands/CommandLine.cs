@@ -62,6 +62,7 @@ internal static class CommandLine
             ExplainCommand.Create(),
             SimulateCommand.Create(),
             ReplayCommand.Create(),
+            SchemaCommand.Create(),
             NewKeyCommand.Create(),
         };
 

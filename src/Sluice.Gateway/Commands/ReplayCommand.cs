@@ -14,7 +14,7 @@ internal static class ReplayCommand
             Description = "The configuration. With a second one, the answers of the two are compared instead of the recorded ones.",
             Arity = new ArgumentArity(1, 2),
         };
-        TraceOptions trace = new(isRequired: true);
+        TraceOptions trace = new();
         Option<string?> callTime = CallTimeOption.Create();
         Option<bool> exact = new("--exact") { Description = "Exit with 1 when an answer differs." };
         Option<bool> json = new("--json") { Description = "Print the report as JSON." };
@@ -36,9 +36,9 @@ internal static class ReplayCommand
         command.SetAction((parsed, cancellationToken) => Task.Run(
             () =>
             {
-                if (!CallTimeOption.TryRead(parsed, callTime, out TimeSpan time, out string? why))
+                if (!CallTimeOption.TryRead(parsed, callTime, out TimeSpan time, out string? why) || !trace.IsGiven(parsed))
                 {
-                    return CommandLine.FailUsage(Name, why!);
+                    return CommandLine.FailUsage(Name, why ?? "no recorded decisions are named. Add --trace FILE.");
                 }
 
                 string[] names = parsed.GetRequiredValue(files);
@@ -77,7 +77,7 @@ internal static class ReplayCommand
             report = Replay.Run(policies, file, index, callTime, progress.Report, cancellationToken);
         }
 
-        string before = names.Length == 1 ? "recorded" : names[0];
+        string before = names.Length == 1 ? ReplayText.Recorded : names[0];
         foreach (string note in Replay.Notes(names, policies, index, report))
         {
             Console.Error.WriteLine($"sluice: note: {note}");

@@ -12,7 +12,7 @@ internal static class SimulateCommand
         Argument<string> file = new("FILE") { Description = "The configuration." };
         Option<string?> server = new("--server", "-s") { Description = "The server; may be left out where the file has one.", HelpName = "NAME" };
         LoadOptions load = new();
-        TraceOptions trace = new(isRequired: false);
+        TraceOptions trace = new();
         SimulationOptions options = new(Name);
         Command command = new(
             "simulate",

@@ -24,10 +24,13 @@ internal sealed class ReplayReport
     /// <summary>All answers that differ.</summary>
     internal long Different => NewlyRefused + NewlyAllowed + OtherwiseDifferent;
 
-    /// <summary>When the first answer differs.</summary>
+    /// <summary>Calls that are allowed on one side and refused on the other.</summary>
+    internal long OtherOutcome => NewlyRefused + NewlyAllowed;
+
+    /// <summary>When the first outcome differs.</summary>
     internal DateTimeOffset? FirstDifference { get; private set; }
 
-    /// <summary>When the last answer differs.</summary>
+    /// <summary>When the last outcome differs.</summary>
     internal DateTimeOffset? LastDifference { get; private set; }
 
     /// <summary>Refunds and releases of calls that the trace does not have.</summary>
@@ -41,10 +44,10 @@ internal sealed class ReplayReport
     /// <summary>The callers with an answer that differs, those with the most changes of the outcome first.</summary>
     internal IEnumerable<KeyValuePair<int, CallerDifference>> Callers => _callers
         .Where(caller => caller.Value.Different > 0)
-        .OrderByDescending(caller => caller.Value.NewlyRefused + caller.Value.NewlyAllowed)
+        .OrderByDescending(caller => caller.Value.OtherOutcome)
         .ThenByDescending(caller => caller.Value.Different);
 
-    /// <summary>The first call whose answer differs, and both answers.</summary>
+    /// <summary>The first call whose outcome differs, else the first whose answer differs, and both answers.</summary>
     internal (RecordedCall Call, ReplayedAnswer Before, ReplayedAnswer After)? First { get; private set; }
 
     internal void Add(RecordedCall call, int caller, in ReplayedAnswer before, in ReplayedAnswer after)
@@ -75,26 +78,23 @@ internal sealed class ReplayReport
             return;
         }
 
-        First ??= (call, before, after);
+        if (before.IsAllowed == after.IsAllowed)
+        {
+            First ??= (call, before, after);
+            OtherwiseDifferent++;
+            of.Otherwise++;
+            return;
+        }
+
+        First = FirstDifference is null ? (call, before, after) : First;
         FirstDifference ??= at;
         LastDifference = at;
         of.First ??= at;
         of.Last = at;
-        switch (before.IsAllowed, after.IsAllowed)
-        {
-            case (true, false):
-                NewlyRefused++;
-                of.NewlyRefused++;
-                break;
-            case (false, true):
-                NewlyAllowed++;
-                of.NewlyAllowed++;
-                break;
-            default:
-                OtherwiseDifferent++;
-                of.Otherwise++;
-                break;
-        }
+        NewlyRefused += before.IsAllowed ? 1 : 0;
+        of.NewlyRefused += before.IsAllowed ? 1 : 0;
+        NewlyAllowed += after.IsAllowed ? 1 : 0;
+        of.NewlyAllowed += after.IsAllowed ? 1 : 0;
     }
 
     private LimitDifference LimitOf(string server, string? limit)
@@ -128,6 +128,8 @@ internal sealed class ReplayReport
         internal long Otherwise { get; set; }
 
         internal long Different => NewlyRefused + NewlyAllowed + Otherwise;
+
+        internal long OtherOutcome => NewlyRefused + NewlyAllowed;
 
         internal DateTimeOffset? First { get; set; }
 

@@ -10,6 +10,9 @@ internal static class ReplayText
     private const int MostCallers = 10;
     private const string Indent = "  ";
 
+    /// <summary>What the side of the recording is called.</summary>
+    internal const string Recorded = "recorded";
+
     internal static string Write(ReplayReport report, TraceIndex index, string before, string after)
     {
         StringBuilder text = new();
@@ -22,19 +25,29 @@ internal static class ReplayText
         Line(text, "");
         if (report.Different == 0)
         {
-            Line(text, $"Every answer of {after} is that of {before}, to the tick.");
+            Line(text, $"Every answer of {after} is {(before == Recorded ? "the recorded one" : $"that of {before}")}, to the tick.");
             return text.ToString();
         }
 
-        Line(text, $"{SimulationText.Number(report.Different)} answers differ, from {At(report.FirstDifference!.Value)} to {At(report.LastDifference!.Value)}: "
-            + $"{SimulationText.Number(report.NewlyRefused)} newly refused, {SimulationText.Number(report.NewlyAllowed)} newly allowed, "
-            + $"{SimulationText.Number(report.OtherwiseDifferent)} with another limit, wait or remainder.");
+        Line(text, report.OtherOutcome == 0
+            ? "No call has another outcome."
+            : $"{ExplainedWords.Count(report.OtherOutcome, "call")} with another outcome, from {At(report.FirstDifference!.Value)} to {At(report.LastDifference!.Value)}: "
+                + $"{SimulationText.Number(report.NewlyRefused)} newly refused, {SimulationText.Number(report.NewlyAllowed)} newly allowed.");
+        if (report.OtherwiseDifferent > 0)
+        {
+            Line(text, $"{ExplainedWords.Count(report.OtherwiseDifferent, "call")} with the same outcome, but another limit, wait or number of tokens left.");
+        }
+
         (RecordedCall call, ReplayedAnswer answerBefore, ReplayedAnswer answerAfter) = report.First!.Value;
         Line(text, $"The first is {call.Method}{(call.Name is null ? "" : " " + Shown.Quote(call.Name))} on {call.Server} by {call.Caller.Shown}:");
         Line(text, $"{Indent}{before}: {answerBefore}");
         Line(text, $"{Indent}{after}: {answerAfter}");
         Limits(text, report, before, after);
-        Callers(text, report, index);
+        if (report.OtherOutcome > 0)
+        {
+            Callers(text, report, index);
+        }
+
         return text.ToString();
     }
 
@@ -51,8 +64,8 @@ internal static class ReplayText
 
     private static void Callers(StringBuilder text, ReplayReport report, TraceIndex index)
     {
-        KeyValuePair<int, ReplayReport.CallerDifference>[] callers = [.. report.Callers];
-        TextTable table = new("caller", ">calls", ">newly refused", ">newly allowed", ">otherwise", "first", "last");
+        KeyValuePair<int, ReplayReport.CallerDifference>[] callers = [.. report.Callers.Where(caller => caller.Value.OtherOutcome > 0)];
+        TextTable table = new("caller", ">calls", ">newly refused", ">newly allowed", "first", "last");
         foreach ((int number, ReplayReport.CallerDifference of) in callers.Take(MostCallers))
         {
             table.Add(
@@ -60,7 +73,6 @@ internal static class ReplayText
                 SimulationText.Number(of.Calls),
                 SimulationText.Number(of.NewlyRefused),
                 SimulationText.Number(of.NewlyAllowed),
-                SimulationText.Number(of.Otherwise),
                 At(of.First!.Value),
                 At(of.Last!.Value));
         }

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Globalization;
 
 namespace Sluice.Gateway;
 
@@ -37,13 +38,15 @@ internal readonly record struct ReplayedAnswer(
     {
         string outcome = IsAllowed ? "allowed"
             : Outcome == RateLimitOutcome.Unsatisfiable ? $"refused for good by '{Limit}'"
-            : $"refused by '{Limit}' for {RateText.Duration(RetryAfter)}";
+            : $"refused by '{Limit}' for {Seconds(RetryAfter)}";
         return outcome
-            + (Delay > TimeSpan.Zero ? $" after {RateText.Duration(Delay)}" : "")
+            + (Delay > TimeSpan.Zero ? $" after {Seconds(Delay)}" : "")
             + (Remaining == int.MaxValue ? "" : $", {Remaining} left")
             + (Running > 0 ? $", {Running} running" : "")
             + (WouldRefuse.IsEmpty ? "" : $", '{string.Join("', '", WouldRefuse)}' would refuse");
     }
+
+    private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#######} s");
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(Outcome, Limit, Remaining, Running, RetryAfter, Delay);

@@ -21,8 +21,6 @@ internal sealed class TraceOptions
         HelpName = "FILE",
     };
 
-    internal TraceOptions(bool isRequired) => _trace.Required = isRequired;
-
     internal void AddTo(Command command)
     {
         command.Add(_trace);

@@ -12,7 +12,7 @@ internal static class SimulationText
     internal static string Write(SimulationReport report)
     {
         StringBuilder text = new();
-        Line(text, $"{Number(report.Calls)} calls in {RateText.Duration(report.Length)}: {Number(report.Allowed)} allowed, {Number(report.Refused)} refused{Share(report.Refused, report.Calls)}.");
+        Line(text, $"{Number(report.Calls)} calls in {TerminalChart.End(report)}: {Number(report.Allowed)} allowed, {Number(report.Refused)} refused{Share(report.Refused, report.Calls)}.");
         if (report.Unsatisfiable > 0)
         {
             Line(text, $"{Number(report.Unsatisfiable)} of the refused calls can never be admitted.");

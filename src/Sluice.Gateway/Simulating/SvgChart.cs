@@ -24,7 +24,7 @@ internal static class SvgChart
         StringBuilder svg = new();
         Append(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-labelledby="title description">""");
         Append(svg, $"<title id=\"title\">{text}</title>");
-        Append(svg, $"<desc id=\"description\">Of {report.Calls} calls in {RateText.Duration(report.Length)}, {report.Allowed} are allowed and {report.Refused} are refused.</desc>");
+        Append(svg, $"<desc id=\"description\">Of {report.Calls} calls in {TerminalChart.End(report)}, {report.Allowed} are allowed and {report.Refused} are refused.</desc>");
         Append(svg, $"{SvgStyle.Element}");
         Append(svg, $"<rect width=\"{Width}\" height=\"{Height}\" fill=\"var(--ground)\"/>");
         Append(svg, $"<text class=\"title\" x=\"{Left}\" y=\"26\">{text}</text>");
@@ -49,7 +49,7 @@ internal static class SvgChart
             double y = Y((double)line / Lines);
             Append(svg, $"<line class=\"grid\" x1=\"{Left}\" x2=\"{Width - Right}\" y1=\"{y:0.##}\" y2=\"{y:0.##}\"/><text class=\"soft\" x=\"{Left - 8}\" y=\"{y + 4:0.##}\" text-anchor=\"end\">{(double)top * line / Lines:0.#}</text>");
             double x = Left + ((double)line / Lines * (Width - Left - Right));
-            string at = RateText.Duration(TimeSpan.FromMilliseconds(Math.Round((report.Length * line / Lines).TotalMilliseconds)));
+            string at = TerminalChart.Rounded(report.Length * line / Lines);
             string anchor = line == 0 ? "start" : line == Lines ? "end" : "middle";
             Append(svg, $"<text class=\"soft\" x=\"{x:0.##}\" y=\"{Height - Bottom + 18}\" text-anchor=\"{anchor}\">{at}</text>");
         }

@@ -37,8 +37,13 @@ internal static class TerminalChart
         return exact > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(Math.Round(exact.TotalSeconds)) : TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(exact.TotalMilliseconds)));
     }
 
-    private static string End(SimulationReport report) =>
-        report.Length > TimeSpan.FromSeconds(10) ? RateText.Duration(TimeSpan.FromSeconds(Math.Round(report.Length.TotalSeconds))) : RateText.Duration(report.Length);
+    /// <summary>The length of the traffic, as exactly as people want to know it.</summary>
+    internal static string End(SimulationReport report) => Rounded(report.Length);
+
+    /// <summary>A time to the second; to the millisecond where it is short.</summary>
+    internal static string Rounded(TimeSpan time) => RateText.Duration(time > TimeSpan.FromSeconds(10)
+        ? TimeSpan.FromSeconds(Math.Round(time.TotalSeconds))
+        : TimeSpan.FromMilliseconds(Math.Round(time.TotalMilliseconds)));
 
     // A column is as high as its share of the highest, and what is there at all is never invisible.
     private static char At(SimulationReport report, int column, int row, long top)

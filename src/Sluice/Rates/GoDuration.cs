@@ -11,8 +11,18 @@ namespace Sluice;
 internal static class GoDuration
 {
     private const int MaxDigits = 18;
+
+    private static readonly (string Name, long Nanoseconds)[] Units =
+    [
+        ("ns", 1), ("us", 1_000), ("µs", 1_000), ("μs", 1_000), ("ms", 1_000_000), ("s", 1_000_000_000), ("m", 60_000_000_000),
+        ("h", 3_600_000_000_000), ("d", 86_400_000_000_000), ("w", 604_800_000_000_000),
+    ];
+
     private static readonly SearchValues<char> NumberCharacters = SearchValues.Create("0123456789.");
     private static readonly Int128 NanosecondsPerTick = 100;
+
+    /// <summary>The units that a duration may have.</summary>
+    internal static IEnumerable<string> UnitNames => Units.Select(unit => unit.Name);
 
     /// <summary>Reads a duration exactly.</summary>
     /// <param name="text">The text; no white space.</param>
@@ -108,16 +118,16 @@ internal static class GoDuration
         return taken;
     }
 
-    private static Int128? NanosecondsIn(ReadOnlySpan<char> unit) => unit switch
+    private static Int128? NanosecondsIn(ReadOnlySpan<char> unit)
     {
-        "ns" => 1,
-        "us" or "µs" or "μs" => 1_000,
-        "ms" => 1_000_000,
-        "s" => 1_000_000_000,
-        "m" => 60_000_000_000,
-        "h" => 3_600_000_000_000,
-        "d" => 86_400_000_000_000,
-        "w" => 604_800_000_000_000,
-        _ => null,
-    };
+        foreach ((string name, long nanoseconds) in Units)
+        {
+            if (unit.SequenceEqual(name))
+            {
+                return nanoseconds;
+            }
+        }
+
+        return null;
+    }
 }

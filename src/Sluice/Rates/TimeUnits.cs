@@ -14,6 +14,10 @@ internal static class TimeUnits
         ("w", ["wk", "week"], TimeSpan.FromDays(7)),
     ];
 
+    /// <summary>Every name of a unit: symbols, and words in the singular and the plural.</summary>
+    internal static IEnumerable<string> Names =>
+        Units.SelectMany(unit => unit.Words.SelectMany(word => (string[])[word, word + "s"]).Prepend(unit.Symbol));
+
     private static readonly Dictionary<string, TimeSpan>.AlternateLookup<ReadOnlySpan<char>> ByWord = Units
         .SelectMany(unit => unit.Words.SelectMany(word => (string[])[word, word + "s"]).Prepend(unit.Symbol), (unit, word) => (word, unit.Length))
         .ToDictionary(unit => unit.word, unit => unit.Length, StringComparer.Ordinal)
