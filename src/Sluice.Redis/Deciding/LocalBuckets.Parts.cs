@@ -11,6 +11,11 @@ internal sealed partial class LocalBuckets
     /// <summary>The call that charges the drawn tokens of a bucket in Redis; null where there are none.</summary>
     internal PendingCall? TakeDrawn(RedisLimits limits, int index, CallerKeys caller, bool isSpread)
     {
+        if (limits.Limits[index].Limit.AdmitsNothing)
+        {
+            return null; // It leaves its bucket as it is. The tokens stay for a call under other numbers.
+        }
+
         DrawnTokens.Key key = KeyOf(limits, limits.Limits[index], caller);
         lock (_gate)
         {
