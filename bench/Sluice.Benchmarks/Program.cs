@@ -31,7 +31,7 @@ IReadOnlyList<Figure>? figures = words switch
     ["redis"] => await RedisFigures.Measure(quick),
     ["gateway"] => await GatewayFigures.MeasureAsync(quick),
     ["sdk"] => await SdkFigures.MeasureAsync(quick),
-    ["change"] => ChangeFigures.Measure(quick),
+    ["change"] => await ChangeFigures.MeasureAsync(quick),
     _ => null,
 };
 if (figures is null)

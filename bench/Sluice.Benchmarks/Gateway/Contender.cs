@@ -71,6 +71,17 @@ internal sealed class Contender : IDisposable
         return new Contender(name, process, endpoint);
     }
 
+    /// <summary>The same program, which takes messages at another path.</summary>
+    internal Contender At(string path) => new(Name, _process, new Uri(Endpoint, path));
+
+    /// <summary>Sends it a signal.</summary>
+    /// <param name="name">The signal, as <c>kill</c> calls it.</param>
+    internal void Signal(string name)
+    {
+        using Process kill = Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
+        kill.WaitForExit();
+    }
+
     public void Dispose()
     {
         if (!_process.HasExited)

@@ -2,13 +2,13 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Checks in the background, when a gateway has started, whether its limits match what its servers have.</summary>
+/// <summary>Checks in the background, after a start and after a reload, whether the limits match what the servers have.</summary>
 /// <remarks>
 /// <para>
 /// It never delays a call and never fails a start. Only servers over HTTP are asked, and only those with limits for names: a command
 /// would need a process of its own, and may be one that must run only once; <c>sluice validate --live</c> checks them.
 /// </para>
-/// <para>Each server is asked at most four times, with its own <c>headers</c> and no user's credentials.</para>
+/// <para>Each server is asked at most four times, with its own <c>headers</c> and no user's credentials. What was logged is not logged again.</para>
 /// </remarks>
 internal sealed partial class StartCheck : IAsyncDisposable
 {
@@ -16,18 +16,24 @@ internal sealed partial class StartCheck : IAsyncDisposable
 
     // A gateway is often started together with its servers.
     private static readonly TimeSpan[] Pauses = [TimeSpan.FromSeconds(5), TimeSpan.FromSeconds(30), TimeSpan.FromMinutes(5)];
+    // Of several reloads in a row, the last is checked.
+    private static readonly TimeSpan PauseAfterReload = TimeSpan.FromSeconds(5);
     private const int ServersAtOnce = 4;
+    private const int MaxLogged = 100_000;
 
-    private readonly CancellationTokenSource _ends = new();
+    private readonly Lock _gate = new();
+    private readonly HashSet<string> _logged = new(StringComparer.Ordinal);
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
-    private readonly Task _check;
+    private CancellationTokenSource _ends = new();
+    private Task _check;
+    private bool _isDisposed;
 
     private StartCheck(GatewayConfiguration configuration, TimeProvider time, ILogger<StartCheck> logger)
     {
         _time = time;
         _logger = logger;
-        _check = Task.Run(() => RunAsync(configuration), CancellationToken.None);
+        _check = Run(configuration, TimeSpan.Zero, _ends.Token);
     }
 
     /// <summary>Ends when every server has been checked, or given up.</summary>
@@ -37,17 +43,51 @@ internal sealed partial class StartCheck : IAsyncDisposable
     internal static StartCheck Begin(GatewayConfiguration configuration, TimeProvider time, ILogger<StartCheck> logger) =>
         new(configuration, time, logger);
 
+    /// <summary>Begins the check of another configuration, in place of one that is under way.</summary>
+    internal void Repeat(GatewayConfiguration configuration)
+    {
+        lock (_gate)
+        {
+            if (_isDisposed)
+            {
+                return;
+            }
+
+            _ends.Cancel();
+            _ends.Dispose();
+            _ends = new CancellationTokenSource();
+            _check = Run(configuration, PauseAfterReload, _ends.Token);
+        }
+    }
+
     public async ValueTask DisposeAsync()
     {
-        await _ends.CancelAsync();
+        lock (_gate)
+        {
+            _isDisposed = true;
+            _ends.Cancel();
+        }
+
         await _check.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It ends by being cancelled.
         _ends.Dispose();
     }
 
-    private async Task RunAsync(GatewayConfiguration configuration)
+    private Task Run(GatewayConfiguration configuration, TimeSpan pause, CancellationToken ends) =>
+        Task.Run(() => RunAsync(configuration, pause, ends), CancellationToken.None);
+
+    private bool IsNew(string line)
     {
+        lock (_gate)
+        {
+            return _logged.Count < MaxLogged && _logged.Add(line);
+        }
+    }
+
+    private async Task RunAsync(GatewayConfiguration configuration, TimeSpan pause, CancellationToken ends)
+    {
+        await Task.Delay(pause, _time, ends);
         using SemaphoreSlim turns = new(ServersAtOnce);
-        await Task.WhenAll(configuration.Servers.Select((server, index) => CheckAsync(index, server, turns, _ends.Token)));
+        await Task.WhenAll(configuration.Servers.Select((server, index) => CheckAsync(index, server, turns, ends)));
     }
 
     private async Task CheckAsync(int index, ServerConfiguration server, SemaphoreSlim turns, CancellationToken cancellationToken)
@@ -68,7 +108,11 @@ internal sealed partial class StartCheck : IAsyncDisposable
         {
             foreach (UnmatchedLimit limit in UnmatchedLimits.Find(policy.Settings, has))
             {
-                Log.Unmatched(_logger, $"servers[{index}].rateLimiting.{limit.Path}", limit.Message(server.Name, Shown.Quote(limit.Name)));
+                string message = limit.Message(server.Name, Shown.Quote(limit.Name));
+                if (IsNew(message))
+                {
+                    Log.Unmatched(_logger, $"servers[{index}].rateLimiting.{limit.Path}", message);
+                }
             }
         }
         else if (listing.NeedsSignIn)

@@ -130,9 +130,11 @@ internal static partial class GatewayRunner
             }
         }
 
-        await using ConfigurationWatch? watch = Watch(watched, application, counts, time, loggers, signals);
-        onListening(AddressOf(application), admin is null ? null : AddressOf(admin));
         await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
+        GatewayServers servers = application.Services.GetRequiredService<GatewayServers>();
+        servers.Applied += applied => Follow(applied, configuration, counts, check, loggers);
+        await using ConfigurationWatch? watch = Watch(watched, servers, time, loggers, signals);
+        onListening(AddressOf(application), admin is null ? null : AddressOf(admin));
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
         return CommandLine.Success;
     }
@@ -173,16 +175,26 @@ internal static partial class GatewayRunner
         return CallObservers.Of(observer, toolHive);
     }
 
+    /// <summary>Does what a reload asks of the parts that serve no calls.</summary>
+    private static void Follow(
+        ActiveConfiguration applied, GatewayConfiguration started, GatewayCounts? counts, StartCheck check, ILoggerFactory loggers)
+    {
+        counts?.Forget([.. applied.Servers.Select(server => (server.Name, server.Policy))]);
+        check.Repeat(applied.Configuration);
+        if (SeriesBounds.Of(started).WhyTooSmallFor(SeriesBounds.Of(applied.Configuration)) is string tooSmall)
+        {
+            Log.TooManySeries(loggers.CreateLogger<GatewayTelemetry>(), tooSmall);
+        }
+    }
+
     private static ConfigurationWatch? Watch(
-        WatchStart? start, WebApplication application, GatewayCounts? counts, TimeProvider time, ILoggerFactory loggers, StopSignals signals)
+        WatchStart? start, GatewayServers servers, TimeProvider time, ILoggerFactory loggers, StopSignals signals)
     {
         if (start is null)
         {
             return null;
         }
 
-        GatewayServers servers = application.Services.GetRequiredService<GatewayServers>();
-        servers.Applied += applied => counts?.Forget([.. applied.Servers.Select(server => (server.Name, server.Policy))]);
         ConfigurationReloader reloader = new(start, servers, time, loggers.CreateLogger<ConfigurationReloader>());
         ConfigurationWatch watch = ConfigurationWatch.Begin(reloader, time, loggers.CreateLogger<ConfigurationWatch>());
         signals.OnReload(watch.Reload);
@@ -236,6 +248,9 @@ internal static partial class GatewayRunner
     {
         [LoggerMessage(63, LogLevel.Information, "Stopping in {Delay}; until then connections are accepted. Another signal stops at once.")]
         internal static partial void Delayed(ILogger logger, TimeSpan delay);
+
+        [LoggerMessage(65, LogLevel.Warning, "{Why}, so the rest is counted without labels. A restart makes room.")]
+        internal static partial void TooManySeries(ILogger logger, string why);
 
         [LoggerMessage(1, LogLevel.Warning, "{Advice}")]
         internal static partial void Advice(ILogger logger, string advice);

@@ -50,6 +50,22 @@ internal sealed class SeriesBounds
         ? $"the metric {largest.Instrument} can have {largest.Series} series"
         : null;
 
+    /// <summary>What an operator wants to know when another configuration has more series than these bounds, which stay until a restart.</summary>
+    /// <returns>A clause; or null when there is room.</returns>
+    internal string? WhyTooSmallFor(SeriesBounds next)
+    {
+        foreach ((string instrument, int series) in next._byInstrument)
+        {
+            int reserved = Math.Max(Usual, _byInstrument[instrument]);
+            if (series > reserved)
+            {
+                return $"the metric {instrument} can have {series} series, and there is room for {reserved}";
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>Sets the bound of each metric that may have more series than usual.</summary>
     internal void Apply(MeterProviderBuilder builder)
     {

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Microsoft.Extensions.DependencyInjection;
 using Sluice.Conformance;
 using Sluice.Redis;
 
@@ -135,6 +136,30 @@ public sealed class AdminAddressTests
         json.GetProperty("status").GetString().ShouldBe("ready");
         json.GetProperty("store").GetProperty("kind").GetString().ShouldBe("memory");
         json.GetProperty("configuration").GetProperty("servers").GetInt32().ShouldBe(1);
+    }
+
+    [Fact]
+    public async Task Readiness_ChangedDocumentWasRejected_IsReadyAndShowsTheFaults()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+        GatewayServers servers = admin.Gateway.Services.GetRequiredService<GatewayServers>();
+        servers.LastReload = new ReloadResult(DateTimeOffset.UnixEpoch, ["sluice.yaml:1:1 wrong"], []);
+
+        JsonElement ready = await admin.JsonAsync("/readyz");
+        JsonElement status = (await admin.JsonAsync("/api/v1/status")).GetProperty("config");
+
+        ready.GetProperty("status").GetString().ShouldBe("ready");
+        foreach (JsonElement configuration in (JsonElement[])[ready.GetProperty("configuration"), status])
+        {
+            configuration.GetProperty("version").GetString().ShouldBe(servers.Current.Version);
+            JsonElement last = configuration.GetProperty("lastReload");
+            last.GetProperty("result").GetString().ShouldBe("refused");
+            last.GetProperty("at").GetDateTimeOffset().ShouldBe(DateTimeOffset.UnixEpoch);
+            last.GetProperty("faults")[0].GetString().ShouldBe("sluice.yaml:1:1 wrong");
+            last.GetProperty("needsRestart").GetArrayLength().ShouldBe(0);
+        }
+
+        servers.Current.Version.Length.ShouldBe(16);
     }
 
     [Fact]

@@ -94,6 +94,24 @@ public sealed class StartCheckTests
     }
 
     [Fact]
+    public async Task Repeat_AfterAReload_LogsOnlyWhatIsNew()
+    {
+        await using FakeUpstream server = await FakeUpstream.StartAsync(ListServer.Of(OneTool));
+        ListLog log = new();
+        await using StartCheck check = StartCheck.Begin(Configuration(Named(server.Endpoint)), new Clock(), log);
+        await check.Completion;
+        log.Lines.Count.ShouldBe(1);
+
+        check.Repeat(Configuration(Named(server.Endpoint)));
+        await check.Completion;
+        check.Repeat(Configuration(Named(server.Endpoint).Replace("serach", "saerch", StringComparison.Ordinal)));
+        await check.Completion;
+
+        log.Lines.Count.ShouldBe(2);
+        log.Lines[1].ShouldContain("'saerch'");
+    }
+
+    [Fact]
     public async Task Dispose_WhileAServerIsAsked_EndsTheCheckWithoutALine()
     {
         TaskCompletionSource asked = new(TaskCreationOptions.RunContinuationsAsynchronously);

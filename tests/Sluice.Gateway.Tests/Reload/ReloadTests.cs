@@ -159,6 +159,7 @@ public sealed class ReloadTests : IAsyncLifetime
     [Fact]
     public async Task Change_InvalidDocument_OldOneStaysAndAllFaultsAreLoggedOnce()
     {
+        using Measurements seen = new(server: null);
         await using ReloadFixture gateway = await ReloadFixture.StartAsync(One("shared: 2/1d"));
         string version = gateway.Servers.Current.Version;
 
@@ -179,6 +180,8 @@ public sealed class ReloadTests : IAsyncLifetime
 
         gateway.Servers.LastReload.IsLoaded.ShouldBeTrue();
         (await gateway.AllowedAsync(3)).ShouldBe(1);
+        seen.Sum("sluice.config.reloads{result=rejected}").ShouldBeGreaterThanOrEqualTo(2); // Other tests reload too.
+        seen.Sum("sluice.config.reloads{result=applied}").ShouldBeGreaterThanOrEqualTo(1);
     }
 
     [Fact]

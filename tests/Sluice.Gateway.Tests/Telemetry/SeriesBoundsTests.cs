@@ -4,6 +4,18 @@ namespace Sluice.Gateway.Tests.Telemetry;
 
 public sealed class SeriesBoundsTests
 {
+    [Fact]
+    public void WhyTooSmallFor_MoreSeriesThanReserved_NamesTheMetric()
+    {
+        static SeriesBounds Of(int servers) => SeriesBounds.Of(GatewayFile.Parse(
+            $"servers: [ {string.Join(", ", Enumerable.Range(0, servers).Select(server => $"{{ name: s{server}, upstream: \"http://127.0.0.1:1/mcp\" }}"))} ]",
+            "f").RequireConfiguration());
+
+        Of(1).WhyTooSmallFor(Of(100)).ShouldBeNull(); // There is always room for 2,000.
+        Of(1).WhyTooSmallFor(Of(300)).ShouldBe("the metric sluice.calls can have 3300 series, and there is room for 2000");
+        Of(300).WhyTooSmallFor(Of(300)).ShouldBeNull();
+    }
+
     [Theory]
     [InlineData(1, 2 + (2 * 2))]
     [InlineData(600, (600 * 2) + (2 * 601))]
