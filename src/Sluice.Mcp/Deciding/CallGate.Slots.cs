@@ -1,9 +1,11 @@
+using System.Diagnostics;
+
 namespace Sluice.Mcp;
 
 /// <content>Calls that wait for a slot.</content>
 internal sealed partial class CallGate
 {
-    private readonly SlotWaiters _slots = SlotWaiters.Of(store, time);
+    private readonly SlotWaiters _slots = previous is not null && previous.Store == store ? previous._slots : SlotWaiters.Of(store, time);
 
     /// <summary>Decides a call that may wait for a slot: behind the calls that wait already, and at once where none does.</summary>
     private async ValueTask<GateDecision> ReserveWithSlotAsync(DecidingCall call, TimeSpan maxWait, CancellationToken cancellationToken)
@@ -38,6 +40,17 @@ internal sealed partial class CallGate
     }
 
     private async ValueTask<GateDecision> WaitForSlotAsync(SlotWait slot, CancellationToken cancellationToken)
+    {
+        GateDecision decision = await EndOfWaitAsync(slot, cancellationToken).ConfigureAwait(false);
+        if (CallSpan.IsTraced)
+        {
+            CallSpan.Decided(Activity.Current, store: null, decision);
+        }
+
+        return decision;
+    }
+
+    private async ValueTask<GateDecision> EndOfWaitAsync(SlotWait slot, CancellationToken cancellationToken)
     {
         HeldCalls.End end;
         try

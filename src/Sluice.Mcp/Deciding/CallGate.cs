@@ -116,7 +116,11 @@ internal sealed partial class CallGate(
         Activity? request = Activity.Current;
         using Activity? store = limits.Count == 0 || limits.IdentityRequiredBy is not null ? null : CallSpan.BeginStore(policy.Server);
         GateDecision decision = await DecideAsync(call, caller, limits, store, cancellationToken).ConfigureAwait(false);
-        CallSpan.Decided(request, store, decision);
+        if (decision.Slot is null)
+        {
+            CallSpan.Decided(request, store, decision); // Else it is not decided yet.
+        }
+
         return decision;
     }
 

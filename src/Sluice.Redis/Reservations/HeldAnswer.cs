@@ -11,7 +11,7 @@ internal sealed record HeldAnswer(ulong DelayMicros, int Decider, HeldBucket[] B
 {
     private const int LogBytes = 5 * sizeof(double);
     private const int StateBytes = 2 * sizeof(double);
-    private const int CallBytes = sizeof(double) + sizeof(uint) + 1;
+    private const int CallBytes = sizeof(double) + sizeof(uint) + 1 + (2 * sizeof(ulong));
 
     /// <summary>The answer to a call that does not wait, to be filled from the answers of its rows.</summary>
     internal static HeldAnswer OfNow(RedisLimits limits) => new(0, -1, new HeldBucket[limits.Limits.Length]);
@@ -72,7 +72,7 @@ internal sealed record HeldAnswer(ulong DelayMicros, int Decider, HeldBucket[] B
         {
             ReadOnlySpan<byte> entry = reply[(i * CallBytes)..];
             uint cost = BinaryPrimitives.ReadUInt32LittleEndian(entry[sizeof(double)..]);
-            calls[i] = new ReservedCall(ScriptReply.Integer(entry) / stepMicros, cost, Id: 0, IsDecider: entry[CallBytes - 1] == 1);
+            calls[i] = new ReservedCall(ScriptReply.Integer(entry) / stepMicros, cost, Id: 0, IsDecider: entry[sizeof(double) + sizeof(uint)] == 1);
         }
 
         reply = reply[(count * CallBytes)..];

@@ -34,8 +34,8 @@
 --            After verbs 3 to 6 it is the state that they left.
 --            To verbs from 7 on, and where a row holds calls that wait, instead:
 --            u8 3 when they admit it, else 2; f64 its instant; f64 the instant at which it goes, or would go, or 0; u8 limit that decided
---            that instant, or 0; each of its limits: its state as above, and, but for slots, u32 calls that wait, and of each f64 instant,
---            u32 tokens, u8 whether the bucket decided it; of a log instead f64 tokens used, f64 instant from which the call would be
+--            that instant, or 0; each of its limits: its state as above, and, but for slots, u32 calls that wait, and of each the 29
+--            bytes that the row has; of a log instead f64 tokens used, f64 instant from which the call would be
 --            admitted or 0, f64 newest instant, f64 tokens left for one call, f64 instant at which it is empty or 0
 --          255 and u16 row, and nothing else, when a row was not written by this version; then nothing was written.
 --          254 and f64 instant, and nothing else, when the edges of a calendar do not lie around that instant, or the calls must
@@ -92,6 +92,7 @@ if calls_left > 0 then
 
   local limits, row_of, limit_of, log_of, found, logs, admits = {}, {}, {}, {}, {}, {}, {}
   local algorithms, uses = {}, {}
+  local priced -- A function of reservations, which the token bucket uses too.
   for i = 1, limit_count do
     local offset = first_limit + i * LIMIT
     limits[i] = { unpack('<c16c21Bddddd', argument, offset) } -- name, numbers, flags, a, b, c, d, e

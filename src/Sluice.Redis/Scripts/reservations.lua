@@ -1,25 +1,20 @@
 -- Calls that were admitted for a later instant. They lie behind the states of their row, those of each bucket by instant. A decision
 -- replays them on the state, so each counts at its own instant and at no other; the next write charges those whose instant has come.
 
--- The reservations of a bucket, by instant: { instant, tokens, whether this bucket decided the instant, number and store }.
-local function held_of(row, name)
-  local hold = holds[row] and holds[row][name]
-  if not hold then
-    return {}
+-- Reads what a bucket holds: its text, and of each call the instant, the tokens and whether this bucket decided the instant.
+local function open_hold(bucket)
+  local hold = holds[bucket.row] and holds[bucket.row][bucket.limit[1]]
+  local text, times, costs, flags, count = hold and hold.text or '', {}, {}, {}, 0
+  for place = 1, #text, HELD do
+    count = count + 1
+    times[count], costs[count], flags[count] = unpack('<dI4B', text, place)
   end
 
-  if not hold.calls then
-    hold.calls = {}
-    for place = 1, #hold.text, HELD do
-      hold.calls[#hold.calls + 1] = { unpack('<dI4Bc16', hold.text, place) }
-    end
-  end
-
-  return hold.calls
+  bucket.text, bucket.times, bucket.costs, bucket.flags = text, times, costs, flags
 end
 
 -- A limit for a call that costs something else.
-local function priced(limit, cost)
+function priced(limit, cost)
   limit.prices = limit.prices or {}
   local other = limit.prices[cost]
   if not other then
@@ -38,69 +33,74 @@ end
 
 -- When a reservation is charged to a state that may have been made of others' states since.
 local function charged_at(limit, state, instant)
-  return (limit[8] <= COARSE or limit[8] == CALENDAR) and instant or math.max(instant, (unpack('<d', state)))
+  return limit[8] == CALENDAR and instant or math.max(instant, (unpack('<d', state)))
 end
 
-local function after(limit, state, held)
-  return algorithms[limit[8]].charge(priced(limit, held[2]), charged_at(limit, state, held[1]), state)
+local function after(limit, state, instant, cost)
+  return algorithms[limit[8]].charge(priced(limit, cost), charged_at(limit, state, instant), state)
 end
 
--- The state after the reservations up to an instant, and how many those are.
-local function replayed(limit, state, calls, instant)
-  local count = 0
-  while count < #calls and calls[count + 1][1] <= instant do
+-- The state of a bucket after the reservations up to an instant, and how many those are.
+local function replayed(bucket, last)
+  local limit, state, times, costs, count = bucket.limit, bucket.state, bucket.times, bucket.costs, 0
+  if limit[8] <= COARSE then
+    return algorithms[limit[8]].replayed(bucket, last)
+  end
+
+  while times[count + 1] and times[count + 1] <= last do
     count = count + 1
-    state = after(limit, state, calls[count])
+    state = after(limit, state, times[count], costs[count])
   end
 
   return state, count
 end
 
--- The first reservation that a state no longer admits.
-local function first_broken(limit, state, calls, next)
-  for i = next, #calls do
-    local held = calls[i]
-    if held[2] > 0 and not algorithms[limit[8]].admits(priced(limit, held[2]), charged_at(limit, state, held[1]), state) then
-      return held
+-- The instant of the first reservation that a state no longer admits.
+local function first_broken(limit, state, times, costs, next)
+  for i = next, #times do
+    local cost = costs[i]
+    if cost > 0 and not algorithms[limit[8]].admits(priced(limit, cost), charged_at(limit, state, times[i]), state) then
+      return times[i]
     end
 
-    state = after(limit, state, held)
+    state = after(limit, state, times[i], cost)
   end
 end
 
 -- The first instant, from one on, at which a call fits: admitted there after every earlier reservation, and no later one is in its way.
-local function earliest_by_state(limit, state, calls, instant)
-  local algorithm, next = algorithms[limit[8]], 1
+local function earliest_of(bucket, instant)
+  local limit, state, times, costs, next = bucket.limit, bucket.state, bucket.times, bucket.costs, 1
+  local algorithm = algorithms[limit[8]]
+  if algorithm.earliest then
+    return algorithm.earliest(bucket, instant)
+  end
+
   while true do
-    while next <= #calls and calls[next][1] <= instant do
-      state = after(limit, state, calls[next])
+    while times[next] and times[next] <= instant do
+      state = after(limit, state, times[next], costs[next])
       next = next + 1
     end
 
     if not algorithm.admits(limit, instant, state) then
       instant = algorithm.opens(limit, instant, state)
     else
-      local broken = first_broken(limit, algorithm.charge(limit, instant, state), calls, next)
+      local broken = first_broken(limit, algorithm.charge(limit, instant, state), times, costs, next)
       if not broken then
         return instant
       end
 
-      instant = broken[1]
+      instant = broken
     end
   end
-end
-
-local function earliest_of(bucket, instant)
-  return bucket.log and algorithms[LOG].earliest(bucket, instant) or earliest_by_state(bucket.limit, bucket.state, bucket.calls, instant)
 end
 
 -- As that, but a call that this bucket delays goes behind all those that it has delayed.
 local function earliest_in_turn(bucket, instant)
   local earliest = earliest_of(bucket, instant)
-  for i = #bucket.calls, 1, -1 do
-    local held = bucket.calls[i]
-    if held[3] == 1 then
-      return earliest > instant and held[1] > earliest and earliest_of(bucket, held[1]) or earliest
+  for i = #bucket.times, 1, -1 do
+    if bucket.flags[i] == 1 then
+      local last = bucket.times[i]
+      return earliest > instant and last > earliest and earliest_of(bucket, last) or earliest
     end
   end
 
@@ -109,71 +109,68 @@ end
 
 -- When a bucket is full again, if no other call comes.
 local function full_after(bucket)
-  local calls = bucket.calls
   if bucket.log then
-    return math.max(bucket.log[1] > 0 and bucket.log[2] or 0, #calls > 0 and calls[#calls][1] or 0) + bucket.limit[4]
+    return math.max(bucket.log[1] > 0 and bucket.log[2] or 0, bucket.times[#bucket.times] or 0) + bucket.limit[4]
   end
 
-  return full_at(bucket.limit[2], (replayed(bucket.limit, bucket.state, calls, MOST)))
+  return full_at(bucket.limit[2], (replayed(bucket, MOST)))
 end
 
 -- Charges the reservations of a bucket whose instant has come.
 local function settle_due(bucket, now)
-  local calls, count = bucket.calls, nil
+  local count
   if bucket.log then
     count = algorithms[LOG].charge_due(bucket, now)
   else
-    bucket.state, count = replayed(bucket.limit, bucket.state, calls, now)
+    bucket.state, count = replayed(bucket, now)
   end
 
   if count > 0 then
-    bucket.calls, bucket.is_changed = {}, true
-    for i = count + 1, #calls do
-      bucket.calls[i - count] = calls[i]
-    end
+    bucket.is_changed = true
+    holds[bucket.row][bucket.limit[1]].text = sub(bucket.text, count * HELD + 1)
+    open_hold(bucket)
   end
 end
 
 -- Adds a reservation behind all of the same instant.
-local function add_held(bucket, held)
-  local calls = {}
-  for i = 1, #bucket.calls do
-    calls[i] = bucket.calls[i]
-  end
-
-  local place = #calls + 1
-  while place > 1 and calls[place - 1][1] > held[1] do
-    calls[place] = calls[place - 1]
+local function add_held(bucket, instant, cost, is_decider, id)
+  local place = #bucket.times + 1
+  while place > 1 and bucket.times[place - 1] > instant do
     place = place - 1
   end
 
-  calls[place] = held
-  bucket.calls, bucket.is_changed = calls, true
+  local from = (place - 1) * HELD
+  bucket.text = sub(bucket.text, 1, from) .. pack('<dI4Bc16', instant, cost, is_decider, id) .. sub(bucket.text, from + 1)
+  table.insert(bucket.times, place, instant)
+  table.insert(bucket.costs, place, cost)
+  bucket.is_changed = true
 end
 
 -- Takes a reservation back. The window that it would start, or has started, stays without its tokens where later instants were computed
 -- with it. Returns whether it was there.
 local function remove_held(bucket, id)
-  local calls, left, is_there = bucket.calls, {}, false
-  local starts_windows = bucket.limit[8] == FIXED or bucket.limit[8] == COUNTER
-  for i = 1, #calls do
-    if calls[i][4] ~= id then
-      left[#left + 1] = calls[i]
-    else
-      is_there = true
-      if starts_windows and i < #calls then
-        left[#left + 1] = { calls[i][1], 0, 0, id }
-      end
-    end
+  local text, p = bucket.text, find(bucket.text, id, 1, true)
+  while p and (p - 14) % HELD ~= 0 do
+    p = find(text, id, p + 1, true)
   end
 
-  if is_there then
-    while #left > 0 and left[#left][2] == 0 do
-      left[#left] = nil
-    end
-
-    bucket.calls, bucket.is_changed = left, true
+  if not p then
+    return false
   end
 
-  return is_there
+  local from, instant = p - 14, unpack('<d', text, p - 13)
+  local rest = sub(text, from + HELD + 1)
+  if rest ~= '' and (bucket.limit[8] == FIXED or bucket.limit[8] == COUNTER) then
+    rest = pack('<dI4Bc16', instant, 0, 0, id) .. rest
+  end
+
+  text = sub(text, 1, from) .. rest
+  while text ~= '' and unpack('<I4', text, #text - HELD + 9) == 0 do
+    text = sub(text, 1, -HELD - 1)
+  end
+
+  holds[bucket.row][bucket.limit[1]].text = text
+  open_hold(bucket)
+  bucket.is_changed = true
+  return true
 end

@@ -14,6 +14,7 @@ local function instant_of(buckets, from, earliest)
     for i = 1, #buckets do
       if buckets[i].is_enforced and not buckets[i].is_slots then
         local candidate = earliest(buckets[i], first)
+        buckets[i].opens = first == from and candidate or buckets[i].opens
         if candidate > instant then
           instant, decider = candidate, i
         end
@@ -51,7 +52,7 @@ local function decide_held(verb, buckets, now, made, terms)
     local bucket = buckets[i]
     if not bucket.is_slots and not bucket.is_never then
       local own = allowed and instant or now
-      bucket.opens = bucket.is_enforced and earliest(bucket, now + terms.from) or earliest_of(bucket, own)
+      bucket.opens = bucket.is_enforced and bucket.opens or earliest_of(bucket, own)
       bucket.is_taking = allowed and (bucket.is_enforced or bucket.opens == own)
     end
 
@@ -66,7 +67,7 @@ local function decide_held(verb, buckets, now, made, terms)
       if bucket.is_slots then
         slots.take(bucket.limit, bucket.key, made)
       elseif bucket.is_taking and instant > now then
-        add_held(bucket, { instant, terms.cost, i == decider and 1 or 0, terms.id })
+        add_held(bucket, instant, terms.cost, i == decider and 1 or 0, terms.id)
       elseif bucket.is_taking then
         charge_held(bucket, now)
       end
@@ -114,13 +115,9 @@ local function write_held(bucket, now)
   end
 
   if bucket.is_changed then
-    local parts, calls, full = {}, bucket.calls, bucket.turns and bucket.full or full_after(bucket)
-    for i = 1, #calls do
-      parts[i] = pack('<dI4Bc16', calls[i][1], calls[i][2], calls[i][3], calls[i][4])
-    end
-
+    local full = bucket.turns and bucket.full or full_after(bucket)
     holds[row] = holds[row] or {}
-    holds[row][name] = #calls > 0 and { calls = calls, text = table.concat(parts), full = full } or nil
+    holds[row][name] = bucket.text ~= '' and { text = bucket.text, full = full } or nil
     fulls[row] = math.max(fulls[row], full)
     changed[row], eased[row] = 2, true
   end
@@ -131,19 +128,14 @@ local function write_held(bucket, now)
 end
 
 -- What the reply says of a bucket and of the calls that it held before a decision, or holds after a change.
-local function described(bucket, state, calls)
+local function described(bucket, state, text)
   if bucket.is_slots then
     return state
   elseif bucket.log then
     return pack('<ddddd', bucket.seen_used, bucket.opens or 0, bucket.seen_newest, bucket.left, bucket.full)
   end
 
-  local parts = { state, pack('<I4', #calls) }
-  for i = 1, #calls do
-    parts[i + 2] = pack('<dI4B', calls[i][1], calls[i][2], calls[i][3])
-  end
-
-  return table.concat(parts)
+  return state .. pack('<I4', #text / HELD) .. text
 end
 
 -- Decides or changes the buckets of a call, and returns the reply to it.
@@ -153,13 +145,14 @@ function answer_held(verb, count, now, made, terms)
     local limit = limit_of[i]
     local log = logs[i]
     buckets[i] = {
-      row = row_of[i], limit = limit, state = found[i], log = log, key = log_of[i], calls = held_of(row_of[i], limit[1]),
+      row = row_of[i], limit = limit, state = found[i], log = log, key = log_of[i], text = '',
       is_slots = limit[8] == SLOTS, is_enforced = limit[3] % 2 == 0,
       is_never = limit[8] ~= SLOTS and (limit[3] >= 4 or (limit[8] <= COARSE and limit[4] < 0) or (limit[8] > COARSE and limit[6] > limit[5])),
       seen_used = log and log[1], seen_newest = log and log[2],
     }
-    if buckets[i].is_slots then
-      buckets[i].calls = {}
+    if not buckets[i].is_slots then
+      open_hold(buckets[i])
+    else
       local _, running = unpack('<dd', found[i])
       if (terms.in_turn or 0) > 0 and buckets[i].is_enforced and not look_for_turn(buckets[i], now, terms.caller, running) then
         admits[i], buckets[i].state = false, pack('<dd', 0, math.max(running, limit[4]))
@@ -170,7 +163,7 @@ function answer_held(verb, count, now, made, terms)
   local is_decision = verb <= PEEK or verb == RESERVE
   local before, allowed, instant, decider = {}, true, 0, 0
   for i = 1, count do
-    before[i] = { buckets[i].state, buckets[i].calls }
+    before[i] = { buckets[i].state, buckets[i].text }
   end
 
   if is_decision then
@@ -203,7 +196,7 @@ function answer_held(verb, count, now, made, terms)
 
     write_held(bucket, now)
 
-    parts[i + 1] = is_decision and described(bucket, before[i][1], before[i][2]) or described(bucket, bucket.state, bucket.calls)
+    parts[i + 1] = is_decision and described(bucket, before[i][1], before[i][2]) or described(bucket, bucket.state, bucket.text)
   end
 
   return table.concat(parts)

@@ -125,7 +125,7 @@ end
 if replays then
   -- The log and the reservations behind it as one window that moves on in time.
   local function window_of(bucket)
-    if not bucket.times then
+    if not bucket.all_times then
       local log, times, costs = bucket.log, {}, {}
       local items = log[1] > 0 and not log[5] and call('LRANGE', bucket.key, whole(log[3]), '-1') or { log[2], log[1] }
       for i = 1, log[1] > 0 and #items or 0, 2 do
@@ -133,14 +133,14 @@ if replays then
       end
 
       costs[1] = costs[1] and costs[1] - log[4]
-      for _, held in ipairs(bucket.calls) do
-        times[#times + 1], costs[#costs + 1] = held[1], held[2]
+      for i = 1, #bucket.times do
+        times[#times + 1], costs[#costs + 1] = bucket.times[i], bucket.costs[i]
       end
 
-      bucket.times, bucket.costs = times, costs
+      bucket.all_times, bucket.all_costs = times, costs
     end
 
-    return bucket.times, bucket.costs, bucket.limit[4]
+    return bucket.all_times, bucket.all_costs, bucket.limit[4]
   end
 
   -- Moves a window on: takes in what is admitted by then, and drops what is a period old.
@@ -224,8 +224,8 @@ if replays then
 
   -- Puts the reservations of a bucket whose instant has come into its log. Returns how many those are.
   function algorithm.charge_due(bucket, now)
-    local calls, count, log, key, period = bucket.calls, 0, bucket.log, bucket.key, bucket.limit[4]
-    while calls[count + 1] and calls[count + 1][1] <= now do
+    local times, costs, count, log, key, period = bucket.times, bucket.costs, 0, bucket.log, bucket.key, bucket.limit[4]
+    while times[count + 1] and times[count + 1] <= now do
       count = count + 1
     end
 
@@ -233,14 +233,14 @@ if replays then
       local used, newest = log[1], log[2]
       trim_log(log, key)
       for i = 1, count do
-        local instant = math.max(calls[i][1], newest)
-        if calls[i][2] > 0 and instant > now - period then
-          call('RPUSH', key, whole(instant), whole(calls[i][2]))
-          used, newest = used + calls[i][2], instant
+        local instant = math.max(times[i], newest)
+        if costs[i] > 0 and instant > now - period then
+          call('RPUSH', key, whole(instant), whole(costs[i]))
+          used, newest = used + costs[i], instant
         end
       end
 
-      bucket.log, bucket.times, bucket.is_written = { used, newest, 0, 0, false }, nil, true
+      bucket.log, bucket.all_times, bucket.is_written = { used, newest, 0, 0, false }, nil, true
       bucket.state = used > 0 and pack('<dd', used, newest) or NEW
       if used > 0 then
         call('PEXPIREAT', key, expiry(newest + period))

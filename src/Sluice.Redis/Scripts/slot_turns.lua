@@ -5,7 +5,9 @@ local TURN_MICROS = 300000
 -- Whether a slot is there for a caller, before whom others wait.
 local function look_for_turn(bucket, now, caller, running)
   local turns, last, own = {}, 0, nil
-  for _, turn in ipairs(held_of(bucket.row, bucket.limit[1])) do
+  local hold = holds[bucket.row] and holds[bucket.row][bucket.limit[1]]
+  for place = 1, hold and #hold.text or 0, HELD do
+    local turn = { unpack('<dI4Bc16', hold.text, place) }
     if turn[1] <= now and turn[1] + TURN_MICROS > now then
       turns[#turns + 1] = turn
       last = math.max(last, turn[2])
@@ -27,14 +29,14 @@ local function keep_turn(bucket, now, caller, is_waiting)
   local turns = {}
   for _, turn in ipairs(bucket.turns) do
     if turn[4] ~= caller then
-      turns[#turns + 1] = turn
+      turns[#turns + 1] = pack('<dI4Bc16', turn[1], turn[2], 0, turn[4])
     end
   end
 
+  bucket.is_changed = is_waiting or #turns < #bucket.turns
   if is_waiting then
-    turns[#turns + 1] = { now, bucket.turn, 0, caller }
+    turns[#turns + 1] = pack('<dI4Bc16', now, bucket.turn, 0, caller)
   end
 
-  bucket.is_changed = is_waiting or #turns < #bucket.turns
-  bucket.calls, bucket.full = turns, now + TURN_MICROS
+  bucket.text, bucket.full = table.concat(turns), now + TURN_MICROS
 end

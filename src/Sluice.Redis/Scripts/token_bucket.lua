@@ -76,13 +76,6 @@ function algorithm.charge(limit, now, state)
 end
 
 if replays then
-  -- The first instant at which the call is admitted, if no other comes.
-  function algorithm.opens(limit, now, state)
-    local full, rest = unpack('<dd', state)
-    local step = full - limit[4] + (rest > limit[5] and 1 or 0)
-    return limit[8] == COARSE and step * unpack('<d', limit[2], 14) or step
-  end
-
   -- Steps and rest that bring tokens.
   local function steps_of(tokens, token, rate)
     local odd = math.fmod(token, rate)
@@ -90,10 +83,83 @@ if replays then
     return math.min(steps + tokens * ((token - odd) / rate), MOST), rest
   end
 
+  -- Steps and rest after a reservation.
+  local function charged(bucket, full, rest, i)
+    local price = priced(bucket.limit, bucket.costs[i])
+    local step, rate = floor(bucket.times[i] / price.unit), price.rate
+    if full < step then
+      full, rest = step, 0
+    end
+
+    full, rest = full + price[6], rest + price[7]
+    if rest >= rate then
+      full, rest = full + 1, rest - rate
+    end
+
+    return full < MOST and full or MOST, rest
+  end
+
+  -- The state after the reservations up to an instant, and how many those are.
+  function algorithm.replayed(bucket, last)
+    local full, rest = unpack('<dd', bucket.state)
+    local times, count = bucket.times, 0
+    while times[count + 1] and times[count + 1] <= last do
+      count = count + 1
+      full, rest = charged(bucket, full, rest, count)
+    end
+
+    return count > 0 and pack('<dd', full, rest) or bucket.state, count
+  end
+
+  -- The instant of the first reservation that is not admitted behind a call.
+  local function first_broken(bucket, full, rest, next)
+    local limit, times, costs = bucket.limit, bucket.times, bucket.costs
+    for i = next, #times do
+      local price, over = priced(limit, costs[i]), rest
+      local lead = full - floor(times[i] / price.unit)
+      if lead < 0 then
+        lead, over = 0, 0
+      end
+
+      if lead > price[4] or (lead == price[4] and over > price[5]) then
+        return times[i]
+      end
+
+      full, rest = charged(bucket, full, rest, i)
+    end
+  end
+
+  -- The first instant, from one on, at which a call fits.
+  function algorithm.earliest(bucket, instant)
+    local limit, times, next = bucket.limit, bucket.times, 1
+    local unit = limit[8] == COARSE and unpack('<d', limit[2], 14) or 1
+    local full, rest = unpack('<dd', bucket.state)
+    while true do
+      while times[next] and times[next] <= instant do
+        full, rest = charged(bucket, full, rest, next)
+        next = next + 1
+      end
+
+      local lead = full - floor(instant / unit)
+      if lead > limit[4] or (lead == limit[4] and rest > limit[5]) then
+        instant = (full - limit[4] + (rest > limit[5] and 1 or 0)) * unit
+      else
+        local with_full, with_rest = unpack('<dd', algorithm.charge(limit, instant, pack('<dd', full, rest)))
+        local broken = first_broken(bucket, with_full, with_rest, next)
+        if not broken then
+          return instant
+        end
+
+        instant = broken
+      end
+    end
+  end
+
   -- Makes a limit that of a call which costs something else.
   function algorithm.price(limit, cost)
     local _, capacity, b, a = unpack('<BI4dd', limit[2])
-    local rate, token = rate_of(limit[8], a, b)
+    local rate, token, unit = rate_of(limit[8], a, b)
+    limit.rate, limit.unit = rate, unit
     limit[4], limit[5] = -1, 0
     if cost <= capacity then
       limit[4], limit[5] = steps_of(capacity - cost, token, rate)
