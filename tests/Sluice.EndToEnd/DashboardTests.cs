@@ -24,7 +24,23 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
         await browser.WaitForAsync("#refused li .row-figure", "3");
         await browser.WaitForAsync("#buckets li:first-child", "0 of 2 left");
         await browser.WaitForAsync("#servers tbody tr", "Reachable");
+        (await browser.TextAsync("body")).ShouldNotContain("alice");
         await Dashboard.ShouldHaveStayedAtHomeAsync(browser, sluice);
+    }
+
+    [Fact]
+    public async Task Callers_IdentitiesAreClear_AreShownByName()
+    {
+        await using SluiceProgram sluice = await Dashboard.StartAsync(
+            server, "{ tools: [{ name: echo, perUser: 1/1d }] }", more: "audit: { identities: clear }");
+        await using Browser browser = new();
+        await Dashboard.CallAsync(sluice, calls: 2);
+
+        await browser.OpenAsync(await sluice.AdminAsync());
+
+        await browser.WaitForAsync("#refused li .name", "alice");
+        await browser.WaitForAsync("#buckets li .name", "alice");
+        await browser.WaitForAsync("#configuration-body", "By name");
     }
 
     [Fact]
@@ -75,6 +91,29 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
 
         await browser.WaitForAsync("#try-result .result", "Refused");
         await browser.WaitForAsync("#try-result tbody tr", "0 of 1");
+    }
+
+    [Fact]
+    public async Task Explain_IdOfARefusal_TellsHowItWasDecided()
+    {
+        await using SluiceProgram sluice = await Dashboard.StartAsync(
+            server, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }", more: "decisionIds: true");
+        await using Browser browser = new();
+        string id = (await Dashboard.CallAsync(sluice, calls: 2))[2].GetProperty("data").GetProperty("decisionId").GetString()!;
+        await browser.OpenAsync(await sluice.AdminAsync());
+        await browser.WaitForAsync("#connection", "Live");
+
+        await browser.FillAsync("#why-form input", id);
+        await browser.PressAsync("Enter");
+        await browser.WaitForAsync("#why-result .result", "Refused by echo/perUser");
+        (await browser.TextAsync("#why-result")).ShouldContain("tools/call echo");
+        (await browser.TextAsync("#why-result tbody")).ShouldContain("0 of 1");
+        (await browser.ViolationsAsync()).ShouldBeEmpty();
+
+        await browser.FillAsync("#why-form input", "another");
+        await browser.PressAsync("Enter");
+
+        await browser.WaitForAsync("#why-result .result", "No rejection 'another' is kept.");
     }
 
     [Fact]

@@ -22,11 +22,16 @@ internal static class Dashboard
             """);
 
     /// <summary>Calls a tool as alice.</summary>
-    internal static async Task CallAsync(SluiceProgram sluice, int calls, string tool = "echo") => await EchoAsync(sluice, tool, calls);
+    /// <returns>What the client saw: that it is connected, and then of each call.</returns>
+    internal static Task<JsonElement[]> CallAsync(SluiceProgram sluice, int calls, string tool = "echo") => Callers.TypeScriptAsync(
+        "sdk",
+        sluice.Endpoint,
+        "key-of-alice",
+        JsonSerializer.Serialize(Enumerable.Repeat(new { tool, arguments = new { message = "hi" } }, calls)));
 
     /// <summary>Calls <c>echo</c> once as alice; whether it was allowed.</summary>
     internal static async Task<bool> IsAllowedAsync(SluiceProgram sluice) =>
-        (await EchoAsync(sluice, "echo", calls: 1))[1].TryGetProperty("text", out _);
+        (await CallAsync(sluice, calls: 1))[1].TryGetProperty("text", out _);
 
     /// <summary>Waits until so many pages are connected.</summary>
     internal static async Task WaitForStreamsAsync(SluiceProgram sluice, int open)
@@ -48,10 +53,4 @@ internal static class Dashboard
         requests.ShouldAllBe(address => address.StartsWith(home, StringComparison.Ordinal));
         errors.ShouldBeEmpty();
     }
-
-    private static Task<JsonElement[]> EchoAsync(SluiceProgram sluice, string tool, int calls) => Callers.TypeScriptAsync(
-        "sdk",
-        sluice.Endpoint,
-        "key-of-alice",
-        JsonSerializer.Serialize(Enumerable.Repeat(new { tool, arguments = new { message = "hi" } }, calls)));
 }

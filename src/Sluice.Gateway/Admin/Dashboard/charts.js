@@ -42,6 +42,7 @@ export class TrafficChart {
   #onRead;
   #points = [];
   #places = 2;
+  #stepMs = 1000;
   #index = null;
 
   /** @param onRead is told of the point under the pointer, or of null when there is none */
@@ -69,7 +70,7 @@ export class TrafficChart {
     const atEnd = Number(this.#range.value) === Number(this.#range.max);
     this.#points = points;
     this.#places = Math.max(places, points.length, 2);
-    this.stepMs = stepMs;
+    this.#stepMs = stepMs;
     this.#range.max = Math.max(0, points.length - 1);
     if (atEnd && document.activeElement !== this.#range) {
       this.#range.value = this.#range.max;
@@ -140,7 +141,7 @@ export class TrafficChart {
 
   /** Labels of the time axis, at whole minutes or at whole tens of minutes. */
   #times() {
-    const every = this.stepMs >= 10_000 ? 600_000 : 60_000;
+    const every = this.#stepMs >= 10_000 ? 600_000 : 60_000;
     const labels = [];
     for (const [index, point] of this.#points.entries()) {
       const previous = index > 0 ? Math.floor(this.#points[index - 1].at / every) : null;

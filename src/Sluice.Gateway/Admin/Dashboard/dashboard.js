@@ -10,6 +10,7 @@ import { ResetForm } from "./reset.js";
 import { keyOf, State } from "./state.js";
 import { Traffic } from "./traffic.js";
 import { TryForm } from "./try.js";
+import { WhyForm } from "./why.js";
 
 const Reasons = { 429: "Too many wrong tokens", 503: "Too many pages are connected" };
 const RefreshEvery = 10_000; // ms; histories by minute change no faster
@@ -19,6 +20,7 @@ const traffic = new Traffic(state);
 const limits = new Limits(state);
 const tryForm = new TryForm();
 const resetForm = new ResetForm();
+new WhyForm();
 let isConnected = false;
 let lostTimer;
 

@@ -99,8 +99,27 @@ export class TryForm {
 }
 
 /** What an answer of the gateway that is no success says. */
-export const failure = error => element("div", { class: "result", data: { tone: "bad" } },
-  element("p", { class: "result-title" }, "The gateway did not do this"), element("p", {}, error.message));
+export const failure = (error, title = "The gateway did not do this") => element("div", { class: "result", data: { tone: "bad" } },
+  element("p", { class: "result-title" }, title), element("p", {}, error.message));
+
+/** What each of some limits has left, charges and answers. */
+export function limitTable(caption, limits) {
+  const answers = table(caption, [
+    { head: "Limit", kind: "name" },
+    { head: "Left", kind: "number" },
+    { head: "Cost", kind: "number" },
+    { head: "Answer", kind: "wide" },
+  ]);
+  answers.show(limits, limit => limit.limit, () => {}, (row, limit) => {
+    const [name, left, cost, says] = row.cells;
+    name.replaceChildren(element("span", { class: "name" }, limit.limit), element("span", { class: "kind" }, limit.why ?? limit.scope));
+    left.textContent = limit.level === null ? "–" : `${tokens(limit.level)} of ${tokens(limit.maxTokens)}`;
+    cost.textContent = limit.cost === null ? "–" : count(limit.cost);
+    says.textContent = limit.allowed ? "Allows" : limit.retryAfterMs > 0 ? `Refuses for ${duration(limit.retryAfterMs)}` : "Refuses";
+    says.dataset.state = limit.allowed ? "good" : "bad";
+  });
+  return answers.node;
+}
 
 function resultOf(answer) {
   const [tone, title, text] = Outcomes[answer.outcome] ?? ["plain", answer.outcome, ""];
@@ -111,21 +130,7 @@ function resultOf(answer) {
   const others = answer.limits.filter(limit => limit.applies === false);
   const nodes = [banner];
   if (applying.length > 0) {
-    const limits = table("Limits that apply", [
-      { head: "Limit", kind: "name" },
-      { head: "Left", kind: "number" },
-      { head: "Cost", kind: "number" },
-      { head: "Answer", kind: "wide" },
-    ]);
-    limits.show(applying, limit => limit.limit, () => {}, (row, limit) => {
-      const [name, left, cost, says] = row.cells;
-      name.replaceChildren(element("span", { class: "name" }, limit.limit), element("span", { class: "kind" }, limit.why ?? limit.scope));
-      left.textContent = limit.level === null ? "–" : `${tokens(limit.level)} of ${tokens(limit.maxTokens)}`;
-      cost.textContent = limit.cost === null ? "–" : count(limit.cost);
-      says.textContent = limit.allowed ? "Allows" : limit.retryAfterMs > 0 ? `Refuses for ${duration(limit.retryAfterMs)}` : "Refuses";
-      says.dataset.state = limit.allowed ? "good" : "bad";
-    });
-    nodes.push(limits.node);
+    nodes.push(limitTable("Limits that apply", applying));
   }
 
   if (others.length > 0) {
