@@ -8,9 +8,10 @@ internal sealed class Contender : IDisposable
 {
     private readonly Process _process;
 
-    private Contender(string name, Process process, Uri endpoint)
+    private Contender(string name, Process process, Uri endpoint, Uri? admin = null)
     {
         Name = name;
+        Admin = admin;
         _process = process;
         Endpoint = endpoint;
     }
@@ -19,6 +20,9 @@ internal sealed class Contender : IDisposable
 
     /// <summary>Where it takes messages.</summary>
     internal Uri Endpoint { get; }
+
+    /// <summary>Its admin address; null where it has none.</summary>
+    internal Uri? Admin { get; }
 
     /// <summary>CPU time of the program so far.</summary>
     internal TimeSpan CpuTime
@@ -44,13 +48,16 @@ internal sealed class Contender : IDisposable
     internal static async Task<Contender> StartAsync(string name, params string[] arguments)
     {
         const string Ready = "listening on ";
+        const string AdminReady = "admin on ";
         Process process = Start("dotnet", arguments);
+        Uri? admin = null;
         while (await process.StandardOutput.ReadLineAsync() is string line)
         {
+            admin = line.StartsWith(AdminReady, StringComparison.Ordinal) ? new Uri(line[AdminReady.Length..]) : admin;
             if (line.StartsWith(Ready, StringComparison.Ordinal))
             {
                 _ = process.StandardOutput.ReadToEndAsync(); // So that it never waits for somebody to read.
-                return new Contender(name, process, new Uri(new Uri(line[Ready.Length..]), "/mcp"));
+                return new Contender(name, process, new Uri(new Uri(line[Ready.Length..]), "/mcp"), admin);
             }
         }
 

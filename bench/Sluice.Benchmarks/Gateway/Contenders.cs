@@ -39,18 +39,25 @@ internal sealed class Contenders : IDisposable
     }
 
     /// <summary>A gateway with limits, in YAML's flow style.</summary>
-    internal async Task<Contender> StartGatewayAsync(string name, string store, string rateLimiting)
+    internal Task<Contender> StartGatewayAsync(string name, string store, string rateLimiting) =>
+        StartGatewayAsync(name, store == "{}" ? "" : $"store: {store}", [rateLimiting]);
+
+    /// <summary>The same with further lines of the file, and with a server for each group of limits; calls go to the first.</summary>
+    internal async Task<Contender> StartGatewayAsync(string name, string more, string[] rateLimiting)
     {
+        IEnumerable<string> servers = rateLimiting.Select((limits, i) => string.Create(
+            CultureInfo.InvariantCulture,
+            $"  - {{ name: bench{i}, upstream: \"{Server.Endpoint}\", {(i == 0 ? "path: /mcp, " : "")}rateLimiting: {limits} }}"));
         string file = Path.Combine(_folder.FullName, $"{Guid.NewGuid():N}.yaml");
         await File.WriteAllTextAsync(
             file,
             $$"""
             listen: http://127.0.0.1:0
             auth: { apiKeys: [ { user: bench, sha256: {{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(Key)))}} } ] }
-            {{(store == "{}" ? "" : $"store: {store}")}}
+            {{more}}
             streams: { perUser: 10000, total: 10000 }
             servers:
-              - { name: bench, upstream: "{{Server.Endpoint}}", rateLimiting: {{rateLimiting}} }
+            {{string.Join('\n', servers)}}
             """);
         return Keep(await Contender.StartAsync(name, Path.Combine(AppContext.BaseDirectory, "Sluice.Gateway.dll"), "run", file));
     }
@@ -99,6 +106,9 @@ internal sealed class Contenders : IDisposable
         return Keep(await Contender.StartAsync("nginx, limit_req", port, program, "-p", _folder.FullName, "-c", file, "-e", $"{_folder}/nginx.log"));
     }
 
+    /// <summary>A file in the folder of this run.</summary>
+    internal string PathOf(string name) => Path.Combine(_folder.FullName, name);
+
     public void Dispose()
     {
         foreach (IDisposable program in Enumerable.Reverse(_running)) // What calls others ends before them.
@@ -110,7 +120,9 @@ internal sealed class Contenders : IDisposable
     }
 
     private const string Rate = "1000000000/1s";
-    private const string Open = $"{{ shared: {Rate}, perUser: {Rate}, tools: [ {{ name: call, shared: {Rate}, perUser: {Rate} }} ] }}";
+
+    /// <summary>Four limits, which let everything through.</summary>
+    internal const string Open = $"{{ shared: {Rate}, perUser: {Rate}, tools: [ {{ name: call, shared: {Rate}, perUser: {Rate} }} ] }}";
 
     private T Keep<T>(T program)
         where T : IDisposable

@@ -39,12 +39,14 @@ internal static class GatewayFigures
         double events = await EventRatioAsync(forwarder, gateway, rounds);
         Contender fresh = await contenders.StartGatewayAsync();
         double megabytes = await Events.ResidentBytesWithOpenAsync(fresh, OpenStreams) / 1e6;
+        IReadOnlyList<Figure> observed = await ObservabilityFigures.MeasureAsync(contenders, rounds);
         return
         [
             new("cpu-ratio", Ratio(many[gateway], many[forwarder], load => load.CpuMicros), "x", 1.15),
             new("p50-ratio", Ratio(alone[gateway], alone[forwarder], load => load.MedianMicros), "x", 1.1),
             new("sse-p50-ratio", events, "x", 1.2),
             new("rss-1000-streams", megabytes, "MB", 120),
+            .. observed,
             .. nginx is null
                 ? []
                 : (Figure[])[new("nginx-ratio", Ratio(many[gateway], many[nginx], load => load.CpuMicros), "x", Goal: null)],

@@ -1,5 +1,6 @@
 using System.Buffers.Text;
 using System.Diagnostics;
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 
@@ -14,9 +15,23 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
 {
     private const int BufferBytes = 16 * 1024;
 
-    internal static Load Run(Contender contender, int connections, int callsOfEach)
+    /// <summary>Of so many calls one is to be rejected, where rejections are wanted.</summary>
+    internal const int CallsPerRejection = 10;
+
+    /// <summary>As many different tools are called in turn by the calls that are to be rejected.</summary>
+    internal const int RejectedTools = 990;
+
+    /// <param name="contender">Who is called.</param>
+    /// <param name="connections">How many connections call at once.</param>
+    /// <param name="callsOfEach">How often each of them calls.</param>
+    /// <param name="withRejections">Whether one call in ten is for a tool whose limit must reject it.</param>
+    internal static Load Run(Contender contender, int connections, int callsOfEach, bool withRejections = false)
     {
-        byte[] request = RequestTo(contender.Endpoint);
+        byte[] request = RequestTo(contender.Endpoint, "call");
+        byte[][] rejected = withRejections
+            ? [.. Enumerable.Range(0, RejectedTools).Select(tool => RequestTo(contender.Endpoint, NameOfRejected(tool)))]
+            : [];
+        int first = 0;
         double[][] latencies = [.. Enumerable.Range(0, connections).Select(_ => new double[callsOfEach])];
         Exception? failure = null;
         using Barrier barrier = new(connections + 1);
@@ -26,7 +41,7 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
             {
                 using Socket socket = Connect(contender.Endpoint);
                 barrier.SignalAndWait();
-                Call(socket, request, mine);
+                Call(socket, request, rejected, Interlocked.Increment(ref first) * callsOfEach, mine);
             }
             catch (Exception exception) when (exception is SocketException or InvalidOperationException)
             {
@@ -46,14 +61,17 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
         return new Load(calls / seconds, all[calls / 2], all[calls * 99 / 100], cpu.TotalMicroseconds / calls);
     }
 
-    private static byte[] RequestTo(Uri endpoint)
+    /// <summary>The name of a tool whose limit must reject every call.</summary>
+    internal static string NameOfRejected(int tool) => string.Create(CultureInfo.InvariantCulture, $"never-{tool:000}");
+
+    private static byte[] RequestTo(Uri endpoint, string tool)
     {
-        const string Body =
-            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"call","arguments":{"query":"what everybody asks","limit":10}}}""";
+        string body =
+            $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{{tool}}}}","arguments":{"query":"what everybody asks","limit":10}}}""";
         return Encoding.ASCII.GetBytes(
             $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nAccept: application/json, text/event-stream\r\n"
             + $"Content-Type: application/json\r\nMCP-Protocol-Version: 2025-11-25\r\nX-API-Key: {Contenders.Key}\r\n"
-            + $"Content-Length: {Body.Length}\r\n\r\n{Body}");
+            + $"Content-Length: {body.Length}\r\n\r\n{body}");
     }
 
     private static Socket Connect(Uri endpoint)
@@ -63,19 +81,20 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
         return socket;
     }
 
-    private static void Call(Socket socket, byte[] request, double[] latencies)
+    private static void Call(Socket socket, byte[] request, byte[][] rejected, int first, double[] latencies)
     {
         byte[] buffer = new byte[BufferBytes];
         for (int i = 0; i < latencies.Length; i++)
         {
             long sent = Stopwatch.GetTimestamp();
-            socket.Send(request);
-            ReadAnswer(socket, buffer);
+            bool isRejected = rejected.Length > 0 && i % CallsPerRejection == 0;
+            socket.Send(isRejected ? rejected[(first + i) / CallsPerRejection % rejected.Length] : request);
+            ReadAnswer(socket, buffer, isRejected);
             latencies[i] = Stopwatch.GetElapsedTime(sent).TotalMicroseconds;
         }
     }
 
-    private static void ReadAnswer(Socket socket, byte[] buffer)
+    private static void ReadAnswer(Socket socket, byte[] buffer, bool isRejected)
     {
         int read = 0;
         int end;
@@ -87,7 +106,8 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
         }
 
         ReadOnlySpan<byte> answer = buffer.AsSpan(0, read);
-        bool isRight = read == end && answer.StartsWith("HTTP/1.1 200 "u8) && answer.EndsWith("\"text\":\"done\"}]}}"u8);
+        bool isRight = read == end && answer.StartsWith("HTTP/1.1 200 "u8)
+            && (isRejected ? answer.IndexOf("Rate limit exceeded"u8) > 0 : answer.EndsWith("\"text\":\"done\"}]}}"u8));
         if (!isRight)
         {
             throw new InvalidOperationException($"An answer was another: {Encoding.Latin1.GetString(answer)}");

@@ -47,9 +47,11 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
         in RateLimitReservation reservation,
         ReadOnlySpan<LimitState> states)
     {
-        if (request.Tag is CallTag tag)
+        if (request.Tag is CallTag tag && !WaitsForSlot(request, maxWait, reservation.Decision, states))
         {
+            long before = tag.Number;
             tag.Number = ++_number;
+            tag.Limits = request.Limits;
             Add(new PendingLine
             {
                 At = at,
@@ -62,6 +64,7 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
                 MaxWait = maxWait,
                 Decision = reservation.Decision,
                 Delay = reservation.Delay,
+                Again = before,
                 WouldRefuse = PermissiveBits.Of(reservation.Decision, request.Limits, states),
             });
         }
@@ -72,7 +75,15 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
     {
         if (request.Tag is CallTag tag)
         {
-            Add(new PendingLine { At = at, Run = _run, Number = ++_number, Call = tag, Change = change });
+            Add(new PendingLine
+            {
+                At = at,
+                Run = _run,
+                Number = ++_number,
+                Change = change,
+                ChangedCall = tag.Number,
+                Limits = ReferenceEquals(request.Limits, tag.Limits) ? null : request.Limits,
+            });
         }
     }
 
@@ -89,7 +100,7 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
     public void Decided(in DecidedCall call)
     {
         GateDecision decision = call.Decision;
-        if (_run is not null && decision.Limits.IdentityRequiredBy is null)
+        if (decision.Limits.IdentityRequiredBy is null && decision.Lease.Request.Tag is CallTag { Number: not 0 })
         {
             return; // The store has told it.
         }
@@ -109,6 +120,13 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
 
     /// <inheritdoc/>
     public ValueTask DisposeAsync() => _log.DisposeAsync();
+
+    // A call that goes on waiting for a slot has changed nothing. It gets a line once it is decided.
+    private static bool WaitsForSlot(
+        in RateLimitRequest request, TimeSpan maxWait, in RateLimitDecision decision, ReadOnlySpan<LimitState> states) =>
+        maxWait > TimeSpan.Zero
+        && request.Slots is { WaitsInTurn: true }
+        && SlotWaiters.LimitWithoutSlot(request, decision, states, maxWait) is { Concurrency: not null };
 
     private void Add(in PendingLine line) => _log.TryAdd(line);
 

@@ -31,6 +31,12 @@ internal readonly record struct PendingLine
     /// <summary>A bit for each limit that would have rejected the call if it were enforced.</summary>
     internal uint WouldRefuse { get; init; }
 
+    /// <summary>The number of the decision that this one takes the place of; 0 for the first of a call.</summary>
+    internal long Again { get; init; }
+
+    /// <summary>The number of the call that was changed.</summary>
+    internal long ChangedCall { get; init; }
+
     /// <summary>Not none for something that was done to a call after its decision.</summary>
     internal StoreChange Change { get; init; }
 
@@ -50,7 +56,8 @@ internal readonly record struct PendingLine
         Ticks = At.Ticks,
         Slept = At.Slept,
         Change = Change,
-        Call = Call!.Number,
+        Call = ChangedCall,
+        Limits = Limits is null ? [] : [.. Limits.Limits.ToArray().Select(limit => limit.Name)],
     };
 
     private RecordedReset ToReset(RateLimit[] limits, HashedCaller caller) => new()
@@ -75,6 +82,7 @@ internal readonly record struct PendingLine
             Number = Number,
             Ticks = At.Ticks,
             Slept = At.Slept,
+            Again = Again,
             Server = limits[0].Server,
             Method = call.Method,
             Name = call.Operation is null ? null : ShownText.Cut(call.Operation, RecordWords.MaxNameLength),

@@ -7,6 +7,7 @@ namespace Sluice.Gateway;
 internal static class RecordWords
 {
     internal const string Reset = "reset";
+    internal const string Again = "again";
 
     /// <summary>How much of a name that a caller chose is written.</summary>
     internal const int MaxNameLength = 4_096;

@@ -21,6 +21,12 @@ internal sealed class RecordWriter : IDisposable
         switch (recorded)
         {
             case RecordedCall call:
+                if (call.Again != 0)
+                {
+                    _json.WriteString(RecordFields.Event, RecordWords.Again);
+                    _json.WriteNumber(RecordFields.Call, call.Again);
+                }
+
                 WriteTime(call);
                 WriteCall(call);
                 break;
@@ -28,6 +34,11 @@ internal sealed class RecordWriter : IDisposable
                 _json.WriteString(RecordFields.Event, RecordWords.Of(change.Change));
                 WriteTime(change);
                 _json.WriteNumber(RecordFields.Call, change.Call);
+                if (!change.Limits.IsEmpty)
+                {
+                    WriteNames(RecordFields.Limits, change.Limits);
+                }
+
                 break;
             case RecordedReset reset:
                 _json.WriteString(RecordFields.Event, RecordWords.Reset);

@@ -31,6 +31,12 @@ internal abstract record RecordedEvent
 /// <summary>A call was decided.</summary>
 internal sealed record RecordedCall : RecordedEvent
 {
+    /// <summary>
+    /// The number of the decision that this one takes the place of, because no place was left to hold the call; 0 for the first decision
+    /// of a call.
+    /// </summary>
+    internal long Again { get; init; }
+
     /// <summary>The name of the server.</summary>
     internal required string Server { get; init; }
 
@@ -85,6 +91,9 @@ internal sealed record RecordedChange : RecordedEvent
 
     /// <summary>The <see cref="RecordedEvent.Number"/> of the call.</summary>
     internal required long Call { get; init; }
+
+    /// <summary>The names of the limits whose buckets were changed; empty for all limits of the call.</summary>
+    internal ImmutableArray<string> Limits { get; init; } = [];
 }
 
 /// <summary>Buckets of a caller were made full again.</summary>

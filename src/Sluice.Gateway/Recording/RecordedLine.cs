@@ -60,7 +60,7 @@ internal sealed class RecordedLine
 
         return Event switch
         {
-            null => TryMakeCall(out recorded),
+            null or RecordWords.Again => TryMakeCall(out recorded),
             RecordWords.Reset => TryMakeReset(out recorded),
             _ => TryMakeChange(out recorded),
         };
@@ -73,6 +73,7 @@ internal sealed class RecordedLine
             : Method is null ? "operation"
             : Cost is null ? "cost"
             : Outcome is null ? "outcome"
+            : Event is not null && Call is null ? "call"
             : null;
         if (missing is not null)
         {
@@ -96,6 +97,7 @@ internal sealed class RecordedLine
             Number = Number ?? 0,
             Ticks = Ticks ?? 0,
             Slept = new TimeSpan(SleptTicks ?? 0),
+            Again = Event is null ? 0 : Call!.Value,
             Server = Server!,
             Method = Method!,
             Name = Name,
@@ -160,6 +162,7 @@ internal sealed class RecordedLine
             Slept = new TimeSpan(SleptTicks ?? 0),
             Change = change,
             Call = Call.Value,
+            Limits = Limits,
         };
         return null;
     }

@@ -61,6 +61,9 @@ internal sealed class CallTag(string method, string? operation, string configVer
 
     internal string ConfigVersion => configVersion;
 
-    /// <summary>The number of the decision in the record; the recorder sets it.</summary>
+    /// <summary>The number of its decision in the record, of the last one if there were several; 0 before. The recorder sets it.</summary>
     internal long Number { get; set; }
+
+    /// <summary>The limits by which it was decided; null before. The recorder sets it.</summary>
+    internal ApplicableLimits? Limits { get; set; }
 }

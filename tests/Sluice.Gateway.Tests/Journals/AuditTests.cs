@@ -21,7 +21,8 @@ public sealed class AuditTests : IDisposable
 
         JsonElement line = _folder.Json("audit.jsonl").ShouldHaveSingleItem();
         line.EnumerateObject().Select(field => field.Name).ShouldBe(
-            ["time", "event", "server", "operation", "name", "limit", "scope", "source", "protocol", "request", "decisionId", "caller"]);
+            ["time", "event", "server", "operation", "name", "limit", "scope", "source", "protocol", "request", "decisionId", "caller", "config"]);
+        Text(line, "config").Length.ShouldBe(16);
         Text(line, "event").ShouldBe("refused");
         Text(line, "server").ShouldBe("one");
         Text(line, "operation").ShouldBe("tool");

@@ -126,6 +126,7 @@ public sealed class RecordLineTests
                 Slept = slept,
                 Change = (StoreChange)random.Next(1, 5),
                 Call = random.NextInt64(1, long.MaxValue),
+                Limits = names,
             },
             1 => new RecordedReset
             {
@@ -149,6 +150,7 @@ public sealed class RecordLineTests
         return new RecordedCall
         {
             At = default,
+            Again = random.Next(2) * random.NextInt64(1, 100),
             Server = Text(random),
             Method = Text(random),
             Name = Maybe(random),

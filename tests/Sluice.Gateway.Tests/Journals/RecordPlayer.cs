@@ -3,7 +3,7 @@ namespace Sluice.Gateway.Tests.Journals;
 /// <summary>Plays the lines of one run on a store of its own, and compares each answer with the recorded one.</summary>
 internal sealed class RecordPlayer(RateLimitPolicy policy, DateTimeOffset run, int maxKeys)
 {
-    private readonly Dictionary<long, (RateLimitRequest Request, RateLimitReservation Reservation, LimitState[] States)> _calls = [];
+    private readonly Dictionary<long, (RateLimitRequest Request, RateLimitReservation Reservation)> _calls = [];
     private readonly SteppedClock _clock = new(run);
     private InProcessStore? _store;
 
@@ -18,6 +18,8 @@ internal sealed class RecordPlayer(RateLimitPolicy policy, DateTimeOffset run, i
                 CallerIdentity unknown = call.Caller.ToIdentity();
                 policy.Select(call.Method, call.Name, unknown).IdentityRequiredBy.ShouldNotBeNull().Name.ShouldBe(call.Limit);
                 break;
+            case RecordedCall { Run: null }:
+                break; // It waited for a slot, and got none.
             case RecordedCall call:
                 _clock.Now = call.Time;
                 PlayCall(call);
@@ -48,20 +50,15 @@ internal sealed class RecordPlayer(RateLimitPolicy policy, DateTimeOffset run, i
         (call.Number, answer.Decision.Outcome, answer.Decision.Limit?.Name, answer.Decision.Remaining, answer.Decision.Running,
             answer.Decision.RetryAfter, answer.Delay)
             .ShouldBe((call.Number, call.Outcome, call.Limit, call.Remaining, call.Running, call.RetryAfter, call.Delay));
-        _calls.Add(call.Number, (request, answer, states));
+        _calls.Add(call.Number, (request, answer));
     }
 
     private void PlayChange(RecordedChange change)
     {
-        (RateLimitRequest request, RateLimitReservation reservation, LimitState[] states) = _calls[change.Call];
+        (RateLimitRequest request, RateLimitReservation reservation) = _calls[change.Call];
         ApplicableLimits limits = request.Limits;
-        RateLimitRequest charged = new(
-            new ApplicableLimits(
-                [
-                    .. limits.Limits.ToArray().Where(
-                        (limit, i) => limit.Mode != LimitMode.Permissive || states[i].Outcome == RateLimitOutcome.Allowed),
-                ],
-                limits.Cost),
+        RateLimitRequest charged = change.Limits.IsEmpty ? request : new RateLimitRequest(
+            new ApplicableLimits([.. limits.Limits.ToArray().Where(limit => change.Limits.Contains(limit.Name))], limits.Cost),
             request.Caller,
             request.Cost);
         switch (change.Change)

@@ -1,0 +1,127 @@
+using System.Diagnostics;
+using System.Globalization;
+
+namespace Sluice.Benchmarks;
+
+/// <summary>What a gateway costs that operators can look into: with audit events, with metrics that are read each second.</summary>
+internal static class ObservabilityFigures
+{
+    private const int Connections = 16;
+    private const int Servers = 10;
+    private const int LimitsOfServer = 1_000;
+    private const string Rate = "1000000000/1s";
+    private const string AdminLine = "admin: { listen: http://127.0.0.1:0 }";
+
+    internal static async Task<IReadOnlyList<Figure>> MeasureAsync(Contenders contenders, int rounds)
+    {
+        // Each is compared with a gateway of its own start, since two starts of one program differ.
+        Contender plain = await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]);
+        Contender metrics = await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]);
+        string rejecting = WithRejections();
+        Contender quiet = await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]);
+        Contender audited = await contenders.StartGatewayAsync(
+            "10 % rejected, audit", $"audit: {{ file: {contenders.PathOf("audit.jsonl")} }}", [rejecting]);
+        List<Load>[] loads = [[], [], [], []];
+        for (int round = -1; round < rounds; round++)
+        {
+            Load[] ofRound =
+            [
+                Load.Run(plain, Connections, callsOfEach: 1_000),
+                await ScrapedAsync(metrics),
+                Load.Run(quiet, Connections, callsOfEach: 1_000, withRejections: true),
+                Load.Run(audited, Connections, callsOfEach: 1_000, withRejections: true),
+            ];
+            for (int i = 0; round >= 0 && i < loads.Length; i++) // The first round is for what the runtime compiles.
+            {
+                loads[i].Add(ofRound[i]);
+            }
+        }
+
+        Contender large = await contenders.StartGatewayAsync("10,000 limits", AdminLine, [.. Enumerable.Repeat(WithManyLimits(), Servers)]);
+        double scrape = await ScrapeMillisecondsAsync(large, rounds);
+        Write([plain, metrics, quiet, audited], loads);
+        return
+        [
+            new("metrics-cpu-ratio", Median(loads[1]) / Median(loads[0]), "x", 1.03),
+            new("audit-cpu-ratio", Median(loads[3]) / Median(loads[2]), "x", 1.05),
+            new("scrape-ms-10k-limits", scrape, "ms", 250),
+        ];
+    }
+
+    private static async Task<Load> ScrapedAsync(Contender contender)
+    {
+        using CancellationTokenSource done = new();
+        Task scraping = ScrapeEachSecondAsync(contender, done.Token);
+        Load load = Load.Run(contender, Connections, callsOfEach: 1_000);
+        await done.CancelAsync();
+        await scraping;
+        return load;
+    }
+
+    private static async Task ScrapeEachSecondAsync(Contender contender, CancellationToken done)
+    {
+        using HttpClient client = new() { BaseAddress = contender.Admin };
+        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
+        do
+        {
+            await client.GetByteArrayAsync(new Uri("/metrics", UriKind.Relative), CancellationToken.None);
+        }
+        while (await NextAsync(timer, done));
+    }
+
+    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken done)
+    {
+        try
+        {
+            return await timer.WaitForNextTickAsync(done);
+        }
+        catch (OperationCanceledException)
+        {
+            return false;
+        }
+    }
+
+    private static async Task<double> ScrapeMillisecondsAsync(Contender contender, int rounds)
+    {
+        using HttpClient client = new() { BaseAddress = contender.Admin };
+        List<double> times = [];
+        for (int round = -1; round < rounds; round++)
+        {
+            await Task.Delay(350); // One reading serves the requests of 300 ms, by the gateway's own clock.
+            long began = Stopwatch.GetTimestamp();
+            string page = await client.GetStringAsync(new Uri("/metrics", UriKind.Relative));
+            double milliseconds = Stopwatch.GetElapsedTime(began).TotalMilliseconds;
+            Require.That(page.Contains("t999/shared", StringComparison.Ordinal), "The page lacks a limit.");
+            if (round >= 0)
+            {
+                times.Add(milliseconds);
+            }
+        }
+
+        return times.Order().ElementAt(times.Count / 2);
+    }
+
+    // Limits enough that the first events of a flood, which are written one by one, are most of all.
+    private static string WithRejections()
+    {
+        IEnumerable<string> never = Enumerable.Range(0, Load.RejectedTools).Select(tool =>
+            $"{{ name: {Load.NameOfRejected(tool)}, perUser: {Rate}, overrides: [ {{ when: {{ users: bench }}, perUser: 0 }} ] }}");
+        return $"{{ shared: {Rate}, perUser: {Rate}, rejection: jsonrpc, tools: [ {{ name: call, shared: {Rate}, perUser: {Rate} }}, {string.Join(", ", never)} ] }}";
+    }
+
+    private static string WithManyLimits() =>
+        $"{{ tools: [ {string.Join(", ", Enumerable.Range(0, LimitsOfServer).Select(tool => $"{{ name: t{tool:000}, shared: {Rate} }}"))} ] }}";
+
+    private static void Write(Contender[] contenders, List<Load>[] loads)
+    {
+        for (int i = 0; i < contenders.Length; i++)
+        {
+            Console.WriteLine(string.Create(
+                CultureInfo.InvariantCulture, $"{contenders[i].Name,-24} {Median(loads[i]),8:0.0} µs of CPU for each call"));
+        }
+
+        Console.WriteLine();
+    }
+
+    private static double Median(List<Load> loads) => loads.Select(load => load.CpuMicros).Order().ElementAt(loads.Count / 2);
+}
