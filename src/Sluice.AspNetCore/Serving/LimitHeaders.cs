@@ -41,26 +41,40 @@ internal static class LimitHeaders
         headers.Headers = written;
     }
 
+    /// <summary>Writes the headers of an answer that tells what limits have left, unless the policy has none.</summary>
+    internal static void WriteOf(
+        HttpContext context, RateLimitingSettings settings, in RateLimitDecision answer, ApplicableLimits limits, ReadOnlySpan<LimitState> states)
+    {
+        if (settings.Headers != LimitHeadersMode.Never)
+        {
+            Replace(context.Response.Headers, Of(settings, answer, limits, states, context.RequestServices));
+        }
+    }
+
     /// <summary>The headers that the policy asks for.</summary>
     /// <param name="decision">The decision.</param>
     /// <param name="services">Has the clock, where it is not the system's; or null.</param>
     internal static List<KeyValuePair<string, string>> Of(in GateDecision decision, IServiceProvider? services)
     {
+        return AreWanted(decision) ? Of(decision.Settings, decision.Answer, decision.Limits, decision.States, services) : [];
+    }
+
+    private static List<KeyValuePair<string, string>> Of(
+        RateLimitingSettings settings,
+        in RateLimitDecision answer,
+        ApplicableLimits limits,
+        ReadOnlySpan<LimitState> states,
+        IServiceProvider? services)
+    {
         List<KeyValuePair<string, string>> written = [];
-        if (!AreWanted(decision))
+        if (settings.HeaderStyle is LimitHeadersStyle.Draft11 or LimitHeadersStyle.Both)
         {
-            return written;
+            Draft11.Write(answer, limits, states, written, Add);
         }
 
-        LimitHeadersStyle style = decision.Settings.HeaderStyle;
-        if (style is LimitHeadersStyle.Draft11 or LimitHeadersStyle.Both)
+        if (settings.HeaderStyle is LimitHeadersStyle.XRateLimit or LimitHeadersStyle.Both)
         {
-            Write(Draft11, written, decision);
-        }
-
-        if (style is LimitHeadersStyle.XRateLimit or LimitHeadersStyle.Both)
-        {
-            Write(XRateLimitWriter(services, decision.Settings.HeaderReset), written, decision);
+            XRateLimitWriter(services, settings.HeaderReset).Write(answer, limits, states, written, Add);
         }
 
         return written;
@@ -92,9 +106,7 @@ internal static class LimitHeaders
         || name.StartsWith("X-RateLimit", StringComparison.OrdinalIgnoreCase)
         || name.StartsWith("X-Rate-Limit", StringComparison.OrdinalIgnoreCase);
 
-    private static void Write(
-        IRateLimitHeaderWriter writer, List<KeyValuePair<string, string>> written, in GateDecision decision) => writer.Write(
-        decision.Answer, decision.Limits, decision.States, written, static (target, name, value) => target.Add(new(name, value)));
+    private static void Add(List<KeyValuePair<string, string>> written, string name, string value) => written.Add(new(name, value));
 
     private static XRateLimitHeaderWriter XRateLimitWriter(IServiceProvider? services, LimitHeadersReset reset) => reset switch
     {

@@ -16,6 +16,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         new("headers", HeadersReader.Value),
         new("scopes", new TextsSpec(new TextSpec(Pattern: @"^\s*[!#-\[\]-~]+\s*$"))),
         new("allow", AllowReader.Value),
+        new("usage", new BooleanSpec()),
         new("rateLimiting", RateLimitingReader.Value));
 
     /// <summary>The value of <c>servers</c>.</summary>
@@ -44,6 +45,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         TimeSpan? timeout = reader.Duration("timeout");
         int? maxRequestBytes = reader.Integer("maxRequestBytes");
         bool strictHeaders = reader.Boolean("strictHeaders");
+        bool usage = ReadUsage(reader, name);
         RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
             ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
             : null;
@@ -61,6 +63,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
                 Timeout = timeout ?? ServerConfiguration.DefaultTimeout,
                 MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
                 StrictHeaders = strictHeaders,
+                Usage = usage,
                 Headers = headers,
                 Scopes = scopes,
                 Policy = policy,
@@ -119,6 +122,19 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
                     + "dot first.",
                 node,
                 Field);
+    }
+
+    private bool ReadUsage(FieldReader reader, string? name)
+    {
+        const string Field = "usage";
+        bool usage = reader.Boolean(Field);
+        if (usage && name is not null)
+        {
+            string path = ServerConfiguration.UsagePathOf(name);
+            reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(Field), reader.Node(Field)!), reader.Node(Field)!, Field);
+        }
+
+        return usage;
     }
 
     private string? Unique(FieldReader reader, string path, string field)

@@ -64,6 +64,7 @@ internal static class AdminApplication
         WhyResource.Map(application, gateway);
         TryResource.Map(application, gateway);
         ResetResource.Map(application, gateway, survey, application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Gateway.Admin"));
+        OpenApiResource.Map(application);
         EventsResource.Map(application, streams);
     }
 

@@ -60,7 +60,7 @@ internal sealed class PublicAddress(Uri? configured, bool listensOnLoopback, Tru
     /// <summary>Takes the path of the configured address out of a request's, where a proxy left it in.</summary>
     internal void RemovePathFrom(HttpRequest request, ServerPaths paths)
     {
-        if (_path.Length == 0 || paths.Find(request.Path) is not null)
+        if (_path.Length == 0 || paths.Find(request.Path) is not null || paths.FindUsage(request.Path) is not null)
         {
             return;
         }

@@ -63,6 +63,10 @@ internal static class CommandLine
             SimulateCommand.Create(),
             ReplayCommand.Create(),
             SchemaCommand.Create(),
+            StatusCommand.Create(),
+            LimitsCommand.Create(),
+            ResetCommand.Create(),
+            WhyCommand.Create(),
             NewKeyCommand.Create(),
         };
 

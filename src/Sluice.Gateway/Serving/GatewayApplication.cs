@@ -64,17 +64,18 @@ internal static class GatewayApplication
         application.Lifetime.ApplicationStarted.Register(() => servers.Current.Authentication.PrefetchAsync());
         McpEndpoint endpoint = new(
             new StreamGate(time), application.Services.GetRequiredService<ILogger<McpEndpoint>>(), drain.Cut);
-        application.Run(context => HandleAsync(context, servers, endpoint));
+        UsageEndpoint usage = new(store, application.Services.GetRequiredService<ILogger<UsageEndpoint>>());
+        application.Run(context => HandleAsync(context, servers, endpoint, usage));
         return application;
     }
 
     /// <summary>Answers a request by the configuration of this moment, which counts for it until its end.</summary>
-    private static Task HandleAsync(HttpContext context, GatewayServers servers, McpEndpoint endpoint)
+    private static Task HandleAsync(HttpContext context, GatewayServers servers, McpEndpoint endpoint, UsageEndpoint usage)
     {
         ActiveConfiguration configured = servers.BeginLookup();
         try
         {
-            return HandleAsync(context, configured, endpoint);
+            return HandleAsync(context, configured, endpoint, usage);
         }
         finally
         {
@@ -82,7 +83,7 @@ internal static class GatewayApplication
         }
     }
 
-    private static Task HandleAsync(HttpContext context, ActiveConfiguration configured, McpEndpoint endpoint)
+    private static Task HandleAsync(HttpContext context, ActiveConfiguration configured, McpEndpoint endpoint, UsageEndpoint usage)
     {
         GatewayAuthentication authentication = configured.Authentication;
         authentication.ForwardedHeaders.Apply(context);
@@ -99,7 +100,8 @@ internal static class GatewayApplication
         }
 
         GatewayServer? called = configured.Paths.Find(context.Request.Path);
-        configured.Cors.Apply(context, called);
+        GatewayServer? asked = called is null ? configured.Paths.FindUsage(context.Request.Path) : null;
+        configured.Cors.Apply(context, called ?? asked);
         if (configured.Cors.TryAnswerPreflight(context))
         {
             return Task.CompletedTask;
@@ -110,6 +112,12 @@ internal static class GatewayApplication
             authentication.RewriteChallenges(context);
             server.BeginRequest();
             return endpoint.HandleAsync(context, server);
+        }
+
+        if (asked is not null)
+        {
+            asked.BeginRequest();
+            return usage.HandleAsync(context, asked);
         }
 
         return PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");

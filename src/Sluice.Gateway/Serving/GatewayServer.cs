@@ -72,6 +72,12 @@ internal sealed class GatewayServer
     /// <summary>Its limits; null for a server without limits.</summary>
     internal RateLimitPolicy? Policy => _configuration.Policy;
 
+    /// <summary>Whether callers may ask what they have left.</summary>
+    internal bool TellsUsage => _configuration.Usage;
+
+    /// <summary>The limits of each caller.</summary>
+    internal UsageLimits OwnLimits => field ??= new UsageLimits(Gate.Policy);
+
     /// <summary>Decides its calls.</summary>
     internal CallGate Gate { get; }
 

@@ -1,4 +1,5 @@
 using System.Collections.Frozen;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
@@ -8,6 +9,7 @@ internal sealed class ServerPaths
 {
     private const string SingleServerPath = "/mcp";
     private readonly FrozenDictionary<string, GatewayServer> _byPath;
+    private readonly FrozenDictionary<string, GatewayServer> _usageByPath;
     private readonly GatewayServer? _single;
 
     internal ServerPaths(GatewayServer[] servers)
@@ -19,11 +21,17 @@ internal sealed class ServerPaths
             _single = servers[0];
         }
 
+        _usageByPath = servers
+            .Where(server => server.TellsUsage)
+            .ToFrozenDictionary(server => ServerConfiguration.UsagePathOf(server.Name), StringComparer.Ordinal);
         _byPath = byPath.ToFrozenDictionary(StringComparer.Ordinal);
     }
 
     /// <summary>The server at a path, with or without a slash at its end; or null.</summary>
     internal GatewayServer? Find(PathString path) => _byPath.GetValueOrDefault(path.Value?.TrimEnd('/') ?? "");
+
+    /// <summary>The server whose limits a path names; or null.</summary>
+    internal GatewayServer? FindUsage(PathString path) => _usageByPath.GetValueOrDefault(path.Value?.TrimEnd('/') ?? "");
 
     /// <summary>
     /// The server that is the resource at a path, to the letter; or null. The gateway itself, at the empty path, is the resource of

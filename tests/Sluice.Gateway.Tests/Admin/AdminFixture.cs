@@ -2,6 +2,7 @@ using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Routing;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
@@ -80,6 +81,13 @@ internal sealed class AdminFixture : IAsyncDisposable
         await application.StartAsync();
         return new AdminFixture(gateway, application, telemetry, journals, stopping);
     }
+
+    /// <summary>What the admin address serves: methods and patterns of paths.</summary>
+    internal IEnumerable<(string Method, string Pattern)> Routes => ((IEndpointRouteBuilder)_admin).DataSources
+        .SelectMany(source => source.Endpoints)
+        .OfType<RouteEndpoint>()
+        .SelectMany(endpoint => (endpoint.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods ?? [])
+            .Select(method => (method, endpoint.RoutePattern.RawText ?? "")));
 
     internal CapturedLog Capture()
     {

@@ -19,6 +19,7 @@ namespace Sluice.Gateway;
 [JsonSerializable(typeof(WhyAnswer))]
 [JsonSerializable(typeof(TryAnswer))]
 [JsonSerializable(typeof(ResetAnswer))]
+[JsonSerializable(typeof(UsageAnswer))]
 [JsonSerializable(typeof(Problem))]
 [JsonSerializable(typeof(System.Text.Json.Nodes.JsonObject))]
 internal sealed partial class ApiJson : JsonSerializerContext

@@ -9,14 +9,18 @@ internal static class BucketsResource
         application.MapGet("/api/v1/buckets", context => WriteAsync(context, gateway, survey));
 
     /// <summary>Buckets as they are shown.</summary>
-    internal static IEnumerable<BucketAnswer> Of(RunningGateway gateway, IEnumerable<SurveyedBucket> buckets) =>
-        buckets.Select(bucket => new BucketAnswer(
-            bucket.Limit.Server,
-            bucket.Limit.Name,
-            CallerNaming.Of(gateway.Names, bucket),
-            bucket.Remaining,
-            bucket.Limit.Capacity,
-            ApiTime.Milliseconds(bucket.ResetAfter)));
+    internal static BucketsAnswer Of(RunningGateway gateway, SurveyReport report, IEnumerable<SurveyedBucket> buckets) => new(
+        [
+            .. buckets.Select(bucket => new BucketAnswer(
+                bucket.Limit.Server,
+                bucket.Limit.Name,
+                CallerNaming.Of(gateway.Names, bucket),
+                bucket.Remaining,
+                bucket.Limit.Capacity,
+                ApiTime.Milliseconds(bucket.ResetAfter))),
+        ],
+        report.IsComplete,
+        report.Reason);
 
     private static async Task WriteAsync(HttpContext context, RunningGateway gateway, BucketSurvey survey)
     {
@@ -40,8 +44,7 @@ internal static class BucketsResource
         IEnumerable<SurveyedBucket> buckets = report.Rates
             .Where(bucket => (server is null || bucket.Limit.Server == server) && (limit is null || bucket.Limit.Name == limit))
             .Take(top);
-        await ApiJson.WriteAsync(
-            context, new BucketsAnswer([.. Of(gateway, buckets)], report.IsComplete, report.Reason), ApiJson.Default.BucketsAnswer);
+        await ApiJson.WriteAsync(context, Of(gateway, report, buckets), ApiJson.Default.BucketsAnswer);
     }
 }
 

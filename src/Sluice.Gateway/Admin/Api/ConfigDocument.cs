@@ -93,6 +93,7 @@ internal static class ConfigDocument
         ["timeout"] = RateText.Duration(server.Timeout),
         ["maxRequestBytes"] = server.MaxRequestBytes,
         ["strictHeaders"] = server.StrictHeaders,
+        ["usage"] = server.Usage,
         ["headers"] = new JsonObject(server.Headers.Select(header => KeyValuePair.Create<string, JsonNode?>(header.Key, Hidden))),
         ["scopes"] = Texts(server.Scopes),
         ["allow"] = server.Allow?.Length,

@@ -26,7 +26,7 @@ internal static class EventsResource
             [.. gateway.Servers.Take(MaxOfKind).Select(server => ServersResource.Read(gateway, server))],
             [.. Busiest(gateway)],
             RefusedResource.Read(gateway),
-            new BucketsAnswer([.. BucketsResource.Of(gateway, report.Rates.Take(MaxBuckets))], report.IsComplete, report.Reason),
+            BucketsResource.Of(gateway, report, report.Rates.Take(MaxBuckets)),
             HeldResource.Read(gateway, report));
         return [.. "event: tick\ndata: "u8, .. JsonSerializer.SerializeToUtf8Bytes(tick, ApiJson.Default.TickEvent), .. "\n\n"u8];
     }

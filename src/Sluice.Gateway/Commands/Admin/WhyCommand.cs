@@ -1,0 +1,63 @@
+using System.CommandLine;
+using Spectre.Console;
+
+namespace Sluice.Gateway;
+
+/// <summary><c>sluice why ID</c>: how a rejection was decided.</summary>
+internal static class WhyCommand
+{
+    internal static Command Create()
+    {
+        Argument<string> id = new("ID") { Description = "The id that the client got, as data.decisionId." };
+        Command command = new(
+            "why",
+            "Show how a rejection was decided. Rejections have ids where the gateway's file has 'decisionIds: true'; the last 10,000\n"
+            + $"are kept.\n\n{AdminOptions.Help}\n\nExample:\n  sluice why ID-FROM-THE-CLIENT")
+        {
+            id,
+        };
+        AdminOptions options = AdminOptions.AddTo(command);
+        command.SetAction((parsed, cancellationToken) => AdminCommand.RunAsync(parsed, options, async client =>
+        {
+            string why = await client.GetAsync($"/api/v1/why/{Uri.EscapeDataString(parsed.GetRequiredValue(id).Trim())}", cancellationToken);
+            if (options.IsJson(parsed))
+            {
+                Console.WriteLine(why);
+                return;
+            }
+
+            Print(AdminOutput.Open(), AdminClient.Read(why, ApiJson.Default.WhyAnswer));
+        }));
+        return command;
+    }
+
+    private static void Print(IAnsiConsole console, WhyAnswer why)
+    {
+        Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
+        void Row(string name, string? text) =>
+            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text));
+        Row("rejection", why.Id);
+        Row("at", AdminOutput.Instant(why.At));
+        Row("call", $"{why.Operation} {why.Name} of {why.Server}");
+        Row("caller", why.Caller);
+        Row("outcome", $"{why.Outcome} by {why.Limit ?? "the store's failure"}, decided by {why.Source}");
+        Row("retry after", AdminOutput.Duration(why.RetryAfterMs));
+        Row("configuration", $"version {why.ConfigVersion}");
+        console.Write(grid);
+        console.WriteLine();
+        Table table = AdminOutput.Table("limit", "scope", ">level before", ">size", ">cost", "answer", ">retry after");
+        foreach (WhyLimit limit in why.Limits)
+        {
+            table.AddRow(
+                AdminOutput.Cell(limit.Limit),
+                AdminOutput.Cell(limit.Scope),
+                AdminOutput.Cell(limit.LevelBefore),
+                AdminOutput.Cell(limit.MaxTokens),
+                AdminOutput.Cell(limit.Cost),
+                AdminOutput.Cell(limit.Allowed ? "allowed" : "refused", limit.Allowed ? null : Color.Red),
+                AdminOutput.Cell(limit.Allowed ? "" : AdminOutput.Duration(limit.RetryAfterMs)));
+        }
+
+        console.Write(table);
+    }
+}
