@@ -25,7 +25,9 @@ internal sealed partial class FieldReader
     /// <summary>Whether it has fields of which this version knows, and nothing more.</summary>
     internal bool HasLaterFields { get; private set; }
 
-    /// <summary>A reader of a node's fields, or null when it is no mapping; fields that are not known are faults.</summary>
+    /// <summary>
+    /// A reader of a group whose names the document chooses, or null when the node is no mapping. A group with a table is opened by it.
+    /// </summary>
     /// <param name="node">The node.</param>
     /// <param name="path">Its path.</param>
     /// <param name="known">The fields that it may have.</param>
@@ -81,7 +83,7 @@ internal sealed partial class FieldReader
     }
 
     /// <summary>A field's value that is not wrong for another reason already; else null.</summary>
-    internal ScalarNode? Scalar(string name, bool required, string wanted)
+    private ScalarNode? Scalar(string name, bool required, string wanted)
     {
         Node? node = required ? Required(name) : Node(name);
         if (node is ScalarNode { IsNull: false } scalar)
@@ -115,7 +117,7 @@ internal sealed partial class FieldReader
     }
 
     /// <summary>A whole number within a range, or null when it is absent or wrong.</summary>
-    internal int? Integer(string name, int min, int max, bool required = false)
+    private int? Integer(string name, int min, int max, bool required)
     {
         string wanted = $"a whole number from {min} to {max}";
         if (Scalar(name, required, wanted) is not ScalarNode scalar)
@@ -152,7 +154,7 @@ internal sealed partial class FieldReader
     /// <param name="max">The longest.</param>
     /// <param name="range">The range in words, such as <c>1s to 1d</c>.</param>
     /// <param name="example">A duration to write instead.</param>
-    internal TimeSpan? Duration(string name, TimeSpan min, TimeSpan max, string range, string example)
+    private TimeSpan? Duration(string name, TimeSpan min, TimeSpan max, string range, string example)
     {
         if (Scalar(name, required: false, $"a duration, such as {example}") is not ScalarNode scalar)
         {
@@ -174,7 +176,8 @@ internal sealed partial class FieldReader
     /// <summary><c>true</c> or <c>false</c>; false when it is absent or wrong.</summary>
     internal bool Boolean(string name)
     {
-        if (Scalar(name, required: false, "true or false") is not ScalarNode scalar)
+        _ = ValueOf<BooleanSpec>(name);
+        if (Scalar(name, "true or false") is not ScalarNode scalar)
         {
             return false;
         }
@@ -190,7 +193,7 @@ internal sealed partial class FieldReader
     }
 
     /// <summary>One of a few words, or null when it is absent or wrong.</summary>
-    internal T? Choice<T>(string name, IReadOnlyDictionary<string, T> choices)
+    private T? Choice<T>(string name, IReadOnlyDictionary<string, T> choices)
         where T : struct
     {
         string[] words = [.. choices.Keys];
@@ -213,7 +216,7 @@ internal sealed partial class FieldReader
     }
 
     /// <summary>The items of a list that has at least one; none when it is absent or wrong.</summary>
-    internal IEnumerable<(Node Item, string Path)> List(string name, bool required, int maxItems = int.MaxValue)
+    private IEnumerable<(Node Item, string Path)> List(string name, bool required, int maxItems)
     {
         Node? node = required ? Required(name) : Node(name);
         if (node is not SequenceNode list)

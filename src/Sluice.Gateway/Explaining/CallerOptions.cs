@@ -17,12 +17,16 @@ internal sealed class CallerOptions
         DefaultValueFactory = _ => [],
     };
 
+    /// <summary>The options, apart from that of the user.</summary>
+    internal IEnumerable<Option> WithoutUser => [_tenant, _client, _claims];
+
     internal void AddTo(Command command)
     {
         command.Add(_user);
-        command.Add(_tenant);
-        command.Add(_client);
-        command.Add(_claims);
+        foreach (Option option in WithoutUser)
+        {
+            command.Add(option);
+        }
     }
 
     /// <summary>What the command line says; null when it is wrong, and the reason.</summary>
@@ -46,7 +50,7 @@ internal sealed class CallerOptions
             values.Add(text[(equals + 1)..]);
         }
 
-        string?[] parts = [parsed.GetValue(_user), parsed.GetValue(_tenant), parsed.GetValue(_client)];
+        string?[] parts = [parsed.GetResult(_user) is null ? null : parsed.GetValue(_user), parsed.GetValue(_tenant), parsed.GetValue(_client)];
         string[] names = ["--user", "--tenant", "--client"];
         why = parts.Index().Where(part => part.Item is not null && part.Item.Trim().Length == 0)
             .Select(part => $"{names[part.Index]}: the value is empty. Write a name, or leave the option out.")

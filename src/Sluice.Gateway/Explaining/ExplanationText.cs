@@ -148,7 +148,7 @@ internal static class ExplanationText
     private static string Key(Explanation explanation, ExplainedLimits of) => of.Key.Count == 0
         ? "one bucket for all callers"
         : string.Join(", ", explanation.KeyOf(of.Key).Select(part => part.Value is null ? $"{part.Part} unknown" : $"{part.Part}={part.Value}"))
-            + (of.IsKnown ? "" : " (pooled)");
+            + (of.IsKnown ? "" : explanation.Policy!.Settings.MissingIdentity == MissingIdentity.Reject ? " (refused)" : " (pooled)");
 
     private static string Source(Explanation explanation, string path)
     {

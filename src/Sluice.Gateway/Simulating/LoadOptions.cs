@@ -35,6 +35,8 @@ internal sealed class LoadOptions
         DefaultValueFactory = _ => [],
     };
 
+    private readonly CallerOptions _callers = new();
+
     internal void AddTo(Command command)
     {
         foreach (Option option in All)
@@ -49,7 +51,7 @@ internal sealed class LoadOptions
         .Select(option => $"{option.Name} describes a synthetic load, and does not go with --trace. Remove one of the two.")
         .FirstOrDefault();
 
-    private IEnumerable<Option> All => [_rate, _length, _users, _names, _tools, _arrivals, _burst, _skew, _seed, _start];
+    private IEnumerable<Option> All => [_rate, _length, _users, _names, .. _callers.WithoutUser, _tools, _arrivals, _burst, _skew, _seed, _start];
 
     /// <summary>The load; null when the command line is wrong, and the reason.</summary>
     internal SyntheticLoad? Read(ParseResult parsed, PolicyFile file, PolicyOfServer server, ICollection<string> notes, out string? why)
@@ -88,7 +90,8 @@ internal sealed class LoadOptions
         why ??= callsPerTick * length.Ticks <= MaxCalls ? null : $"--rate for --for is more than {MaxCalls:N0} calls. Choose a shorter time.";
         (ImmutableArray<SimulatedOperation> Operations, ImmutableArray<double> Weights) called = default;
         why ??= ReadTools(parsed, server, out called);
-        ImmutableArray<SimulatedCaller> callers = why is null ? CallersOf(parsed, file, server, users, notes) : [];
+        DescribedCaller? described = why is null ? _callers.Read(parsed, out why) : null;
+        ImmutableArray<SimulatedCaller> callers = described is null ? [] : CallersOf(parsed, file, server, users, described, notes);
         return why is not null ? null : new SyntheticLoad
         {
             Callers = callers,
@@ -105,7 +108,7 @@ internal sealed class LoadOptions
     }
 
     private ImmutableArray<SimulatedCaller> CallersOf(
-        ParseResult parsed, PolicyFile file, PolicyOfServer server, int users, ICollection<string> notes)
+        ParseResult parsed, PolicyFile file, PolicyOfServer server, int users, DescribedCaller described, ICollection<string> notes)
     {
         string[] names = parsed.GetValue(_names) is { Length: > 0 } named ? named : [.. Enumerable.Range(1, users).Select(number => $"user-{number}")];
         if (!file.KnowsCallers)
@@ -119,7 +122,7 @@ internal sealed class LoadOptions
         [
             .. names.Distinct(StringComparer.Ordinal).Select(name =>
             {
-                DescribedCaller caller = new(name, null, null, ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
+                DescribedCaller caller = described with { User = name };
                 DescribedCaller known = areNamed ? caller.WithKeys(file.Auth, notes) : caller;
                 return new SimulatedCaller(name, known.ToIdentity(file.Auth.UserAcrossTenants, server.Policy?.Claims ?? []));
             }),

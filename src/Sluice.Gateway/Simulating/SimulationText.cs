@@ -81,7 +81,7 @@ internal static class SimulationText
                 Number(user.Allowed),
                 Number(user.Refused),
                 Percent((double)user.Refused / user.Calls),
-                user.Refused == 0 ? "-" : Wait(user.LongestWait));
+                user.Refused == 0 ? "-" : user.LongestWait == TimeSpan.Zero ? "never" : Wait(user.LongestWait));
         }
 
         return table;

@@ -156,6 +156,25 @@ public sealed class ExplanationTests : IDisposable
     }
 
     [Fact]
+    public void Text_CallerWithoutATenant_SaysWhetherTheCallIsPooledOrRefused()
+    {
+        string path = Path.Combine(_folder.FullName, "tenants.yaml");
+        const string Text = "auth: { jwt: { issuer: https://login.example.com, audience: a } }\n"
+            + "servers: [{ name: s, upstream: 'http://127.0.0.1:1/mcp', rateLimiting: { perTenant: 5/1m, missingIdentity: MISSING } }]";
+        string Explained(string missing)
+        {
+            File.WriteAllText(path, Text.Replace("MISSING", missing, StringComparison.Ordinal));
+            PolicyFile file = PolicyFile.Load(path)!;
+            return ExplanationText.Write(Explanation.Of(file, file.Servers[0], Tool("x"), Caller("alice")));
+        }
+
+        Explained("pool").ShouldContain("tenant unknown (pooled)");
+        Explained("reject").ShouldContain("tenant unknown (refused)");
+        Explained("reject").ShouldContain("HTTP 403");
+        Explained("skip").ShouldContain("the caller lacks 'tenant', and missingIdentity is skip");
+    }
+
+    [Fact]
     public void File_WithLimitsAtItsRoot_IsExplainedToo()
     {
         string path = Path.Combine(_folder.FullName, "local.yaml");
