@@ -54,6 +54,11 @@ public sealed class ClusterRedisReservationTests : ReservationContract<ClusterRe
     protected override int CallsPerRun => 1_000;
 }
 
+public sealed class ClusterRedisCallerHistoryTests : CallerHistoryContract<ClusterRedisUnderTest>
+{
+    protected override int Histories => 20;
+}
+
 public sealed class ClusterRedisReservationHistoryTests : ReservationHistoryContract<ClusterRedisUnderTest>
 {
     protected override int Histories => 30;

@@ -43,6 +43,11 @@ public sealed class RedisHistoryTests : HistoryContract<RedisUnderTest>
     protected override int HistoriesInNormalRun => 300;
 }
 
+public sealed class RedisCallerHistoryTests : CallerHistoryContract<RedisUnderTest>
+{
+    protected override int Histories => 40;
+}
+
 public sealed class RedisReservationTests : ReservationContract<RedisUnderTest>
 {
     protected override int CallsPerRun => 2_000;

@@ -36,6 +36,8 @@ public sealed class InProcessClockTests : ClockContract<InProcessUnderTest>;
 
 public sealed class InProcessHistoryTests : HistoryContract<InProcessUnderTest>;
 
+public sealed class InProcessCallerHistoryTests : CallerHistoryContract<InProcessUnderTest>;
+
 public sealed class InProcessVectorTests : VectorContract<InProcessUnderTest>;
 
 public sealed class InProcessReservationTests : ReservationContract<InProcessUnderTest>;

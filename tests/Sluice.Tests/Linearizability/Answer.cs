@@ -5,6 +5,8 @@ internal sealed class Answer(RateLimitDecision decision, LimitState[] states) : 
 {
     internal static Answer None { get; } = new(default, []);
 
+    internal bool IsAllowed => decision.IsAllowed;
+
     private RateLimitDecision Decision => decision;
 
     private LimitState[] States => states;

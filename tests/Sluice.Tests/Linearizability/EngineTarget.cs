@@ -32,6 +32,13 @@ internal sealed class EngineTarget<TSteps> : IHistoryTarget
             case Verb.Reset:
                 _engine.Reset(request.Limits[0], request.Caller);
                 return Answer.None;
+            case Verb.Release:
+                if (operation.Begun!.Answer.IsAllowed)
+                {
+                    _engine.Release(request);
+                }
+
+                return Answer.None;
             case Verb.Advance:
                 _time.Advance(operation.Ticks);
                 return Answer.None;

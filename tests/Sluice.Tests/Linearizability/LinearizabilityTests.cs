@@ -14,9 +14,20 @@ public class LinearizabilityTests
     [InlineData(RateLimitAlgorithm.SlidingWindow, 2, 5, 106)]
     [InlineData(RateLimitAlgorithm.SlidingWindow, 3, 4, 107)]
     [InlineData(RateLimitAlgorithm.SlidingWindow, 4, 3, 108)]
-    public void Engine_RandomHistories_AreLinearizable(RateLimitAlgorithm algorithm, int threads, int each, int seed)
+    public void Engine_RandomHistories_AreLinearizable(RateLimitAlgorithm algorithm, int threads, int each, int seed) =>
+        AreLinearizable(new HistoryMaker(seed, algorithm), threads, each, seed);
+
+    // Callers whose override changes, the bucket of a team, and slots that are acquired and released.
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket, 2, 5, 201)]
+    [InlineData(RateLimitAlgorithm.TokenBucket, 3, 4, 202)]
+    [InlineData(RateLimitAlgorithm.FixedWindow, 3, 4, 203)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow, 3, 4, 204)]
+    public void Engine_RandomHistoriesOfCallersAndSlots_AreLinearizable(RateLimitAlgorithm algorithm, int threads, int each, int seed) =>
+        AreLinearizable(new HistoryMaker(seed, algorithm, hasCallers: true), threads, each, seed);
+
+    private static void AreLinearizable(HistoryMaker maker, int threads, int each, int seed)
     {
-        HistoryMaker maker = new(seed, algorithm);
         Operation[][] current = [];
         HistoryRecorder? recorder = null;
         using Barrier barrier = new(threads + 1);

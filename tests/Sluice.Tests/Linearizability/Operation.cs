@@ -12,6 +12,9 @@ internal sealed class Operation(Verb verb, RateLimitRequest request, long ticks)
 
     internal RateLimitRequest Request => request;
 
+    /// <summary>The call that <see cref="Verb.Release"/> ends; null for the other verbs.</summary>
+    internal Operation? Begun { get; init; }
+
     /// <summary>By how much <see cref="Verb.Advance"/> moves the clock.</summary>
     internal long Ticks => ticks;
 
@@ -38,6 +41,8 @@ internal sealed class Operation(Verb verb, RateLimitRequest request, long ticks)
                 return (Answer.None, state.Refunded(request));
             case Verb.Reset:
                 return (Answer.None, state.Reset(request.Limits.Limits[..1], request.Caller));
+            case Verb.Release:
+                return (Answer.None, Begun!.Answer.IsAllowed ? state.Released(request) : state);
             case Verb.Advance:
                 return (Answer.None, state.After(ticks));
             default:

@@ -8,5 +8,8 @@ internal enum Verb
     Charge,
     Refund,
     Reset,
+
+    /// <summary>Ends a call that this thread began, if it was allowed and holds slots.</summary>
+    Release,
     Advance,
 }
