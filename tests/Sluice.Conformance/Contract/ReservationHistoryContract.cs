@@ -63,7 +63,7 @@ public abstract class ReservationHistoryContract<TStore> : StoreContract<TStore>
         await DisposeOf(store);
     }
 
-    // Seen to fail with a store that reads what is reserved in one step and adds to it in another.
+    // Seen to fail over Redis when a new call may go before calls that the bucket has delayed.
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket)]
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
