@@ -54,6 +54,17 @@ public sealed class JournalTests : IDisposable
     }
 
     [Fact]
+    public async Task Validate_FolderThatDoesNotExist_IsAWarning()
+    {
+        string file = Write("audit: { file: none/audit.jsonl }\nservers: [ { name: a, upstream: 'http://127.0.0.1:1/mcp' } ]");
+
+        ProgramResult result = await SluiceProgram.RunAsync("validate", file);
+
+        result.ExitCode.ShouldBe(0, result.ToString());
+        result.Output.ShouldContain("audit.file: the folder of '");
+    }
+
+    [Fact]
     public async Task Run_SaltThatIsBroken_DoesNotStart()
     {
         File.WriteAllText(Path.Combine(_folder.FullName, "sluice.salt"), "salty");

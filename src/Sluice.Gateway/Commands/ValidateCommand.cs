@@ -103,7 +103,9 @@ internal static class ValidateCommand
 
         ImmutableArray<Fault> warnings =
         [
-            .. ((string?[])[AudienceAdvice.For(configuration), SeriesBounds.Of(configuration).Warning]).OfType<string>().Select(text => new Fault(file, 0, 0, "", text)),
+            .. ((IEnumerable<string?>)[AudienceAdvice.For(configuration), SeriesBounds.Of(configuration).Warning, .. CallJournals.MissingFolders(JournalSettings.Of(configuration))])
+                .OfType<string>()
+                .Select(text => new Fault(file, 0, 0, "", text)),
             .. PolicyAdvice.For(file, configuration),
         ];
         return new ValidateReport(file, [], warnings, live is TimeSpan timeout

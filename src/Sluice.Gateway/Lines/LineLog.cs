@@ -48,7 +48,6 @@ internal sealed class LineLog<T> : IAsyncDisposable
         _settings = settings;
         _logger = logger;
         _queue = Channel.CreateBounded<T>(new BoundedChannelOptions(settings.QueueLength) { SingleReader = true });
-        settings.Dropped.Add(0);
         _writing = Task.Run(WriteAllAsync);
     }
 

@@ -66,6 +66,18 @@ internal sealed class CallJournals : IAsyncDisposable
             names);
     }
 
+    /// <summary>What keeps the files from being written on this machine: a folder that does not exist. Nothing is opened.</summary>
+    internal static IEnumerable<string> MissingFolders(JournalSettings settings)
+    {
+        foreach ((string field, LogFileConfiguration? file) in new[] { ("audit", settings.Audit?.File), ("record", settings.Record) })
+        {
+            if (file is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file.Path))))
+            {
+                yield return $"{field}.file: the folder of '{file.Path}' does not exist on this machine, and the gateway will not start. Create it.";
+            }
+        }
+    }
+
     /// <summary>Writes what is queued.</summary>
     public async ValueTask DisposeAsync()
     {

@@ -51,7 +51,9 @@ internal sealed partial class GatewayTelemetry : IAsyncDisposable
         LogTarget(logger, "Traces", variables.Traces);
         MeterProvider? metrics = CreateMetrics(variables.Metrics, readers, bounds);
         TracerProvider? traces = CreateTraces(variables.Traces);
-        SluiceInstruments.TelemetryErrors.Add(0); // It is there before the first failure.
+        SluiceInstruments.TelemetryErrors.Add(0); // It is there before the first failure, as are those below.
+        SluiceInstruments.AuditDropped.Add(0);
+        SluiceInstruments.RecordDropped.Add(0);
         return new GatewayTelemetry(
             metrics, traces, metrics is null && traces is null ? null : new ExportFaults(loggers.CreateLogger<ExportFaults>(), time));
     }
