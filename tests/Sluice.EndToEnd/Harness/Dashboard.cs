@@ -14,12 +14,16 @@ internal static class Dashboard
     /// <param name="more">Further lines of the file.</param>
     internal static Task<SluiceProgram> StartAsync(
         EverythingServer server, string limits, string? token = null, string listen = "http://127.0.0.1:0", string more = "") =>
-        SluiceProgram.StartAsync(
-            $$"""
-            {{SluiceProgram.Configuration(server.Endpoint, limits)}}
-            admin: { listen: "{{listen}}"{{(token is null ? "" : $", token: {token}")}} }
-            {{more}}
-            """);
+        SluiceProgram.StartAsync(Configuration(server, limits, token, listen, more));
+
+    /// <summary>The file of such a gateway.</summary>
+    internal static string Configuration(
+        EverythingServer server, string limits, string? token = null, string listen = "http://127.0.0.1:0", string more = "") =>
+        $$"""
+        {{SluiceProgram.Configuration(server.Endpoint, limits)}}
+        admin: { listen: "{{listen}}"{{(token is null ? "" : $", token: {token}")}} }
+        {{more}}
+        """;
 
     /// <summary>Calls a tool as alice.</summary>
     /// <returns>What the client saw: that it is connected, and then of each call.</returns>

@@ -59,6 +59,13 @@ internal sealed class SluiceProgram : IAsyncDisposable
         return new Uri((await Process.WaitForLineAsync(line => line.StartsWith(Ready, StringComparison.Ordinal)))[Ready.Length..]);
     }
 
+    /// <summary>Changes its file, and tells it so.</summary>
+    internal async Task ReloadAsync(string configuration)
+    {
+        await File.WriteAllTextAsync(_file, configuration);
+        Process.HangUp();
+    }
+
     /// <summary>Runs one of the program's commands to its end.</summary>
     internal static Task<ProgramResult> RunAsync(params IEnumerable<string> arguments) =>
         ChildProcess.RunAsync("dotnet", [Repository.Gateway, .. arguments]);

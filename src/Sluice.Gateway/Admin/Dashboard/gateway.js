@@ -105,9 +105,20 @@ export function showNotices({ status, servers }) {
     notices.push({
       key: "reload",
       tone: "near",
-      title: `The last change of the configuration was refused`,
+      title: "The last change of the configuration was refused",
       lines: [`At ${instant(config.lastReload.at)}. Version ${config.version} stays active.`],
       faults: config.lastReload.faults,
+    });
+  }
+
+  const waiting = config.lastReload?.needsRestart ?? [];
+  if (waiting.length > 0) {
+    notices.push({
+      key: "restart",
+      tone: "near",
+      title: "Some changes of the configuration need a restart",
+      lines: ["Until then these settings keep their values:"],
+      faults: waiting,
     });
   }
 
