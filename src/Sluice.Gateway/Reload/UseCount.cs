@@ -7,6 +7,9 @@ internal sealed class UseCount(Action onEnd)
 {
     private int _count = 1;
 
+    /// <summary>How many users there are, the owner among them.</summary>
+    internal int Count => Volatile.Read(ref _count);
+
     /// <summary>Adds a user.</summary>
     /// <returns>False when it has ended.</returns>
     internal bool TryEnter()

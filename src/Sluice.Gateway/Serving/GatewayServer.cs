@@ -108,6 +108,9 @@ internal sealed class GatewayServer
     /// <summary>Forwards its calls.</summary>
     internal IUpstream Upstream { get; }
 
+    /// <summary>How many requests are in it, while it is configured.</summary>
+    internal int Requests => _calls.Count - 1;
+
     /// <summary>Begins a request; each that begins is ended by <see cref="EndRequest"/>.</summary>
     /// <remarks>It is called during a look-up, in which the server cannot end.</remarks>
     internal void BeginRequest()

@@ -1,6 +1,8 @@
 using System.Net;
+using System.Text;
 using Microsoft.AspNetCore.Http;
 using Sluice.Conformance;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway.Tests.Reload;
 
@@ -26,6 +28,30 @@ public sealed class ReloadTests : IAsyncLifetime
         await gateway.ChangeAsync(WithKey("perUser: 150/1d"));
 
         (await gateway.AllowedAsync(145, key: Key)).ShouldBe(140);
+    }
+
+    [Fact]
+    public async Task Change_WhileTheBodyOfACallArrives_CallIsDecidedByTheDocumentOfItsArrival()
+    {
+        LastDecision decided = new();
+        await using ReloadFixture gateway = await ReloadFixture.StartAsync(WithKey("perUser: 5/1d"), observer: decided);
+        string version = gateway.Servers.Current.Version;
+        SlowBody body = new("{\"jsonrpc\":\"2.0\",\"id\":1,\"method\":\"tools/call\",", "\"params\":{\"name\":\"x\"}}");
+        using HttpRequestMessage request = new(HttpMethod.Post, "/one/mcp") { Content = body };
+        request.Headers.Accept.ParseAdd("application/json, text/event-stream");
+        request.Headers.Authorization = new("Bearer", Key);
+        Task<HttpResponseMessage> call = gateway.Client.SendAsync(request);
+        await Eventually.HoldsAsync(() => gateway.Servers.All[0].Requests == 1);
+
+        await gateway.ChangeAsync(WithKey("perUser: 9/1d, tools: [ { name: x, perUser: 3/1d } ]", key: "another-key"));
+        body.Complete();
+        using HttpResponseMessage response = await call;
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        decided.Seen.ShouldBe($"{version} alice 5");
+        (await gateway.CallAsync(key: "another-key")).Status.ShouldBe(HttpStatusCode.OK);
+        decided.Seen.ShouldBe($"{gateway.Servers.Current.Version} alice 9 3");
+        await Eventually.HoldsAsync(() => gateway.Servers.Retained == 1);
     }
 
     [Fact]
@@ -200,6 +226,46 @@ public sealed class ReloadTests : IAsyncLifetime
 
     private const string Key = "the-key-of-alice";
 
+    /// <summary>By what the last call was decided: the version, the user, and the capacities of the limits.</summary>
+    private sealed class LastDecision : ICallObserver
+    {
+        internal string? Seen { get; private set; }
+
+        public void Decided(in DecidedCall call) => Seen =
+            $"{call.ConfigVersion} {call.Caller.Subject} {string.Join(' ', call.Decision.Limits.Limits.ToArray().Select(limit => limit.Capacity))}";
+    }
+
+    /// <summary>A body whose end is sent when the test says so.</summary>
+    private sealed class SlowBody : HttpContent
+    {
+        private readonly TaskCompletionSource _complete = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        private readonly string _begin;
+        private readonly string _end;
+
+        internal SlowBody(string begin, string end)
+        {
+            _begin = begin;
+            _end = end;
+            Headers.ContentType = new("application/json");
+        }
+
+        internal void Complete() => _complete.SetResult();
+
+        protected override async Task SerializeToStreamAsync(Stream stream, TransportContext? context)
+        {
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(_begin));
+            await stream.FlushAsync();
+            await _complete.Task;
+            await stream.WriteAsync(Encoding.UTF8.GetBytes(_end));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = 0;
+            return false;
+        }
+    }
+
     private string One(string limits) => Servers(Server("one", limits));
 
     private string WithKey(string limits, string key = Key) =>
@@ -222,7 +288,7 @@ public sealed class ReloadTests : IAsyncLifetime
             return;
         }
 
-        if (System.Text.Encoding.UTF8.GetString((byte[])context.Items["body"]!).Contains("waits", StringComparison.Ordinal))
+        if (Encoding.UTF8.GetString((byte[])context.Items["body"]!).Contains("waits", StringComparison.Ordinal))
         {
             await _release.Task;
         }
