@@ -70,7 +70,9 @@ internal sealed class HeldHttpCalls
 
     /// <summary>Whether a message may cancel a call that is held, or holds slots.</summary>
     internal bool IsCancellation(McpMessage message) =>
-        (_requests.Count != 0 || !_running.IsEmpty) && message.Kind == McpMessageKind.Notification && message.Method == CancelledRequest.Method;
+        message.Kind == McpMessageKind.Notification
+        && message.Method == CancelledRequest.Method
+        && (_requests.Count != 0 || !_running.IsEmpty); // Last, since it may take locks.
 
     /// <summary>
     /// Cancels the held call that a message names, if it is a notification that does so. A call that runs is the server's to cancel; only
