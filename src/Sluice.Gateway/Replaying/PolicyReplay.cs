@@ -57,6 +57,11 @@ internal sealed class PolicyReplay
             return ReplayedAnswer.Unmetered;
         }
 
+        if (WaitedInVain(call, limits))
+        {
+            return ReplayedAnswer.Of(call);
+        }
+
         Run run = RunOf(call);
         run.MoveTo(call);
         return Decide(call, run, new RateLimitRequest(limits, caller) { Slots = limits.SlotCount == 0 ? null : new HeldSlots() });
@@ -98,6 +103,13 @@ internal sealed class PolicyReplay
             run.Store.Reset(limits, reset.Caller.ToIdentity());
         }
     }
+
+    // In a run, a call without a number waited for a slot and got none: nothing was changed, and its turn is not recorded.
+    private bool WaitedInVain(RecordedCall call, ApplicableLimits limits) =>
+        call is { Run: null, LacksIdentity: false, Limit: not null }
+        && _index.Runs > 0
+        && limits.Wait > TimeSpan.Zero
+        && limits.Limits.ToArray().Any(limit => limit.Concurrency is not null && limit.Name == call.Limit);
 
     private ReplayedAnswer Decide(RecordedCall call, Run run, in RateLimitRequest request)
     {

@@ -51,7 +51,7 @@ internal static class Replay
             yield return $"{SimulationText.Number(index.Missing)} operations are missing in the trace, so that the answers are close, not exact.";
         }
 
-        if (index.WithoutRun > 0)
+        if (index.WithoutRun > 0 && index.Runs == 0)
         {
             yield return $"{SimulationText.Number(index.WithoutRun)} calls were decided by Redis, so that the answers are close, not exact.";
         }

@@ -54,6 +54,11 @@ internal sealed class ReplayReport
     {
         DateTimeOffset at = call.At;
         string server = call.Server;
+        if (call.Again != 0 && before.Equals(after))
+        {
+            return; // The call was counted with its first decision.
+        }
+
         Calls++;
         AllowedBefore += before.IsAllowed ? 1 : 0;
         AllowedAfter += after.IsAllowed ? 1 : 0;

@@ -36,7 +36,9 @@ internal sealed class TraceIndex
     /// <summary>Whether a number is smaller than the one before it in the same run: the files are in the wrong order.</summary>
     internal bool IsOutOfOrder { get; private set; }
 
-    /// <summary>How many calls a shared store decided, whose other calls are not in the file.</summary>
+    /// <summary>
+    /// How many calls have no number: those that Redis decided, and in a run those that waited for a slot and got none.
+    /// </summary>
     internal long WithoutRun { get; private set; }
 
     /// <summary>The servers some of whose calls could have been held.</summary>
@@ -113,7 +115,7 @@ internal sealed class TraceIndex
             return;
         }
 
-        Calls++;
+        Calls += call.Again == 0 ? 1 : 0; // One more decision of a call is not one more call.
         First = call.At < First ? call.At : First;
         Last = call.At > Last ? call.At : Last;
         _ = NumberOf(call.Caller);

@@ -49,7 +49,7 @@ internal sealed class TraceTraffic : ITraffic
         {
             while (_events.MoveNext())
             {
-                if (_events.Current is RecordedCall call)
+                if (_events.Current is RecordedCall { Again: 0 } call)
                 {
                     _last = Math.Max(_last, (call.At - traffic.Start).Ticks); // Runs overlap where several gateways wrote.
                     arrival = new Arrival(_last, traffic._index.NumberOf(call.Caller), traffic._index.OperationOf(call));

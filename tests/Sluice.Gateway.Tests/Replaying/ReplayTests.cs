@@ -45,7 +45,7 @@ public sealed class ReplayTests : IDisposable
         (ReplayReport report, TraceIndex index, TraceFile file) = Replayed(trace, Limits);
 
         file.BadLines.ShouldBe(0);
-        index.Calls.ShouldBeGreaterThanOrEqualTo(calls); // A call that waits for a slot is decided several times.
+        index.Calls.ShouldBeInRange(calls * 9L / 10, calls); // A call that is given up while it waits for a slot has no line.
         (index.Missing, index.Runs).ShouldBe((0, 1));
         report.Unmatched.ShouldBe(0);
         report.Different.ShouldBe(0, ReplayText.Write(report, index, "recorded", "replayed"));
