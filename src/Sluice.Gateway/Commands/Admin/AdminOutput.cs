@@ -50,6 +50,9 @@ internal static class AdminOutput
     /// <summary>A number with a comma between thousands.</summary>
     internal static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);
 
+    /// <summary>A number of things: <c>1 server</c>, <c>2 servers</c>.</summary>
+    internal static string Count(long number, string thing) => $"{Number(number)} {thing}{(number == 1 ? "" : "s")}";
+
     /// <summary>A rate of calls.</summary>
     internal static string PerSecond(double rate) => rate.ToString("0.#", CultureInfo.InvariantCulture) + "/s";
 

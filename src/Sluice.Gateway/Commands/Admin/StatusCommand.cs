@@ -1,5 +1,4 @@
 using System.CommandLine;
-using System.Globalization;
 using Spectre.Console;
 
 namespace Sluice.Gateway;
@@ -40,9 +39,8 @@ internal static class StatusCommand
             grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text, color));
         StoreStatus store = status.Store;
         Row("gateway", $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, up {AdminOutput.Duration(status.UptimeMs)}");
-        Row("configuration", string.Create(
-            CultureInfo.InvariantCulture,
-            $"version {status.Config.Version}, loaded {AdminOutput.Instant(status.Config.LoadedAt)}, {status.Config.Servers} servers, {status.Config.Limits} limits"));
+        Row("configuration", $"version {status.Config.Version}, loaded {AdminOutput.Instant(status.Config.LoadedAt)}, "
+            + $"{AdminOutput.Count(status.Config.Servers, "server")}, {AdminOutput.Count(status.Config.Limits, "limit")}");
         foreach (string fault in status.Config.LastReload?.Faults ?? [])
         {
             Row("", fault, Color.Red);
@@ -53,7 +51,7 @@ internal static class StatusCommand
             $"{store.Kind}, {(store.Available ? "available" : "not available")} since {AdminOutput.Instant(store.Since)}"
             + (store.Kind == "memory"
                 ? $", {AdminOutput.Number(store.Keys)} of {AdminOutput.Number(store.MaxKeys)} keys"
-                : $", {store.Outages} outages, {AdminOutput.Number(store.DecidedWithout)} calls decided without it"),
+                : $", {AdminOutput.Count(store.Outages, "outage")}, {AdminOutput.Count(store.DecidedWithout, "call")} decided without it"),
             store.Available ? null : Color.Red);
         CallCounts calls = status.Calls;
         Row("calls", $"{AdminOutput.Number(calls.Allowed)} allowed ({AdminOutput.PerSecond(calls.PerSecond.Allowed)}), "
