@@ -72,7 +72,7 @@ public static class RetainedBytes
     private static long SizeOf(object value)
     {
         long before = GC.GetAllocatedBytesForCurrentThread();
-        _ = Copy(value);
+        _ = value is string text ? new string(text.AsSpan()) : Copy(value); // The runtime's copy of a string is too short.
         return GC.GetAllocatedBytesForCurrentThread() - before;
     }
 

@@ -1,33 +1,39 @@
-using BenchmarkDotNet.Attributes;
+using System.Globalization;
 
 namespace Sluice.Benchmarks;
 
 /// <summary>Eight limits on a call, in two lists of four rates, beside four limits: one caller, all in memory that is near.</summary>
-public class EightLimits
+internal static class EightLimits
 {
-    private static readonly RateList Rates = [.. Enumerable.Range(1, RateList.MaxCount).Select(i => new Rate(int.MaxValue, TimeSpan.FromMilliseconds(i)))];
-    private readonly CallerIdentity _caller = Callers.Make(1)[0];
-    private readonly InProcessStore _store = new();
-    private ApplicableLimits _four = null!;
-    private ApplicableLimits _eight = null!;
+    private static readonly RateList Rates =
+        [.. Enumerable.Range(1, RateList.MaxCount).Select(i => new Rate(int.MaxValue, TimeSpan.FromMilliseconds(i)))];
 
-    [GlobalSetup]
-    public void Select()
+    internal static double Ratio()
     {
-        _four = Limits("four", limits => limits.Shared(Rates[0]).PerUser(Rates[0]).Tool("x", tool => tool.Shared(Rates[0]).PerUser(Rates[0])));
-        _eight = Limits("eight", limits => limits.Shared(Rates).PerUser(Rates));
-        Require.That(_four.Count == 4 && _eight.Count == 8, "Another number of limits applies.");
+        Console.WriteLine("Measuring eight limits beside four...");
+        Turns turns = Turns.Of(
+            Calls(8, limits => limits.Shared(Rates).PerUser(Rates)),
+            Calls(4, limits => limits.Shared(Rates[0]).PerUser(Rates[0]).Tool("x", tool => tool.Shared(Rates[0]).PerUser(Rates[0]))));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture, $"  eight limits {turns.Nanoseconds:0.0} ns, four limits {turns.OfBaseline:0.0} ns"));
+        return turns.Ratio;
     }
 
-    [Benchmark(Baseline = true)]
-    public bool Four() => _store.Acquire(new RateLimitRequest(_four, _caller), []).IsAllowed;
+    private static Func<int, int> Calls(int count, Action<RateLimitsBuilder> configure)
+    {
+        CallerIdentity caller = Callers.Make(1)[0];
+        InProcessStore store = new();
+        ApplicableLimits limits = RateLimitPolicy.Build("bench", configure).Select("tools/call", "x", caller);
+        Require.That(limits.Count == count, "Another number of limits applies.");
+        return calls =>
+        {
+            int allowed = 0;
+            for (int i = 0; i < calls; i++)
+            {
+                allowed += store.Acquire(new RateLimitRequest(limits, caller), []).IsAllowed ? 1 : 0;
+            }
 
-    [Benchmark]
-    public bool Eight() => _store.Acquire(new RateLimitRequest(_eight, _caller), []).IsAllowed;
-
-    [GlobalCleanup]
-    public void CheckOutcomes() => Require.That(Four() && Eight(), "The store rejected a call.");
-
-    private ApplicableLimits Limits(string server, Action<RateLimitsBuilder> configure) =>
-        RateLimitPolicy.Build(server, configure).Select("tools/call", "x", _caller);
+            return allowed;
+        };
+    }
 }

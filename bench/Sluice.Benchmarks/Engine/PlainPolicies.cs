@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Reflection;
 using System.Runtime.Loader;
@@ -16,7 +15,6 @@ internal static class PlainPolicies
     internal const string Word = "plain-policies";
 
     private const string Project = "Sluice.PlainPolicies";
-    private static readonly TimeSpan Turn = TimeSpan.FromMilliseconds(1.5);
 
     /// <summary>The largest ratio of all rows; null, with a line that says why, where the earlier revision cannot be built.</summary>
     internal static double? Ratio(bool quick)
@@ -48,7 +46,7 @@ internal static class PlainPolicies
         foreach ((string name, List<double[]> found) in rows)
         {
             double[] ratios = [.. found.Select(times => times[2])];
-            double ratio = Median(ratios);
+            double ratio = Turns.Median(ratios);
             Console.WriteLine(string.Create(
                 CultureInfo.InvariantCulture,
                 $"  {name,-45} {found.Min(times => times[0]),9:0.0} {found.Min(times => times[1]),8:0.0}  {ratio:0.000} ({string.Join(", ", ratios.Order().Select(each => each.ToString("0.000", CultureInfo.InvariantCulture)))})"));
@@ -65,56 +63,10 @@ internal static class PlainPolicies
         IReadOnlyDictionary<string, Func<int, int>> before = Load(earlier);
         foreach (string row in now.Keys)
         {
-            (double ofNow, double ofBefore, double ratio) = Compare(now[row], before[row]);
-            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row}\t{ofNow}\t{ofBefore}\t{ratio}"));
+            Turns turns = Turns.Of(now[row], before[row]);
+            Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{row}\t{turns.Nanoseconds}\t{turns.OfBaseline}\t{turns.Ratio}"));
         }
     }
-
-    private static (double Now, double Before, double Ratio) Compare(Func<int, int> now, Func<int, int> before)
-    {
-        const int WarmUps = 300; // For the compiler, which compiles in the background what runs often.
-        const int Turns = 400;
-        int calls = CallsOfATurn(now);
-        double[] ofNow = new double[Turns];
-        double[] ofBefore = new double[Turns];
-        double[] ratios = new double[Turns];
-        for (int turn = -WarmUps; turn < Turns; turn++)
-        {
-            bool isNowFirst = (turn & 1) == 0;
-            double first = Time(isNowFirst ? now : before, calls);
-            double second = Time(isNowFirst ? before : now, calls);
-            if (turn >= 0)
-            {
-                (ofNow[turn], ofBefore[turn]) = isNowFirst ? (first, second) : (second, first);
-                ratios[turn] = ofNow[turn] / ofBefore[turn];
-            }
-        }
-
-        return (Median(ofNow), Median(ofBefore), Median(ratios));
-    }
-
-    private static int CallsOfATurn(Func<int, int> run)
-    {
-        const int Readings = 20;
-        int calls = 128;
-        while (Enumerable.Range(0, Readings).Min(_ => Time(run, calls)) * calls < Turn.TotalNanoseconds)
-        {
-            calls *= 2;
-        }
-
-        return calls;
-    }
-
-    private static double Time(Func<int, int> run, int calls)
-    {
-        long start = Stopwatch.GetTimestamp();
-        int counted = run(calls);
-        double taken = Stopwatch.GetElapsedTime(start).TotalNanoseconds;
-        Require.That(counted == calls || counted == 0, "Another outcome than the one that is measured.");
-        return taken / calls;
-    }
-
-    private static double Median(double[] values) => values.Order().ElementAt(values.Length / 2);
 
     private static IReadOnlyDictionary<string, Func<int, int>> Load(string folder)
     {

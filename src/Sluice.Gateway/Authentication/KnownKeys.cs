@@ -25,6 +25,7 @@ internal sealed class KnownKeys
     private readonly ImmutableArray<string> _claimNames;
     private readonly CallerClaims[] _claims;
     private readonly AuthenticationResult?[] _callers;
+    private readonly KeyHints _hints;
 
     /// <param name="table">The keys.</param>
     /// <param name="userSpansTenants">Whether a user is the same in every tenant.</param>
@@ -36,6 +37,7 @@ internal sealed class KnownKeys
         _claimNames = claimNames;
         _claims = [.. table.Grants.ToArray().Select(grant => CallerClaims.OfKey(grant))];
         _callers = new AuthenticationResult?[table.Slots];
+        _hints = new KeyHints(table.Count);
     }
 
     /// <summary>The caller whom a key names; null when it is no key.</summary>
@@ -46,19 +48,42 @@ internal sealed class KnownKeys
             return null;
         }
 
+        int hint = _hints.IndexOf(key);
         byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetMaxByteCount(key.Length));
         Span<byte> hash = stackalloc byte[SHA256.HashSizeInBytes];
         int length = Encoding.UTF8.GetBytes(key, bytes);
+        int hinted = _hints.At(hint);
+        Prefetch(hinted); // The hash takes longer than the memory.
         SHA256.HashData(bytes.AsSpan(0, length), hash);
         ArrayPool<byte>.Shared.Return(bytes, clearArray: true); // Code that rents it next must not find a key.
 
-        // The caller is read before it is known to be the right one, so that its line of memory and that of the digest come together.
         int likely = _table.FirstSlotOf(hash);
-        AuthenticationResult? caller = Volatile.Read(ref _callers[likely]);
+        if (likely != hinted)
+        {
+            Prefetch(likely); // Both lines together: that of the caller, which is mostly there, and that of the digest.
+        }
+
         int slot = _table.FindSlot(hash);
-        return slot == likely && caller is not null ? caller
-            : slot < 0 ? null
-            : CallerAt(slot);
+        if (slot < 0)
+        {
+            return null;
+        }
+
+        if (slot != hinted)
+        {
+            _hints.Set(hint, slot);
+        }
+
+        return CallerAt(slot);
+    }
+
+    private void Prefetch(int slot)
+    {
+        if (slot >= 0)
+        {
+            _table.Prefetch(slot);
+            CacheLine.Prefetch(in _callers[slot]);
+        }
     }
 
     private AuthenticationResult CallerAt(int slot)
