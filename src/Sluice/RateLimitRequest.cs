@@ -62,4 +62,22 @@ public readonly record struct RateLimitRequest
             "Slots of the request holds the slots of another call. Release that call first, or use another HeldSlots."),
         HeldSlots free => free,
     };
+
+    /// <summary>The part of an allowed call that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
+    /// <param name="states">The state of each limit when the call was decided.</param>
+    internal RateLimitRequest? ChargedPart(ReadOnlySpan<LimitState> states)
+    {
+        List<RateLimit> charged = [];
+        for (int i = 0; i < Limits.Count; i++)
+        {
+            if (Limits[i].Mode != LimitMode.Permissive || states[i].Outcome == RateLimitOutcome.Allowed)
+            {
+                charged.Add(Limits[i]);
+            }
+        }
+
+        return charged.Count == Limits.Count ? this
+            : charged.Count == 0 ? null
+            : new RateLimitRequest(new ApplicableLimits([.. charged], Limits.Cost), Caller, Cost) { Tag = Tag };
+    }
 }

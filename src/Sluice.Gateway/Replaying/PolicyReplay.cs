@@ -1,5 +1,3 @@
-using Sluice.Mcp;
-
 namespace Sluice.Gateway;
 
 /// <summary>Decides recorded calls by the limits of a file, each at its own instant, in a store of its own for each run.</summary>
@@ -120,7 +118,7 @@ internal sealed class PolicyReplay
         RateLimitDecision answer = reservation.Decision;
         if (answer.IsAllowed)
         {
-            run.Note(call, new OpenCall(request, LeasedCall.ChargedOf(request, _states), reservation), LastsOf(call, limits) is TimeSpan lasts ? reservation.Delay + lasts : null);
+            run.Note(call, new OpenCall(request, request.ChargedPart(_states), reservation), LastsOf(call, limits) is TimeSpan lasts ? reservation.Delay + lasts : null);
         }
         else if (call.Number > 0 && call.Outcome == RateLimitOutcome.Allowed)
         {

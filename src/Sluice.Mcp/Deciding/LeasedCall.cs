@@ -47,7 +47,7 @@ internal sealed class LeasedCall
     internal RateLimitReservation Reservation { get; set; }
 
     /// <summary>The part of the request that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
-    internal RateLimitRequest? Charged => IsCharged ? ChargedOf(Request, States) : null;
+    internal RateLimitRequest? Charged => IsCharged ? Request.ChargedPart(States.Span) : null;
 
     /// <summary>The state of each limit of the request.</summary>
     internal Memory<LimitState> States => _states.AsMemory(0, Request.Limits.Count);
@@ -95,30 +95,6 @@ internal sealed class LeasedCall
 
         return held;
     }
-
-    /// <summary>The part of an allowed request that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
-    internal static RateLimitRequest? ChargedOf(in RateLimitRequest request, ReadOnlyMemory<LimitState> states)
-    {
-        ApplicableLimits limits = request.Limits;
-        int count = 0;
-        for (int i = 0; i < limits.Count; i++)
-        {
-            count += WasCharged(limits[i], states.Span[i]) ? 1 : 0;
-        }
-
-        return count == limits.Count ? request
-            : count == 0 ? null
-            : new RateLimitRequest(
-                new ApplicableLimits([.. limits.Limits.ToArray().Where((limit, i) => WasCharged(limit, states.Span[i]))], limits.Cost),
-                request.Caller,
-                request.Cost)
-            {
-                Tag = request.Tag,
-            };
-    }
-
-    private static bool WasCharged(RateLimit limit, in LimitState state) =>
-        limit.Mode != LimitMode.Permissive || state.Outcome == RateLimitOutcome.Allowed;
 
     // The store releases the slots in any case, and a later call of this process finds them free.
     private static void Finish(ValueTask release)

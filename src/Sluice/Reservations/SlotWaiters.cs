@@ -202,7 +202,7 @@ internal class SlotWaiters(IRateLimitStore store)
         Leave(waiter, isServed: true);
         if (!waiter.Held.TryServe(waiter.Place) && answer.Decision.IsAllowed)
         {
-            await GiveBackAsync(waiter.Request, answer).ConfigureAwait(false);
+            await GiveBackAsync(waiter.Request, waiter.Request.ChargedPart(waiter.States.Span), answer).ConfigureAwait(false);
         }
 
         return true;
@@ -227,11 +227,11 @@ internal class SlotWaiters(IRateLimitStore store)
         return true;
     }
 
-    private async ValueTask GiveBackAsync(RateLimitRequest request, RateLimitReservation answer)
+    private async ValueTask GiveBackAsync(RateLimitRequest request, RateLimitRequest? charged, RateLimitReservation answer)
     {
-        if (answer.Decision.Source != DecisionSource.OnStoreFailure)
+        if (charged is RateLimitRequest part && answer.Decision.Source != DecisionSource.OnStoreFailure)
         {
-            await store.CancelAsync(request, answer, CancellationToken.None).ConfigureAwait(false);
+            await store.CancelAsync(part, answer, CancellationToken.None).ConfigureAwait(false);
         }
 
         await store.ReleaseAsync(request, CancellationToken.None).ConfigureAwait(false);

@@ -1,8 +1,6 @@
-using System.Diagnostics;
-
 namespace Sluice.Redis.Tests;
 
-/// <summary>What a call takes while Redis is away.</summary>
+/// <summary>What a call waits for while Redis is away.</summary>
 /// <remarks>Seen to fail without the lane's timer (frozen: the first call never ends) and with a breaker that never opens.</remarks>
 [Collection(Alone.Name)]
 public sealed class LatencyTests
@@ -11,9 +9,6 @@ public sealed class LatencyTests
     private const int MostThatWait = 10;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    /// <summary>The default timeout, and what a busy machine may be late.</summary>
-    private static readonly TimeSpan FirstCallsWithin = TimeSpan.FromMilliseconds(50 + 450);
-
     [Theory]
     [InlineData(true, StoreFailureMode.Local)]
     [InlineData(true, StoreFailureMode.Allow)]
@@ -21,7 +16,7 @@ public sealed class LatencyTests
     [InlineData(false, StoreFailureMode.Local)]
     [InlineData(false, StoreFailureMode.Allow)]
     [InlineData(false, StoreFailureMode.Deny)]
-    public async Task Acquire_RedisAway_FirstCallsEndInTimeAndTheOthersAtOnce(bool isFrozen, StoreFailureMode mode)
+    public async Task Acquire_RedisAway_FirstCallsEndAndTheOthersWaitForNothing(bool isFrozen, StoreFailureMode mode)
     {
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = await FaultScene.Open(server.Configuration, mode);
@@ -38,24 +33,16 @@ public sealed class LatencyTests
         for (int waited = 0; scene.Store.IsAvailable; waited++)
         {
             waited.ShouldBeLessThan(MostThatWait, "The breaker stays closed.");
-            long start = Stopwatch.GetTimestamp();
             await scene.Acquire().WaitAsync(Patience);
-            Stopwatch.GetElapsedTime(start).ShouldBeLessThan(FirstCallsWithin);
         }
 
-        TimeSpan[] took = new TimeSpan[CallsWhileOpen];
-        for (int i = 0; i < took.Length; i++)
+        for (int i = 0; i < CallsWhileOpen; i++)
         {
-            long start = Stopwatch.GetTimestamp();
             ValueTask<RateLimitDecision> call =
                 scene.Store.AcquireAsync(new RateLimitRequest(scene.Limits, FaultScene.Alice), default, default);
             bool isAtOnce = call.IsCompletedSuccessfully;
             await call;
-            took[i] = Stopwatch.GetElapsedTime(start);
             isAtOnce.ShouldBeTrue();
         }
-
-        Array.Sort(took);
-        took[CallsWhileOpen * 99 / 100].ShouldBeLessThan(TimeSpan.FromMilliseconds(1));
     }
 }
