@@ -33,14 +33,26 @@ public sealed class ReloadedFileTests : IDisposable
         (await gateway.WaitForExitAsync()).ExitCode.ShouldBe(0);
     }
 
+    [Fact]
+    public async Task File_IsANamedPipe_IsReadOnceAndTheGatewayRuns()
+    {
+        (await ChildProcess.RunAsync("mkfifo", File)).ExitCode.ShouldBe(0);
+        await using ChildProcess gateway = ChildProcess.Start("dotnet", Repository.Gateway, "run", File);
+
+        await System.IO.File.WriteAllTextAsync(File, Document("shared: 1/1d", "one"));
+
+        await gateway.WaitForLineAsync(text => text.StartsWith("listening on ", StringComparison.Ordinal));
+    }
+
     private void Write(string limits, string name = "one")
     {
         string temporary = File + ".new";
-        System.IO.File.WriteAllText(
-            temporary,
-            $"listen: http://127.0.0.1:0\nservers: [ {{ name: {name}, upstream: \"http://127.0.0.1:1/mcp\", rateLimiting: {{ {limits} }} }} ]\n");
+        System.IO.File.WriteAllText(temporary, Document(limits, name));
         System.IO.File.Move(temporary, File, overwrite: true);
     }
+
+    private static string Document(string limits, string name) =>
+        $"listen: http://127.0.0.1:0\nservers: [ {{ name: {name}, upstream: \"http://127.0.0.1:1/mcp\", rateLimiting: {{ {limits} }} }} ]\n";
 
     private static async Task<HttpStatusCode> StatusAsync(Uri address, string path)
     {

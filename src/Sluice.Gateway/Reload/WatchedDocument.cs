@@ -17,7 +17,21 @@ internal sealed class WatchedDocument(string path)
     /// <summary>The file of the document.</summary>
     internal string Path => path;
 
-    private bool CanBeReadAgain => !IsOfSystem(path) && !IsOfSystem(TargetOf(path)); // A pipe cannot.
+    // A pipe cannot be, has no length, and must not be opened to find out: that takes what it holds.
+    private bool CanBeReadAgain
+    {
+        get
+        {
+            try
+            {
+                return new FileInfo(path).Length > 0;
+            }
+            catch (Exception exception) when (BoundedFile.IsUnreadable(exception))
+            {
+                return false; // Reading it says what is wrong.
+            }
+        }
+    }
 
     /// <summary>Reads the document for the start of a gateway.</summary>
     /// <returns>The document, and what a watch begins with; null where the file can be read once only.</returns>
@@ -50,21 +64,6 @@ internal sealed class WatchedDocument(string path)
             {
                 return (result, after);
             }
-        }
-    }
-
-    private static bool IsOfSystem(string file) =>
-        file.StartsWith("/dev/", StringComparison.Ordinal) || file.StartsWith("/proc/", StringComparison.Ordinal);
-
-    private static string TargetOf(string file)
-    {
-        try
-        {
-            return File.ResolveLinkTarget(file, returnFinalTarget: true)?.FullName ?? file;
-        }
-        catch (Exception exception) when (BoundedFile.IsUnreadable(exception))
-        {
-            return file; // Reading it says what is wrong.
         }
     }
 }
