@@ -49,7 +49,7 @@ public sealed record GatewayConfiguration
     /// <summary>Whether ToolHive's metrics are emitted too; null when they are not.</summary>
     public ToolHiveCompatibility? ToolHive { get; init; }
 
-    /// <summary>Names the content from which it was read, so that decisions can be told apart by it.</summary>
+    /// <summary>Names the content that it was read from, so that each decision can name the configuration that made it.</summary>
     /// <value>
     /// The first 16 hexadecimal digits of the SHA-256 of the file, and of the key files that it names. It tells nothing of the values that
     /// <c>${…}</c> refers to. Empty for a configuration that was not read from a text.

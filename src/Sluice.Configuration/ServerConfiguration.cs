@@ -60,13 +60,13 @@ public sealed record ServerConfiguration
     /// <summary>What callers may do, by entries of which one must allow a call; null when every known caller may do everything.</summary>
     public ImmutableArray<AllowRule>? Allow { get; init; }
 
-    /// <summary>Whether callers may ask what they have left of their limits, at <see cref="UsagePathOf"/>.</summary>
+    /// <summary>Whether callers may ask what is left in their limits, at <see cref="UsagePathOf"/>.</summary>
     /// <value>The default is false.</value>
     public bool Usage { get; init; }
 
     /// <summary>Its limits, or null for none.</summary>
     public RateLimitPolicy? Policy { get; init; }
 
-    /// <summary>The path at which callers of a server see what they have left: <c>/{name}/limits</c>.</summary>
+    /// <summary>The path at which callers of a server see what is left in their limits: <c>/{name}/limits</c>.</summary>
     internal static string UsagePathOf(string name) => $"/{name}/limits";
 }

@@ -4,8 +4,9 @@ namespace Sluice.Redis;
 
 /// <content>Calls that are admitted now for a later instant.</content>
 /// <remarks>
-/// The reservations of a bucket lie in its row in Redis. The script replays them, so a call is decided and reserved in one run, and the
-/// order holds across processes. While Redis does not answer, no further call is held: <see cref="RateLimit.OnStoreFailure"/> decides.
+/// The reservations of a bucket are stored in its row in Redis. The script replays them, so a call is decided and reserved in one run,
+/// and the order holds across processes. While Redis does not answer, no further call is held: <see cref="RateLimit.OnStoreFailure"/>
+/// decides.
 /// </remarks>
 public sealed partial class RedisStore
 {

@@ -2,9 +2,9 @@ namespace Sluice.Redis;
 
 /// <content>Calls that are admitted now for a later instant, where callers' rows lie in slots of their own.</content>
 /// <remarks>
-/// The rows lie on servers with clocks of their own, so what they agree on is how long the call waits. Each row reserves from the longest
+/// The rows lie on servers with different clocks, so they agree on how long the call waits. Each row reserves from the longest
 /// wait on that another row has asked for, until all rows have the same. A row that is asked first has its instant earlier than the
-/// others by the journeys to them.
+/// others by the network delays to them.
 /// </remarks>
 public sealed partial class RedisStore
 {
@@ -76,7 +76,7 @@ public sealed partial class RedisStore
         }
     }
 
-    /// <summary>Takes back what a row has reserved or charged, and the slots that it gave.</summary>
+    /// <summary>Refunds what a row has reserved or charged, and releases the slots that it gave.</summary>
     private async Task UndoAsync(HeldRow row, RateLimitRequest request, SlotClaim claim)
     {
         if (row.Call is not PendingCall call)

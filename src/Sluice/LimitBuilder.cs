@@ -82,8 +82,8 @@ public sealed class LimitBuilder
     public LimitBuilder Cost(int tokens) => Set(nameof(Cost), tokens, _settings with { Cost = tokens });
 
     /// <summary>
-    /// Sets how long a call that this limit counts may be held, whichever limit delays it, where its operation and its method set nothing
-    /// else.
+    /// Sets how long a call that this limit counts may be held, whichever limit delays it. It applies if neither the operation nor the
+    /// method of the call sets a wait.
     /// </summary>
     /// <param name="atMost">From zero to <see cref="RateLimitingSettings.MaxWait"/>.</param>
     public LimitBuilder Wait(TimeSpan atMost) => Set(nameof(Wait), atMost, _settings with { Wait = atMost });

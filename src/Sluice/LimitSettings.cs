@@ -29,8 +29,8 @@ public sealed record LimitSettings
     public int? Concurrency { get; init; }
 
     /// <summary>
-    /// The longest time for which a call keeps a slot of <see cref="Concurrency"/>; null for that of the server's <c>concurrency</c>, and
-    /// where it has none 1 h.
+    /// The longest time for which a call keeps a slot of <see cref="Concurrency"/>; null for that of the server's <c>concurrency</c>, or
+    /// 1 h without one.
     /// </summary>
     /// <value>From 1 s to 7 days.</value>
     public TimeSpan? MaxAge { get; init; }
@@ -47,8 +47,8 @@ public sealed record LimitSettings
     public int? Cost { get; init; }
 
     /// <summary>
-    /// How long a call which this entry counts may be held, whichever limit delays it, where its operation and its method set nothing
-    /// else; null for the policy's. Of several entries, the first that sets a wait decides.
+    /// How long a call that this entry counts may be held, whichever limit delays it; null for the policy's. It applies if neither the
+    /// operation nor the method of the call sets a wait. Of several entries, the first that sets a wait decides.
     /// </summary>
     /// <value>From zero to <see cref="RateLimitingSettings.MaxWait"/>.</value>
     public TimeSpan? Wait { get; init; }

@@ -76,7 +76,7 @@ internal sealed class HeldHttpCalls
 
     /// <summary>
     /// Cancels the held call that a message names, if it is a notification that does so. A call that runs is the server's to cancel; only
-    /// its slots come back.
+    /// its slots are released.
     /// </summary>
     internal void CancelNamed(HttpContext context, ReadOnlyMemory<byte> body, McpMessage message, CallerIdentity caller)
     {

@@ -3,10 +3,12 @@ using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
 
-/// <summary>The slots of a running call, which come back when its client leaves or cancels it, although the server may go on.</summary>
+/// <summary>
+/// The slots of a running call, which are released when its client disconnects or cancels it, even if the server continues it.
+/// </summary>
 /// <remarks>
-/// In a session, a server goes on when a client has left, and may never answer a call that was cancelled. Its slots would stay held until
-/// it answers. Thread safety: any thread may release; the call itself disposes, before its lease ends.
+/// In a session, a server continues a call whose client has left, and may never answer one that was cancelled. The slots would be held
+/// until it answers. Thread safety: any thread may release; the call itself disposes, before its lease ends.
 /// </remarks>
 internal sealed class RunningSlots : IDisposable
 {

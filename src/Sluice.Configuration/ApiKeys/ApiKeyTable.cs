@@ -86,7 +86,7 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
     /// <summary>The place where the search for a key begins: mostly that of the key.</summary>
     internal int FirstSlotOf(ReadOnlySpan<byte> sha256) => _digests.FirstSlotOf(sha256);
 
-    /// <summary>Begins to bring near what a search at a place reads.</summary>
+    /// <summary>Begins to load what a search at a place reads into the cache.</summary>
     internal void Prefetch(int slot) => _digests.Prefetch(slot);
 
     /// <summary>The index of the key at a place.</summary>

@@ -8,8 +8,8 @@ namespace Sluice.Configuration;
 /// <remarks>
 /// <para>
 /// The digests themselves are in the slots, half of which are free, so that a look-up mostly reads one line of memory or two, which
-/// <see cref="Prefetch"/> can bring near before. Its timing tells whether 64 bits of a hash occur, which leads to no key: the whole digest
-/// is compared in constant time.
+/// <see cref="Prefetch"/> can load into the cache before. Its timing tells whether 64 bits of a hash occur, which leads to no key: the
+/// whole digest is compared in constant time.
 /// </para>
 /// <para>Thread safety: any number of readers while no digest is added.</para>
 /// </remarks>
@@ -80,7 +80,7 @@ internal sealed class DigestTable
     /// <summary>The digest of a slot.</summary>
     internal ReadOnlySpan<byte> DigestAt(int slot) => _digests.AsSpan(slot * DigestBytes, DigestBytes);
 
-    /// <summary>Begins to bring the digest of a slot near, which may lie in two lines of memory.</summary>
+    /// <summary>Begins to load the digest of a slot into the cache; it may lie in two cache lines.</summary>
     internal void Prefetch(int slot)
     {
         ReadOnlySpan<byte> digest = DigestAt(slot);

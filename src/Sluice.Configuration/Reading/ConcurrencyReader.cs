@@ -57,7 +57,7 @@ internal static class ConcurrencyReader
         return faults.Count == before ? settings : Placeholder;
     }
 
-    /// <summary>The number of an entry of <c>limits</c>; null where the field is absent, and a stand-in where it is wrong.</summary>
+    /// <summary>The number of an entry of <c>limits</c>; null where the field is absent, and a valid number where it is wrong.</summary>
     internal static int? ReadCallsOfEntry(FieldReader reader) =>
         ReadCalls(reader, Name) ?? (reader.HasAttempt(Name) ? ConcurrencySettings.MaxCalls : null);
 

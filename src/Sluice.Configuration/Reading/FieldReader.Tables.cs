@@ -12,7 +12,7 @@ internal sealed partial class FieldReader
     /// <param name="path">Its path.</param>
     /// <param name="table">The fields that it may have, and what their values must be.</param>
     /// <param name="faults">Takes what is wrong.</param>
-    /// <param name="later">The fields that it will have one day.</param>
+    /// <param name="later">The fields that are planned for it.</param>
     internal static FieldReader? Open(Node node, string path, FieldTable table, FaultList faults, string[]? later = null)
     {
         FieldReader? reader = Open(node, path, table.Names, later ?? [], faults);

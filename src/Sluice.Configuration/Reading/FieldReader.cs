@@ -31,7 +31,7 @@ internal sealed partial class FieldReader
     /// <param name="node">The node.</param>
     /// <param name="path">Its path.</param>
     /// <param name="known">The fields that it may have.</param>
-    /// <param name="later">The fields that it will have one day.</param>
+    /// <param name="later">The fields that are planned for it.</param>
     /// <param name="faults">Takes what is wrong.</param>
     internal static FieldReader? Open(Node node, string path, string[] known, string[] later, FaultList faults)
     {

@@ -3,8 +3,8 @@ namespace Sluice.Gateway;
 /// <summary>Finds the buckets with the smallest part left, whatever the store.</summary>
 /// <remarks>
 /// <para>
-/// In memory it looks at every bucket, and names those of callers that came lately. Over Redis it asks for the buckets of
-/// <see cref="MaxAsked"/> calls that came lately; nothing is charged.
+/// In memory it looks at every bucket, and names those of recent callers. Over Redis it asks for the buckets of
+/// <see cref="MaxAsked"/> recent calls; nothing is charged.
 /// </para>
 /// <para>
 /// A survey costs time, so one serves all requests until it is <see cref="Share"/> times as old as it took to make, and for a second at

@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 internal static class CallerNaming
 {
     /// <summary>The name of the caller who has a bucket; null for a shared one.</summary>
-    /// <remarks>A caller that did not come lately is shown as <c>~</c> and a number, which means something in this process only.</remarks>
+    /// <remarks>A caller that is not recent is shown as <c>~</c> and a number, which is valid in this process only.</remarks>
     internal static string? Of(CallerNames names, SurveyedBucket bucket) => bucket.IsShared ? null
         : bucket.Caller is CallerIdentity caller ? names.Of(Shown(bucket.Limit.Key, caller))
         : "~" + ((uint)(bucket.Number >> 32)).ToString("x8", CultureInfo.InvariantCulture);

@@ -15,7 +15,7 @@ internal sealed class Health(RunningGateway gateway)
     /// <summary>The configuration by which requests that arrive now are served.</summary>
     internal ActiveConfiguration Configuration => gateway.Active;
 
-    /// <summary>What became of the last reload; null before the first.</summary>
+    /// <summary>The result of the last reload; null before the first.</summary>
     internal ReloadResult? LastReload => gateway.LastReload;
 
     /// <summary>Whether the gateway can serve now.</summary>

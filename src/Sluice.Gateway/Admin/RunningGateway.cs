@@ -28,7 +28,7 @@ internal sealed record RunningGateway(
     /// <summary>The last rejections.</summary>
     internal Refusals Refusals => Journals.Refusals!;
 
-    /// <summary>Callers that came lately.</summary>
+    /// <summary>Recent callers.</summary>
     internal RecentCalls Recent => Counts.Recent;
 
     /// <summary>The configuration by which requests that arrive now are served.</summary>
@@ -37,7 +37,7 @@ internal sealed record RunningGateway(
     /// <summary>What is configured now.</summary>
     internal GatewayConfiguration Configuration => Active.Configuration;
 
-    /// <summary>What became of the last reload; null before the first.</summary>
+    /// <summary>The result of the last reload; null before the first.</summary>
     internal ReloadResult? LastReload => Gateway.LastReload;
 
     /// <summary>The servers of the current configuration, with their limits.</summary>

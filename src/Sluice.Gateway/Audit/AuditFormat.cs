@@ -9,7 +9,7 @@ namespace Sluice.Gateway;
 /// <para>Everything outside ASCII is escaped, so that no reader takes a character of a name for the end of a line.</para>
 /// <para>Thread safety: none.</para>
 /// </remarks>
-/// <param name="time">The clock of lines that stand for dropped events.</param>
+/// <param name="time">The clock of lines that represent dropped events.</param>
 internal sealed class AuditFormat(TimeProvider time) : ILineFormat<AuditEvent>
 {
     private const string Instants = "yyyy-MM-dd'T'HH:mm:ss.fff'Z'";

@@ -24,7 +24,7 @@ internal sealed class AuditLog : ICallObserver, IAsyncDisposable
     /// <param name="sink">Where lines go.</param>
     /// <param name="names">Names callers.</param>
     /// <param name="time">The clock.</param>
-    /// <param name="logger">Is told of drops.</param>
+    /// <param name="logger">Logs drops.</param>
     /// <param name="queueLength">How many events wait for the disk at most.</param>
     internal AuditLog(ILineSink sink, CallerNames names, TimeProvider time, ILogger logger, int queueLength = QueueLength)
     {

@@ -9,8 +9,8 @@ namespace Sluice.Gateway;
 /// </summary>
 /// <remarks>
 /// <para>
-/// Of keys that meet at one place, the last one has it. Its timing shows whether a text is like one that was used lately, which it shows
-/// anyway once the text is hashed, and only to whoever sends so much of a key.
+/// If several keys have the same place, the last one gets it. Its timing shows whether a text is like one that was used lately, which it
+/// shows anyway once the text is hashed, and only to a sender of that part of a key.
 /// </para>
 /// <para>Memory: 8 to 16 bytes a key. Thread safety: any number of threads.</para>
 /// </remarks>

@@ -4,7 +4,7 @@ using System.Threading.Channels;
 
 namespace Sluice.Gateway;
 
-/// <summary>Writes lines in the background: whoever adds one neither waits nor fails, whatever becomes of the disk.</summary>
+/// <summary>Writes lines in the background: adding a line neither waits nor fails, even if the disk fails.</summary>
 /// <remarks>
 /// <para>
 /// The queue is bounded. What finds it full is dropped, and so is what the sink does not take; both are counted, and the log says so once
@@ -40,7 +40,7 @@ internal sealed class LineLog<T> : IAsyncDisposable
     /// <param name="sink">Where lines go.</param>
     /// <param name="format">How they look.</param>
     /// <param name="settings">The name of the log, its counter of drops and the bound of its queue.</param>
-    /// <param name="logger">Is told of drops.</param>
+    /// <param name="logger">Logs drops.</param>
     internal LineLog(ILineSink sink, ILineFormat<T> format, LineLogSettings settings, ILogger logger)
     {
         _sink = sink;

@@ -3,7 +3,7 @@ namespace Sluice.Gateway;
 /// <summary>A file of lines that is renamed when it is full: <c>FILE.1</c> is the newest of the full ones.</summary>
 /// <remarks>
 /// <para>
-/// It holds whole lines at all times: what a failed write has left behind is cut off, and so is the beginning of a line that a killed
+/// It always contains whole lines only: what a failed write has left behind is cut off, and so is the beginning of a line that a killed
 /// process left at the end.
 /// </para>
 /// <para>Only the owner of the process may read it. While it is open, no other gateway can write to it.</para>
@@ -47,7 +47,7 @@ internal sealed class RotatingFile : ILineSink
     }
 
     /// <inheritdoc/>
-    /// <remarks>While the file cannot be renamed, lines go on into it.</remarks>
+    /// <remarks>While the file cannot be renamed, lines are still added to it.</remarks>
     public string? TakeFault()
     {
         string? fault = _hasToldFault ? null : _fault;

@@ -24,7 +24,7 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
     /// <param name="sink">Where lines go.</param>
     /// <param name="hashes">Hashes callers.</param>
     /// <param name="time">The clock of calls about which no store was asked, or one that does not tell its instants.</param>
-    /// <param name="logger">Is told of drops.</param>
+    /// <param name="logger">Logs drops.</param>
     /// <param name="queueLength">How many lines wait for the disk at most.</param>
     internal DecisionRecorder(ILineSink sink, CallerHashes hashes, TimeProvider time, ILogger logger, int queueLength = QueueLength)
     {

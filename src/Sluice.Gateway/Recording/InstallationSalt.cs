@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// <para>
 /// It is a file of 32 random bytes in base64, <see cref="FileName"/>, in the folder of the record, else in that of the audit file. The
-/// first start creates it; only the owner of the process may read it. Without either file it is made anew at each start.
+/// first start creates it; only the owner of the process may read it. Without either file a new one is made at each start.
 /// </para>
 /// <para><see cref="Variable"/> takes the place of the file, for replicas and for containers without a disk.</para>
 /// </remarks>

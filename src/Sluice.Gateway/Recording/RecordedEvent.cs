@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 
 /// <summary>One line of a file of recorded decisions.</summary>
 /// <remarks>
-/// <para>The lines of one run stand in the order in which the operations took effect. <c>docs/record.md</c> describes them.</para>
+/// <para>The lines of one run are in the order in which the operations took effect. <c>docs/record.md</c> describes them.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 internal abstract record RecordedEvent
@@ -84,7 +84,7 @@ internal sealed record RecordedCall : RecordedEvent
     internal string ConfigVersion { get; init; } = "";
 }
 
-/// <summary>What a call had acquired was given back.</summary>
+/// <summary>What a call had acquired was refunded or released.</summary>
 internal sealed record RecordedChange : RecordedEvent
 {
     internal required StoreChange Change { get; init; }

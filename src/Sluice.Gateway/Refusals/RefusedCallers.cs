@@ -3,7 +3,7 @@ namespace Sluice.Gateway;
 /// <summary>Counts who is rejected most, by which limit, over the last five minutes and the last hour.</summary>
 /// <remarks>
 /// <para>
-/// Memory is bounded: a slice of time counts <see cref="MaxKeys"/> callers and limits. While a slice meets no more of them, its counts
+/// Memory is bounded: a slice of time counts <see cref="MaxKeys"/> callers and limits. While a slice has no more of them, its counts
 /// are exact. Above that it follows Misra and Gries: one rejection of each counted caller is left out, and so is the new one. So a count
 /// is too low by at most (left out) / (<see cref="MaxKeys"/> + 1), no caller with more rejections than that is missing, and the counts
 /// and the number left out always add up to all rejections.

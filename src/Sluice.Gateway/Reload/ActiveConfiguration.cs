@@ -70,13 +70,13 @@ internal sealed class ActiveConfiguration
     internal GatewayServer? Find(string name) => Array.Find(Servers, server => server.Name == name);
 
     /// <summary>Begins to look up the server of a request. End it with <see cref="EndLookup"/> before anything is awaited.</summary>
-    /// <returns>False when another configuration has taken its place.</returns>
+    /// <returns>False when another configuration has replaced it.</returns>
     internal bool TryBeginLookup() => _uses.TryEnter();
 
     /// <summary>Ends a look-up.</summary>
     internal void EndLookup() => _uses.Leave();
 
-    /// <summary>Ends its use, because another configuration has taken its place. Requests that it serves go on.</summary>
+    /// <summary>Ends its use, because another configuration has replaced it. Requests that it serves continue.</summary>
     internal void Replaced() => _uses.Leave();
 
     private void Retire()

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Gateway;
 
-/// <summary>What became of the last reload.</summary>
+/// <summary>The result of the last reload.</summary>
 /// <param name="At">The instant at which it ended.</param>
 /// <param name="Faults">Why the document was rejected, a line each, without paths of this machine; empty when it was loaded.</param>
 /// <param name="NeedsRestart">The settings that have changed in the document and keep their values until a restart.</param>

@@ -29,7 +29,7 @@ internal sealed class ServerLink : IAsyncDisposable
     /// <param name="target">The server, as the first configuration that names the target has it.</param>
     /// <param name="settings">The settings of a command.</param>
     /// <param name="parts">What all servers use.</param>
-    /// <param name="onEnding">Is told of its end, which takes time.</param>
+    /// <param name="onEnding">Called when it ends, which takes time.</param>
     internal ServerLink(ServerConfiguration target, StdioSettings settings, ServerParts parts, Action<Task> onEnding)
     {
         _target = target;

@@ -10,7 +10,7 @@ internal static class Replay
     /// <param name="file">The files.</param>
     /// <param name="index">What is known of them.</param>
     /// <param name="callTime">How long a call holds its slots where that was not recorded.</param>
-    /// <param name="progress">Is told how many bytes were read, now and then; or null.</param>
+    /// <param name="progress">Called from time to time with the number of bytes read; or null.</param>
     /// <param name="cancellationToken">Ends it.</param>
     internal static ReplayReport Run(
         HashedPolicies[] policies, TraceFile file, TraceIndex index, TimeSpan callTime, Action<long>? progress, CancellationToken cancellationToken)

@@ -4,7 +4,7 @@ using System.Globalization;
 namespace Sluice.Gateway;
 
 /// <summary>What was answered to a call: all that a record says of it.</summary>
-/// <param name="Outcome">Whether the call may go on.</param>
+/// <param name="Outcome">Whether the call may proceed.</param>
 /// <param name="Limit">The limit that rejected it; else null.</param>
 /// <param name="Remaining">Tokens that are left.</param>
 /// <param name="Running">Calls that hold a slot of the limit.</param>

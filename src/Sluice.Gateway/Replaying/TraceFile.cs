@@ -41,7 +41,7 @@ internal sealed class TraceFile(IReadOnlyList<string> paths)
     }
 
     /// <summary>Every event, in the order of the files and their lines.</summary>
-    /// <param name="progress">Is told how many bytes were read, now and then; or null.</param>
+    /// <param name="progress">Called from time to time with the number of bytes read; or null.</param>
     /// <param name="cancellationToken">Ends it.</param>
     internal IEnumerable<RecordedEvent> Read(Action<long>? progress, CancellationToken cancellationToken)
     {

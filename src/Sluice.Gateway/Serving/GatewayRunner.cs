@@ -20,7 +20,7 @@ internal static partial class GatewayRunner
     /// <param name="watched">The document to watch while the gateway runs; or null.</param>
     /// <param name="time">The clock of everything that the gateway counts.</param>
     /// <param name="observer">Is told of every metered call; or null.</param>
-    /// <param name="onListening">Is told the address of clients, and the admin address or null, once the gateway is ready.</param>
+    /// <param name="onListening">Called with the address of clients, and the admin address or null, once the gateway is ready.</param>
     /// <param name="portInUse">What to say when the address is taken.</param>
     /// <param name="log">How much is logged.</param>
     /// <param name="cancellationToken">Stops the gateway.</param>

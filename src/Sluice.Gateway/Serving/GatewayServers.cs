@@ -54,7 +54,7 @@ internal sealed class GatewayServers : IHostedService, IDisposable
         }
     }
 
-    /// <summary>What became of the last reload; null before the first.</summary>
+    /// <summary>The result of the last reload; null before the first.</summary>
     internal ReloadResult? LastReload
     {
         get => _lastReload;

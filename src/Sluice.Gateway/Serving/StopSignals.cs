@@ -2,7 +2,7 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Gateway;
 
-/// <summary>The signals: the first that stops asks the program to stop, the second to stop at once. SIGHUP asks for a reload.</summary>
+/// <summary>The signals: the first that stops asks the program to stop, the second to stop at once. SIGHUP requests a reload.</summary>
 /// <remarks>Thread safety: every member may be called from any thread.</remarks>
 internal sealed partial class StopSignals : IDisposable
 {

@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>The limits that some calls of a simulation have, and what became of those calls.</summary>
+/// <summary>The limits that some calls of a simulation have, and the results of those calls.</summary>
 internal sealed class SelectedLimits
 {
     private readonly long[] _wouldRefuse;

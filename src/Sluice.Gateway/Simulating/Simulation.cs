@@ -39,7 +39,7 @@ internal sealed class Simulation
 
     /// <summary>Runs it, once.</summary>
     /// <param name="replace">Other limits in the place of those that a call has; null to keep them.</param>
-    /// <param name="progress">Is told how many calls were decided, now and then; or null.</param>
+    /// <param name="progress">Called from time to time with the number of calls decided; or null.</param>
     /// <param name="cancellationToken">Ends it.</param>
     internal SimulationReport Run(Func<ApplicableLimits, ApplicableLimits>? replace, Action<long>? progress, CancellationToken cancellationToken)
     {

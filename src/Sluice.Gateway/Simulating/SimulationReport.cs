@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Gateway;
 
-/// <summary>What became of the calls of a simulation.</summary>
+/// <summary>The results of the calls of a simulation.</summary>
 internal sealed record SimulationReport
 {
     /// <summary>What the wall clock showed at the start.</summary>
@@ -27,7 +27,7 @@ internal sealed record SimulationReport
     /// <summary>The longest time for which a call was held.</summary>
     internal required TimeSpan LongestDelay { get; init; }
 
-    /// <summary>The limits that calls met, in the order of the policy.</summary>
+    /// <summary>The limits that applied to calls, in the order of the policy.</summary>
     internal required ImmutableArray<LimitReport> Limits { get; init; }
 
     /// <summary>The callers, those who were refused most first.</summary>
@@ -52,7 +52,7 @@ internal sealed record SimulationReport
 internal sealed record LimitReport(
     string Server, string Limit, string Rate, string Scope, LimitMode Mode, long Calls, long Refused, long WouldRefuse);
 
-/// <summary>What became of a caller's calls.</summary>
+/// <summary>The results of a caller's calls.</summary>
 /// <param name="User">The caller.</param>
 /// <param name="Calls">The calls.</param>
 /// <param name="Allowed">Those that were allowed.</param>

@@ -30,7 +30,7 @@ internal static class TerminalChart
         yield return $"  {"".PadLeft(width)}  {"0s".PadRight(SimulationTally.Columns - End(report).Length)}{End(report)}";
     }
 
-    /// <summary>The time that a column stands for.</summary>
+    /// <summary>The time that a column represents.</summary>
     internal static TimeSpan ColumnOf(SimulationReport report)
     {
         TimeSpan exact = report.Length / SimulationTally.Columns;

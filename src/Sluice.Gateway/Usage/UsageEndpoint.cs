@@ -2,7 +2,7 @@ using Sluice.AspNetCore;
 
 namespace Sluice.Gateway;
 
-/// <summary><c>GET /{name}/limits</c>: what a caller has left of its own limits. Nothing is charged.</summary>
+/// <summary><c>GET /{name}/limits</c>: what is left in the limits of a caller. Nothing is charged.</summary>
 /// <remarks>
 /// <para>The caller is known by the same credentials as for a call, and sees the buckets of that identity alone.</para>
 /// <para>Thread safety: any number of threads.</para>

@@ -81,7 +81,7 @@ internal sealed partial class CallGate
             : await GiveUpAsync(slot.Call, HeldCalls.End.Full, cancellationToken).ConfigureAwait(false);
     }
 
-    /// <summary>Goes on with a call that got a slot, or that the store rejects for another reason by now.</summary>
+    /// <summary>Continues a call that got a slot, or that the store now rejects for another reason.</summary>
     private async ValueTask<GateDecision> ServedAsync(SlotWait slot, CancellationToken cancellationToken)
     {
         RateLimitReservation answer = slot.Waiter.Answer;

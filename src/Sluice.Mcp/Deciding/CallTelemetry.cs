@@ -10,7 +10,7 @@ namespace Sluice.Mcp;
 /// </remarks>
 /// <param name="policy">The limits of the server.</param>
 /// <param name="time">The clock of durations.</param>
-/// <param name="observer">Is told of calls that no limit decides; or null.</param>
+/// <param name="observer">Receives calls that no limit decides; or null.</param>
 internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, ICallObserver? observer = null)
 {
     /// <summary>An allowed call is near a limit when less than one part in this many of its tokens is left.</summary>

@@ -16,7 +16,7 @@ internal static class DecisionId
 
     private static readonly SearchValues<char> Characters = SearchValues.Create(Alphabet);
 
-    /// <summary>A new id, which nobody can guess.</summary>
+    /// <summary>A new id, which cannot be guessed.</summary>
     internal static string New()
     {
         Span<byte> bytes = stackalloc byte[Bits / 8];

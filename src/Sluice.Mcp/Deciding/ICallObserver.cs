@@ -4,7 +4,7 @@ namespace Sluice.Mcp;
 /// <remarks>Thread safety: called from any thread; it must not block.</remarks>
 internal interface ICallObserver
 {
-    /// <summary>Whether the store is told of each call, in <see cref="RateLimitRequest.Tag"/>, because its operations are recorded.</summary>
+    /// <summary>Whether the store receives each call, in <see cref="RateLimitRequest.Tag"/>, because its operations are recorded.</summary>
     bool NeedsTags => false;
 
     /// <summary>Whether each rejection gets an id, because it can be looked up.</summary>
@@ -49,7 +49,7 @@ internal readonly record struct DecidedCall(
     internal string? Operation => Description.Operation;
 }
 
-/// <summary>What a store that records its operations is told of a call.</summary>
+/// <summary>What a store that records its operations receives about a call.</summary>
 /// <param name="method">The JSON-RPC method.</param>
 /// <param name="operation">What it names, as the caller wrote it; or null.</param>
 /// <param name="configVersion">The version of the configuration that decides.</param>

@@ -27,7 +27,7 @@ internal sealed class PermissiveReport : IDisposable
     /// <param name="policy">The policy.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="previous">The report of the policy before, whose counts go on for limits of the same name; or null.</param>
+    /// <param name="previous">The report of the policy before, whose counts are kept for limits of the same name; or null.</param>
     internal static PermissiveReport? Of(RateLimitPolicy policy, TimeProvider time, ILogger logger, PermissiveReport? previous = null)
     {
         List<PermissiveCounter> before = [.. previous?._counters.Values ?? []];

@@ -45,7 +45,7 @@ internal sealed partial class SlotWatch : IDisposable
     /// <param name="policy">The policy.</param>
     /// <param name="time">The clock.</param>
     /// <param name="logger">The log.</param>
-    /// <param name="previous">The watches of the policy before, which go on where they watch for the same time; or null.</param>
+    /// <param name="previous">The watches of the policy before, which are kept where they watch for the same time; or null.</param>
     internal static SlotWatch[] Of(RateLimitPolicy policy, TimeProvider time, ILogger logger, SlotWatch[]? previous = null) =>
     [
         .. policy.Limits

@@ -9,10 +9,10 @@ internal static class HeartbeatTimes
     /// <summary>For so long a heartbeat is valid. Another process that sees no new one for so long names the end of the process.</summary>
     /// <remarks>
     /// Such a witness sees the last heartbeat at most one interval after it was sent, then looks nine times: so the end is in the table
-    /// 10 s after the last heartbeat. Every process is a witness, so it does not learn of an end later than that. A call that is rejected
-    /// and has looked for ended processes just before looks again after one second. So slots come back 11 s after the last heartbeat, which
-    /// leaves 4 s of the 15 s that are promised for a witness or a Redis that is late. How late a look is does not matter up to
-    /// <see cref="MostPerLook"/>.
+    /// 10 s after the last heartbeat. Every process is a witness, so it notices an end no later than that. A call that is rejected
+    /// and has looked for ended processes just before looks again after one second. So slots are free again 11 s after the last
+    /// heartbeat, which leaves 4 s of the 15 s that are promised for a witness or a Redis that is late. How late a look is does not
+    /// matter up to <see cref="MostPerLook"/>.
     /// </remarks>
     internal static readonly TimeSpan Validity = TimeSpan.FromSeconds(9);
 

@@ -266,7 +266,7 @@ internal sealed class Lane : IDisposable
     {
         batch.ForEach(EndUncharged);
 
-        // Before its caller goes on, so that the next call of that caller finds it noted.
+        // Before its caller continues, so that the next call of that caller finds it noted.
         if (fault.IsOfTheCall)
         {
             Breaker.NoteFaultOfACall(fault);

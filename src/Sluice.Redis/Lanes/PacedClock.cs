@@ -18,7 +18,7 @@ internal sealed class PacedClock
     /// <summary>The most timeouts that patience adds to a timeout.</summary>
     internal const int MostTimeouts = 10;
 
-    /// <summary>The threads between a call and its answer: what writes, Redis, what reads, and what goes on with the answer.</summary>
+    /// <summary>The threads between a call and its answer: the writer, Redis, the reader, and the one that continues the call.</summary>
     private const int Hops = 4;
 
     private const int Slices = 4;

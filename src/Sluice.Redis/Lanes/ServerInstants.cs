@@ -3,9 +3,9 @@ namespace Sluice.Redis;
 /// <summary>How much later than the clock of a server the answers to calls arrive.</summary>
 /// <remarks>
 /// <para>
-/// A call is held for so long from an instant of the server. Its answer arrives later than that by a journey that differs from answer to
-/// answer, and calls would leave in another order than the one that the server gave them. So the part of the journey that is certain to
-/// have passed is taken off: the fastest answer of the last seconds shows how far the clocks are apart at least.
+/// A call is held for so long from an instant of the server. Its answer arrives later than that by a network delay that differs from
+/// answer to answer, so calls would be forwarded in another order than the server gave them. Therefore the part of the delay that is
+/// certain to have passed is subtracted: the fastest answer of the last seconds shows the least difference of the clocks.
 /// </para>
 /// <para>The part is never more than the time between the question and the answer, whatever the clock of the server does.</para>
 /// <para>Thread safety: any thread may ask.</para>
@@ -13,7 +13,7 @@ namespace Sluice.Redis;
 /// <param name="time">The clock of this process.</param>
 internal sealed class ServerInstants(TimeProvider time)
 {
-    /// <summary>For so long the fastest answer counts; the two clocks may drift apart.</summary>
+    /// <summary>How long the fastest answer counts; the two clocks may drift apart.</summary>
     private static readonly TimeSpan Span = TimeSpan.FromSeconds(2);
 
     private readonly Lock _gate = new();

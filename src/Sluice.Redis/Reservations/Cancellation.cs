@@ -2,8 +2,8 @@ namespace Sluice.Redis;
 
 /// <summary>Takes a reservation back in Redis.</summary>
 /// <remarks>
-/// A call that was sent and not answered may have taken it back. It is repeated in a form that does nothing then. Once the instant of the
-/// reservation has come, there is nothing left to take back.
+/// A call that was sent and not answered may have been executed. It is repeated in a form that does nothing in that case. Once the
+/// instant of the reservation has come, there is nothing left to cancel.
 /// </remarks>
 internal sealed class Cancellation(
     Lane lane, RedisLimits limits, CallerKeys caller, int cost, int[]? part, bool isSpread, ulong reserver, long number)
@@ -33,7 +33,7 @@ internal sealed class Cancellation(
         return isDone;
     }
 
-    /// <summary>Asks again and again, until Redis has done it, the instant has come, or the store is closed.</summary>
+    /// <summary>Repeats the request until Redis has done it, the instant has come, or the store is closed.</summary>
     internal async Task RepeatAsync(TimeSpan delay, TimeProvider time, CancellationToken closing)
     {
         long begin = time.GetTimestamp();

@@ -56,7 +56,7 @@ internal static class HeldVerdict
         return earliest == fromMicros / step ? fromMicros : Micros(earliest, step);
     }
 
-    /// <summary>A bucket and all calls that it holds, to go on by while Redis is away: it owes them.</summary>
+    /// <summary>A bucket with all calls that it holds, to decide by while Redis is away.</summary>
     internal static ObservedBucket ObservedOf(PendingCall call, int index, bool isCharged)
     {
         RedisLimit limit = call.Limits.Limits[index];

@@ -1,6 +1,6 @@
 namespace Sluice.Redis;
 
-/// <summary>What a call asks that reserves, or that takes a reservation back.</summary>
+/// <summary>What a call asks that makes or cancels a reservation.</summary>
 /// <param name="MostMicros">The longest wait; below zero for a look, which finds the instant and charges nothing.</param>
 /// <param name="FromMicros">How long after the decision the call may be forwarded at the earliest.</param>
 /// <param name="Turn">Who waits, where the call waits in turn for a slot; else null.</param>

@@ -78,7 +78,7 @@ internal sealed class PermitQueue : IDisposable
         return default; // The limiter was disposed of.
     }
 
-    /// <summary>Waits in turn until a slot is free.</summary>
+    /// <summary>Waits for its turn and a free slot.</summary>
     private async ValueTask<(RateLimitDecision Decision, IDisposable? Held)> WaitForSlotAsync(
         RateLimitRequest request, RateLimitReservation rejection, LimitState[] states, RateLimit limit, CancellationToken cancellationToken)
     {

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics.X86;
 
 namespace Sluice;
 
-/// <summary>Memory that is brought near before it is needed.</summary>
+/// <summary>Loads memory into the cache before it is needed.</summary>
 internal static unsafe class CacheLine
 {
     /// <summary>Begins to bring a place near, where the processor can be told to; it does not wait, and changes nothing.</summary>
@@ -12,7 +12,7 @@ internal static unsafe class CacheLine
     {
         if (Sse.IsSupported)
         {
-            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in place))); // An object that is moved now was brought near in vain.
+            Sse.Prefetch0(Unsafe.AsPointer(ref Unsafe.AsRef(in place))); // If the object is moved now, the load was useless.
         }
     }
 }

@@ -8,7 +8,7 @@ public sealed partial class InProcessStore
     /// <summary>A store whose operations are recorded.</summary>
     /// <param name="options">How much it remembers; read once.</param>
     /// <param name="time">Its clock.</param>
-    /// <param name="recorder">Is told of the operations.</param>
+    /// <param name="recorder">Receives the operations.</param>
     internal InProcessStore(InProcessStoreOptions options, TimeProvider time, IStoreRecorder recorder)
         : this(options, new StoreRecording(time, recorder))
     {

@@ -3,7 +3,7 @@ namespace Sluice;
 /// <summary>A bucket as a survey of a store found it.</summary>
 /// <param name="Limit">The limit.</param>
 /// <param name="Caller">
-/// A caller that has the bucket, of those that the survey was given; null for a shared bucket, and where none of them has it.
+/// The caller that has the bucket, if the survey was given that caller; null for a shared bucket.
 /// </param>
 /// <param name="Number">Tells buckets of different callers apart, in this process only; it says nothing of the caller.</param>
 /// <param name="Remaining">Whole tokens, or free slots.</param>

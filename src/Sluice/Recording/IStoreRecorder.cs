@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>Is told of every operation of a store that changes buckets or decides, in the order in which they take effect.</summary>
+/// <summary>Receives every operation of a store that changes buckets or decides, in the order in which they take effect.</summary>
 /// <remarks>It is called under a lock, from any thread: it must not block, and must not call the store.</remarks>
 internal interface IStoreRecorder
 {
@@ -21,7 +21,7 @@ internal interface IStoreRecorder
         in RateLimitReservation reservation,
         ReadOnlySpan<LimitState> states);
 
-    /// <summary>What a call had acquired, or a part of it, was given back or charged.</summary>
+    /// <summary>What a call had acquired, or a part of it, was refunded, released or charged.</summary>
     /// <param name="change">What was done.</param>
     /// <param name="at">When.</param>
     /// <param name="request">The call.</param>
@@ -37,7 +37,7 @@ internal enum StoreChange
     /// <summary>Nothing.</summary>
     None = 0,
 
-    /// <summary>Its tokens were given back.</summary>
+    /// <summary>Its tokens were refunded.</summary>
     Refund = 1,
 
     /// <summary>Its reservation was cancelled.</summary>

@@ -1,7 +1,7 @@
 namespace Sluice;
 
 /// <summary>Lets the operations of a store happen one after another, each at an instant of its own, and reports them in that order.</summary>
-/// <remarks>Thread safety: whoever holds <see cref="Gate"/> may use the members.</remarks>
+/// <remarks>Thread safety: a thread that holds <see cref="Gate"/> may use the members.</remarks>
 internal sealed class StoreRecording
 {
     private static readonly TimeSpan ShortestSleep = TimeSpan.FromMilliseconds(100);
@@ -12,7 +12,7 @@ internal sealed class StoreRecording
     private readonly TimeSpan _startSlept;
 
     /// <param name="time">The clock.</param>
-    /// <param name="recorder">Is told of the operations.</param>
+    /// <param name="recorder">Receives the operations.</param>
     internal StoreRecording(TimeProvider time, IStoreRecorder recorder)
     {
         _time = BootTimeProvider.For(time);

@@ -2,11 +2,11 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sluice;
 
-/// <summary>Items that wait for something of which there is too little, served in turn by caller and not by arrival.</summary>
+/// <summary>Items that wait for a scarce resource. Callers take turns; the order of arrival does not decide.</summary>
 /// <remarks>
 /// <para>
-/// Each turn serves the oldest item of the next caller. So the hundred items of one caller do not come before the single item of
-/// another. A caller who comes back after its last item was served goes to the end.
+/// Each turn serves the oldest item of the next caller. So a hundred items of one caller do not delay the single item of
+/// another. A caller that returns after its last item was served goes to the end.
 /// </para>
 /// <para>Every member takes constant time. Thread safety: none; the owner guards it.</para>
 /// </remarks>

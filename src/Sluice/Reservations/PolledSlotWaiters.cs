@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>The calls that wait for slots of a store whose slots others release too: it is asked again while calls wait.</summary>
+/// <summary>The calls that wait for slots of a store whose slots others release too: the store is asked again while calls wait.</summary>
 /// <remarks>Only the first call of each queue is decided again. Thread safety: any number of threads.</remarks>
 /// <param name="store">The store.</param>
 /// <param name="time">The clock of the attempts.</param>

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>The calls that wait for slots of a store, served in turn by caller.</summary>
+/// <summary>The calls that wait for slots of a store. Callers take turns.</summary>
 /// <remarks>
 /// <para>
 /// A call waits in the queue of the bucket that rejected it. When a slot of that bucket is released, the first call of the next caller
@@ -22,7 +22,7 @@ internal class SlotWaiters(IRateLimitStore store)
     internal static SlotWaiters Of(IRateLimitStore store, TimeProvider time) =>
         (store as ISlotWaiting)?.SlotWaiters ?? new PolledSlotWaiters(store, time);
 
-    /// <summary>The limit of a call for whose slots other calls wait already: it must go behind them. Null if there is none.</summary>
+    /// <summary>The limit of a call for whose slots other calls wait already: it must queue behind them. Null if there is none.</summary>
     internal RateLimit? QueueFor(in RateLimitRequest request)
     {
         if (Count == 0)

@@ -27,7 +27,7 @@ internal static class NamedCaller
         return claims.Aggregate(caller, (known, claim) => known.WithClaim(claim.Key, claim.Value));
     }
 
-    /// <summary>Whether a caller that came lately is one that the fields mean: all parts that they name are the same.</summary>
+    /// <summary>Whether a recent caller is one that the fields mean: all parts that they name are the same.</summary>
     internal static bool IsMeant(CallerIdentity named, CallerIdentity caller) =>
         caller.Issuer == named.Issuer
         && (named.Subject is null || caller.Subject == named.Subject)

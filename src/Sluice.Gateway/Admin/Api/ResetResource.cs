@@ -58,7 +58,7 @@ internal static partial class ResetResource
     private static bool CountsOnly(RateLimit limit, CallerIdentity caller) =>
         limit.Key.Form != LimitKeyForm.Shared && limit.Key.IsKnown(caller);
 
-    /// <summary>The caller as named, and those that came lately of whom more is known, such as the user's tenant.</summary>
+    /// <summary>The caller as named, and recent callers of whom more is known, such as the user's tenant.</summary>
     private static IEnumerable<CallerIdentity> Meant(RunningGateway gateway, CallerIdentity named) =>
         gateway.Recent.All
             .Select(call => call.Caller)

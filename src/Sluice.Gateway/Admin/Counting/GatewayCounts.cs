@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// <para>
 /// Memory: about 6 KB for each server and 600 bytes for each limit of the configuration, whatever callers send. Counts are kept by name,
-/// so a configuration that is loaded again goes on counting; <see cref="Forget"/> removes what is no longer configured.
+/// so counting continues after a reload; <see cref="Forget"/> removes what is no longer configured.
 /// </para>
 /// <para>Counting a call allocates nothing once its limits have been met.</para>
 /// <para>Thread safety: any number of threads.</para>
@@ -26,7 +26,7 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
     /// <summary>The instant at which counting began.</summary>
     internal DateTimeOffset StartedAt { get; } = time.GetUtcNow();
 
-    /// <summary>Callers that came lately.</summary>
+    /// <summary>Recent callers.</summary>
     internal RecentCalls Recent { get; } = new();
 
     /// <summary>The time since then.</summary>

@@ -3,7 +3,7 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>Callers that came lately, and the limits that applied to their calls.</summary>
+/// <summary>Recent callers, and the limits that applied to their calls.</summary>
 /// <remarks>
 /// <para>
 /// Bounded: a caller with the limits of a call has one of <see cref="Places"/> places, which a later one may take. So a caller who

@@ -25,7 +25,7 @@ internal sealed class StepCounter(int steps)
         }
         else if (step <= newest - steps)
         {
-            return; // The thread was away for so long that the step is forgotten.
+            return; // The thread was delayed for so long that the step is not kept any more.
         }
 
         Interlocked.Increment(ref (isAllowed ? _allowed : _refused)[step % steps]);
