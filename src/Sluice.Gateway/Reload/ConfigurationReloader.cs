@@ -178,10 +178,10 @@ internal sealed partial class ConfigurationReloader(
         [LoggerMessage(100, LogLevel.Information, "The configuration was reloaded: version {Version}, {Servers} servers.{Changes}")]
         internal static partial void Reloaded(ILogger logger, string version, int servers, string changes);
 
-        [LoggerMessage(101, LogLevel.Error, "The changed configuration is invalid, and the one before stays in use:{Faults}")]
+        [LoggerMessage(101, LogLevel.Error, "The changed configuration is invalid, and the previous one stays in use:{Faults}")]
         internal static partial void Rejected(ILogger logger, string faults);
 
-        [LoggerMessage(102, LogLevel.Error, "The configuration is still invalid, and the one before stays in use. Its faults have been logged.")]
+        [LoggerMessage(102, LogLevel.Error, "The configuration is still invalid, and the previous one stays in use. Its faults have been logged.")]
         internal static partial void StillRejected(ILogger logger);
 
         [LoggerMessage(103, LogLevel.Warning, "These settings have changed, and keep their values until a restart: {Settings}.")]

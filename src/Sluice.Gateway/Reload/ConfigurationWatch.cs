@@ -100,7 +100,7 @@ internal sealed partial class ConfigurationWatch : IAsyncDisposable
             "The system does not notify of changed files ({Reason}). The configuration is looked at every {Interval}.")]
         internal static partial void NoNotifications(ILogger logger, TimeSpan interval, string reason);
 
-        [LoggerMessage(111, LogLevel.Error, "The configuration could not be reloaded, and the one before stays in use.")]
+        [LoggerMessage(111, LogLevel.Error, "The configuration could not be reloaded, and the previous one stays in use.")]
         internal static partial void Failed(ILogger logger, Exception exception);
     }
 }

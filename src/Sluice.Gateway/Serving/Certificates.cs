@@ -9,7 +9,7 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// <para>
 /// Changes are found by the files' content, so that a swap of links counts as well as a write. A pair that is broken, or half
-/// written, is logged once and not taken: the one before stays. Connections that are open keep the certificate they began with.
+/// written, is logged once and not taken: the previous one stays in use. Connections that are open keep the certificate they began with.
 /// </para>
 /// <para>Thread safety: any thread may ask for the current one.</para>
 /// </remarks>

@@ -249,7 +249,7 @@ internal static partial class GatewayRunner
         [LoggerMessage(63, LogLevel.Information, "Stopping in {Delay}; until then connections are accepted. Another signal stops at once.")]
         internal static partial void Delayed(ILogger logger, TimeSpan delay);
 
-        [LoggerMessage(65, LogLevel.Warning, "{Why}, so the rest is counted without labels. A restart makes room.")]
+        [LoggerMessage(65, LogLevel.Warning, "{Why}, so the rest is counted without labels. Restart the gateway to drop the series of limits that were removed.")]
         internal static partial void TooManySeries(ILogger logger, string why);
 
         [LoggerMessage(1, LogLevel.Warning, "{Advice}")]

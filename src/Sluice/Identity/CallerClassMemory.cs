@@ -4,7 +4,7 @@ namespace Sluice;
 /// <remarks>Thread safety: several threads may add one at once; one that is lost is found out again.</remarks>
 internal struct CallerClassMemory
 {
-    /// <summary>As many policies as a caller keeps a class for; the oldest makes room.</summary>
+    /// <summary>As many policies as a caller keeps a class for; the oldest is evicted.</summary>
     private const int Most = 16;
 
     private Known[]? _known;

@@ -55,7 +55,7 @@ internal struct CallerFingerprints
 
         Fingerprint taken = parts.Length == 1 ? parts[0] : Fingerprint.Of(parts);
 
-        // The oldest makes room. A thread that adds one at the same time may lose it, and takes it again.
+        // The oldest is evicted. A thread that adds one at the same time may lose it, and takes it again.
         IEnumerable<KeyPrint> kept = others.Length < MostOthers ? others : others.Skip(1);
         Volatile.Write(ref _others, [.. kept, new KeyPrint(key, taken)]);
         return taken;
