@@ -1,4 +1,5 @@
 using System.Net;
+using System.Text;
 using System.Text.Json;
 using Sluice.Conformance;
 
@@ -173,6 +174,33 @@ public sealed class BucketsApiTests : IAsyncLifetime
 
         ((int)status).ShouldBe(expected, problem.GetRawText());
         problem.GetProperty("detail").GetString()!.ShouldContain(detail);
+    }
+
+    [Theory]
+    [InlineData("""{ "server": "\ud800" }""", "The text of 'server' is not valid Unicode")]
+    [InlineData("""{ "server": "limited", "user": "\udfff" }""", "The text of 'user' is not valid Unicode")]
+    [InlineData("""{ "server": "limited", "user": "a", "issuer": "\ud800\ud800" }""", "The text of 'issuer' is not valid Unicode")]
+    [InlineData("""{ "server": "limited", "user": "\u00ff\u00fe" }""", "The text of 'user' is not valid Unicode", true)]
+    [InlineData("""{ "server": "limited", "\ud800": "a" }""", "A name in the body is not valid Unicode")]
+    [InlineData("""{ "server": "limited", "\u00ff": "a" }""", "A name in the body is not valid Unicode", true)]
+    [InlineData("""{ "server": "limited", "claims": { "\ud800": "a" } }""", "A name in the body is not valid Unicode")]
+    [InlineData("""{ "server": "limited", "claims": { "team": [ "a", "\ud800" ] } }""", "The text of 'team' is not valid Unicode")]
+    [InlineData("""[ "\ud800" ]""", "A text in the body is not valid Unicode")]
+    public async Task Body_TextThatIsNotUnicode_IsNamed(string body, string detail, bool asBytes = false)
+    {
+        await using AdminFixture admin = await StartAsync("perUser: 1/1h");
+        byte[] bytes = Encoding.Latin1.GetBytes(asBytes ? System.Text.RegularExpressions.Regex.Unescape(body) : body);
+
+        foreach (string path in new[] { "/api/v1/reset", "/api/v1/try" })
+        {
+            using ByteArrayContent content = new(bytes);
+            content.Headers.ContentType = new("application/json");
+            using HttpResponseMessage response = await admin.Client.PostAsync(path, content);
+
+            response.StatusCode.ShouldBe(HttpStatusCode.BadRequest);
+            response.Content.Headers.ContentType!.ToString().ShouldBe("application/problem+json");
+            JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString()!.ShouldContain(detail);
+        }
     }
 
     [Theory]

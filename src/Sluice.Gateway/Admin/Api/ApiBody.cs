@@ -43,6 +43,12 @@ internal sealed class ApiBody
 
         try
         {
+            if (FindBadText(bytes) is string fault)
+            {
+                await ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault);
+                return null;
+            }
+
             using JsonDocument document = JsonDocument.Parse(bytes, new JsonDocumentOptions { AllowDuplicateProperties = false });
             ApiBody body = new(document.RootElement.Clone());
             body.Check(known);
@@ -155,6 +161,33 @@ internal sealed class ApiBody
         foreach (JsonProperty field in _root.EnumerateObject().Where(field => !known.Contains(field.Name, StringComparer.Ordinal)))
         {
             Fault ??= $"{Shown.Quote(field.Name)} is not a field. {NearestName.Advice(field.Name, known)}";
+        }
+    }
+
+    // The parser does not look into texts; reading one that is not Unicode would throw later.
+    private static string? FindBadText(byte[] json)
+    {
+        Utf8JsonReader reader = new(json);
+        string? field = null;
+        try
+        {
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String)
+                {
+                    string text = reader.GetString()!;
+                    field = reader.TokenType == JsonTokenType.PropertyName ? text : field;
+                }
+            }
+
+            return null;
+        }
+        catch (InvalidOperationException)
+        {
+            string place = reader.TokenType == JsonTokenType.PropertyName ? "A name in the body"
+                : field is null ? "A text in the body"
+                : $"The text of {Shown.Quote(field)}";
+            return $"{place} is not valid Unicode. Send UTF-8, and \\u escapes of surrogates in pairs only.";
         }
     }
 
