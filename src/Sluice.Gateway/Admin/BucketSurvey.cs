@@ -75,22 +75,25 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
         }
 
         HashSet<RateLimit> configured = [.. gateway.Servers.SelectMany(server => server.Policy?.Limits ?? [])];
-        SurveyedBucket[] found =
+        (SurveyedBucket[] found, bool isAnswered) =
             await PeekAsync(recent.Where(call => configured.Contains(call.Limits[0])).Take(MaxAsked), cancellationToken);
         return new SurveyReport(
             [.. found.Where(bucket => bucket.Limit.Concurrency is null && bucket.ResetAfter > TimeSpan.Zero).OrderBy(bucket => bucket.ShareLeft)],
             [.. found.Where(bucket => bucket.Limit.Concurrency is int slots && bucket.Remaining < slots).OrderBy(bucket => bucket.ShareLeft)],
-            IsComplete: false);
+            IsComplete: false,
+            isAnswered);
     }
 
-    private async ValueTask<SurveyedBucket[]> PeekAsync(
+    private async ValueTask<(SurveyedBucket[] Found, bool IsAnswered)> PeekAsync(
         IEnumerable<(ApplicableLimits Limits, CallerIdentity Caller)> calls, CancellationToken cancellationToken)
     {
         Dictionary<(RateLimit, string?), SurveyedBucket> found = [];
         LimitState[] states = new LimitState[ApplicableLimits.MaxCount];
+        bool isAnswered = true;
         foreach ((ApplicableLimits limits, CallerIdentity caller) in calls)
         {
             RateLimitDecision decision = await gateway.Store.PeekAsync(new RateLimitRequest(limits, caller), states, cancellationToken);
+            isAnswered &= decision.Source == DecisionSource.Store;
             if (decision.Source == DecisionSource.OnStoreFailure)
             {
                 break; // The store does not answer: it knows no level.
@@ -105,7 +108,7 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
             }
         }
 
-        return [.. found.Values];
+        return ([.. found.Values], isAnswered);
     }
 }
 
@@ -113,9 +116,12 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
 /// <param name="Rates">Buckets of tokens, the smallest part left first.</param>
 /// <param name="Slots">Buckets of slots.</param>
 /// <param name="IsComplete">Whether every bucket was looked at.</param>
-internal sealed record SurveyReport(IReadOnlyList<SurveyedBucket> Rates, IReadOnlyList<SurveyedBucket> Slots, bool IsComplete)
+/// <param name="IsAnswered">Whether the store answered; else buckets of this process, counted without it, are all that is known.</param>
+internal sealed record SurveyReport(
+    IReadOnlyList<SurveyedBucket> Rates, IReadOnlyList<SurveyedBucket> Slots, bool IsComplete, bool IsAnswered = true)
 {
     /// <summary>Why not all buckets were looked at; null where they were.</summary>
     internal string? Reason => IsComplete ? null
+        : !IsAnswered ? "Redis did not answer. Only buckets that this process counts without it are shown."
         : $"The buckets are in Redis; these are of the last calls of this process, {BucketSurvey.MaxAsked} at most.";
 }

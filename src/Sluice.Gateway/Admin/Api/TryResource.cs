@@ -74,18 +74,35 @@ internal static class TryResource
             },
             ApiTime.Wait(decision.RetryAfter),
             Mcp.CallLabels.Text(Mcp.CallLabels.SourceOf(decision)),
-            [.. states.Select((state, index) => Applied(limits[index], state, request.Cost)), .. others]);
+            [.. states.Select((state, index) => Applied(limits, index, state, decision, request.Cost)), .. others]);
     }
 
-    private static TryLimit Applied(RateLimit limit, in LimitState state, int cost)
+    private static TryLimit Applied(ApplicableLimits limits, int index, in LimitState state, in RateLimitDecision decision, int cost)
     {
+        RateLimit limit = limits[index];
+        int price = limit.Concurrency is null ? cost : 1;
+        if (IsUnknown(limit, decision.Source))
+        {
+            string? rejection = decision.IsAllowed || decision.Source == DecisionSource.Local ? null : Rejection(limits, limit);
+            return new TryLimit(
+                limit.Name,
+                limit.ScopeName,
+                null,
+                limit.Capacity,
+                price,
+                Allowed: rejection is null,
+                RetryAfterMs: null,
+                Applies: true,
+                $"Redis does not answer, so its level is not known{rejection}.");
+        }
+
         bool isAllowed = state.Outcome == RateLimitOutcome.Allowed;
         return new TryLimit(
             limit.Name,
             limit.ScopeName,
             state.Remaining,
             limit.Capacity,
-            limit.Concurrency is null ? cost : 1,
+            price,
             isAllowed || limit.Mode == LimitMode.Permissive,
             ApiTime.Wait(state.RetryAfter),
             Applies: true,
@@ -95,6 +112,22 @@ internal static class TryResource
                 : limit.Concurrency is not null ? "No slot is free."
                 : "Its bucket lacks the tokens.");
     }
+
+    // In an outage this process counts for some limits; what the others show is no bucket's level.
+    private static bool IsUnknown(RateLimit limit, DecisionSource source) => source switch
+    {
+        DecisionSource.Store => false,
+        DecisionSource.Local => limit.Concurrency is not null || limit.OnStoreFailure is StoreFailureMode.Allow or StoreFailureMode.Deny,
+        _ => true,
+    };
+
+    /// <summary>Why a limit rejects a call that no bucket decides; null where another limit rejects it.</summary>
+    private static string? Rejection(ApplicableLimits limits, RateLimit limit) =>
+        limit.Mode == LimitMode.Permissive ? null
+        : limits.Limits.ToArray().Any(other => other is { OnStoreFailure: StoreFailureMode.Deny, Mode: LimitMode.Enforce })
+            ? limit.OnStoreFailure == StoreFailureMode.Deny ? ", and its onStoreFailure is deny" : null
+        : limit.OnStoreFailure == StoreFailureMode.Share ? ", and the part of this process is smaller than the cost of the call"
+        : null;
 
     private static TryLimit NotApplied(RateLimit limit, CallerIdentity caller)
     {
@@ -124,12 +157,12 @@ internal sealed record TryAnswer(string Outcome, long? RetryAfterMs, string Sour
 /// <summary>What a limit would answer.</summary>
 /// <param name="Limit">Its name.</param>
 /// <param name="Scope">What it counts by.</param>
-/// <param name="Level">Whole tokens, or free slots; null for a limit that does not apply.</param>
+/// <param name="Level">Whole tokens, or free slots; null for a limit that does not apply, and while the store does not answer.</param>
 /// <param name="MaxTokens">The size of its bucket.</param>
 /// <param name="Cost">What the call would cost there; null for a limit that does not apply.</param>
 /// <param name="Allowed">Whether it lets the call through.</param>
 /// <param name="RetryAfterMs">Its wait; null where waiting does not help, and for a limit that does not apply.</param>
 /// <param name="Applies">Whether it applies to the call.</param>
-/// <param name="Why">Why it rejects the call, or does not apply; else null.</param>
+/// <param name="Why">Why it rejects the call, does not apply, or has no known level; else null.</param>
 internal sealed record TryLimit(
     string Limit, string Scope, int? Level, int MaxTokens, int? Cost, bool Allowed, long? RetryAfterMs, bool Applies, string? Why);

@@ -1,0 +1,84 @@
+using System.Net;
+using System.Text.Json;
+using Sluice.Redis;
+
+namespace Sluice.Gateway.Tests.Admin;
+
+/// <summary>What <c>/api/v1/try</c> and <c>/api/v1/buckets</c> tell while Redis is away.</summary>
+public sealed class TryApiTests : IAsyncLifetime
+{
+    private const string Call = """{ "server": "limited", "name": "x" }""";
+    private FakeUpstream _upstream = null!;
+
+    [Theory]
+    [InlineData("shared: 500/1m, onStoreFailure: deny", "refused", "closed", false, "Redis does not answer, so its level is not known, and its onStoreFailure is deny.")]
+    [InlineData("shared: 500/1m, onStoreFailure: allow", "allowed", "open", true, "Redis does not answer, so its level is not known.")]
+    [InlineData("shared: 500/1m, onStoreFailure: deny, mode: permissive", "allowed", "open", true, "Redis does not answer, so its level is not known.")]
+    [InlineData("concurrency: { shared: 20 }", "allowed", "open", true, "Redis does not answer, so its level is not known.")]
+    public async Task Try_WhileRedisIsAway_LevelsThatNobodyKnowsAreNull(string limits, string outcome, string source, bool isAllowed, string why)
+    {
+        await using RedisStore redis = Away();
+        await using AdminFixture admin = await StartAsync(limits, redis);
+
+        JsonElement answer = await TryAsync(admin, Call);
+
+        answer.GetProperty("outcome").GetString().ShouldBe(outcome);
+        answer.GetProperty("source").GetString().ShouldBe(source);
+        JsonElement limit = answer.GetProperty("limits")[0];
+        limit.GetProperty("level").ValueKind.ShouldBe(JsonValueKind.Null);
+        limit.GetProperty("allowed").GetBoolean().ShouldBe(isAllowed);
+        limit.GetProperty("why").GetString().ShouldBe(why);
+    }
+
+    [Fact]
+    public async Task Try_WhileRedisIsAway_LevelsThatThisProcessCountsAreTold()
+    {
+        await using RedisStore redis = Away();
+        await using AdminFixture admin = await StartAsync(
+            "shared: 500/1m, onStoreFailure: local, tools: [ { name: x, shared: 30/1m, onStoreFailure: allow } ]", redis);
+
+        JsonElement answer = await TryAsync(admin, Call);
+
+        answer.GetProperty("source").GetString().ShouldBe("local");
+        Limit(answer, "shared").GetProperty("level").GetInt32().ShouldBe(500);
+        Limit(answer, "shared").GetProperty("why").ValueKind.ShouldBe(JsonValueKind.Null);
+        Limit(answer, "x/shared").GetProperty("level").ValueKind.ShouldBe(JsonValueKind.Null);
+        Limit(answer, "x/shared").GetProperty("allowed").GetBoolean().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("deny", 0)]
+    [InlineData("local", 1)]
+    public async Task Buckets_WhileRedisIsAway_SaySo(string mode, int shown)
+    {
+        await using RedisStore redis = Away();
+        await using AdminFixture admin = await StartAsync($"shared: 500/1h, onStoreFailure: {mode}", redis);
+        await admin.CallAsync();
+
+        JsonElement answer = await admin.JsonAsync("/api/v1/buckets");
+
+        answer.GetProperty("buckets").GetArrayLength().ShouldBe(shown);
+        answer.GetProperty("complete").GetBoolean().ShouldBeFalse();
+        answer.GetProperty("reason").GetString()!.ShouldStartWith("Redis did not answer.");
+    }
+
+    public async Task InitializeAsync() => _upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+
+    public Task DisposeAsync() => _upstream.DisposeAsync().AsTask();
+
+    private static RedisStore Away() =>
+        RedisStore.Connect(new RedisStoreOptions { Configuration = "127.0.0.1:1", Timeout = TimeSpan.FromMilliseconds(20) });
+
+    private Task<AdminFixture> StartAsync(string limits, IRateLimitStore? store = null, string more = "") => AdminFixture.StartAsync(
+        $"[ {{ name: limited, upstream: \"{_upstream.Endpoint}\", rateLimiting: {{ {limits} }} }} ]", store: store, more: more);
+
+    private static async Task<JsonElement> TryAsync(AdminFixture admin, string request)
+    {
+        (HttpStatusCode status, JsonElement body) = await admin.SendAsync("/api/v1/try", request);
+        status.ShouldBe(HttpStatusCode.OK, body.GetRawText());
+        return body;
+    }
+
+    private static JsonElement Limit(JsonElement answer, string name) =>
+        answer.GetProperty("limits").EnumerateArray().Single(limit => limit.GetProperty("limit").GetString() == name);
+}
