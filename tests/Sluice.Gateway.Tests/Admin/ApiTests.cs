@@ -197,6 +197,40 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Config_OfJournals_IsShownWithDefaultsAndWithoutPaths()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-");
+        try
+        {
+            string file = Path.Combine(folder.FullName, "calls.jsonl");
+            await using AdminFixture admin = await AdminFixture.StartAsync(
+                $"[ {Unlimited} ]", more: $"audit: {{ identities: clear }}\nrecord: {{ file: {file}, rotate: 1MiB }}\ndecisionIds: true");
+
+            JsonElement document = (await admin.JsonAsync("/api/v1/config")).GetProperty("document");
+
+            document.GetProperty("audit").GetRawText().ShouldBe("""{"file":null,"rotate":null,"keep":null,"identities":"clear"}""");
+            document.GetProperty("record").GetRawText().ShouldBe("""{"file":"***","rotate":1048576,"keep":10}""");
+            document.GetProperty("decisionIds").GetBoolean().ShouldBeTrue();
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public async Task Config_WithoutJournals_SaysSo()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync($"[ {Unlimited} ]");
+
+        JsonElement document = (await admin.JsonAsync("/api/v1/config")).GetProperty("document");
+
+        document.GetProperty("audit").ValueKind.ShouldBe(JsonValueKind.Null);
+        document.GetProperty("record").ValueKind.ShouldBe(JsonValueKind.Null);
+        document.GetProperty("decisionIds").GetBoolean().ShouldBeFalse();
+    }
+
+    [Fact]
     public async Task Request_WithoutTheToken_GetsAProblem()
     {
         await using AdminFixture admin = await AdminFixture.StartAsync(

@@ -39,6 +39,20 @@ internal static class ConfigDocument
                 ["listen"] = Authority(admin.Listen),
                 ["token"] = admin.Token is null ? null : Hidden,
             },
+            ["audit"] = configuration.Audit is not AuditConfiguration audit ? null : new JsonObject
+            {
+                ["file"] = audit.File is null ? null : Hidden,
+                ["rotate"] = audit.File?.RotateBytes,
+                ["keep"] = audit.File?.Keep,
+                ["identities"] = audit.ShowsIdentities ? "clear" : "hashed",
+            },
+            ["record"] = configuration.Record is not LogFileConfiguration record ? null : new JsonObject
+            {
+                ["file"] = Hidden,
+                ["rotate"] = record.RotateBytes,
+                ["keep"] = record.Keep,
+            },
+            ["decisionIds"] = configuration.DecisionIds,
             ["compat"] = configuration.ToolHive is null ? null : "toolhive",
             ["servers"] = new JsonArray([.. configuration.Servers.Select(Of)]),
         };
