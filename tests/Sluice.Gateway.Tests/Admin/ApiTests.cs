@@ -176,6 +176,12 @@ public sealed class ApiTests : IAsyncLifetime
 
     [Theory]
     [InlineData("/api/v1/history?span=2h", 400, "Write 5m or 1h")]
+    [InlineData("/api/v1/history?span=", 400, "Write 5m or 1h")]
+    [InlineData("/api/v1/refused?span=", 400, "Write 5m or 1h")]
+    [InlineData("/api/v1/limits?limit=shred", 404, "Did you mean 'shared'?")]
+    [InlineData("/api/v1/limits?server=limited&limit=zzzzzz", 404, "No limit of 'limited' has the name 'zzzzzz'. /api/v1/limits lists the limits.")]
+    [InlineData("/api/v1/buckets?server=limited&limit=shred", 404, "Did you mean 'shared'?")]
+    [InlineData("/api/v1/buckets?limit=", 404, "No limit has the name")]
     [InlineData("/api/v1/history?spam=5m", 400, "Did you mean 'span'?")]
     [InlineData("/api/v1/history?span=5m&span=1h", 400, "'span' is there 2 times")]
     [InlineData("/api/v1/status?x=1", 400, "'x' is not a parameter, and there are none")]

@@ -159,7 +159,7 @@ public sealed class BucketsApiTests : IAsyncLifetime
     [InlineData("""{ "server": "limitd", "user": "alice" }""", 404, "Did you mean 'limited'?")]
     [InlineData("""{ "server": "limited", "usr": "alice" }""", 400, "Did you mean 'user'?")]
     [InlineData("""{ "server": "limited", "user": 5 }""", 400, "'user' is not a text")]
-    [InlineData("""{ "server": "limited" }""", 404, "Nobody is named")]
+    [InlineData("""{ "server": "limited" }""", 400, "Nobody is named")]
     [InlineData("""{ "server": "limited", "tenant": "acme" }""", 404, "Its limits count by: perUser")]
     [InlineData("""{ "server": "limited", "user": "alice", "limit": "perUsr" }""", 404, "Did you mean 'perUser'?")]
     [InlineData("""{ "server": "limited", "user": "alice", "limit": "perUser", "all": true }""", 400, "'all' and 'limit'")]
@@ -201,6 +201,19 @@ public sealed class BucketsApiTests : IAsyncLifetime
             response.Content.Headers.ContentType!.ToString().ShouldBe("application/problem+json");
             JsonDocument.Parse(await response.Content.ReadAsStringAsync()).RootElement.GetProperty("detail").GetString()!.ShouldContain(detail);
         }
+    }
+
+    [Theory]
+    [InlineData("/api/v1/try?x=1")]
+    [InlineData("/api/v1/reset?x=1")]
+    public async Task Post_ParameterThatIsNotKnown_IsNamed(string path)
+    {
+        await using AdminFixture admin = await StartAsync("perUser: 1/1h");
+
+        (HttpStatusCode status, JsonElement problem) = await admin.SendAsync(path, """{ "server": "limited", "user": "alice" }""");
+
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        problem.GetProperty("detail").GetString()!.ShouldContain("'x' is not a parameter, and there are none");
     }
 
     [Theory]

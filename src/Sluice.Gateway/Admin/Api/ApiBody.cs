@@ -35,6 +35,12 @@ internal sealed class ApiBody
             return null;
         }
 
+        if (ApiQuery.Of(context).Fault is string parameter)
+        {
+            await ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, parameter);
+            return null;
+        }
+
         if (await ReadBytesAsync(context.Request) is not byte[] bytes)
         {
             await ApiErrors.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"The body has more than {MaxBytes / 1024} KiB. Send less.");

@@ -59,12 +59,17 @@ internal sealed class ApiQuery
     /// <summary>A span of time: <c>5m</c> when it is missing.</summary>
     internal HistorySpan Span(string name)
     {
-        if (HistorySpan.TryParse(Text(name), out HistorySpan? span))
+        if (Text(name) is not string text)
+        {
+            return HistorySpan.FiveMinutes;
+        }
+
+        if (HistorySpan.TryParse(text, out HistorySpan? span))
         {
             return span;
         }
 
-        Fault ??= $"{name}={Shown.Quote(Text(name) ?? "")} is not a span. Write {HistorySpan.FiveMinutes.Name} or {HistorySpan.Hour.Name}.";
+        Fault ??= $"{name}={Shown.Quote(text)} is not a span. Write {HistorySpan.FiveMinutes.Name} or {HistorySpan.Hour.Name}.";
         return HistorySpan.FiveMinutes;
     }
 }

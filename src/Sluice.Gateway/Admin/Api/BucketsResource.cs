@@ -40,6 +40,12 @@ internal static class BucketsResource
             return;
         }
 
+        if (limit is not null && LimitsResource.WhyUnknown(gateway, server, limit) is string unknown)
+        {
+            await ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, unknown);
+            return;
+        }
+
         SurveyReport report = await survey.ReadAsync(context.RequestAborted);
         IEnumerable<SurveyedBucket> buckets = report.Rates
             .Where(bucket => (server is null || bucket.Limit.Server == server) && (limit is null || bucket.Limit.Name == limit))

@@ -16,6 +16,21 @@ internal static class LimitsResource
     internal static IEnumerable<RateLimit> Of(GatewayServer server) =>
         server.Policy is RateLimitPolicy policy ? policy.Limits.DistinctBy(limit => limit.Name, StringComparer.Ordinal) : [];
 
+    /// <summary>What to say of a name that no limit has; null where a limit has it.</summary>
+    internal static string? WhyUnknown(RunningGateway gateway, string? server, string name)
+    {
+        string[] names =
+        [
+            .. gateway.Servers
+                .Where(known => server is null || known.Name == server)
+                .SelectMany(Of)
+                .Select(limit => limit.Name)
+                .Distinct(StringComparer.Ordinal),
+        ];
+        return names.Contains(name, StringComparer.Ordinal) ? null
+            : $"No limit{(server is null ? "" : $" of '{server}'")} has the name {Configuration.Shown.Quote(name)}. {NearestLimit(name, names)}";
+    }
+
     /// <summary>A limit now.</summary>
     internal static LimitAnswer Read(RunningGateway gateway, RateLimit limit, bool withHistory)
     {
@@ -68,6 +83,11 @@ internal static class LimitsResource
         return string.Create(CultureInfo.InvariantCulture, $"{rate.MaxTokens} per {RateText.Period(rate)}{burst}, {algorithm}");
     }
 
+    // There may be thousands of names, so they are not listed.
+    private static string NearestLimit(string name, string[] names) => NearestName.Find(name, names) is string near
+        ? $"Did you mean '{near}'?"
+        : "/api/v1/limits lists the limits.";
+
     private static Task WriteAsync(HttpContext context, RunningGateway gateway)
     {
         ApiQuery query = ApiQuery.Of(context, "server", "limit");
@@ -81,6 +101,11 @@ internal static class LimitsResource
         if (server is not null && gateway.Servers.All(known => known.Name != server))
         {
             return ServersResource.WriteUnknownAsync(context, gateway, server);
+        }
+
+        if (name is not null && WhyUnknown(gateway, server, name) is string unknown)
+        {
+            return ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, unknown);
         }
 
         RateLimit[] limits =

@@ -15,13 +15,19 @@ internal static class NamedCaller
     /// <summary>The caller of the fields; faults are noted in the body.</summary>
     /// <param name="body">The request.</param>
     /// <param name="auth">How callers are known.</param>
-    internal static CallerIdentity Read(ApiBody body, AuthConfiguration auth)
+    /// <param name="isRequired">Whether it is a fault to name nobody.</param>
+    internal static CallerIdentity Read(ApiBody body, AuthConfiguration auth, bool isRequired = false)
     {
         string? user = Part(body, "user");
         string? tenant = Part(body, "tenant");
         string? client = Part(body, "client");
         KeyValuePair<string, string[]>[] claims = [.. body.Claims("claims")];
         bool isKnown = user is not null || tenant is not null || client is not null || claims.Length > 0;
+        if (isRequired && !isKnown)
+        {
+            body.Refuse("Nobody is named. Add 'user', 'tenant', 'client' or 'claims'.");
+        }
+
         string issuer = ReadIssuer(body, auth, isKnown);
         CallerIdentity caller = new(issuer, user, tenant, client) { UserSpansTenants = auth.UserAcrossTenants };
         return claims.Aggregate(caller, (known, claim) => known.WithClaim(claim.Key, claim.Value));

@@ -22,7 +22,7 @@ internal static partial class ResetResource
             body.Refuse("'all' and 'limit' say different things. Leave one of them out.");
         }
 
-        CallerIdentity caller = NamedCaller.Read(body, gateway.Configuration.Auth);
+        CallerIdentity caller = NamedCaller.Read(body, gateway.Configuration.Auth, isRequired: true);
         if (body.Fault is string fault)
         {
             await ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault);
@@ -39,7 +39,7 @@ internal static partial class ResetResource
         RateLimit[] limits = [.. own.Where(limit => only is null || limit.Name == only)];
         if (limits.Length == 0)
         {
-            await ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, WhyNone(server, caller, own, only));
+            await ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, WhyNone(server, own, only));
             return;
         }
 
@@ -66,15 +66,13 @@ internal static partial class ResetResource
             .Append(named)
             .Distinct();
 
-    private static string WhyNone(GatewayServer server, CallerIdentity caller, RateLimit[] own, string? only)
+    private static string WhyNone(GatewayServer server, RateLimit[] own, string? only)
     {
         string[] names = [.. own.Select(limit => limit.Name).Distinct(StringComparer.Ordinal)];
         return only is not null && names.Length > 0
             ? $"No limit {Configuration.Shown.Quote(only)} of '{server.Name}' counts this caller alone. {NearestName.Advice(only, names)}"
-            : caller is { Subject: null, Tenant: null, Client: null }
-                ? "Nobody is named. Add 'user', 'tenant', 'client' or 'claims'."
-                : $"No limit of '{server.Name}' counts by what is named. Its limits count by: {string.Join(
-                    ", ", server.Gate.Policy.Limits.Select(limit => limit.ScopeName).Distinct(StringComparer.Ordinal).DefaultIfEmpty("nothing, it has none"))}.";
+            : $"No limit of '{server.Name}' counts by what is named. Its limits count by: {string.Join(
+                ", ", server.Gate.Policy.Limits.Select(limit => limit.ScopeName).Distinct(StringComparer.Ordinal).DefaultIfEmpty("nothing, it has none"))}.";
     }
 
     private static partial class Log

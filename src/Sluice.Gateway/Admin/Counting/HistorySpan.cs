@@ -13,10 +13,9 @@ internal sealed record HistorySpan(string Name, int StepSeconds, int Steps)
     internal static HistorySpan Hour { get; } = new("1h", 10, 360);
 
     /// <summary>Reads a name; a missing one is five minutes.</summary>
-    internal static bool TryParse(string? name, [NotNullWhen(true)] out HistorySpan? span)
+    internal static bool TryParse(string name, [NotNullWhen(true)] out HistorySpan? span)
     {
-        span = name is null or "" ? FiveMinutes
-            : name == FiveMinutes.Name ? FiveMinutes
+        span = name == FiveMinutes.Name ? FiveMinutes
             : name == Hour.Name ? Hour
             : null;
         return span is not null;
