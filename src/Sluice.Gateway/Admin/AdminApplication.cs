@@ -41,13 +41,12 @@ internal static class AdminApplication
             survey.Dispose();
         });
         application.Use((context, next) => AdmitAsync(context, next, guard, authentication));
+        application.Use(AdminRoutes.AnswerRestAsync);
         application.UseRouting();
         DashboardPage.Map(application);
         MetricsPage.Map(application, gateway.Metrics);
         HealthEndpoints.Map(application, new Health(gateway), authentication);
         MapApi(application, gateway, survey, streams);
-        application.MapFallback(static context =>
-            ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, "Nothing is at this path of the admin address."));
         return application;
     }
 

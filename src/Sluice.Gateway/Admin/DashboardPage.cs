@@ -31,7 +31,7 @@ internal static class DashboardPage
     {
         foreach ((string path, Asset asset) in Assets.Value)
         {
-            application.MapMethods(path, [HttpMethods.Get, HttpMethods.Head], context => WriteAsync(context, asset));
+            application.MapRead(path, context => WriteAsync(context, asset));
         }
     }
 

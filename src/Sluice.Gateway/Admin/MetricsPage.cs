@@ -14,19 +14,16 @@ internal static class MetricsPage
     {
         if (metrics is null)
         {
-            application.MapGet(Path, static context => PlainErrors.WriteAsync(
+            application.MapRead(Path, static context => PlainErrors.WriteAsync(
                 context,
                 StatusCodes.Status404NotFound,
                 $"There are no metrics: {OtlpVariables.Disabled} is true. Unset it, and start the gateway again."));
             return;
         }
 
-        // The package answers every method; only GET is to reach it.
-        application.UseOpenTelemetryPrometheusScrapingEndpoint(
-            metrics,
-            static context => HttpMethods.IsGet(context.Request.Method) && context.Request.Path == Path,
-            path: null,
-            configureBranchedPipeline: null,
-            optionsName: null);
+        // The package answers every method.
+        application
+            .MapPrometheusScrapingEndpoint(Path, metrics, configureBranchedPipeline: null, optionsName: null)
+            .WithMetadata(new HttpMethodMetadata([HttpMethods.Get, HttpMethods.Head]));
     }
 }

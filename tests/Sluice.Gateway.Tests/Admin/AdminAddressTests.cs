@@ -52,7 +52,69 @@ public sealed class AdminAddressTests
 
         using HttpResponseMessage response = await admin.Client.PostAsync("/metrics", null);
 
+        response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        response.Content.Headers.Allow.ShouldBe(["GET", "HEAD"]);
+    }
+
+    [Theory]
+    [InlineData("/healthz")]
+    [InlineData("/readyz")]
+    [InlineData("/metrics")]
+    [InlineData("/api/v1/status")]
+    [InlineData("/api/v1/openapi.json")]
+    [InlineData("/api/v1/events")]
+    public async Task Head_OfWhatIsRead_IsAnsweredAsGetWithoutABody(string path)
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+        using HttpRequestMessage request = new(HttpMethod.Head, path);
+        using HttpRequestMessage get = new(HttpMethod.Get, path);
+
+        using HttpResponseMessage response = await admin.Client.SendAsync(request);
+        using HttpResponseMessage expected = await admin.Client.SendAsync(get, HttpCompletionOption.ResponseHeadersRead);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe(expected.Content.Headers.ContentType!.MediaType);
+        (await response.Content.ReadAsByteArrayAsync()).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("POST", "/healthz", "GET, HEAD")]
+    [InlineData("POST", "/readyz", "GET, HEAD")]
+    [InlineData("POST", "/api/v1/status", "GET, HEAD")]
+    [InlineData("OPTIONS", "/api/v1/status", "GET, HEAD")]
+    [InlineData("POST", "/api/v1/openapi.json", "GET, HEAD")]
+    [InlineData("PUT", "/api/v1/servers/x/history", "GET, HEAD")]
+    [InlineData("GET", "/api/v1/try", "POST")]
+    [InlineData("HEAD", "/api/v1/reset", "POST")]
+    [InlineData("DELETE", "/", "GET, HEAD")]
+    public async Task Request_ByAMethodThatThePathLacks_NamesThoseItHas(string method, string path, string allowed)
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+        using HttpRequestMessage request = new(new HttpMethod(method), path);
+
+        using HttpResponseMessage response = await admin.Client.SendAsync(request);
+
+        response.StatusCode.ShouldBe(HttpStatusCode.MethodNotAllowed);
+        string.Join(", ", response.Content.Headers.Allow.Order()).ShouldBe(allowed);
+        response.Content.Headers.ContentType!.MediaType.ShouldBe(path.StartsWith("/api/", StringComparison.Ordinal) ? "application/problem+json" : "application/json");
+        if (method != "HEAD")
+        {
+            (await response.Content.ReadAsStringAsync()).ShouldContain($"It has: {allowed}.");
+        }
+    }
+
+    [Theory]
+    [InlineData("GET", "/nothing")]
+    [InlineData("POST", "/api/v1/nothing.json")]
+    public async Task Request_ForAnUnknownPath_IsNotFound(string method, string path)
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));
+        using HttpRequestMessage request = new(new HttpMethod(method), path);
+
+        using HttpResponseMessage response = await admin.Client.SendAsync(request);
+
         response.StatusCode.ShouldBe(HttpStatusCode.NotFound);
+        (await response.Content.ReadAsStringAsync()).ShouldContain("Nothing is at this path of the admin address.");
     }
 
     [Fact]

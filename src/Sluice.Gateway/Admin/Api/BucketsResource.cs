@@ -6,7 +6,7 @@ internal static class BucketsResource
     private const int UsualTop = 50;
 
     internal static void Map(WebApplication application, RunningGateway gateway, BucketSurvey survey) =>
-        application.MapGet("/api/v1/buckets", context => WriteAsync(context, gateway, survey));
+        application.MapRead("/api/v1/buckets", context => WriteAsync(context, gateway, survey));
 
     /// <summary>Buckets as they are shown.</summary>
     internal static BucketsAnswer Of(RunningGateway gateway, SurveyReport report, IEnumerable<SurveyedBucket> buckets) => new(

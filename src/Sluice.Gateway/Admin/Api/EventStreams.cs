@@ -42,6 +42,12 @@ internal sealed class EventStreams(RunningGateway gateway, BucketSurvey survey, 
     /// <summary>Serves a stream until its client leaves or the gateway stops.</summary>
     internal async Task ServeAsync(HttpContext context)
     {
+        if (HttpMethods.IsHead(context.Request.Method))
+        {
+            context.Response.ContentType = "text/event-stream"; // A stream that is never sent does not take the place of one that is.
+            return;
+        }
+
         if (!TryOpen())
         {
             Interlocked.Increment(ref _rejected);

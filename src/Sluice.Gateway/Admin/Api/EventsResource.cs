@@ -11,7 +11,7 @@ internal static class EventsResource
     private const int MaxBuckets = 20;
 
     internal static void Map(WebApplication application, EventStreams streams) =>
-        application.MapGet("/api/v1/events", context => ApiQuery.Of(context) is { Fault: string fault }
+        application.MapRead("/api/v1/events", context => ApiQuery.Of(context) is { Fault: string fault }
             ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
             : streams.ServeAsync(context));
 

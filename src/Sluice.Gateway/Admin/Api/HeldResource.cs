@@ -7,7 +7,7 @@ internal static class HeldResource
     internal const int Max = 200;
 
     internal static void Map(WebApplication application, RunningGateway gateway, BucketSurvey survey) =>
-        application.MapGet("/api/v1/held", async context => await (ApiQuery.Of(context) is { Fault: string fault }
+        application.MapRead("/api/v1/held", async context => await (ApiQuery.Of(context) is { Fault: string fault }
             ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
             : ApiJson.WriteAsync(context, Read(gateway, await survey.ReadAsync(context.RequestAborted)), ApiJson.Default.HeldAnswer)));
 

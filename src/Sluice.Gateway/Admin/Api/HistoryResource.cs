@@ -5,8 +5,8 @@ internal static class HistoryResource
 {
     internal static void Map(WebApplication application, RunningGateway gateway)
     {
-        application.MapGet("/api/v1/history", context => WriteAsync(context, gateway, [.. gateway.Servers]));
-        application.MapGet("/api/v1/servers/{name}/history", context =>
+        application.MapRead("/api/v1/history", context => WriteAsync(context, gateway, [.. gateway.Servers]));
+        application.MapRead("/api/v1/servers/{name}/history", context =>
         {
             string name = context.Request.RouteValues["name"] as string ?? "";
             return gateway.Servers.FirstOrDefault(server => server.Name == name) is GatewayServer server

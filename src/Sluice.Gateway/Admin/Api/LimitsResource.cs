@@ -10,7 +10,7 @@ internal static class LimitsResource
     internal const int MaxLimits = 1_000;
 
     internal static void Map(WebApplication application, RunningGateway gateway) =>
-        application.MapGet("/api/v1/limits", context => WriteAsync(context, gateway));
+        application.MapRead("/api/v1/limits", context => WriteAsync(context, gateway));
 
     /// <summary>The limits of a server by name: those that overrides put in the place of others have the same one.</summary>
     internal static IEnumerable<RateLimit> Of(GatewayServer server) =>

@@ -6,7 +6,7 @@ internal static class OpenApiResource
     internal static void Map(WebApplication application)
     {
         byte[] document = OpenApiDocument.Render();
-        application.MapGet("/api/v1/openapi.json", context =>
+        application.MapRead("/api/v1/openapi.json", context =>
         {
             if (ApiQuery.Of(context).Fault is string fault)
             {

@@ -7,7 +7,7 @@ internal static class RefusedResource
     private const int MaxTop = 500;
 
     internal static void Map(WebApplication application, RunningGateway gateway) =>
-        application.MapGet("/api/v1/refused", context =>
+        application.MapRead("/api/v1/refused", context =>
         {
             ApiQuery query = ApiQuery.Of(context, "top", "span");
             int top = query.Number("top", 1, MaxTop, UsualTop);

@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 internal static class StatusResource
 {
     internal static void Map(WebApplication application, RunningGateway gateway, EventStreams streams) =>
-        application.MapGet("/api/v1/status", context => ApiQuery.Of(context) is { Fault: string fault }
+        application.MapRead("/api/v1/status", context => ApiQuery.Of(context) is { Fault: string fault }
             ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
             : ApiJson.WriteAsync(context, Read(gateway, streams), ApiJson.Default.StatusAnswer));
 

@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 internal static class WhyResource
 {
     internal static void Map(WebApplication application, RunningGateway gateway) =>
-        application.MapGet("/api/v1/why/{id}", context =>
+        application.MapRead("/api/v1/why/{id}", context =>
         {
             string id = context.Request.RouteValues["id"] as string ?? "";
             return ApiQuery.Of(context).Fault is string fault ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
