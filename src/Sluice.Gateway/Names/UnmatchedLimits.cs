@@ -6,14 +6,6 @@ namespace Sluice.Gateway;
 /// <summary>Finds the limits of a policy whose names match nothing that the server has.</summary>
 internal static partial class UnmatchedLimits
 {
-    // Source: Model Context Protocol, revisions 2025-11-25 and 2026-07-28: the requests that clients send.
-    private static readonly string[] KnownMethods =
-    [
-        "tools/call", "tools/list", "prompts/get", "prompts/list", "resources/list", "resources/read", "resources/templates/list",
-        "resources/subscribe", "resources/unsubscribe", "completion/complete", "logging/setLevel", "tasks/get", "tasks/list", "tasks/result",
-        "tasks/update", "subscriptions/listen",
-    ];
-
     private static readonly OperationKind[] Kinds = [OperationKind.Tool, OperationKind.Prompt, OperationKind.Resource, OperationKind.Method];
 
     // The groups of methods that a server declares one by one; whether it has others cannot be told.
@@ -25,7 +17,7 @@ internal static partial class UnmatchedLimits
     /// <summary>The limits that match nothing: of each kind, first the entries for names, and then those of <c>limits</c>.</summary>
     internal static ImmutableArray<UnmatchedLimit> Find(RateLimitingSettings settings, ServerNames has)
     {
-        string[] methods = [.. KnownMethods.Where(method => IsOffered(method, has))];
+        string[] methods = [.. McpMethods.Limitable.Where(method => IsOffered(method, has))];
         Dictionary<OperationKind, Candidates> candidates = new()
         {
             [OperationKind.Tool] = Candidates.Of(OperationKind.Tool, has.Tools, [], settings.CaseSensitive),

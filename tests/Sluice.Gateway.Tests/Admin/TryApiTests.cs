@@ -4,7 +4,7 @@ using Sluice.Redis;
 
 namespace Sluice.Gateway.Tests.Admin;
 
-/// <summary>What <c>/api/v1/try</c> and <c>/api/v1/buckets</c> tell while Redis is away.</summary>
+/// <summary>What <c>/api/v1/try</c> says of limits that do not apply, and what it and <c>/api/v1/buckets</c> tell while Redis is away.</summary>
 public sealed class TryApiTests : IAsyncLifetime
 {
     private const string Call = """{ "server": "limited", "name": "x" }""";
@@ -44,6 +44,47 @@ public sealed class TryApiTests : IAsyncLifetime
         Limit(answer, "shared").GetProperty("why").ValueKind.ShouldBe(JsonValueKind.Null);
         Limit(answer, "x/shared").GetProperty("level").ValueKind.ShouldBe(JsonValueKind.Null);
         Limit(answer, "x/shared").GetProperty("allowed").GetBoolean().ShouldBeTrue();
+    }
+
+    [Theory]
+    [InlineData("tools/list", null, "perUser", "It does not count calls of 'tools/list': 'meter' says what it counts.")]
+    [InlineData("tools/list", null, "echo/perUser", "It is on the tool 'echo'.")]
+    [InlineData("tools/list", null, "searches", "Its 'when' names other operations.")]
+    [InlineData("ping", "alice", "perUser", "Calls of 'ping' are never limited.")]
+    [InlineData("tools/call", "alice", "echo/perUser", "It is on the tool 'echo'.")]
+    [InlineData("tools/call", null, "perUser", "It counts by perUser, and the caller has no user.")]
+    [InlineData("tools/call", "guest", "perUser", "An override says 'unlimited' for this caller.")]
+    [InlineData("tools/call", "alice", "bosses", "Its 'when' names other callers.")]
+    public async Task Try_LimitThatDoesNotApply_SaysTheTrueReason(string operation, string? user, string limit, string why)
+    {
+        await using AdminFixture admin = await StartAsync(
+            """
+            perUser: 5/1m, missingIdentity: skip, tools: [ { name: echo, perUser: 3/1m } ],
+            limits: [ { name: searches, per: [user], rate: 9/1m, when: { tools: [search] } }, { name: bosses, per: [user], rate: 9/1m, when: { users: [boss] } } ],
+            overrides: [ { when: { users: [guest] }, perUser: unlimited } ]
+            """.ReplaceLineEndings(" "),
+            more: "auth: { trustedProxy: { from: [127.0.0.1], userHeader: X-User }, anonymous: true }");
+
+        JsonElement answer = await TryAsync(
+            admin, JsonSerializer.Serialize(new { server = "limited", operation, name = operation == "tools/call" ? "x" : null, user }));
+
+        Limit(answer, limit).GetProperty("applies").GetBoolean().ShouldBeFalse();
+        Limit(answer, limit).GetProperty("why").GetString().ShouldBe(why);
+    }
+
+    [Theory]
+    [InlineData("bogus", "'operation' is 'bogus', which is no method of MCP, and no limit of 'limited' is on it.")]
+    [InlineData("tools/cal", "Did you mean 'tools/call'?")]
+    public async Task Try_MethodThatIsNotKnown_IsAnError(string operation, string detail)
+    {
+        await using AdminFixture admin = await StartAsync("shared: 5/1m, methods: [ { name: acme/run, shared: 2/1m } ]");
+
+        (HttpStatusCode status, JsonElement problem) = await admin.SendAsync(
+            "/api/v1/try", JsonSerializer.Serialize(new { server = "limited", operation }));
+
+        status.ShouldBe(HttpStatusCode.BadRequest);
+        problem.GetProperty("detail").GetString()!.ShouldContain(detail);
+        (await TryAsync(admin, """{ "server": "limited", "operation": "acme/run" }""")).GetProperty("outcome").GetString().ShouldBe("allowed");
     }
 
     [Theory]

@@ -32,6 +32,15 @@ internal static class TryResource
             return;
         }
 
+        if (!McpMethods.IsKnown(operation) && server.Gate.Policy.Explain(operation, called, caller).Considered.IsEmpty)
+        {
+            await ApiErrors.WriteAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                $"'operation' is {Configuration.Shown.Quote(operation)}, which is no method of MCP, and no limit of '{name}' is on it. {McpMethods.Advice(operation)}");
+            return;
+        }
+
         await ApiJson.WriteAsync(
             context, await TryAsync(gateway, server, operation, called, caller, cost, context.RequestAborted), ApiJson.Default.TryAnswer);
     }
@@ -46,14 +55,15 @@ internal static class TryResource
         CancellationToken cancellationToken)
     {
         RateLimitPolicy policy = server.Gate.Policy;
-        ApplicableLimits limits = policy.Select(operation, called, caller);
+        ExplainedCall explained = policy.Explain(operation, called, caller);
+        ApplicableLimits limits = explained.Limits;
         IEnumerable<TryLimit> others = policy.Limits
             .Where(limit => limits.Limits.IndexOf(limit) < 0 && !limits.Limits.ToArray().Any(applied => applied.Name == limit.Name))
             .DistinctBy(limit => limit.Name, StringComparer.Ordinal)
-            .Select(limit => NotApplied(limit, caller));
+            .Select(limit => NotApplied(limit, NotAppliedReason.Of(limit, operation, explained, caller)));
         if (limits.IdentityRequiredBy is RateLimit required)
         {
-            TryLimit rejecting = NotApplied(required, caller) with { Applies = true, Allowed = false };
+            TryLimit rejecting = NotApplied(required, NotAppliedReason.OfMissingParts(required, caller)) with { Applies = true, Allowed = false };
             return new TryAnswer("refused", null, "none", [rejecting, .. others]);
         }
 
@@ -129,22 +139,8 @@ internal static class TryResource
         : limit.OnStoreFailure == StoreFailureMode.Share ? ", and the part of this process is smaller than the cost of the call"
         : null;
 
-    private static TryLimit NotApplied(RateLimit limit, CallerIdentity caller)
-    {
-        string[] missing = [.. limit.Key.Where(part => !caller.Has(part)).Select(part => part.ToString())];
-        return new TryLimit(
-            limit.Name,
-            limit.ScopeName,
-            null,
-            limit.Capacity,
-            null,
-            Allowed: true,
-            RetryAfterMs: null,
-            Applies: false,
-            missing.Length > 0 ? $"It counts by {limit.Key}, and the caller has no {string.Join(", no ", missing)}."
-                : limit.Kind == OperationKind.Server ? "Its conditions do not hold for the call."
-                : $"It is on the {limit.KindName} {Configuration.Shown.Quote(limit.Operation)}.");
-    }
+    private static TryLimit NotApplied(RateLimit limit, string why) =>
+        new(limit.Name, limit.ScopeName, null, limit.Capacity, null, Allowed: true, RetryAfterMs: null, Applies: false, why);
 }
 
 /// <summary>What a call would get.</summary>
