@@ -145,21 +145,25 @@ public sealed partial class RedisStore
         RedisLimits limits = Of(request.Limits);
         bool isAlone = _lanes.Of(limits.Server).Breaker.IsOpen;
         _local.Change(limits, request, isRefund: verb == ScriptVerb.Refund, Of(request.Caller), isAlone);
-        return ChangeAsync(verb, limits, request.Caller, request.Cost);
+        return new ValueTask(ChangeAsync(verb, limits, request.Caller, request.Cost).AsTask());
     }
 
-    private async ValueTask ChangeAsync(ScriptVerb verb, RedisLimits limits, CallerIdentity caller, int cost)
+    /// <summary>Sends a change. Says whether Redis confirmed all of it.</summary>
+    private async ValueTask<bool> ChangeAsync(ScriptVerb verb, RedisLimits limits, CallerIdentity caller, int cost)
     {
         CallerKeys keys = Of(caller);
+        bool isDone = true;
         foreach ((Lane lane, int[]? part) in PartsOf(limits, keys))
         {
             PendingCall call = new(verb, limits, keys, (ulong)cost) { Part = part, IsSpread = _isSpread };
             if (lane.Breaker.IsOpen || !await lane.SendAsync(call).ConfigureAwait(false))
             {
                 lane.Breaker.NoteDecidedWithout();
+                isDone = false;
             }
         }
 
         _refusals.Forget();
+        return isDone;
     }
 }

@@ -12,7 +12,7 @@ namespace Sluice.Redis;
 /// server's clock, in whole microseconds. Clocks of the processes play no part.
 /// </para>
 /// <para>
-/// It never throws because of Redis. A decision that has no answer within <see cref="RedisStoreOptions.Timeout"/> is made
+/// It never throws because of Redis, except from <see cref="ResetAsync"/>. A decision that has no answer within <see cref="RedisStoreOptions.Timeout"/> is made
 /// without it, as each limit's <see cref="RateLimit.OnStoreFailure"/> says; after three failures in a row no call waits any more
 /// until Redis decides again. What timed out may have been charged, once: nothing is sent twice.
 /// </para>
@@ -251,7 +251,13 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             foreach (RateLimit[] some in server.Chunk(ApplicableLimits.MaxCount))
             {
                 RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys, _serverClock);
-                await ChangeAsync(ScriptVerb.Reset, known, caller, cost: 1).ConfigureAwait(false);
+                bool isDone = await ChangeAsync(ScriptVerb.Reset, known, caller, cost: 1).ConfigureAwait(false);
+                if (!isDone)
+                {
+                    throw new IOException(
+                        $"Redis did not confirm the reset of buckets of '{server.Key}', so they may be as they were. Repeat it when Redis answers.");
+                }
+
                 _local.Reset(known, Of(caller));
             }
         }

@@ -12,7 +12,8 @@ namespace Sluice;
 /// <see cref="ArgumentException"/>.
 /// </para>
 /// <para>
-/// A store that cannot reach its state follows each limit's <see cref="RateLimit.OnStoreFailure"/>; it does not throw.
+/// A store that cannot reach its state follows each limit's <see cref="RateLimit.OnStoreFailure"/>; it does not throw. Only
+/// <see cref="ResetAsync"/> does.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
@@ -89,7 +90,10 @@ public interface IRateLimitStore
     ValueTask ChargeAsync(RateLimitRequest request, CancellationToken cancellationToken);
 
     /// <summary>Forgets the caller's bucket of each of the limits that have a rate: they are full again.</summary>
-    /// <remarks>Slots stay with the calls that hold them.</remarks>
+    /// <remarks>Slots stay with the calls that hold them. A reset can be repeated: the result is the same.</remarks>
+    /// <exception cref="IOException">
+    /// The store cannot be reached, or did not confirm the reset in time: some of the buckets, or all, may be as they were.
+    /// </exception>
     ValueTask ResetAsync(
         ReadOnlyMemory<RateLimit> limits, CallerIdentity caller, CancellationToken cancellationToken);
 }

@@ -58,6 +58,15 @@ public sealed partial class AdminCommandTests
         ProgramResult reset = await RunAsync(admin, Token, "reset", "--server", "everything", "--user", "alice", "--yes");
         reset.ShouldBe(new ProgramResult(0, "reset: perUser\n", ""));
         EchoCalls.IsAdmitted(await EchoCalls.PostAsync(http, gateway.Endpoint, "alice", 9)).ShouldBeTrue();
+
+        if (redis is not null)
+        {
+            redis.Kill();
+            ProgramResult failed = await RunAsync(admin, Token, "reset", "--server", "everything", "--user", "alice", "--yes");
+            failed.ExitCode.ShouldBe(1);
+            failed.Output.ShouldBeEmpty();
+            failed.Error.ShouldContain("Redis did not confirm the reset of buckets of 'everything'");
+        }
     }
 
     [Fact]

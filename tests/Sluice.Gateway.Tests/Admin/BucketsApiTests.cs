@@ -2,6 +2,7 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using Sluice.Conformance;
+using Sluice.Redis;
 
 namespace Sluice.Gateway.Tests.Admin;
 
@@ -141,6 +142,22 @@ public sealed class BucketsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Reset_RedisDoesNotAnswer_IsUnavailableAndNamesTheStore()
+    {
+        await using RedisStore redis = RedisStore.Connect(
+            new RedisStoreOptions { Configuration = "127.0.0.1:1", Timeout = TimeSpan.FromMilliseconds(20) });
+        await using AdminFixture admin = await StartAsync("perUser: 1/1h", store: redis);
+        using CapturedLog log = admin.Capture();
+
+        (HttpStatusCode status, JsonElement problem) = await admin.SendAsync("/api/v1/reset", """{ "server": "limited", "user": "alice" }""");
+
+        status.ShouldBe(HttpStatusCode.ServiceUnavailable);
+        problem.GetProperty("status").GetInt32().ShouldBe(503);
+        problem.GetProperty("detail").GetString()!.ShouldStartWith("Redis did not confirm the reset of buckets of 'limited'");
+        log.Lines.ShouldNotContain(line => line.StartsWith("An operator has reset", StringComparison.Ordinal));
+    }
+
+    [Fact]
     public async Task Reset_OneLimit_LeavesTheOthers()
     {
         await using AdminFixture admin = await StartAsync("perUser: 1/1h, tools: [ { name: search, perUser: 1/1h } ]");
@@ -254,8 +271,12 @@ public sealed class BucketsApiTests : IAsyncLifetime
 
     public Task DisposeAsync() => _upstream.DisposeAsync().AsTask();
 
-    private Task<AdminFixture> StartAsync(string limits, FakeUpstream? upstream = null, string more = Proxy) => AdminFixture.StartAsync(
-        $"[ {{ name: limited, upstream: \"{(upstream ?? _upstream).Endpoint}\", rateLimiting: {{ {limits} }} }} ]", time: _time, more: more);
+    private Task<AdminFixture> StartAsync(
+        string limits, FakeUpstream? upstream = null, string more = Proxy, IRateLimitStore? store = null) => AdminFixture.StartAsync(
+        $"[ {{ name: limited, upstream: \"{(upstream ?? _upstream).Endpoint}\", rateLimiting: {{ {limits} }} }} ]",
+        store: store,
+        time: _time,
+        more: more);
 
     private static async Task<JsonElement> TryAsync(AdminFixture admin, string request)
     {

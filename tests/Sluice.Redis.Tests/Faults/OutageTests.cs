@@ -28,6 +28,30 @@ public sealed class OutageTests
         scene.ShouldHaveLoggedOneOutage();
     }
 
+    [Theory]
+    [InlineData(StoreFailureMode.Local)]
+    [InlineData(StoreFailureMode.Deny)]
+    public async Task Reset_ServerFrozen_ThrowsAndSucceedsOnceItAnswers(StoreFailureMode onStoreFailure)
+    {
+        using RedisServer server = RedisServer.Start();
+        await using FaultScene scene = await FaultScene.Open(server.Configuration, onStoreFailure);
+        await scene.Acquire(FaultScene.Tokens);
+
+        server.Freeze(true);
+        for (int i = 0; i <= Breaker.Threshold; i++)
+        {
+            // At first for the lack of an answer, then because no call is sent.
+            IOException failure = await Should.ThrowAsync<IOException>(
+                async () => await scene.Store.ResetAsync(scene.Limits.Limits.ToArray(), FaultScene.Alice, default));
+            failure.Message.ShouldContain("Redis did not confirm the reset of buckets of 'files'");
+        }
+
+        server.Freeze(false);
+        await scene.UntilRedisDecides();
+        await Eventually.HoldsAsync(() => scene.ResetAsync(FaultScene.Alice));
+        (await scene.Acquire()).Remaining.ShouldBe(FaultScene.Tokens - 1);
+    }
+
     [Fact]
     public async Task Acquire_ServerKilledUnderLoad_AdmitsNothingBeyondThePolicy()
     {

@@ -43,12 +43,23 @@ internal static partial class ResetResource
             return;
         }
 
-        foreach (CallerIdentity meant in Meant(gateway, caller))
+        try
         {
-            await gateway.Store.ResetAsync(limits, meant, context.RequestAborted);
+            foreach (CallerIdentity meant in Meant(gateway, caller))
+            {
+                await gateway.Store.ResetAsync(limits, meant, context.RequestAborted);
+            }
+        }
+        catch (IOException failure) when (!context.RequestAborted.IsCancellationRequested)
+        {
+            await ApiErrors.WriteAsync(context, StatusCodes.Status503ServiceUnavailable, failure.Message);
+            return;
+        }
+        finally
+        {
+            survey.Forget(); // A reset that was not confirmed may have been made.
         }
 
-        survey.Forget();
         string[] names = [.. limits.Select(limit => limit.Name).Distinct(StringComparer.Ordinal)];
         Log.Reset(logger, server.Name, gateway.Names.Of(caller), string.Join(", ", names));
         await ApiJson.WriteAsync(context, new ResetAnswer(names.Length, names), ApiJson.Default.ResetAnswer);
