@@ -91,6 +91,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         if (heartbeats is not null)
         {
             Heartbeat = new Heartbeat(connection, heartbeats, options.KeyPrefix, _assumed, time, _logger);
+            Heartbeat.Unanswered += Outages.Begin;
+            Heartbeat.Answered += Outages.End;
             Heartbeat.Start();
         }
     }
@@ -104,8 +106,14 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     /// <summary>How many processes there are, and the rank of this one, as of its last contact.</summary>
     internal Membership Members => Heartbeat?.Members ?? _assumed;
 
-    /// <summary>Whether Redis decides, as far as this process knows: of every MCP server that has been called.</summary>
-    public bool IsAvailable => _lanes.All.All(lane => !lane.Breaker.IsOpen);
+    /// <summary>
+    /// Whether Redis decides, as far as this process knows: from the calls to every MCP server, and from its heartbeats, of which it
+    /// sends one each second. A Redis that does not answer them is noticed within about 3 seconds, if there are no calls.
+    /// </summary>
+    public bool IsAvailable => DecidesCalls && Heartbeat?.IsAnswered != false;
+
+    /// <summary>Whether calls are sent to Redis: those to every MCP server that has been called.</summary>
+    internal bool DecidesCalls => _lanes.All.All(lane => !lane.Breaker.IsOpen);
 
     /// <summary>How many calls were decided without Redis because it did not answer, since the store was made.</summary>
     public long DecidedWithout => _lanes.All.Sum(lane => lane.Breaker.DecidedWithout);

@@ -28,6 +28,7 @@ internal sealed partial class Heartbeat : IAsyncDisposable
     private readonly HeartbeatWitness _witness = new();
     private readonly MissingProcesses _missing = new();
     private readonly long _origin;
+    private readonly Lock _gate = new();
     private Task _loop = Task.CompletedTask;
     private List<ProcessBeat> _toName = [];
     private ulong _id = NewId();
@@ -35,6 +36,7 @@ internal sealed partial class Heartbeat : IAsyncDisposable
     private ulong _number;
     private bool _isRegistered;
     private bool _isFaultLogged;
+    private volatile bool _isUnanswered;
     private long _trustedUntilTicks;
     private volatile Membership _members;
     private volatile ProcessBeat[] _processes = [];
@@ -59,6 +61,15 @@ internal sealed partial class Heartbeat : IAsyncDisposable
 
     /// <summary>Told the old id, once, when this process learns that it has ended for the others.</summary>
     internal event Action<ulong>? Lost;
+
+    /// <summary>Told once whenever Redis stops to answer heartbeats.</summary>
+    internal event Action? Unanswered;
+
+    /// <summary>Told once whenever Redis answers heartbeats again.</summary>
+    internal event Action? Answered;
+
+    /// <summary>Whether Redis answered the last heartbeat, if only with an error of its own; true until one has failed.</summary>
+    internal bool IsAnswered => !_isUnanswered;
 
     /// <summary>The id of this process. It changes after <see cref="Lost"/>.</summary>
     internal ulong Id => Volatile.Read(ref _id);
@@ -105,8 +116,10 @@ internal sealed partial class Heartbeat : IAsyncDisposable
         try
         {
             // The second heartbeat names the ends that the reply to the first one showed.
-            return await BeatOnceAsync().ConfigureAwait(false)
+            bool isRegistered = await BeatOnceAsync().ConfigureAwait(false)
                 && (_toName.Count == 0 || await BeatOnceAsync().ConfigureAwait(false));
+            NoteAnswer(true);
+            return isRegistered;
         }
         catch (RedisFaultException fault)
         {
@@ -115,6 +128,7 @@ internal sealed partial class Heartbeat : IAsyncDisposable
         }
         catch (TimeoutException)
         {
+            NoteAnswer(false);
             Log.Missed(_logger, "timeout");
             return false;
         }
@@ -146,7 +160,13 @@ internal sealed partial class Heartbeat : IAsyncDisposable
         {
             while (true)
             {
-                await BeatAsync().ConfigureAwait(false);
+                Task<bool> beat = BeatAsync(); // It ends when the store is closed.
+                if (!await PacedWait.ForAsync(beat, HeartbeatTimes.Patience, _time, CancellationToken.None).ConfigureAwait(false))
+                {
+                    NoteAnswer(false);
+                }
+
+                await beat.ConfigureAwait(false);
                 TimeSpan pause = _members.IsKnown ? HeartbeatTimes.Interval : HeartbeatTimes.FirstRetry;
                 await Task.Delay(pause, _time, stopping).ConfigureAwait(false);
             }
@@ -231,6 +251,7 @@ internal sealed partial class Heartbeat : IAsyncDisposable
     private void NoteFault(RedisFaultException fault)
     {
         bool isOwn = fault.Kind is RedisFaultKind.Script or RedisFaultKind.Refused or RedisFaultKind.Other;
+        NoteAnswer(isOwn);
         if (isOwn && !_isFaultLogged)
         {
             _isFaultLogged = true;
@@ -239,6 +260,20 @@ internal sealed partial class Heartbeat : IAsyncDisposable
         else
         {
             Log.Missed(_logger, fault.Message);
+        }
+    }
+
+    private void NoteAnswer(bool isAnswered)
+    {
+        lock (_gate)
+        {
+            if (_isUnanswered != isAnswered)
+            {
+                return;
+            }
+
+            _isUnanswered = !isAnswered;
+            (isAnswered ? Answered : Unanswered)?.Invoke(); // Within the lock, so that they are told in order.
         }
     }
 

@@ -30,6 +30,9 @@ internal static class HeartbeatTimes
     /// <summary>The time between two attempts before the first heartbeat was answered.</summary>
     internal static readonly TimeSpan FirstRetry = TimeSpan.FromMilliseconds(250);
 
+    /// <summary>After so long without an answer to a heartbeat, Redis counts as away.</summary>
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(2);
+
     /// <summary>For so long a process that stops waits for its deregistration.</summary>
     internal static readonly TimeSpan AtStop = TimeSpan.FromSeconds(1);
 }

@@ -64,7 +64,7 @@ internal sealed class FaultScene : IAsyncDisposable
         (await scene.Store.WarmUpAsync(RecoversWithin, default)).ShouldBeTrue(string.Join("\n", scene.Log.Of("StoreNotReached")));
 
         // The first calls are compiled while they run, which on a busy machine can take longer than a call may.
-        await Eventually.HoldsAsync(async () => (await scene.Acquire(Bob)).Source == DecisionSource.Store && scene.Store.IsAvailable);
+        await Eventually.HoldsAsync(async () => (await scene.Acquire(Bob)).Source == DecisionSource.Store && scene.Store.DecidesCalls);
         await Eventually.HoldsAsync(async () => await scene.ResetAsync(Bob));
         scene.Log.Clear();
         return scene;
@@ -112,7 +112,7 @@ internal sealed class FaultScene : IAsyncDisposable
     internal async Task<List<RateLimitDecision>> AcquireUntilItIsKnown()
     {
         List<RateLimitDecision> decisions = [];
-        while (Store.IsAvailable)
+        while (Store.DecidesCalls)
         {
             decisions.Add(await Acquire());
             decisions.Count.ShouldBeLessThanOrEqualTo(Breaker.Threshold, "The breaker did not open.");
@@ -128,7 +128,7 @@ internal sealed class FaultScene : IAsyncDisposable
     /// <summary>Waits until Redis decides.</summary>
     internal Task UntilRedisDecides() => Eventually.HoldsAsync(
         async () => (await Store.PeekAsync(new RateLimitRequest(Limits, Alice), default, default)).Source == DecisionSource.Store
-            && Store.IsAvailable);
+            && Store.DecidesCalls);
 
     /// <summary>One line when Redis went, and one when it came back.</summary>
     internal void ShouldHaveLoggedOneOutage()

@@ -30,7 +30,7 @@ public sealed class LatencyTests
             server.Kill();
         }
 
-        for (int waited = 0; scene.Store.IsAvailable; waited++)
+        for (int waited = 0; scene.Store.DecidesCalls; waited++)
         {
             waited.ShouldBeLessThan(MostThatWait, "The breaker stays closed.");
             await scene.Acquire().WaitAsync(Patience);

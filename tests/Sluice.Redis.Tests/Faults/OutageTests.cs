@@ -29,6 +29,40 @@ public sealed class OutageTests
     }
 
     [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task IsAvailable_NoCallsWhileTheServerIsAway_FollowsTheHeartbeats(bool isFrozen)
+    {
+        using RedisServer server = RedisServer.Start();
+        await using FaultScene scene = await FaultScene.Open(server.Configuration);
+        await Eventually.HoldsAsync(() => scene.Store.IsAvailable);
+        int before = scene.Store.Outages.Count;
+
+        if (isFrozen)
+        {
+            server.Freeze(true);
+        }
+        else
+        {
+            server.Kill();
+        }
+
+        await Eventually.HoldsAsync(() => !scene.Store.IsAvailable);
+        scene.Store.DecidesCalls.ShouldBeTrue();
+        scene.Store.Outages.Count.ShouldBe(before + 1);
+        if (isFrozen)
+        {
+            server.Freeze(false);
+        }
+        else
+        {
+            server.Restart();
+        }
+
+        await Eventually.HoldsAsync(() => scene.Store.IsAvailable);
+    }
+
+    [Theory]
     [InlineData(StoreFailureMode.Local)]
     [InlineData(StoreFailureMode.Deny)]
     public async Task Reset_ServerFrozen_ThrowsAndSucceedsOnceItAnswers(StoreFailureMode onStoreFailure)

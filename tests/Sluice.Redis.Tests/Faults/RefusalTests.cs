@@ -64,7 +64,7 @@ public sealed class RefusalTests
         RateLimitDecision[] without = [.. await scene.AcquireUntilItIsKnown(), .. await scene.Acquire(100)];
         without.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 40);
         await SomeChecks(server);
-        scene.Store.IsAvailable.ShouldBeFalse();
+        scene.Store.DecidesCalls.ShouldBeFalse();
         scene.Log.Of("StoreUp").ShouldBeEmpty();
 
         server.Send("ACL", "SETUSER", "default", "+evalsha").ShouldBe("+OK");
@@ -86,10 +86,10 @@ public sealed class RefusalTests
 
         server.Send("ACL", "SETUSER", "default", "-rpush").ShouldBe("+OK");
         (await scene.Store.AcquireAsync(request, default, default)).Source.ShouldBe(DecisionSource.Local);
-        await Eventually.HoldsAsync(() => !scene.Store.IsAvailable);
+        await Eventually.HoldsAsync(() => !scene.Store.DecidesCalls);
         int before = server.Runs;
         await Eventually.HoldsAsync(() => server.Runs >= before + 3);
-        scene.Store.IsAvailable.ShouldBeFalse();
+        scene.Store.DecidesCalls.ShouldBeFalse();
 
         server.Send("ACL", "SETUSER", "default", "+rpush").ShouldBe("+OK");
         await scene.UntilRedisDecides();

@@ -29,7 +29,7 @@ public sealed class SentinelTests
         })];
 
         sentinels.Primary.Kill();
-        await Eventually.HoldsAsync(() => !scene.Store.IsAvailable);
+        await Eventually.HoldsAsync(() => !scene.Store.DecidesCalls);
         await scene.UntilRedisDecides();
         await Eventually.HoldsAsync(() => Volatile.Read(ref admitted) >= FaultScene.Tokens);
         await stop.CancelAsync();

@@ -74,7 +74,7 @@ public sealed class ServerStateTests
         RateLimitDecision[] without = [.. await scene.AcquireUntilItIsKnown(), .. await scene.Acquire(100)];
         without.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 40);
         await Task.Delay(TimeSpan.FromSeconds(1)); // Time for some probes, which the client itself may keep from a replica.
-        scene.Store.IsAvailable.ShouldBeFalse();
+        scene.Store.DecidesCalls.ShouldBeFalse();
 
         server.Send("REPLICAOF", "NO", "ONE").ShouldBe("+OK");
         await scene.UntilRedisDecides();
@@ -126,7 +126,7 @@ public sealed class ServerStateTests
         decisions.Where((_, i) => i % 2 == 0).ShouldAllBe(decision => decision.Source == DecisionSource.Local);
         decisions.Where((_, i) => i % 2 == 1).ShouldAllBe(decision => decision.Source == DecisionSource.Store && decision.IsAllowed);
         alone.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 21);
-        scene.Store.IsAvailable.ShouldBeTrue();
+        scene.Store.DecidesCalls.ShouldBeTrue();
         scene.Log.Of("StoreDown").ShouldBeEmpty();
         scene.Log.Of("KeyFault").Length.ShouldBe(1);
         server.Send("TYPE", key).ShouldBe(command == "SET" ? "+string" : "+list");
@@ -226,7 +226,7 @@ public sealed class ServerStateTests
     {
         int before = server.Runs;
         await Eventually.HoldsAsync(() => server.Runs >= before + 3);
-        scene.Store.IsAvailable.ShouldBeFalse();
+        scene.Store.DecidesCalls.ShouldBeFalse();
         scene.Log.Of("StoreDown").Length.ShouldBe(1);
     }
 }

@@ -164,7 +164,7 @@ public sealed class ShareOutageTests
         internal async Task<int> FloodWithoutRedisAsync()
         {
             int admitted = await FloodAsync(DecisionSource.Local);
-            while (Store.IsAvailable)
+            while (Store.DecidesCalls)
             {
                 (await AcquireAsync()).IsAllowed.ShouldBeFalse(); // What timed out is in the part already.
             }
@@ -175,11 +175,11 @@ public sealed class ShareOutageTests
         internal Task UntilRedisIsAwayAsync() => Eventually.HoldsAsync(async () =>
         {
             await PeekAsync();
-            return !Store.IsAvailable;
+            return !Store.DecidesCalls;
         });
 
         internal Task UntilRedisDecidesAsync() => Eventually.HoldsAsync(
-            async () => (await PeekAsync()).Source == DecisionSource.Store && Store.IsAvailable);
+            async () => (await PeekAsync()).Source == DecisionSource.Store && Store.DecidesCalls);
     }
 
     /// <summary>Several processes that know of each other.</summary>

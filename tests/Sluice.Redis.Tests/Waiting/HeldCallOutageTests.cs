@@ -52,7 +52,7 @@ public sealed class HeldCallOutageTests
         await Eventually.HoldsAsync(async () =>
         {
             await scene.Store.PeekAsync(scene.Request, default, default);
-            return !scene.Store.IsAvailable;
+            return !scene.Store.DecidesCalls;
         });
         await scene.Store.CancelAsync(scene.Request, held, default);
         server.Freeze(false);
@@ -143,7 +143,7 @@ public sealed class HeldCallOutageTests
                     await scene.Store.CancelAsync(warm, reservation, default);
                 }
 
-                return reservation.Decision.Source == DecisionSource.Store && reservation.Id != 0 && scene.Store.IsAvailable;
+                return reservation.Decision.Source == DecisionSource.Store && reservation.Id != 0 && scene.Store.DecidesCalls;
             });
             return scene;
         }
