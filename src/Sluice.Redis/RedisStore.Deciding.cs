@@ -66,7 +66,11 @@ public sealed partial class RedisStore
     private RateLimitDecision DecideWithout(
         Lane lane, RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, bool charges, PendingCall? call)
     {
-        lane.Breaker.NoteDecidedWithout();
+        if (charges)
+        {
+            lane.Breaker.NoteDecidedWithout();
+        }
+
         WarnOfUnknownProcesses(limits);
         if (!charges || request.Limits.SlotCount == 0 || limits.FallbackOf.IsDenied)
         {
@@ -158,7 +162,6 @@ public sealed partial class RedisStore
             PendingCall call = new(verb, limits, keys, (ulong)cost) { Part = part, IsSpread = _isSpread };
             if (lane.Breaker.IsOpen || !await lane.SendAsync(call).ConfigureAwait(false))
             {
-                lane.Breaker.NoteDecidedWithout();
                 isDone = false;
             }
         }

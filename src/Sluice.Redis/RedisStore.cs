@@ -116,6 +116,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     internal bool DecidesCalls => _lanes.All.All(lane => !lane.Breaker.IsOpen);
 
     /// <summary>How many calls were decided without Redis because it did not answer, since the store was made.</summary>
+    /// <remarks>Only calls that are to be charged count: not <see cref="PeekAsync"/>, refunds, charges and resets.</remarks>
     public long DecidedWithout => _lanes.All.Sum(lane => lane.Breaker.DecidedWithout);
 
     /// <summary>When Redis stopped to decide, and how often.</summary>

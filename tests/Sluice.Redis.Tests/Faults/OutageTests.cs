@@ -62,6 +62,26 @@ public sealed class OutageTests
         await Eventually.HoldsAsync(() => scene.Store.IsAvailable);
     }
 
+    [Fact]
+    public async Task DecidedWithout_ServerKilled_CountsCallsOnly()
+    {
+        using RedisServer server = RedisServer.Start();
+        await using FaultScene scene = await FaultScene.Open(server.Configuration);
+        server.Kill();
+        await scene.AcquireUntilItIsKnown();
+        long before = scene.Store.DecidedWithout;
+        RateLimitRequest request = new(scene.Limits, FaultScene.Alice);
+
+        await scene.Store.PeekAsync(request, default, default);
+        await scene.Store.ChargeAsync(request, default);
+        await scene.Store.RefundAsync(request, default);
+        (await scene.ResetAsync(FaultScene.Alice)).ShouldBeFalse();
+        scene.Store.DecidedWithout.ShouldBe(before);
+
+        await scene.Acquire(3);
+        scene.Store.DecidedWithout.ShouldBe(before + 3);
+    }
+
     [Theory]
     [InlineData(StoreFailureMode.Local)]
     [InlineData(StoreFailureMode.Deny)]
