@@ -27,6 +27,7 @@ public sealed class SlotEndTests
         await other;
     }
 
+#if !OLDEST_SDK // With 2.3.1 the token of a tool is not cancelled when the client cancels its call: the slot is free when the tool ends.
     [Fact]
     public async Task Client_CancelsItsCall_FreesOneSlot()
     {
@@ -44,6 +45,7 @@ public sealed class SlotEndTests
         blocking.End();
         await other;
     }
+#endif
 
     /// <summary>A server with two slots, and a tool that runs until the test ends it.</summary>
     private sealed class Blocking : IAsyncDisposable

@@ -271,7 +271,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return Slots.Admits(limit.Numbers, item.State, out _, out ulong wait) ? from : from + wait; // No call is held for a slot.
         }
 
-        Timeline timeline = TimelineOf(limit, item, calls, now);
+        Timeline timeline = TimelineOf(limit, item, AllOf(calls), now);
         ulong earliest = now.FromClockOf(limit.Numbers, timeline.Earliest(now.ToClockOf(limit.Numbers, from), cost), from);
         return earliest > from && keepsTurn && calls?.Turn is ulong turn && turn > earliest
             ? now.FromClockOf(limit.Numbers, timeline.Earliest(now.ToClockOf(limit.Numbers, turn), cost), turn)
@@ -294,15 +294,17 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private static ulong Wait(ulong at, ulong now) => Math.Min(at - now, long.MaxValue);
 
     /// <summary>The timeline of a bucket, by the clock that its limit follows.</summary>
-    private Timeline TimelineOf(RegisteredLimit limit, in BucketItem item, ReservedCalls? calls, in StoreInstant now)
+    private Timeline TimelineOf(RegisteredLimit limit, in BucketItem item, ReadOnlySpan<ReservedCall> calls, in StoreInstant now)
     {
-        ReadOnlySpan<ReservedCall> all = calls is null ? default : calls.All;
-        if (limit.Numbers.Edges is not null && !all.IsEmpty)
+        ReadOnlySpan<ReservedCall> all = calls;
+        if (limit.Numbers.Edges is not null && !calls.IsEmpty)
         {
-            ReservedCall[] byCalendar = all.ToArray();
-            for (int i = 0; i < byCalendar.Length; i++)
+            ReservedCall[] byCalendar = calls.ToArray();
+            ulong last = 0;
+            foreach (ref ReservedCall call in byCalendar.AsSpan())
             {
-                byCalendar[i] = byCalendar[i] with { At = now.ToClockOf(limit.Numbers, byCalendar[i].At) };
+                last = Math.Max(last, call.CalendarAt); // In order, though the clocks do not run exactly alike.
+                call = call with { At = last };
             }
 
             all = byCalendar;
@@ -312,6 +314,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             ? new Timeline(ViewOf(limit, item, now), all)
             : new Timeline(limit.Numbers, item.State, all);
     }
+
+    private static ReadOnlySpan<ReservedCall> AllOf(ReservedCalls? calls) => calls is null ? default : calls.All;
 
     private static bool StartsWindows(LimitNumbers numbers) =>
         numbers.Algorithm is RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.SlidingWindowCounter;

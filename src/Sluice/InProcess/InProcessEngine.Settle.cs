@@ -55,7 +55,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             if (items[i].Outcome == RateLimitOutcome.Allowed || limits[i].Mode == LimitMode.Enforce)
             {
                 calls[i] ??= _reservations.FindOrAdd(items[i], registered[i]);
-                calls[i]!.Add(call with { IsDecider = i == instant.Decider });
+                calls[i]!.Add(call with
+                {
+                    IsDecider = i == instant.Decider,
+                    CalendarAt = instant.Now.ToClockOf(registered[i].Numbers, call.At),
+                });
             }
         }
     }
@@ -79,7 +83,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
         if (limit.Numbers.Algorithm != RateLimitAlgorithm.SlidingWindow)
         {
-            item.State = TimelineOf(limit, item, calls, now).StateAt(now.For(limit.Numbers));
+            item.State = TimelineOf(limit, item, calls.All[..calls.CountDue(now.Ticks)], now).StateAt(ulong.MaxValue);
         }
         else
         {
@@ -104,7 +108,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return;
         }
 
-        Timeline timeline = TimelineOf(limit, item, calls, now);
+        Timeline timeline = TimelineOf(limit, item, AllOf(calls), now);
         item.TokensLeft = timeline.Remaining(now.For(limit.Numbers));
         item.ResetTicks = now.Wait(limit.Numbers, timeline.ResetAfter(now.For(limit.Numbers)));
     }
