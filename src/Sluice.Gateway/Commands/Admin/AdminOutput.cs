@@ -26,26 +26,12 @@ internal static class AdminOutput
         return console;
     }
 
-    /// <summary>A table with columns to the left, or to the right where a name begins with <c>&gt;</c>.</summary>
-    internal static Table Table(params string[] columns)
-    {
-        Table table = new Table().Border(TableBorder.None);
-        foreach (string column in columns)
-        {
-            bool isNumber = column[0] == '>';
-            TableColumn added = new(new Text(isNumber ? column[1..] : column, new Style(decoration: Decoration.Bold))) { NoWrap = isNumber };
-            table.AddColumn(isNumber ? added.RightAligned() : added);
-        }
-
-        return table;
-    }
-
     /// <summary>A cell of a table: one line, and nothing that moves a terminal's cursor.</summary>
-    internal static Text Cell(string? text, Color? color = null) =>
+    internal static AdminCell Cell(string? text, Color? color = null) =>
         new(text is null ? "-" : Shown.Message(text), color is Color some ? new Style(some) : Style.Plain);
 
     /// <summary>A number, in red where it is a number to look at.</summary>
-    internal static Text Cell(long number, bool isBad = false) => Cell(Number(number), isBad && number > 0 ? Color.Red : null);
+    internal static AdminCell Cell(long number, bool isBad = false) => Cell(Number(number), isBad && number > 0 ? Color.Red : null);
 
     /// <summary>A number with a comma between thousands.</summary>
     internal static string Number(long number) => number.ToString("N0", CultureInfo.InvariantCulture);

@@ -42,7 +42,7 @@ internal static class LimitsCommand
         return set.Length == 0 ? "" : "?" + string.Join('&', set);
     }
 
-    private static void Print(IAnsiConsole console, LimitsAnswer answer)
+    internal static void Print(IAnsiConsole console, LimitsAnswer answer)
     {
         if (answer.Limits.Count == 0)
         {
@@ -50,7 +50,8 @@ internal static class LimitsCommand
             return;
         }
 
-        Table table = AdminOutput.Table("server", "limit", "numbers", "mode", ">allowed", ">refused", ">would refuse", "refused, last hour");
+        AdminTable table = new AdminTable().Text("server").Text("limit").Text("numbers", isDetail: true).Text("mode", isDetail: true)
+            .Number("allowed").Number("refused").Number("would refuse").Text("refused, last hour");
         foreach (LimitAnswer limit in answer.Limits)
         {
             table.AddRow(
@@ -64,7 +65,7 @@ internal static class LimitsCommand
                 AdminOutput.Cell(limit.History is MinuteHistory history ? AdminOutput.Chart(history.Refused, Bars) : ""));
         }
 
-        console.Write(table);
+        table.Write(console);
         if (answer.Truncated)
         {
             console.WriteLine("There are more. Name a server: sluice limits --server NAME");

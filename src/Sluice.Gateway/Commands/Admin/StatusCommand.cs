@@ -32,11 +32,11 @@ internal static class StatusCommand
         return command;
     }
 
-    private static void Print(IAnsiConsole console, Uri address, StatusAnswer status, ServersAnswer servers)
+    internal static void Print(IAnsiConsole console, Uri address, StatusAnswer status, ServersAnswer servers)
     {
         Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Row(string name, string text, Color? color = null) =>
-            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text, color));
+            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text, color).ToText());
         StoreStatus store = status.Store;
         Row("gateway", $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, up {AdminOutput.Duration(status.UptimeMs)}");
         Row("configuration", $"version {status.Config.Version}, loaded {AdminOutput.Instant(status.Config.LoadedAt)}, "
@@ -61,7 +61,9 @@ internal static class StatusCommand
         console.Write(grid);
         console.WriteLine();
 
-        Table table = AdminOutput.Table("server", "upstream", "reached", ">allowed", ">refused", ">would refuse", ">unmetered", ">per second", ">held", ">active");
+        AdminTable table = new AdminTable().Text("server").Text("upstream", isDetail: true).Text("reached")
+            .Number("allowed").Number("refused").Number("would refuse").Number("unmetered").Number("per second")
+            .Number("held", isDetail: true).Number("active", isDetail: true);
         foreach (ServerAnswer server in servers.Servers)
         {
             table.AddRow(
@@ -77,6 +79,6 @@ internal static class StatusCommand
                 AdminOutput.Cell(server.Active));
         }
 
-        console.Write(table);
+        table.Write(console);
     }
 }

@@ -31,11 +31,11 @@ internal static class WhyCommand
         return command;
     }
 
-    private static void Print(IAnsiConsole console, WhyAnswer why)
+    internal static void Print(IAnsiConsole console, WhyAnswer why)
     {
         Grid grid = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
         void Row(string name, string? text) =>
-            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text));
+            grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text).ToText());
         Row("rejection", why.Id);
         Row("at", AdminOutput.Instant(why.At));
         Row("call", $"{why.Operation} {why.Name} of {why.Server}");
@@ -45,7 +45,8 @@ internal static class WhyCommand
         Row("configuration", $"version {why.ConfigVersion}");
         console.Write(grid);
         console.WriteLine();
-        Table table = AdminOutput.Table("limit", "scope", ">level before", ">size", ">cost", "answer", ">retry after");
+        AdminTable table = new AdminTable().Text("limit").Text("scope", isDetail: true).Number("level before").Number("size").Number("cost")
+            .Text("answer").Number("retry after");
         foreach (WhyLimit limit in why.Limits)
         {
             table.AddRow(
@@ -58,6 +59,6 @@ internal static class WhyCommand
                 AdminOutput.Cell(limit.Allowed ? "" : AdminOutput.Duration(limit.RetryAfterMs)));
         }
 
-        console.Write(table);
+        table.Write(console);
     }
 }
