@@ -41,9 +41,22 @@ internal static class StatusCommand
         Row("gateway", $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, up {AdminOutput.Duration(status.UptimeMs)}");
         Row("configuration", $"version {status.Config.Version}, loaded {AdminOutput.Instant(status.Config.LoadedAt)}, "
             + $"{AdminOutput.Count(status.Config.Servers, "server")}, {AdminOutput.Count(status.Config.Limits, "limit")}");
-        foreach (string fault in status.Config.LastReload?.Faults ?? [])
+        if (status.Config.LastReload is ReloadStatus reload)
         {
-            Row("", fault, Color.Red);
+            bool isLoaded = reload.Result == "loaded";
+            Row(
+                "last reload",
+                AdminOutput.Instant(reload.At) + (isLoaded ? ", loaded" : ", rejected: the previous configuration stays in use"),
+                isLoaded ? null : Color.Red);
+            foreach (string fault in reload.Faults)
+            {
+                Row("", fault, Color.Red);
+            }
+
+            if (reload.NeedsRestart.Count > 0)
+            {
+                Row("needs restart", string.Join(", ", reload.NeedsRestart), Color.Yellow);
+            }
         }
 
         Row(
@@ -56,13 +69,18 @@ internal static class StatusCommand
         CallCounts calls = status.Calls;
         Row("calls", $"{AdminOutput.Number(calls.Allowed)} allowed ({AdminOutput.PerSecond(calls.PerSecond.Allowed)}), "
             + $"{AdminOutput.Number(calls.Refused)} refused ({AdminOutput.PerSecond(calls.PerSecond.Refused)}), "
-            + $"{AdminOutput.Number(calls.WouldRefuse)} would be refused, {AdminOutput.Number(calls.Unmetered)} unmetered");
+            + $"{AdminOutput.Number(calls.WouldRefuse)} would be refused, {AdminOutput.Number(calls.Unmetered)} unmetered, "
+            + $"{AdminOutput.Number(calls.Invalid)} invalid");
         Row("now", $"{status.Held} held, {status.Slots} with a slot");
         console.Write(grid);
         console.WriteLine();
+        PrintServers(console, servers);
+    }
 
+    private static void PrintServers(IAnsiConsole console, ServersAnswer servers)
+    {
         AdminTable table = new AdminTable().Text("server").Text("upstream", isDetail: true).Text("reached")
-            .Number("allowed").Number("refused").Number("would refuse").Number("unmetered").Number("per second")
+            .Number("allowed").Number("refused").Number("would refuse").Number("unmetered").Number("invalid").Number("per second")
             .Number("held", isDetail: true).Number("active", isDetail: true);
         foreach (ServerAnswer server in servers.Servers)
         {
@@ -74,6 +92,7 @@ internal static class StatusCommand
                 AdminOutput.Cell(server.Calls.Refused, isBad: true),
                 AdminOutput.Cell(server.Calls.WouldRefuse),
                 AdminOutput.Cell(server.Calls.Unmetered),
+                AdminOutput.Cell(server.Calls.Invalid),
                 AdminOutput.Cell(AdminOutput.PerSecond(server.Calls.PerSecond.Allowed + server.Calls.PerSecond.Refused)),
                 AdminOutput.Cell(server.Held),
                 AdminOutput.Cell(server.Active));
