@@ -45,7 +45,7 @@ internal static class HealthEndpoints
         json.WriteStartObject("configuration");
         ActiveConfiguration configuration = health.Configuration;
         json.WriteString("version", configuration.Version);
-        json.WriteString("loadedAt", configuration.LoadedAt);
+        json.WriteString("loadedAt", ApiTime.Text(configuration.LoadedAt));
         json.WriteNumber("servers", configuration.Servers.Length);
         if (health.LastReload is ReloadResult last)
         {
@@ -58,7 +58,7 @@ internal static class HealthEndpoints
     private static void WriteReload(Utf8JsonWriter json, ReloadResult last)
     {
         json.WriteStartObject("lastReload");
-        json.WriteString("at", last.At);
+        json.WriteString("at", ApiTime.Text(last.At));
         json.WriteString("result", last.IsLoaded ? "loaded" : "refused");
         WriteList(json, "faults", last.Faults);
         WriteList(json, "needsRestart", last.NeedsRestart);

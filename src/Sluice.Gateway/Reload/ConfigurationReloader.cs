@@ -175,7 +175,7 @@ internal sealed partial class ConfigurationReloader(
 
     private static partial class Log
     {
-        [LoggerMessage(100, LogLevel.Information, "The configuration was reloaded: version {Version}, {Servers} servers.{Changes}")]
+        [LoggerMessage(100, LogLevel.Information, "The configuration was reloaded: version {Version}, servers: {Servers}.{Changes}")]
         internal static partial void Reloaded(ILogger logger, string version, int servers, string changes);
 
         [LoggerMessage(101, LogLevel.Error, "The changed configuration is invalid, and the previous one stays in use:{Faults}")]

@@ -216,7 +216,8 @@ public sealed class AdminAddressTests
             configuration.GetProperty("version").GetString().ShouldBe(servers.Current.Version);
             JsonElement last = configuration.GetProperty("lastReload");
             last.GetProperty("result").GetString().ShouldBe("refused");
-            last.GetProperty("at").GetDateTimeOffset().ShouldBe(DateTimeOffset.UnixEpoch);
+            last.GetProperty("at").GetString().ShouldBe("1970-01-01T00:00:00.000Z");
+            configuration.GetProperty("loadedAt").GetString().ShouldBe(ApiTime.Text(servers.Current.LoadedAt));
             last.GetProperty("faults")[0].GetString().ShouldBe("sluice.yaml:1:1 wrong");
             last.GetProperty("needsRestart").GetArrayLength().ShouldBe(0);
         }

@@ -80,8 +80,8 @@ public sealed class ReloadTests : IAsyncLifetime
 
         (await gateway.CallAsync("/two/mcp")).Status.ShouldBe(HttpStatusCode.NotFound);
         (await gateway.CallAsync("/mcp")).Status.ShouldBe(HttpStatusCode.OK);
-        gateway.Log.Lines.ShouldContain(line => line.EndsWith("2 servers. Added: two.", StringComparison.Ordinal));
-        gateway.Log.Lines.ShouldContain(line => line.EndsWith("1 servers. Removed: two.", StringComparison.Ordinal));
+        gateway.Log.Lines.ShouldContain(line => line.EndsWith("servers: 2. Added: two.", StringComparison.Ordinal));
+        gateway.Log.Lines.ShouldContain(line => line.EndsWith("servers: 1. Removed: two.", StringComparison.Ordinal));
     }
 
     [Fact]

@@ -38,16 +38,36 @@ internal static class WhyCommand
             grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text).ToText());
         Row("rejection", why.Id);
         Row("at", AdminOutput.Instant(why.At));
-        Row("call", $"{why.Operation} {why.Name} of {why.Server}");
+        Row("call", $"{why.Operation}{(why.Name is string name ? " " + name : "")} of {why.Server}");
         Row("caller", why.Caller);
-        Row("outcome", $"{why.Outcome} by {why.Limit ?? "the store's failure"}, decided by {why.Source}");
+        Row("outcome", why.Outcome + (why.Limit is string limit ? $" by {limit}" : "") + Reason(why.Source));
         Row("retry after", AdminOutput.Duration(why.RetryAfterMs));
         Row("configuration", $"version {why.ConfigVersion}");
         console.Write(grid);
         console.WriteLine();
+        if (why.Limits.Count == 0)
+        {
+            console.WriteLine("The levels of the limits are not known.");
+            return;
+        }
+
+        PrintLimits(console, why.Limits);
+    }
+
+    private static string Reason(string source) => source switch
+    {
+        "store" => ", decided by the store",
+        "local" => ", decided by the gateway alone, because the store did not answer",
+        "closed" => ", because the store did not answer",
+        "none" => ", because the caller lacks the identity that it counts by",
+        _ => $", decided by {source}", // A newer gateway.
+    };
+
+    private static void PrintLimits(IAnsiConsole console, IReadOnlyList<WhyLimit> limits)
+    {
         AdminTable table = new AdminTable().Text("limit").Text("scope", isDetail: true).Number("level before").Number("size").Number("cost")
             .Text("answer").Number("retry after");
-        foreach (WhyLimit limit in why.Limits)
+        foreach (WhyLimit limit in limits)
         {
             table.AddRow(
                 AdminOutput.Cell(limit.Limit),
