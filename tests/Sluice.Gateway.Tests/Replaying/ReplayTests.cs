@@ -191,6 +191,21 @@ public sealed class ReplayTests : IDisposable
         }
     }
 
+    /// <summary>Makes calls of one user that run at once, until one finds no slot: those of the threads need not overlap.</summary>
+    /// <returns>How many calls.</returns>
+    private static async Task<int> FillSlotsAsync(CallGate gate)
+    {
+        List<GateDecision> calls = [];
+        do
+        {
+            calls.Add(await gate.BeginAsync("tools/call", "other", Caller(1), CancellationToken.None));
+        }
+        while (calls[^1].IsAllowed);
+
+        calls.ForEach(call => call.Lease.Dispose());
+        return calls.Count;
+    }
+
     private async Task<string> RecordAsync(string yaml, int calls)
     {
         string path = Path.Combine(_folder.FullName, $"{Guid.NewGuid():N}.jsonl");
@@ -201,7 +216,8 @@ public sealed class ReplayTests : IDisposable
         using (CallGate gate = new(policy, store, TimeProvider.System, NullLogger.Instance, recorder) { ConfigVersion = "v1" })
         {
             const int Callers = 4;
-            await Task.WhenAll(Enumerable.Range(0, Callers).Select(seed => Task.Run(() => CallAsync(gate, seed, calls / Callers))));
+            int first = await FillSlotsAsync(gate);
+            await Task.WhenAll(Enumerable.Range(0, Callers).Select(seed => Task.Run(() => CallAsync(gate, seed, (calls - first) / Callers))));
         }
 
         await recorder.DisposeAsync();
