@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Draws the charts of docs/concepts anew, from the engine itself. A test compares them with what is committed.
+# Draws the charts of docs/concepts again, from the engine itself. A test compares them with what is committed.
 set -euo pipefail
 cd -- "$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")"
 

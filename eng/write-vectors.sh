@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes tests/vectors/decisions.json anew from the model, then checks that what is built in is the same.
+# Makes tests/vectors/decisions.json again from the model, then checks that what is built in is the same.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

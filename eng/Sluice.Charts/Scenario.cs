@@ -2,7 +2,7 @@ using System.Globalization;
 
 namespace Sluice.Charts;
 
-/// <summary>Limits, and when somebody calls.</summary>
+/// <summary>Limits, and the instants of the calls to them.</summary>
 /// <param name="Name">The file's name.</param>
 /// <param name="Title">What the chart is called.</param>
 /// <param name="Rates">The rates of a user, all of which a call must meet.</param>

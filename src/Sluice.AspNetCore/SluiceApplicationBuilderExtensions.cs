@@ -7,7 +7,7 @@ public static class SluiceApplicationBuilderExtensions
 {
     /// <summary>Limits every call that passes here by the only policy there is.</summary>
     /// <remarks>
-    /// Every POST that passes is taken for a message of MCP, and answered with an error if it is none: in an app that serves
+    /// Every POST that passes is taken for a message of MCP, and answered with an error if it is not: in an app that serves
     /// more, put this into a branch (<c>app.UseWhen</c>) or on the endpoint (<c>RequireRateLimits</c>). An endpoint that requires
     /// the same policy counts a call once; one that requires another policy is limited by both. Call it after authentication and
     /// authorization.

@@ -33,7 +33,7 @@ public sealed class SluiceHttpOptions
         SetIdentify(context => new ValueTask<CallerIdentity?>(identify(context)));
     }
 
-    /// <summary>Says who calls, when that must be asked of somebody else.</summary>
+    /// <summary>Identifies the caller, when that needs a request to another service.</summary>
     /// <remarks>As the other overload. The token is the request's <see cref="HttpContext.RequestAborted"/>.</remarks>
     /// <param name="identify">The caller of a request.</param>
     /// <exception cref="ArgumentNullException"><paramref name="identify"/> is null.</exception>

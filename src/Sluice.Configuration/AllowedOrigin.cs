@@ -12,7 +12,7 @@ namespace Sluice.Configuration;
 public sealed record AllowedOrigin(string Scheme, string? Host, bool IsSuffix, int? Port)
 {
     /// <summary>Reads a pattern: <c>SCHEME://HOST[:PORT]</c>, <c>SCHEME://*</c>, or <c>SCHEME://*.HOST[:PORT]</c>.</summary>
-    /// <returns>The pattern, or null when the text is none.</returns>
+    /// <returns>The pattern, or null when the text is not one.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="text"/> is null.</exception>
     public static AllowedOrigin? Parse(string text)
     {

@@ -14,7 +14,7 @@ public sealed record GatewayConfiguration
     public TlsConfiguration? Tls { get; init; }
 
     /// <summary>How callers are known.</summary>
-    /// <value>The default is <see cref="AuthConfiguration.None"/>: nobody is asked who they are.</value>
+    /// <value>The default is <see cref="AuthConfiguration.None"/>: callers are not identified.</value>
     public AuthConfiguration Auth { get; init; } = AuthConfiguration.None;
 
     /// <summary>The web pages that may call the gateway and read all that it answers.</summary>

@@ -81,7 +81,7 @@ public static class LocalFile
         ServerConfiguration server = gateway.Servers[0];
         if (server.Allow is not null)
         {
-            // Nobody over stdio has claims, and a rule that guards nothing must not look as if it did.
+            // A caller over stdio has no claims, so the rule would protect nothing.
             faults.Add(
                 ((MappingNode)root).Find("servers")!,
                 "servers[0].allow",

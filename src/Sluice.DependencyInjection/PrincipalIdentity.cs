@@ -8,8 +8,8 @@ namespace Sluice.DependencyInjection;
 /// <remarks>
 /// <para>
 /// User: <c>sub</c>, or the name identifier that it is mapped to. Tenant: <c>tid</c> or <c>org_id</c>. Client: <c>azp</c> or
-/// <c>client_id</c>. Issuer: <c>iss</c>, or the issuer of the user's claim. All of one identity of the principal: claims that
-/// different parties vouch for are never mixed.
+/// <c>client_id</c>. Issuer: <c>iss</c>, or the issuer of the user's claim. All of one identity of the principal: claims of
+/// different issuers are never mixed.
 /// </para>
 /// <para>Each part is brought into one spelling by <see cref="CallerIdentity.Normalize"/>.</para>
 /// <para>Thread safety: any number of threads. An answer is remembered as long as its principal lives.</para>
@@ -22,7 +22,7 @@ public static class PrincipalIdentity
     private static readonly ConditionalWeakTable<ClaimsPrincipal, CallerIdentity> Known = [];
     private static readonly ConditionalWeakTable<ClaimsPrincipal, IdentityWithClaims> KnownWithClaims = [];
 
-    /// <summary>The caller, or <see cref="CallerIdentity.None"/> for a principal that nobody has authenticated.</summary>
+    /// <summary>The caller, or <see cref="CallerIdentity.None"/> for a principal that is not authenticated.</summary>
     /// <param name="principal">The principal, or null.</param>
     public static CallerIdentity Of(ClaimsPrincipal? principal) =>
         principal is null ? CallerIdentity.None : Known.GetValue(principal, static principal => Read(principal));

@@ -39,7 +39,7 @@ public sealed class SluiceOptions
         }
         catch (FormatException exception)
         {
-            // A rate that is none is a fault like any other, so that it comes out with the others.
+            // A rate that cannot be read is a fault like any other, and is reported with the others.
             Add(name, null, [new SettingsFault("", exception.Message)]);
             return;
         }

@@ -17,7 +17,7 @@ namespace Sluice.Mcp;
 /// percent-encoded as UTF-8, so that no two names become one.
 /// </para>
 /// <para>
-/// Nothing is written where the store did not answer, and nothing of permissive limits: they refuse nobody.
+/// Nothing is written where the store did not answer, and nothing of permissive limits: they refuse no call.
 /// </para>
 /// <para>Source: draft-ietf-httpapi-ratelimit-headers-11; RFC 9651, section 3.3.3.</para>
 /// <para>Thread safety: any number of threads.</para>

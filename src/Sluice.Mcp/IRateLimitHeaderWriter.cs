@@ -3,7 +3,7 @@ namespace Sluice.Mcp;
 /// <summary>Says what a call's limits have left in the headers of a response.</summary>
 /// <remarks>
 /// <para>
-/// The standard is still a draft, and clients read different headers: whoever needs others writes another of these.
+/// The standard is still a draft, and clients read different headers: for other headers, implement this interface.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>

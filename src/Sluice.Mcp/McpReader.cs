@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 
 namespace Sluice.Mcp;
 
-/// <summary>Reads a body as exactly one well-formed JSON-RPC message, or says why it is none.</summary>
+/// <summary>Reads a body as exactly one well-formed JSON-RPC message, or says why it is not one.</summary>
 /// <remarks>
 /// <para>
 /// One pass over the bytes. Whatever two parsers could read differently is refused, so that the call that is metered is
@@ -19,7 +19,7 @@ public static class McpReader
     /// <summary>The deepest nesting that is read; the message itself is the first level.</summary>
     public const int MaxDepth = 64;
 
-    /// <summary>The most bytes that the name or URI of a metered call may take, as it stands in the JSON.</summary>
+    /// <summary>The most bytes that the name or URI of a metered call may take, as written in the JSON.</summary>
     public const int MaxOperationBytes = 8_192;
 
     private const string JsonType = "application/json";

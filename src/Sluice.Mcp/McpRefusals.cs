@@ -86,7 +86,7 @@ public static class McpRefusals
         Wire.Write(RefusalText.OfStopping(), settings.Rejection, context);
 
     /// <summary>Renders the refusal of a call that its caller may not make.</summary>
-    /// <param name="message">What is refused, and the way out; it names nobody.</param>
+    /// <param name="message">What is refused, and the way out; it contains no identity.</param>
     /// <param name="form">The form, in which HTTP 403 stands where a limit's refusal would be 429. The error's code is 403.</param>
     /// <param name="context">The client.</param>
     /// <exception cref="ArgumentNullException"><paramref name="message"/> or the context's message is null.</exception>

@@ -116,7 +116,7 @@ public static class McpRateLimitBuilderExtensions
         }
         catch (FormatException exception)
         {
-            // A rate that is none is a fault like any other, so that it comes out with the others.
+            // A rate that cannot be read is a fault like any other, and is reported with the others.
             return new LimitSource(null, [new SettingsFault("", exception.Message)]);
         }
 
@@ -125,7 +125,7 @@ public static class McpRateLimitBuilderExtensions
 
     private static LimitSource Read(IConfiguration section)
     {
-        // Only its settings are of use: the server's name is known later, and plays no part in what is wrong.
+        // Only its settings are used: the server's name is known later, and does not affect the check.
         RateLimitPolicy? policy = RateLimitingSection.Read(section, "server", out ImmutableArray<SettingsFault> faults);
         return new LimitSource(policy?.Settings, faults);
     }

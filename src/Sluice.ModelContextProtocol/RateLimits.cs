@@ -10,8 +10,8 @@ public static class RateLimits
 
     /// <summary>The limits of FastMCP's <c>RateLimitingMiddleware</c>: a token bucket over every request.</summary>
     /// <remarks>
-    /// Without its faults: the default burst is at least 1, so that a rate below 0.5 does not deny everything; refusals name
-    /// nobody; and a client who is forgotten to make room does not come back with a full bucket.
+    /// Without its faults: the default burst is at least 1, so that a rate below 0.5 does not deny everything; refusals contain
+    /// no identity; and a client that is evicted does not come back with a full bucket.
     /// </remarks>
     /// <param name="maxRequestsPerSecond">
     /// From 1 in 366 days to 2,147,483,647. It is taken as the decimal number that it prints as, or, where that has too many digits, as

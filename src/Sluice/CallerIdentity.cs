@@ -2,10 +2,10 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>Who calls, as somebody verified: a user, and where they are known a tenant and a client.</summary>
+/// <summary>The caller, as verified: a user, and where they are known a tenant and a client.</summary>
 /// <remarks>
 /// <para>
-/// Every part is qualified by the issuer that vouches for it: <c>alice</c> of one issuer is never <c>alice</c> of another.
+/// Every part is qualified by its issuer: <c>alice</c> of one issuer is never <c>alice</c> of another.
 /// A user is also qualified by the tenant, where one is known and <see cref="UserSpansTenants"/> is not set.
 /// An absent part is null; it is never confused with any text, <c>"anonymous"</c> included.
 /// </para>
@@ -13,7 +13,7 @@ namespace Sluice;
 /// Verified claims of the caller may come with it (<see cref="WithClaim"/>), for limits and overrides that name them.
 /// </para>
 /// <para>Parts compare exactly, by ordinal. Bring them into one spelling by <see cref="Normalize"/> before.</para>
-/// <para><see cref="ToString"/> names nobody, so that an identity cannot reach a log by accident.</para>
+/// <para><see cref="ToString"/> contains no name, so that an identity cannot reach a log by accident.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 public sealed class CallerIdentity : IEquatable<CallerIdentity>
@@ -23,7 +23,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     private CallerClassMemory _classes;
 
     /// <summary>An identity.</summary>
-    /// <param name="issuer">Who vouches for the parts; the empty text for callers that this process knows by itself.</param>
+    /// <param name="issuer">The issuer of the parts; the empty text for callers that this process knows by itself.</param>
     /// <param name="subject">The user, or null.</param>
     /// <param name="tenant">The tenant, or null.</param>
     /// <param name="client">The OAuth client or agent, or null.</param>
@@ -51,7 +51,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     /// <summary>A caller about whom nothing is known.</summary>
     public static CallerIdentity None { get; } = new("", null, null, null);
 
-    /// <summary>Who vouches for the other parts.</summary>
+    /// <summary>The issuer of the other parts.</summary>
     public string Issuer { get; }
 
     /// <summary>The user, or null.</summary>
@@ -101,7 +101,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     public ImmutableArray<string> Claim(string name) => FindClaim(name)?.Values ?? [];
 
     /// <summary>A part in the one spelling that it has: Unicode's form NFC, without surrounding white space; otherwise exact.</summary>
-    /// <param name="part">What somebody verified.</param>
+    /// <param name="part">A verified part of the identity.</param>
     /// <returns>The part, which may be empty now.</returns>
     /// <remarks>It does not depend on ICU, without which the framework's own normalisation changes nothing.</remarks>
     /// <exception cref="ArgumentNullException"><paramref name="part"/> is null.</exception>
@@ -112,7 +112,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     }
 
     /// <summary>The part that a scope asks for; null when it is absent, and for <see cref="RateLimitScope.Shared"/>.</summary>
-    /// <remarks>It identifies nobody by itself: the issuer belongs to it, and to a user the tenant.</remarks>
+    /// <remarks>It does not identify a caller by itself: the issuer belongs to it, and to a user the tenant.</remarks>
     public string? Part(RateLimitScope scope) => scope switch
     {
         RateLimitScope.Shared => null,

@@ -7,7 +7,7 @@ namespace Sluice;
 /// what a caller has used is kept.
 /// </para>
 /// <para>
-/// Every method takes <c>states</c>, or an empty memory where nobody reads them: the state of
+/// Every method takes <c>states</c>, or an empty memory where they are not read: the state of
 /// <c>request.Limits[i]</c> is written to <c>states[i]</c>. A memory that is neither empty nor long enough is an
 /// <see cref="ArgumentException"/>.
 /// </para>

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>The limits of one tool, prompt, resource or method, or of all that match a glob, as somebody wrote them down.</summary>
+/// <summary>The limits of one tool, prompt, resource or method, or of all that match a glob, as written in the configuration.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record OperationSettings
 {

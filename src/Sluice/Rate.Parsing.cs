@@ -14,7 +14,7 @@ public sealed partial record Rate
         return TryParse(text, out Rate? rate, out string? error) ? rate : throw new FormatException(error);
     }
 
-    /// <summary>Reads a rate in the short form, or says why it is none.</summary>
+    /// <summary>Reads a rate in the short form, or says why it is not one.</summary>
     /// <param name="text">As for <see cref="Parse"/>.</param>
     /// <param name="rate">The rate, or null.</param>
     /// <param name="error">Null, or what is wrong: the text, the rule and the way out.</param>
@@ -56,7 +56,7 @@ public sealed partial record Rate
         return rate is not null;
     }
 
-    /// <summary>Reads a refill period as Go writes durations, plus <c>d</c> and <c>w</c>; or says why it is none.</summary>
+    /// <summary>Reads a refill period as Go writes durations, plus <c>d</c> and <c>w</c>; or says why it is not one.</summary>
     /// <param name="text"><c>1h30m</c>, <c>1m0s</c>, <c>500ms</c>, <c>14d</c>.</param>
     /// <param name="period">From 1 ms to 366 days; or zero.</param>
     /// <param name="error">Null, or what is wrong: the text, the rule and the way out.</param>

@@ -28,7 +28,7 @@ public readonly record struct RateLimitDecision
     /// <summary>How many calls hold a slot of the limit that refused, where that is a limit on concurrency; else zero.</summary>
     public int Running { get; init; }
 
-    /// <summary>The exact wait until this call would be admitted if nobody else came; zero when it was allowed.</summary>
+    /// <summary>The exact wait until this call would be admitted if no other call came; zero when it was allowed.</summary>
     /// <value>
     /// <see cref="Timeout.InfiniteTimeSpan"/> when <see cref="RateLimitOutcome.Unsatisfiable"/>. One second where a limit on
     /// concurrency refused: when a running call ends is not known.

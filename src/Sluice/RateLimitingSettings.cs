@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>The limits of one server as somebody wrote them down, not yet checked: the <c>rateLimiting</c> of every document.</summary>
+/// <summary>The limits of one server as written, not yet checked: the <c>rateLimiting</c> of every document.</summary>
 /// <remarks>
 /// <para><see cref="RateLimitPolicy.Compile"/> checks them and makes a policy of them.</para>
 /// <para>Thread safety: immutable.</para>

@@ -9,7 +9,7 @@ using Microsoft.Extensions.Logging;
 
 namespace Sluice.AspNetCore.Tests;
 
-/// <summary>An app on an in-memory transport, whose requests come from whoever the header <c>X-User</c> names.</summary>
+/// <summary>An app on an in-memory transport, whose requests come from the user that the header <c>X-User</c> names.</summary>
 internal sealed class RunningApp : IAsyncDisposable
 {
     private readonly WebApplication _app;

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sluice.Configuration.Tests;
 
-/// <summary>Files of a mebibyte that somebody made to be slow, large in memory or deep.</summary>
+/// <summary>Files of a mebibyte that were made to be slow, large in memory or deep.</summary>
 public sealed class HostileDocumentTests
 {
     // No measurement, only an end for quadratic work, which takes hours on a mebibyte. Each document takes about a second; a machine

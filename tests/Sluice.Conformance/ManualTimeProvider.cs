@@ -13,7 +13,7 @@ namespace Sluice.Conformance;
 /// </remarks>
 public sealed class ManualTimeProvider : TimeProvider
 {
-    /// <summary>The timestamp at which every such clock starts: not zero, so that nobody can take one for elapsed time.</summary>
+    /// <summary>The timestamp at which every such clock starts: not zero, so that a timestamp cannot pass for elapsed time.</summary>
     public const long Origin = 1_000_000_007;
 
     private readonly Lock _gate = new();

@@ -99,7 +99,7 @@ public sealed partial class AdminCommandTests
     [Theory]
     [InlineData("status", "--admin", "nowhere", "--admin: 'nowhere' is not the address of a gateway")]
     [InlineData("status", "--admin", "http://user:secret@127.0.0.1:1", "is not the address of a gateway")]
-    [InlineData("reset", "--server", "a", "nobody is named. Add --user")]
+    [InlineData("reset", "--server", "a", "the caller is missing. Add --user")]
     public async Task Commands_WrongCommandLine_ExitWithTwo(string command, string option, string value, string message)
     {
         ProgramResult result = await SluiceProgram.RunAsync(command, option, value);

@@ -14,7 +14,7 @@ public sealed class ChartTests
         folder.GetFiles().Select(file => file.Name).ShouldBe(new DirectoryInfo(committed).GetFiles().Select(file => file.Name), ignoreOrder: true);
         foreach (FileInfo drawn in folder.GetFiles())
         {
-            // 'eng/draw-charts.sh' draws them anew.
+            // 'eng/draw-charts.sh' draws them again.
             (await File.ReadAllTextAsync(drawn.FullName)).ShouldBe(await File.ReadAllTextAsync(Path.Combine(committed, drawn.Name)), drawn.Name);
         }
 

@@ -79,7 +79,7 @@ public sealed class StdioRunTests : IDisposable
         CodeOf(messages, 2).ShouldBe(-32600);
         CodeOf(messages, 3).ShouldBe(429);
         messages.Count(message => !message.TryGetProperty("id", out _)).ShouldBe(2); // Nonsense and the batch; a notification gets no answer.
-        messages.Count(message => message.TryGetProperty("result", out _)).ShouldBe(4); // 1, 4, 5, and one that nobody asked for.
+        messages.Count(message => message.TryGetProperty("result", out _)).ShouldBe(4); // 1, 4, 5, and one without a request.
         result.Error.ShouldContain("that is not a JSON-RPC message: Starting up ...");
     }
 

@@ -32,7 +32,7 @@ public sealed class AttackTests : IAsyncLifetime
         await _upstream.DisposeAsync();
     }
 
-    /// <summary>What two parsers could read differently, and what is no message.</summary>
+    /// <summary>Bodies that two parsers could read differently, and bodies that are not a message.</summary>
     public static TheoryData<string, string, int> Bodies() => new()
     {
         { "a batch", """[{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}]""", -32600 },

@@ -197,7 +197,7 @@ public sealed class RawHttpTests : IAsyncLifetime
         }
         catch (IOException exception) when (exception.InnerException is SocketException { SocketErrorCode: SocketError.ConnectionReset })
         {
-            // Whoever is refused may be cut off while it still speaks; what was answered before counts.
+            // A rejected client may be cut off while it still sends; the answer before that counts.
             return Encoding.UTF8.GetString(received.ToArray());
         }
 

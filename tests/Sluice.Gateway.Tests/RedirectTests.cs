@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sluice.Gateway.Tests;
 
-/// <summary>Servers that redirect: within their origin the gateway follows, and nobody is sent to an address inside.</summary>
+/// <summary>Servers that redirect: within their origin the gateway follows, and no client is sent to an address inside.</summary>
 public sealed class RedirectTests
 {
     private const string Call = """{"jsonrpc":"2.0","id":7,"method":"tools/call","params":{"name":"x"}}""";

@@ -170,7 +170,7 @@ public sealed class StreamTests : IAsyncLifetime
         HttpRequestMessage call = GatewayFixture.Post("""{"jsonrpc":"2.0","id":1,"method":"ping"}""", "/quick/mcp");
         call.Headers.Add("X-API-Key", "alice");
 
-        (await _gateway.SendAsync(call)).Status.ShouldBe(HttpStatusCode.BadGateway); // Nobody listens there, and the call got so far.
+        (await _gateway.SendAsync(call)).Status.ShouldBe(HttpStatusCode.BadGateway); // No program listens there, and the call got so far.
     }
 
     private Task<GatewayFixture> StartAsync(string streams) => GatewayFixture.StartAsync(

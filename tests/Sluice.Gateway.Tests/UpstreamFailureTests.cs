@@ -117,7 +117,7 @@ public sealed class UpstreamFailureTests
                 connections++;
                 await ReadRequestAsync(client);
                 await client.GetStream().WriteAsync("HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
-                await ReadRequestAsync(client); // And has no answer: whether the call has run, nobody can say.
+                await ReadRequestAsync(client); // It gets no answer, so it is not known whether the call has run.
             }
         });
         await using GatewayFixture gateway = await GatewayFixture.StartAsync(EndpointOf(upstream));

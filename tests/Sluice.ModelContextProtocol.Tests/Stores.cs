@@ -5,7 +5,7 @@ using Sluice.Redis.Tests;
 
 namespace Sluice.ModelContextProtocol.Tests;
 
-/// <summary>With the store of this process, which is the one that nobody chose.</summary>
+/// <summary>With the store of this process, which is the default.</summary>
 public sealed class InProcessLimitingTests : LimitingContract
 {
     protected override void UseStore(ISluiceBuilder sluice) =>

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Sluice.Benchmarks;
 
-/// <summary>What a million live keys cost in memory and, while nobody calls, in time.</summary>
+/// <summary>What a million live keys cost in memory and, while there are no calls, in time.</summary>
 internal static class Footprint
 {
     private const int Keys = 1_000_000;
@@ -26,7 +26,7 @@ internal static class Footprint
         long after = ResidentBytes();
         using Process process = Process.GetCurrentProcess();
         TimeSpan busyBefore = process.TotalProcessorTime;
-        Thread.Sleep(Idle); // Real time on purpose: what is measured is what the process does while nobody asks.
+        Thread.Sleep(Idle); // Real time on purpose: what is measured is what the process does without calls.
         process.Refresh();
         double idlePercent = 100 * (process.TotalProcessorTime - busyBefore) / Idle;
         GC.KeepAlive(callers);

@@ -7,7 +7,7 @@ namespace Sluice.Benchmarks;
 /// <summary>What policies cost that use nothing newer than one rate for each scope: this engine over that of an earlier revision.</summary>
 /// <remarks>
 /// Both engines are loaded into one process and take turns of a millisecond or two, so whatever else runs on the machine disturbs both.
-/// Several processes do that, because the place of code and memory, which each process draws anew, is worth a few percent.
+/// Several processes do that: code and memory lie elsewhere in each process, which changes the result by a few percent.
 /// </remarks>
 internal static class PlainPolicies
 {

@@ -56,7 +56,7 @@ internal sealed class Contender : IDisposable
             admin = line.StartsWith(AdminReady, StringComparison.Ordinal) ? new Uri(line[AdminReady.Length..]) : admin;
             if (line.StartsWith(Ready, StringComparison.Ordinal))
             {
-                _ = process.StandardOutput.ReadToEndAsync(); // So that it never waits for somebody to read.
+                _ = process.StandardOutput.ReadToEndAsync(); // A full pipe would block it.
                 return new Contender(name, process, new Uri(new Uri(line[Ready.Length..]), "/mcp"), admin);
             }
         }

@@ -6,7 +6,7 @@ namespace Sluice.Benchmarks;
 /// <summary>Ports of the loopback address.</summary>
 internal static class FreePort
 {
-    /// <summary>One that nobody listens on at this moment.</summary>
+    /// <summary>A port on which no program listens at this moment.</summary>
     internal static int Find()
     {
         using TcpListener probe = new(IPAddress.Loopback, 0);
@@ -14,7 +14,7 @@ internal static class FreePort
         return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 
-    /// <summary>Whether somebody listens.</summary>
+    /// <summary>Whether a program listens.</summary>
     internal static async Task<bool> IsTakenAsync(int port)
     {
         using TcpClient client = new();

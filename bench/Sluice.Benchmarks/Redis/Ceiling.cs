@@ -4,7 +4,7 @@ using Sluice.Redis;
 
 namespace Sluice.Benchmarks;
 
-/// <summary>How many runs of the script the server manages in a second when <c>redis-benchmark</c> sends them: nobody sends faster.</summary>
+/// <summary>How many runs of the script the server manages in a second when <c>redis-benchmark</c> sends them, the fastest sender there is.</summary>
 internal static class Ceiling
 {
     /// <summary>Runs a second, each of one call, on so many connections with one run on its way on each.</summary>
@@ -14,7 +14,7 @@ internal static class Ceiling
         PendingCall call = new(ScriptVerb.Acquire, new RedisLimits(limits, new KeyLayout("sluice"), new ServerClock(TimeProvider.System)), new CallerKeys(RedisPolicies.Callers[0]), cost: 1);
         ScriptRun run = new([call]);
 
-        // redis-benchmark cannot send every byte, so the argument stands in the script itself.
+        // redis-benchmark cannot send every byte, so the argument is written into the script.
         string argument = string.Concat(run.Argument.Select(value => string.Create(CultureInfo.InvariantCulture, $"\\{value:000}")));
         byte[] hash = await redis.Multiplexer.GetServer(redis.Multiplexer.GetEndPoints()[0])
             .ScriptLoadAsync($"local ARGV = {{'{argument}'}}\n{DecisionScript.Standard.Text}");

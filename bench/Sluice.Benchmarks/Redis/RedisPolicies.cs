@@ -4,7 +4,7 @@ namespace Sluice.Benchmarks;
 
 /// <summary>What is limited in the benchmarks of Redis, and who calls.</summary>
 /// <remarks>
-/// A token takes 9 ms, and there are more than a benchmark takes. A bucket that was asked a moment ago then still owes, as those
+/// A token takes 9 ms, and there are more than a benchmark takes. A bucket that was charged a moment ago is then still not full, as those
 /// of real limits do: one that is full again within the millisecond has no key that could be read or changed.
 /// </remarks>
 internal static class RedisPolicies

@@ -2,7 +2,7 @@ using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
 
-/// <summary>Reads a POST as one message of MCP, or answers why it is none.</summary>
+/// <summary>Reads a POST as one message of MCP, or answers why it is not one.</summary>
 internal static class McpBody
 {
     /// <summary>The body and its message, or null when the request has been answered.</summary>

@@ -3,12 +3,12 @@ using System.Security;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads files of which nobody promises that they are small, or files at all.</summary>
+/// <summary>Reads files that may be too large, or not be regular files.</summary>
 internal static class BoundedFile
 {
     /// <summary>Reads a file, or one byte more than is allowed of it.</summary>
     /// <param name="path">The file's path.</param>
-    /// <param name="maxBytes">The most bytes that are of use; more than these mean that the file is too large.</param>
+    /// <param name="maxBytes">The most bytes to read; a file with more is too large.</param>
     /// <param name="bytes">What was read, at most <paramref name="maxBytes"/> + 1 bytes; or null.</param>
     /// <param name="why">Null, or why it cannot be read, as a clause.</param>
     internal static bool TryRead(

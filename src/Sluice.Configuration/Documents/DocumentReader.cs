@@ -244,7 +244,7 @@ internal sealed class DocumentReader
         return new MappingNode((int)start.Start.Line, (int)start.Start.Column, fields.ToImmutable());
     }
 
-    /// <summary>The key of the next field; or null, and a fault, when it is none that a field can have.</summary>
+    /// <summary>The key of the next field; or null, and a fault, when a field cannot have it.</summary>
     private Scalar? ReadKey()
     {
         if (_parser.Current is not Scalar key)

@@ -10,7 +10,7 @@ internal sealed class AdminReader(FaultList faults)
 
     internal static readonly FieldTable Table = new(new FieldSpec(Listen, ListenReader.Address), new(Token, new TextSpec(AdminConfiguration.MaxTokenLength, $"^[!-~]{{{AdminConfiguration.MinTokenLength},}}$")));
 
-    /// <summary>The settings; null without the group. Of use only when no fault was added.</summary>
+    /// <summary>The settings; null without the group. Valid only when no fault was added.</summary>
     /// <param name="root">The file.</param>
     /// <param name="publicListen">Where clients are served.</param>
     /// <param name="hasTls">Whether there is a certificate.</param>

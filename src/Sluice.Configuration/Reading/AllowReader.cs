@@ -23,7 +23,7 @@ internal sealed class AllowReader(FaultList faults, KnownIdentities identities)
     private static readonly (string Field, OperationKind Kind)[] Kinds =
         [("tools", OperationKind.Tool), ("prompts", OperationKind.Prompt), ("resources", OperationKind.Resource)];
 
-    /// <summary>The entries; null when there is no list. Of use only when no fault was added.</summary>
+    /// <summary>The entries; null when there is no list. Valid only when no fault was added.</summary>
     /// <param name="server">The server's fields.</param>
     /// <param name="caseSensitive">Whether the server's limits tell names apart by case.</param>
     internal ImmutableArray<AllowRule>? Read(FieldReader server, bool caseSensitive) => server.Has(ListField)

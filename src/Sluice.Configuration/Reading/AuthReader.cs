@@ -26,7 +26,7 @@ internal sealed class AuthReader(FaultList faults, IValueSource values, Document
 
     private readonly JwtReader _jwt = new(faults, content);
 
-    /// <summary>How callers are known; of use only when no fault was added.</summary>
+    /// <summary>How callers are identified; valid only when no fault was added.</summary>
     internal AuthConfiguration Read(Node node)
     {
         if (FieldReader.Open(node, "auth", Table, faults) is not FieldReader reader)

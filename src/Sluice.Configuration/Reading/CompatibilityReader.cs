@@ -13,7 +13,7 @@ internal sealed class CompatibilityReader(FaultList faults)
     /// <summary>The value of <c>compat</c>.</summary>
     internal static readonly ValueSpec Value = new AnyOfSpec(new ChoiceSpec<bool>(Words), new GroupSpec(() => Table));
 
-    /// <summary>The settings; null without the field. Of use only when no fault was added.</summary>
+    /// <summary>The settings; null without the field. Valid only when no fault was added.</summary>
     internal ToolHiveCompatibility? Read(FieldReader root)
     {
         if (root.Node(Field) is not MappingNode mapping)

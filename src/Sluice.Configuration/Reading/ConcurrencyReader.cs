@@ -18,7 +18,7 @@ internal static class ConcurrencyReader
     internal static readonly FieldSpec MaxAgeField =
         new("maxAge", new DurationSpec(ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h"));
 
-    // Stands in for numbers that are wrong, so that their place counts as taken and no rule mentions it a second time.
+    // Replaces numbers that are wrong, so that their place counts as taken and no rule mentions it a second time.
     private static readonly ConcurrencySettings Placeholder = new() { Shared = ConcurrencySettings.MaxCalls };
 
     /// <summary>The settings; null where the field is absent.</summary>

@@ -29,7 +29,7 @@ internal sealed partial class FieldReader
 
     /// <summary>A text without surrounding white space; or null when it is absent or wrong.</summary>
     /// <param name="name">The field.</param>
-    /// <param name="isPrivate">Whether the text names somebody, so that no message repeats it.</param>
+    /// <param name="isPrivate">Whether the text is personal data, so that no message repeats it.</param>
     internal string? Text(string name, bool isPrivate = false) => Text(name, Field(name).IsRequired, isPrivate);
 
     /// <summary>A list of texts, or one text alone; what is wrong in it is left out.</summary>

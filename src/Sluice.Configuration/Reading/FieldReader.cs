@@ -104,7 +104,7 @@ internal sealed partial class FieldReader
     /// <summary>A text of 1 to 256 characters without surrounding white space; or null when it is absent or wrong.</summary>
     /// <param name="name">The field.</param>
     /// <param name="required">Whether its absence is a fault.</param>
-    /// <param name="isPrivate">Whether the text names somebody, so that no message repeats it.</param>
+    /// <param name="isPrivate">Whether the text is personal data, so that no message repeats it.</param>
     internal string? Text(string name, bool required, bool isPrivate = false)
     {
         if (Scalar(name, required, "text") is not ScalarNode scalar)
@@ -161,7 +161,7 @@ internal sealed partial class FieldReader
             return null;
         }
 
-        // A period of zero is none, but no time at all is a duration here.
+        // A period cannot be zero, but a duration can.
         TimeSpan duration = TimeSpan.Zero;
         bool isDuration = scalar.Value.Trim() is "0" or "0s" || Rate.TryParsePeriod(scalar.Value, out duration, out _);
         if (isDuration && duration >= min && duration <= max)

@@ -27,7 +27,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
         new("decisionIds", new BooleanSpec()),
         new("compat", CompatibilityReader.Value));
 
-    /// <summary>The configuration; of use only when no fault was added.</summary>
+    /// <summary>The configuration; valid only when no fault was added.</summary>
     internal GatewayConfiguration? Read(Node root)
     {
         FieldReader? reader = FieldReader.Open(root, "", Table, faults);

@@ -31,7 +31,7 @@ internal sealed class JournalReader(FaultList faults)
         Together = [(Rotate, File), (Keep, File)],
     };
 
-    /// <summary>Both settings; null where a group is absent. Of use only when no fault was added.</summary>
+    /// <summary>Both settings; null where a group is absent. Valid only when no fault was added.</summary>
     internal (AuditConfiguration? Audit, LogFileConfiguration? Record) Read(FieldReader root)
     {
         AuditConfiguration? audit = ReadAudit(root);

@@ -18,7 +18,7 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     /// <summary>Nothing: no <c>auth</c>.</summary>
     internal static KnownIdentities None { get; } = new(false, false, false, false);
 
-    /// <summary>One user, who started this process: there is no <c>auth</c>, and nobody else.</summary>
+    /// <summary>One user, who started this process: there is no <c>auth</c>, and no other user.</summary>
     internal static KnownIdentities ThisProcess { get; } = new(true, false, false, false) { IsLocal = true };
 
     private bool IsLocal { get; init; }

@@ -15,7 +15,7 @@ internal sealed class ListenReader(FaultList faults)
     /// <summary>An address to listen on.</summary>
     internal static readonly ValueSpec Address = new TextSpec(int.MaxValue, @"^\s*[hH][tT][tT][pP][sS]?://");
 
-    /// <summary>Where to listen, and by which certificate; of use only when no fault was added.</summary>
+    /// <summary>Where to listen, and by which certificate; valid only when no fault was added.</summary>
     internal (Uri Listen, TlsConfiguration? Tls) Read(FieldReader root)
     {
         Uri? listen = ReadAddress(root, Listen);

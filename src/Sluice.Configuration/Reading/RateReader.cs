@@ -68,7 +68,7 @@ internal static partial class RateReader
         bool align = reader.Boolean("align");
         if (reader.HasAttempt("algorithm") && algorithm is null)
         {
-            return null; // Whether the other fields go with it, nobody can say.
+            return null; // Without it the other fields cannot be checked.
         }
 
         // Stand-ins that go with anything, so that what else is wrong comes out too.

@@ -16,7 +16,7 @@ internal sealed class RatesReader(FaultList faults)
 
     private const string OverrideWords = "Only an override can be 'unlimited' or 0.";
 
-    /// <summary>Stands in for rates that are wrong, so that their place counts as taken and no rule speaks of it a second time.</summary>
+    /// <summary>Replaces rates that are wrong, so that their place counts as taken and no rule reports it a second time.</summary>
     internal static readonly RateList Placeholder = new Rate(int.MaxValue, Rate.MinRefillPeriod);
 
     /// <summary>The rates; null when the field is absent, and a stand-in when they are wrong.</summary>

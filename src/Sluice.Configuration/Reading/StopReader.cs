@@ -7,7 +7,7 @@ internal sealed class StopReader(FaultList faults)
         new("delay", new DurationSpec(TimeSpan.Zero, StopConfiguration.MaxDelay, "0s to 10m", "5s")),
         new("drain", new DurationSpec(TimeSpan.Zero, StopConfiguration.MaxDrain, "0s to 1d", "30s or 5m")));
 
-    /// <summary>The settings; of use only when no fault was added.</summary>
+    /// <summary>The settings; valid only when no fault was added.</summary>
     internal StopConfiguration Read(Node node)
     {
         StopConfiguration defaults = StopConfiguration.Default;

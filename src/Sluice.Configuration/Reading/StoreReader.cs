@@ -28,7 +28,7 @@ internal sealed class StoreReader(FaultList faults)
         ],
     };
 
-    /// <summary>The store; of use only when no fault was added.</summary>
+    /// <summary>The store; valid only when no fault was added.</summary>
     internal StoreConfiguration Read(Node node)
     {
         StoreConfiguration memory = StoreConfiguration.Memory;

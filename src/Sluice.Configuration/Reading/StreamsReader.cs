@@ -9,7 +9,7 @@ internal sealed class StreamsReader(FaultList faults)
         new("maxAge", new DurationSpec(StreamBounds.MinMaxAge, StreamBounds.MaxMaxAge, "1s to 30d", "1h")),
         new("keepAlive", new DurationSpec(StreamBounds.MinKeepAlive, StreamBounds.MaxKeepAlive, "1s to 5m", "20s")));
 
-    /// <summary>The bounds; of use only when no fault was added.</summary>
+    /// <summary>The bounds; valid only when no fault was added.</summary>
     internal StreamBounds Read(Node node)
     {
         StreamBounds defaults = StreamBounds.Default;

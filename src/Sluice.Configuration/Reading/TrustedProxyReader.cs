@@ -30,7 +30,7 @@ internal sealed class TrustedProxyReader(FaultList faults)
 
     private readonly Dictionary<string, string> _fieldsByHeader = new(StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>The proxies; of use only when no fault was added.</summary>
+    /// <summary>The proxies; valid only when no fault was added.</summary>
     internal TrustedProxy? Read(Node node, string path)
     {
         if (FieldReader.Open(node, path, Table, faults) is not FieldReader reader)

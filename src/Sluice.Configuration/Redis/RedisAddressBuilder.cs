@@ -14,7 +14,7 @@ internal sealed class RedisAddressBuilder
     /// <summary>Whether a secret was added, so that what is written behind it may be the rest of it.</summary>
     internal bool HasSecret => _options.ContainsKey(RedisOptions.Password) || _options.ContainsKey(RedisOptions.SentinelPassword);
 
-    /// <summary>Adds a server; false when it is none.</summary>
+    /// <summary>Adds a server; false when the text is not one.</summary>
     internal bool TryAddServer(string text, int? defaultPort)
     {
         string? server = RedisServerName.Read(text, defaultPort);

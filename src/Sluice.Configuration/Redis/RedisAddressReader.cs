@@ -7,7 +7,7 @@ internal static class RedisAddressReader
 {
     private const string Example = "Write servers, such as redis.internal:6379, or a URL, such as rediss://user:password@redis.internal:6379/0.";
 
-    /// <summary>The address; or null, and why it is none. The reason repeats no value that may be a secret.</summary>
+    /// <summary>The address; or null, and why the text is not one. The reason repeats no value that may be a secret.</summary>
     internal static RedisAddress? Read(MarkedText written, out string? why)
     {
         MarkedText text = written.Trim();

@@ -22,7 +22,7 @@ internal static class RedisUrlReader
         ["valkeys"] = true,
     };
 
-    /// <summary>The scheme of a URL; null when the text is none.</summary>
+    /// <summary>The scheme of a URL; null when the text is not one.</summary>
     internal static string? SchemeOf(MarkedText text)
     {
         int colon = text.IndexOf(':');

@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>Routes of the admin address, and what is answered where there is none.</summary>
+/// <summary>Routes of the admin address, and the answers to other paths and methods.</summary>
 internal static class AdminRoutes
 {
     /// <summary>Maps what is read: GET, and HEAD, whose body the server leaves out.</summary>

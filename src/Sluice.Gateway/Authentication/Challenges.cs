@@ -65,7 +65,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
         if (metadata is null || !identity.Claims.AreOfToken || needed is null || !IsScope(needed))
         {
             return RefusalWriter.WriteAsync(context, McpRefusals.RenderForbidden(
-                "Forbidden: the caller may not use this operation. Ask whoever runs the server for access", form, refused));
+                "Forbidden: the caller may not use this operation. Ask the operator of the server for access", form, refused));
         }
 
         string[] has = [.. identity.Claims.Scopes.Where(IsScope)];

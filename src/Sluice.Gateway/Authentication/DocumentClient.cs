@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 
 /// <summary>Gets documents of a bounded size, in a bounded time, from the very address that is asked.</summary>
 /// <remarks>
-/// <para>It follows no redirects: an address that somebody else names is never asked.</para>
+/// <para>It follows no redirects: an address that another server names is never asked.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 internal sealed class DocumentClient : IDisposable

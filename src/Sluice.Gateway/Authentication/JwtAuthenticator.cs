@@ -87,7 +87,7 @@ internal sealed class JwtAuthenticator : IAuthenticator
         {
             return AuthenticationResult.Wrong(
                 UnverifiedToken.IsEncrypted(text)
-                    ? "the token is encrypted for somebody else; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption)"
+                    ? "the token is encrypted for another recipient; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption)"
                     : "the token is not a JSON Web Token",
                 text);
         }

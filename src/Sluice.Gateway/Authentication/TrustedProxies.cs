@@ -17,7 +17,7 @@ internal sealed class TrustedProxies(ImmutableArray<IPNetwork> networks)
 
     /// <summary>
     /// The address where a request began: the connection's, or behind trusted proxies the last in <c>X-Forwarded-For</c> that is
-    /// none of theirs. What stands before that is hearsay. Null when the connection has none.
+    /// none of theirs. Addresses before it are not verified. Null when the connection has none.
     /// </summary>
     internal IPAddress? ClientOf(HttpContext context)
     {

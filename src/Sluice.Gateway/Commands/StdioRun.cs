@@ -7,7 +7,7 @@ namespace Sluice.Gateway;
 /// <summary><c>sluice run --stdio</c>: limits around a server that a client starts for itself.</summary>
 internal static class StdioRun
 {
-    /// <summary>The issuer of the identity of whoever runs this process.</summary>
+    /// <summary>The issuer of the identity of the account that runs this process.</summary>
     private const string Issuer = "urn:sluice:stdio";
 
     /// <summary>Runs a server.</summary>

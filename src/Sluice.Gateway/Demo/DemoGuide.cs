@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>What the demo tells whoever started it: what runs where, and what to try.</summary>
+/// <summary>What the demo prints at its start: what runs where, and what to try.</summary>
 internal static class DemoGuide
 {
     internal const string AliceKey = "demo-key-of-alice";

@@ -10,7 +10,7 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// <para>
 /// A name is the first 64 bits of HMAC-SHA-256 over the kind of the part and its text, with the salt as the key, in hexadecimal. So
-/// nobody who lacks the salt can test whether a name is that of a person they know.
+/// without the salt it is not possible to test whether a name is that of a certain person.
 /// </para>
 /// <para>Names are kept for the callers that were seen last; their number is bounded.</para>
 /// <para>Thread safety: any number of threads.</para>
@@ -125,7 +125,7 @@ internal sealed class CallerHashes
 /// <summary>A part of a caller's identity.</summary>
 internal enum CallerPart
 {
-    /// <summary>Who vouches for the others.</summary>
+    /// <summary>The issuer of the other parts.</summary>
     Issuer = 0,
 
     /// <summary>The user.</summary>

@@ -20,7 +20,7 @@ internal sealed class CallJournals : IAsyncDisposable
     /// <summary>Records calls; null where they are not recorded. A store in memory must be made with it.</summary>
     internal DecisionRecorder? Recorder { get; }
 
-    /// <summary>The last rejections; null where nobody can ask for them.</summary>
+    /// <summary>The last rejections; null without an admin address.</summary>
     internal Refusals? Refusals { get; }
 
     /// <summary>How callers are shown; null where nothing shows them.</summary>

@@ -170,7 +170,7 @@ internal sealed class EventStreamBody : Stream
         }
         catch (Exception exception) when (exception is IOException or OperationCanceledException)
         {
-            _context.Abort(); // The client is gone; whoever sends the events learns of it by this.
+            _context.Abort(); // The client is gone; this tells the sender of the events.
         }
         finally
         {

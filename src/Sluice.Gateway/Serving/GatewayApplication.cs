@@ -128,7 +128,7 @@ internal static class GatewayApplication
     {
         kestrel.AddServerHeader = false;
 
-        // Clients send names unencoded, whatever they hold. Kestrel reads a length that is none (and longer than one) by a selected
+        // Clients send names unencoded, whatever they hold. Kestrel reads a length that is not a number (and longer than one) by a selected
         // encoding only to drop the connection, and logs a stack trace; by its own it answers 400.
         kestrel.RequestHeaderEncodingSelector = static name =>
             name.Equals(HeaderNames.ContentLength, StringComparison.OrdinalIgnoreCase) ? null : Encoding.Latin1;
@@ -172,7 +172,7 @@ internal static class GatewayApplication
         Secure(endpoint, certificates);
     }
 
-    /// <summary>TLS, and with it HTTP/2 for whoever asks for it; without TLS there is HTTP/1.1 alone.</summary>
+    /// <summary>TLS, and with it HTTP/2 for clients that ask for it; without TLS there is HTTP/1.1 alone.</summary>
     private static void Secure(ListenOptions endpoint, Certificates? certificates)
     {
         if (certificates is null)

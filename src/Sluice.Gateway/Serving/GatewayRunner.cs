@@ -9,7 +9,7 @@ using Sluice.Redis;
 
 namespace Sluice.Gateway;
 
-/// <summary>Runs a gateway from its start until somebody stops the program.</summary>
+/// <summary>Runs a gateway from its start until the program is stopped.</summary>
 internal static partial class GatewayRunner
 {
     /// <summary>How long a stop at once may take, for the errors of the calls that are cut.</summary>

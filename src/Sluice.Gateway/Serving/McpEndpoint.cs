@@ -5,7 +5,7 @@ namespace Sluice.Gateway;
 
 /// <summary>The way of a call through the gateway: identify, read, decide, then forward or refuse.</summary>
 /// <remarks>
-/// Identity comes before reading, so that nobody unknown makes the gateway parse. Only a POST carries a message; what
+/// Identity comes before reading, so that an unknown caller cannot make the gateway parse. Only a POST carries a message; what
 /// else a session needs (GET, DELETE, OPTIONS) passes unmetered.
 /// </remarks>
 internal sealed partial class McpEndpoint(

@@ -24,7 +24,7 @@ internal sealed class StartGate(TimeProvider time)
         }
     }
 
-    /// <summary>The program could not be started, or ended before it was of use.</summary>
+    /// <summary>The program could not be started, or ended before it answered.</summary>
     internal void Failed()
     {
         lock (_gate)
@@ -35,7 +35,7 @@ internal sealed class StartGate(TimeProvider time)
         }
     }
 
-    /// <summary>The program was of use.</summary>
+    /// <summary>The program answered.</summary>
     internal void Succeeded()
     {
         lock (_gate)

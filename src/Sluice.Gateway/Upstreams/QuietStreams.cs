@@ -49,7 +49,7 @@ internal sealed class QuietStreams(HttpMessageHandler inner, TimeProvider time) 
         };
     }
 
-    /// <summary>An answer that may still come; nobody waits for it any more once this is disposed of.</summary>
+    /// <summary>An answer that may still come; it is not awaited any more once this is disposed of.</summary>
     private sealed class LateAnswer(Task<HttpResponseMessage> answering, CancellationTokenSource leave) : IDisposable
     {
         /// <exception cref="IOException">The answer is not a stream.</exception>

@@ -2,7 +2,7 @@ using System.Net.Sockets;
 
 namespace Sluice.Gateway;
 
-/// <summary>Why an upstream gave no answer, in words for whoever calls and for whoever runs the gateway.</summary>
+/// <summary>Why an upstream gave no answer, in words for the caller and for the operator of the gateway.</summary>
 /// <param name="Status">The HTTP status for the caller.</param>
 /// <param name="Reason">A clause without addresses or secrets: <c>it refused the connection</c>.</param>
 /// <param name="RetryAfter">When it may answer again; null when that is unknown.</param>

@@ -3,7 +3,7 @@ namespace Sluice.Mcp;
 /// <summary>The gate's answer to one call: whether it may go on, what it has acquired, or the rejection in each form.</summary>
 /// <remarks>
 /// <para>The default value allows nothing.</para>
-/// <para>Whoever gets one disposes of its <see cref="Lease"/>; <see cref="States"/> can be read until then.</para>
+/// <para>The receiver disposes of its <see cref="Lease"/>; <see cref="States"/> can be read until then.</para>
 /// </remarks>
 internal readonly struct GateDecision
 {

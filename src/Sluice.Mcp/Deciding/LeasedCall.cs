@@ -117,7 +117,7 @@ internal sealed class LeasedCall
     /// <summary>Ends the lease of a version; false when it has ended already.</summary>
     internal bool TryEnd(int version) => Interlocked.CompareExchange(ref _version, unchecked(version + 1), version) == version;
 
-    /// <summary>Makes it ready for a later call; only whoever has ended the lease may do so.</summary>
+    /// <summary>Makes it ready for a later call; only the code that ended the lease may do so.</summary>
     internal void GiveBack()
     {
         EndSlots();

@@ -31,7 +31,7 @@ internal ref struct EnvelopeReader
         _tokens = new JsonTokens(body);
     }
 
-    // With two keys that mean the id, nobody can say for which one the sender waits.
+    // With two keys that mean the id, it is not known for which one the sender waits.
     private readonly ReadOnlyMemory<byte> TheId => _idKeys == 1 ? _id : default;
 
     /// <summary>The message, or null and what is wrong.</summary>

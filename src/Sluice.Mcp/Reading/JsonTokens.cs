@@ -32,7 +32,7 @@ internal ref struct JsonTokens
     /// <summary>The bytes of a string, quotes included, or of a number.</summary>
     internal readonly ReadOnlyMemory<byte> Scalar => _body[(int)_reader.TokenStartIndex..(int)_reader.BytesConsumed];
 
-    /// <summary>Whether a string's escapes are all characters; half of a surrogate pair is none.</summary>
+    /// <summary>Whether a string's escapes are all characters; half of a surrogate pair is not.</summary>
     internal readonly bool IsText => !_reader.ValueIsEscaped || Surrogates.AreWhole(_reader.ValueSpan);
 
     /// <summary>Goes on to the next token.</summary>

@@ -111,7 +111,7 @@ internal struct ParamsReader
     }
 
     // The version decides the form of a refusal and nothing else, so of two the last one counts, as in the official
-    // SDKs, and what is no version is none.
+    // SDKs, and a text that is not a version is ignored.
     private void ReadMeta(ref JsonTokens tokens)
     {
         while (tokens.Read() && tokens.Type == JsonTokenType.PropertyName)

@@ -4,7 +4,7 @@ namespace Sluice.Mcp;
 
 /// <summary>A closed list of keys that parsers must agree on.</summary>
 /// <remarks>
-/// A key that only resembles one of them, by case or by escapes, is seen by some parsers and not by others: whoever
+/// A key that only resembles one of them, by case or by escapes, is seen by some parsers and not by others: a sender who
 /// sends it could show the limiter one call and the server another.
 /// </remarks>
 internal sealed class ProtocolKeys

@@ -172,7 +172,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         ? $"the claim '{claim}'"
         : $"a {part}"));
 
-    // Tenths, rounded up, so that whoever waits as long as the text says is not too early.
+    // Tenths, rounded up, so that a caller who waits as long as the text says is not too early.
     private static string Seconds(TimeSpan wait)
     {
         long tenths = RoundUp(wait, TicksPerTenth);

@@ -19,7 +19,7 @@ internal static class Wire
     {
         if (context.Message.Kind == McpMessageKind.Notification)
         {
-            return new(Accepted, null, default, null); // Nobody waits for an answer; the message is dropped.
+            return new(Accepted, null, default, null); // The sender expects no answer; the message is dropped.
         }
 
         bool isResult = form == RejectionForm.ToolResult && context.Message.Method == MethodNames.ToolsCall;

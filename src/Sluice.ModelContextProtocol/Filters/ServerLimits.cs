@@ -15,7 +15,7 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
     private const string CallerItem = "Sluice.Caller";
     private const string LimitsMeta = "sluice/rateLimits";
 
-    // On stdio the process is the user: whoever may start it may use it.
+    // On stdio the process is the user: an account that may start it may use it.
     private static readonly CallerIdentity Process = new(
         "process", $"{Environment.MachineName}/{Environment.UserName}", tenant: null, client: null);
 
@@ -70,10 +70,10 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
             return;
         }
 
-        CallerIdentity somebody = new("", "user", "tenant", "client");
+        CallerIdentity anyCaller = new("", "user", "tenant", "client");
         foreach (McpServerTool tool in server.ToolCollection ?? [])
         {
-            ApplicableLimits limits = Policy.Select("tools/call", tool.ProtocolTool.Name, somebody);
+            ApplicableLimits limits = Policy.Select("tools/call", tool.ProtocolTool.Name, anyCaller);
             JsonArray described = [];
             foreach (RateLimit limit in limits.Limits)
             {

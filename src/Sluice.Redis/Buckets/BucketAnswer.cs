@@ -61,7 +61,7 @@ internal readonly record struct BucketAnswer(RateLimitOutcome Outcome, ulong Wai
             reset == 0 ? 0 : IsSaturated(limit, state) ? Never : Micros(now, reset, step, nowMicros));
     }
 
-    // Forced charges have gone beyond what the script can count; when that is paid off nobody can tell.
+    // Forced charges have gone beyond what the script can count; when that is paid off is not known.
     private static bool IsSaturated(RedisLimit limit, BucketState state) =>
         limit.Numbers.Steps.Algorithm == RateLimitAlgorithm.TokenBucket && state.Time >= ScriptLimit.Most;
 

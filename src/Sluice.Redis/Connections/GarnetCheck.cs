@@ -5,7 +5,7 @@ namespace Sluice.Redis;
 
 /// <summary>Rejects a Garnet whose scripts interleave: without <c>--lua-transaction-mode</c> two calls could spend one token.</summary>
 /// <remarks>
-/// Garnet tells nobody whether the mode is set. So a script waits for another connection to change one of its keys, which it can
+/// Garnet does not tell whether the mode is set. So a script waits for another connection to change one of its keys, which it can
 /// only see without the mode.
 /// </remarks>
 internal static class GarnetCheck

@@ -169,7 +169,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
         }
         catch (Exception fault) when (fault is RedisFaultException or OperationCanceledException)
         {
-            // Whoever needs the connection is told.
+            // The call that needs the connection gets the error.
         }
     }
 

@@ -12,7 +12,7 @@ namespace Sluice.Redis;
 /// <param name="drawn">The tokens that were taken from parts; nothing else may use it.</param>
 internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership> members, DrawnTokens drawn)
 {
-    /// <summary>What a caller is told to wait when nobody decides.</summary>
+    /// <summary>The wait that a caller is told when no store decides.</summary>
     private static readonly TimeSpan DeniedFor = TimeSpan.FromSeconds(1);
 
     // What is taken from a part, and what is known of it, changes together.

@@ -7,7 +7,7 @@ namespace Sluice.Redis;
 /// <para>
 /// Buckets only get emptier by what others do, so that a call which its buckets refuse is refused until they have refilled, by
 /// the time that has passed since Redis was asked. It is counted from before the question when it says that the refusal is over,
-/// so nobody is refused whom Redis would admit, and from after the answer when it says how long to wait.
+/// so no caller is refused whom Redis would admit, and from after the answer when it says how long to wait.
 /// </para>
 /// <para>
 /// What makes a bucket fuller is heard of late: a reset or a refund through this store at once, one of another process, or

@@ -3,7 +3,7 @@ namespace Sluice.Redis;
 /// <summary>What the buckets of a call say together, by the rules that every store has.</summary>
 internal static class Verdict
 {
-    /// <summary>The decision of buckets as they were seen, or as they are some time later if nobody charged them.</summary>
+    /// <summary>The decision of buckets as they were seen, or as they are some time later if they were not charged.</summary>
     /// <param name="limits">The limits.</param>
     /// <param name="seen">The bucket of each.</param>
     /// <param name="laterMicros">How much later, in microseconds.</param>

@@ -7,7 +7,7 @@ namespace Sluice.Redis;
 /// <remarks>
 /// <para>
 /// A call that comes while nothing is on its way is sent alone at once. While as many runs as may be are on their way, calls
-/// wait, and the next run takes all of them up to a bound: nobody waits for others to come.
+/// wait, and the next run takes all of them up to a bound: a call never waits for others to come.
 /// </para>
 /// <para>
 /// A call that is given up before it was sent is never sent. One that was sent may have been charged, once: no call is ever sent
@@ -127,7 +127,7 @@ internal sealed class Lane : IDisposable
             {
                 if (generation != _generation)
                 {
-                    return; // The lane was given up meanwhile, and counts its runs anew.
+                    return; // The lane was given up since, and its count of runs begins again.
                 }
 
                 _runs--;

@@ -92,7 +92,7 @@ internal static class BucketRules
                 _ => throw Unsupported(limit),
             };
 
-    /// <summary>A state that owes at least as much as either of two, at any time; logs must have been folded.</summary>
+    /// <summary>A state whose debt is at least that of either of two, at any time; logs must have been folded.</summary>
     internal static BucketState Merge(LimitNumbers limit, BucketState left, BucketState right, ulong nowTicks)
     {
         if (ResetAt(limit, left) <= nowTicks)
@@ -110,7 +110,7 @@ internal static class BucketRules
         };
     }
 
-    /// <summary>The state that owes the most of all that are new again at an instant.</summary>
+    /// <summary>The state with the largest debt of all that are new again at an instant.</summary>
     internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
     {
         bool mayBeOverdrawn = overdrawnUntilTicks > nowTicks;

@@ -6,7 +6,7 @@ namespace Sluice;
 /// Units: <see cref="Time"/> is an instant in ticks of 100 ns, counted from <see cref="LimitNumbers.OriginTicks"/> ticks
 /// before the store's origin, so that no instant that an algorithm needs is below zero or above 2^64.
 /// </para>
-/// <para>The default value is a bucket that nobody has used yet, whatever the algorithm.</para>
+/// <para>The default value is a bucket that has not been used yet, whatever the algorithm.</para>
 /// </remarks>
 internal readonly record struct BucketState(ulong Time, ulong Word)
 {

@@ -245,7 +245,7 @@ internal static class TokenBucket
         return State(nowTicks + ticks, (ulong)rest);
     }
 
-    /// <summary>The state that owes at least what either owes, at any time.</summary>
+    /// <summary>The state whose debt is at least that of either, at any time.</summary>
     internal static BucketState Merge(BucketState left, BucketState right)
     {
         UInt128 leftTime = Time(left);
@@ -253,7 +253,7 @@ internal static class TokenBucket
         return leftTime > rightTime || (leftTime == rightTime && (left.Word & MaxRest) >= (right.Word & MaxRest)) ? left : right;
     }
 
-    /// <summary>The state that owes the most of all that are full at an instant.</summary>
+    /// <summary>The state with the largest debt of all that are full at an instant.</summary>
     /// <param name="limit">The limit's numbers.</param>
     /// <param name="untilTicks">When it is full; sooner where an empty bucket is full sooner.</param>
     /// <param name="overdrawnUntilTicks">When it is full if it may owe more than it holds.</param>

@@ -79,7 +79,7 @@ internal static class NormalFormC
 
             if (end - start > 1)
             {
-                // A stable sort in time n log n: somebody may send thousands of marks.
+                // A stable sort in time n log n: a sender may write thousands of marks.
                 int[] sorted = [.. codes[start..end].ToArray().OrderBy(NormalFormTables.RankOf)];
                 sorted.CopyTo(codes[start..]);
             }

@@ -44,7 +44,7 @@ internal static class NormalFormTables
     /// <summary>Pairs to what they compose to.</summary>
     internal static FrozenDictionary<(int First, int Second), int> Compositions { get; }
 
-    /// <summary>The place of a mark's combining class among all classes, from 1; 0 for what is no mark.</summary>
+    /// <summary>The place of a mark's combining class among all classes, from 1; 0 for a character that is not a mark.</summary>
     internal static int RankOf(int code) => Ranks.GetValueOrDefault(code);
 
     // RANK: FIRST-LAST SINGLE …

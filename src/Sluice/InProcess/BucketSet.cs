@@ -10,7 +10,7 @@ namespace Sluice;
 /// The first line holds the lock, a tag of 8 bits for each place, and the first place, so that a look-up reads one line or two.
 /// A shared bucket has a line of its own, which is such a set cut off behind its first place.
 /// </para>
-/// <para>Thread safety: whoever holds the lock writes; others read and look at <see cref="Version"/> before and after.</para>
+/// <para>Thread safety: the holder of the lock writes; others read and look at <see cref="Version"/> before and after.</para>
 /// </remarks>
 [StructLayout(LayoutKind.Explicit, Size = SizeInBytes)]
 internal unsafe struct BucketSet
@@ -31,7 +31,7 @@ internal unsafe struct BucketSet
     private const int AllPlaces = (1 << Places) - 1;
     private const int FirstPlace = 32;
 
-    /// <summary>Counts the changes, by two; odd while somebody holds the lock.</summary>
+    /// <summary>Counts the changes, by two; odd while the lock is held.</summary>
     [FieldOffset(0)]
     internal long Version;
 

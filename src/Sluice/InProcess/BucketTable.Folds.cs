@@ -36,7 +36,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return arriving;
     }
 
-    /// <summary>What a bucket of a limit owes at most if it went into a fold.</summary>
+    /// <summary>The largest debt of a bucket of a limit, if it went into a fold.</summary>
     private BucketState Owed(BucketEntry* fold, RegisteredLimit limit, in StoreInstant now)
     {
         if (IsOfAnyLimit(fold))
@@ -80,7 +80,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return BucketItem.Absent;
     }
 
-    /// <summary>Makes one entry of two, of which neither is new again, so that nobody gains: the two that owe the least.</summary>
+    /// <summary>Makes one entry of two, of which neither is new again, so that no caller gains: the two with the smallest debt.</summary>
     /// <returns>The place that got free, or a number below zero where there are not two.</returns>
     private int ReleaseByFolding(BucketSet* set, int pinned, in StoreInstant now)
     {
@@ -127,7 +127,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return true;
     }
 
-    /// <summary>The place that takes over what a bucket owes: best a fold of its limit, then a bucket of it, then a fold of any.</summary>
+    /// <summary>The place that takes over the debt of a bucket: best a fold of its limit, then a bucket of it, then a fold of any.</summary>
     private int FoldTarget(BucketSet* set, int places, ulong name)
     {
         int folds = places & BucketSet.PlacesOf(set, BucketSet.FoldTag);

@@ -5,7 +5,7 @@ namespace Sluice;
 
 /// <summary>The buckets of all callers in flat memory: sets of places, found by fingerprint, never moved, never swept.</summary>
 /// <remarks>
-/// <para>A bucket may lie in one set only, so whoever holds that set's lock knows whether it exists.</para>
+/// <para>A bucket may lie in one set only, so the holder of that set's lock knows whether it exists.</para>
 /// <para>Thread safety: a member that takes a set needs the set's lock.</para>
 /// </remarks>
 /// <typeparam name="TSteps">Told of the steps.</typeparam>
@@ -94,7 +94,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return place;
     }
 
-    /// <summary>Takes the one place of a shared bucket, which is nobody else's.</summary>
+    /// <summary>Takes the one place of a shared bucket, which no other bucket uses.</summary>
     internal static int InsertShared(in BucketItem item)
     {
         *BucketSet.At(item.Set, 0) = new BucketEntry { Key = item.Key, Name = item.Name };

@@ -24,6 +24,6 @@ internal enum CommitStep
     /// <summary>About to give a lock back.</summary>
     Unlocking,
 
-    /// <summary>About to look whether anything changed meanwhile.</summary>
+    /// <summary>About to check whether anything changed since it was read.</summary>
     Validating,
 }

@@ -57,7 +57,7 @@ internal readonly record struct Fingerprint(ulong Low, ulong High)
     }
 
     /// <summary>The fingerprint of a caller's claim.</summary>
-    /// <param name="issuer">Who vouches for it.</param>
+    /// <param name="issuer">The issuer of the part.</param>
     /// <param name="name">The claim.</param>
     /// <param name="values">All of its values as <see cref="CallerClaim.Text"/>; null when the caller does not have it.</param>
     internal static Fingerprint OfClaim(string issuer, string name, string? values) =>
@@ -65,7 +65,7 @@ internal readonly record struct Fingerprint(ulong Low, ulong High)
 
     /// <summary>The fingerprint of a caller in a scope.</summary>
     /// <param name="scope">The scope.</param>
-    /// <param name="issuer">Who vouches for the caller.</param>
+    /// <param name="issuer">The caller's issuer.</param>
     /// <param name="part">The caller's part for the scope, or null.</param>
     /// <param name="tenant">The tenant to which the part belongs, or null.</param>
     internal static Fingerprint Of(RateLimitScope scope, string issuer, string? part, string? tenant = null) =>

@@ -5,7 +5,7 @@ namespace Sluice;
 
 /// <summary>A block of zeroed memory outside the garbage collector's, aligned to cache lines; freed with its last reference.</summary>
 /// <remarks>
-/// It is reserved whole and backed page by page as it is touched. Whoever holds a pointer into it must keep a reference to it.
+/// It is reserved whole and backed page by page as it is touched. Code that holds a pointer into it must keep a reference to it.
 /// </remarks>
 internal sealed unsafe class FlatMemory : CriticalFinalizerObject
 {

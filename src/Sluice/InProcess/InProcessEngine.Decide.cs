@@ -3,7 +3,7 @@ namespace Sluice;
 /// <content>The decision: what every limit answers at one instant, and what all of them answer together.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    /// <summary>Decides without a lock, on states that nobody changed around the instant; none of them may be a log.</summary>
+    /// <summary>Decides without a lock, on states that did not change around the instant; none of them may be a log.</summary>
     /// <returns>Whether that was so, and the states could be read in this way.</returns>
     private bool TryDecide(
         ReadOnlySpan<RateLimit> limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong cost, ulong wall, out Verdict verdict)

@@ -29,7 +29,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         if (!TokenBucket.AdmitsOne(numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
         {
             SetLock<TSteps>.Exit(set, hasChanged: false);
-            return AcquireAll(request, known, states); // Anew, by the same clock or a later one.
+            return AcquireAll(request, known, states); // Again, by the same clock or a later one.
         }
 
         TSteps.Reach(CommitStep.Writing);

@@ -12,7 +12,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <param name="items">One for each limit.</param>
     /// <param name="sets">
     /// The sets, each once, in the one order in which they are locked: shared ones first, then by address. So who waits for what
-    /// everybody shares holds up nobody.
+    /// all callers share delays no other call.
     /// </param>
     /// <returns>How many sets there are.</returns>
     private int Prepare(RegisteredLimit[] limits, CallerIdentity caller, BucketItem* items, BucketSet** sets)

@@ -27,7 +27,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet* end = _table.First + _table.Sets;
         for (BucketSet* set = _table.First; list.HasOwn && set < end; set++)
         {
-            if (Volatile.Read(ref set->Version) != 0) // Else nobody ever wrote it.
+            if (Volatile.Read(ref set->Version) != 0) // Else it was never written.
             {
                 Look(set, BucketSet.Places, list);
             }

@@ -12,7 +12,7 @@ namespace Sluice;
 /// counts that time. Only the phase of aligned windows is taken from the wall clock: when the store is made, and with the
 /// system's clock again after the machine has slept.
 /// </para>
-/// <para>What a caller owes saturates: at 2^97 ticks of refill, 2^32 - 1 tokens of a counter, 2^50 of a log, 2^62 of a window.</para>
+/// <para>The debt of a bucket saturates: at 2^97 ticks of refill, 2^32 - 1 tokens of a counter, 2^50 of a log, 2^62 of a window.</para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
 public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, ISlotWaiting

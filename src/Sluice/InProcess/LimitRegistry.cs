@@ -31,7 +31,7 @@ internal sealed unsafe class LimitRegistry
     private long _epochTicks;
     private RegisteredBucket[] _buckets = [];
     private LogPool? _logs;
-    private int _bucketCount = 1; // Number 0 is none, so that memory that nobody wrote names no bucket.
+    private int _bucketCount = 1; // Number 0 is not used, so that memory that was never written names no bucket.
     private int _sharedPerBlock;
     private int _sharedInBlock;
 

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>Nobody is told; the calls compile to nothing.</summary>
+/// <summary>No step is reported; the calls compile to nothing.</summary>
 internal readonly struct NoSteps : ICommitSteps
 {
     /// <inheritdoc/>

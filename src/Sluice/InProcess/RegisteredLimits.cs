@@ -21,7 +21,7 @@ internal sealed class RegisteredLimits(
     /// <summary>Whether all are enforced, some are on concurrency, and the others are such token buckets.</summary>
     internal bool ArePlainWithSlots => arePlainWithSlots;
 
-    /// <summary>Whether any is a sliding window, whose log cannot be read while somebody may write it.</summary>
+    /// <summary>Whether any is a sliding window, whose log cannot be read while another thread may write it.</summary>
     internal bool HaveLogs => haveLogs;
 
     /// <summary>Whether any has windows whose phase follows the wall clock.</summary>

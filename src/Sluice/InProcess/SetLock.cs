@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>The lock of a set: its version, odd while it is held. Whoever waits keeps away for a while, then yields.</summary>
+/// <summary>The lock of a set: its version, odd while it is held. A waiting thread spins for a while, then yields.</summary>
 /// <remarks>
 /// A waiter that looked at the lock all the time would take its cache line from the holder at every look. It keeps away for
 /// about as long as some dozens of decisions take, so that on a hot set one core decides many calls before the other has its turn.
@@ -29,7 +29,7 @@ internal static unsafe class SetLock<TSteps>
         }
     }
 
-    /// <summary>Takes the lock if nobody holds it.</summary>
+    /// <summary>Takes the lock if it is free.</summary>
     internal static bool TryEnter(BucketSet* set)
     {
         TSteps.Reach(CommitStep.Locking);

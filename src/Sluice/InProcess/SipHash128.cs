@@ -3,7 +3,7 @@ using System.Numerics;
 
 namespace Sluice;
 
-/// <summary>SipHash-2-4 with an output of 128 bits: a keyed hash whose collisions nobody without the key can aim at.</summary>
+/// <summary>SipHash-2-4 with an output of 128 bits: a keyed hash whose collisions cannot be found without the key.</summary>
 /// <remarks>Source: J.-P. Aumasson and D. J. Bernstein, "SipHash: a fast short-input PRF" (2012), and its reference code.</remarks>
 internal static class SipHash128
 {

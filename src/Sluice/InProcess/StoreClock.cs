@@ -84,7 +84,7 @@ internal sealed class StoreClock
         (ulong)Math.Max(1, WallTicks() + DateTime.UnixEpoch.Ticks - _originWallTicks + (long)LimitNumbers.OriginTicks);
 
     /// <summary>
-    /// Asks a provider that is not the system's. Somebody else's code runs here and may throw, so no lock may be held.
+    /// Asks a provider that is not the system's. Code of the application runs here and may throw, so no lock may be held.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Ask()

@@ -40,7 +40,7 @@ internal sealed class NameComparer : IEqualityComparer<string>, IAlternateEquali
 
     public int GetHashCode(ReadOnlySpan<char> alternate)
     {
-        uint hash = 2166136261; // FNV-1a: the table's names come from the configuration, so nobody can aim at it.
+        uint hash = 2166136261; // FNV-1a: the table's names come from the configuration, so a caller cannot aim at it.
         foreach (char c in alternate)
         {
             hash = unchecked((hash ^ (_foldsCase ? Fold(c) : c)) * 16777619);

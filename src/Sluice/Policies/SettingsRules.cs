@@ -83,7 +83,7 @@ internal static class SettingsRules
         : $"{wait.TotalSeconds.ToString(CultureInfo.InvariantCulture)} s is not a time from 0 to {RateLimitingSettings.MaxWait.TotalSeconds} s. "
             + "Most clients give up after 60 s; a longer wait is better rejected, so that the client can retry.";
 
-    /// <summary>Why a value is none of its kind, as only a cast makes one.</summary>
+    /// <summary>Why a value is not one of its enum, which only a cast can make.</summary>
     internal static string NotAChoice(Enum value) => $"{value} is not one of {string.Join(", ", Enum.GetNames(value.GetType()))}.";
 
     internal static IEnumerable<SettingsFault> CheckChoices(params (string Path, Enum? Value)[] choices) =>

@@ -236,7 +236,7 @@ public abstract class IdentityContract<TStore> : StoreContract<TStore>
 
     private async Task ShouldBeNewThenSpent(ApplicableLimits limits, CallerIdentity caller, string what)
     {
-        (await Acquire(limits, caller)).Decision.IsAllowed.ShouldBeTrue($"The bucket of {what} is somebody else's too.");
+        (await Acquire(limits, caller)).Decision.IsAllowed.ShouldBeTrue($"The bucket of {what} is shared with another caller.");
         (await Acquire(limits, caller)).Decision.IsAllowed.ShouldBeFalse($"The bucket of {what} was not found again.");
     }
 }

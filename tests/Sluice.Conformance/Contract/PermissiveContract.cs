@@ -1,6 +1,6 @@
 namespace Sluice.Conformance;
 
-/// <summary>Permissive limits decide and are charged, and refuse nobody.</summary>
+/// <summary>Permissive limits decide and are charged, and refuse no call.</summary>
 public abstract class PermissiveContract<TStore> : StoreContract<TStore>
     where TStore : StoreUnderTest, new()
 {

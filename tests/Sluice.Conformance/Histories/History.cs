@@ -10,7 +10,7 @@ namespace Sluice.Conformance;
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record History(long StartTicks, ImmutableArray<HistoryPolicy> Policies, ImmutableArray<HistoryStep> Steps)
 {
-    /// <summary>Who may call: nobody in particular, two users of one tenant, and a user who is called like nobody.</summary>
+    /// <summary>The callers: one without an identity, two users of one tenant, and a user with an empty name.</summary>
     public static ImmutableArray<CallerIdentity> Callers { get; } =
     [
         CallerIdentity.None,

@@ -1,6 +1,6 @@
 namespace Sluice.Conformance;
 
-/// <summary>One step of a history: the clock moves, then somebody asks something.</summary>
+/// <summary>One step of a history: the clock moves, then a caller asks the store.</summary>
 /// <param name="Wait">From where the time counts.</param>
 /// <param name="Ticks">Ticks of 100 ns to move the clock by, from there; below zero it may step back.</param>
 /// <param name="Verb">What is asked.</param>

@@ -11,13 +11,13 @@ namespace Sluice.Conformance;
 /// <param name="Now">The instant.</param>
 internal abstract record ModelBucket(Rate Rate, BigInteger Now)
 {
-    /// <summary>Whether nobody could tell it from a bucket that was never used.</summary>
+    /// <summary>Whether it behaves as a bucket that was never used.</summary>
     internal abstract bool IsNew { get; }
 
     /// <summary>The tokens that are there; below zero in debt.</summary>
     internal abstract Rational Available { get; }
 
-    /// <summary>The time until <see cref="IsNew"/>, if nobody calls.</summary>
+    /// <summary>The time until <see cref="IsNew"/>, without calls.</summary>
     internal abstract Rational UntilNew { get; }
 
     /// <summary>The length of a period or window in ticks.</summary>
@@ -45,7 +45,7 @@ internal abstract record ModelBucket(Rate Rate, BigInteger Now)
     /// <summary>The same bucket later by the clock of its algorithm, if no call came.</summary>
     internal abstract ModelBucket At(BigInteger now);
 
-    /// <summary>The time until a call that is refused now would be admitted, if nobody else came.</summary>
+    /// <summary>The time until a call that is refused now would be admitted, if no other call came.</summary>
     internal abstract Rational UntilAdmits(int cost);
 
     /// <summary>The bucket after a call took its tokens, whether they were there or not.</summary>

@@ -34,7 +34,7 @@ internal sealed record ModelSlidingWindow(Rate Rate, BigInteger Now, ImmutableLi
             }
         }
 
-        throw new ArgumentOutOfRangeException(nameof(cost), cost, "No wait makes room for it.");
+        throw new ArgumentOutOfRangeException(nameof(cost), cost, "No wait is long enough for it.");
     }
 
     internal override ModelBucket Charged(int cost) => this with { Log = Log.Add(new Entry(Now, cost)) };

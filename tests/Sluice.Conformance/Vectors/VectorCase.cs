@@ -24,7 +24,7 @@ public sealed record VectorCaller(string Issuer, string? Subject, string? Tenant
 /// <param name="Window">The unit of the calendar that is the window; absent for all others.</param>
 /// <param name="TimeZone">The time zone of that calendar.</param>
 /// <param name="WeekStart">The first day of its weeks; absent for Sunday, and where the window is no week.</param>
-/// <param name="Permissive">Whether it refuses nobody.</param>
+/// <param name="Permissive">Whether it refuses no call.</param>
 public sealed record VectorLimit(
     string Name,
     OperationKind Kind,

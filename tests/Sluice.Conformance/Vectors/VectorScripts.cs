@@ -85,7 +85,7 @@ internal static class VectorScripts
             Policy(shared with { Rate = Token(1, 2 * Second) }, tenant with { Rate = Token(1, 2 * Second) }), At(0), At(0), AtRetry(0)));
         yield return ("several limits: callers share what their scopes share", Several(
             Policy(shared, tenant, user), At(0, 2), By(1, 2), By(2), By(3), By(1), By(0)));
-        yield return ("several limits: nobody, and somebody called anonymous", Several(
+        yield return ("several limits: no identity, and a user called anonymous", Several(
             Policy(user with { Rate = Token(1, Second) }), By(0), By(0), By(3), By(3)));
     }
 

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>A port of this machine that nobody used a moment ago, for programs that cannot choose one themselves.</summary>
+/// <summary>A port of this machine that was free a moment ago, for programs that cannot choose one themselves.</summary>
 internal static class FreePort
 {
     internal static int Next()

@@ -15,7 +15,7 @@ internal static class Processes
     {
         try
         {
-            // Behind the name stands the state, and one that nobody has waited for yet is dead all the same.
+            // The state follows the name. A process that was not waited for yet (Z) has ended too.
             return File.ReadAllText($"/proc/{processId}/stat").Split(") ")[^1][0] != 'Z';
         }
         catch (IOException)

@@ -176,11 +176,11 @@ public sealed class BucketsApiTests : IAsyncLifetime
     [InlineData("""{ "server": "limitd", "user": "alice" }""", 404, "Did you mean 'limited'?")]
     [InlineData("""{ "server": "limited", "usr": "alice" }""", 400, "Did you mean 'user'?")]
     [InlineData("""{ "server": "limited", "user": 5 }""", 400, "'user' is not a text")]
-    [InlineData("""{ "server": "limited" }""", 400, "Nobody is named")]
+    [InlineData("""{ "server": "limited" }""", 400, "The caller is missing")]
     [InlineData("""{ "server": "limited", "tenant": "acme" }""", 404, "Its limits count by: perUser")]
     [InlineData("""{ "server": "limited", "user": "alice", "limit": "perUsr" }""", 404, "Did you mean 'perUser'?")]
     [InlineData("""{ "server": "limited", "user": "alice", "limit": "perUser", "all": true }""", 400, "'all' and 'limit'")]
-    [InlineData("""{ "server": "limited", "user": "alice", "issuer": "apiKeys" }""", 400, "which vouches for nobody")]
+    [InlineData("""{ "server": "limited", "user": "alice", "issuer": "apiKeys" }""", 400, "which is no issuer of this gateway")]
     [InlineData("""[]""", 400, "not a JSON object")]
     [InlineData("""{ "server": "limited", "user": "a", "user": "b" }""", 400, "different names")]
     public async Task Reset_BadInput_IsNamed(string body, int expected, string detail)

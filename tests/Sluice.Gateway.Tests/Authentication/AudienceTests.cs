@@ -168,7 +168,7 @@ public sealed class AudienceTests : IAsyncLifetime
         string header = TestKey.Encode("""{"alg":"RSA-OAEP","enc":"A256CBC-HS512","kid":"k","typ":"at+jwt","cty":"JWT"}"""u8.ToArray());
 
         (await gateway.SendAsync(Call("/mcp", $"{header}.a.b.c.d"))).Body.ShouldContain(
-            "Unauthorized: the token is encrypted for somebody else; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption).");
+            "Unauthorized: the token is encrypted for another recipient; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption).");
     }
 
     [Fact]

@@ -97,7 +97,7 @@ public sealed class KeyRotationTests
 
         (await scene.StatusOfAsync(token)).ShouldBe(HttpStatusCode.OK);
         (await scene.StatusOfAsync(new TestKey("two", "ES256").Sign(scene.Provider.Claims())))
-            .ShouldBe(HttpStatusCode.ServiceUnavailable, "nobody can say whether the issuer has such a key now");
+            .ShouldBe(HttpStatusCode.ServiceUnavailable, "it is not known whether the issuer has such a key now");
         (await scene.StatusOfAsync(token)).ShouldBe(HttpStatusCode.OK);
     }
 

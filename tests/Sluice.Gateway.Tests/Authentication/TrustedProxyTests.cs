@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sluice.Gateway.Tests;
 
-/// <summary>The gateway believes a proxy on 127.0.0.2, and nobody on 127.0.0.1.</summary>
+/// <summary>The gateway believes a proxy on 127.0.0.2, and no proxy on 127.0.0.1.</summary>
 public sealed class TrustedProxyTests : IAsyncLifetime
 {
     private const string Call = TokenScene.Call;
@@ -210,7 +210,7 @@ public sealed class TrustedProxyTests : IAsyncLifetime
 
         (await SendAsync(gateway.Client, ("X-API-Key", GatewayFixture.AliceKey), ("X-Auth-User", "bob"))).Body.ShouldBe("{}");
         (await SendAsync(proxy, ("X-API-Key", GatewayFixture.AliceKey))).Body.ShouldContain("Rate limit exceeded");
-        (await SendAsync(proxy, ("X-Auth-User", "alice"))).Body.ShouldBe("{}", "another issuer vouches for this alice");
+        (await SendAsync(proxy, ("X-Auth-User", "alice"))).Body.ShouldBe("{}", "this alice is of another issuer");
     }
 
     private Task<GatewayFixture> StartAsync(string rateLimiting, string auth, string identity = "") => GatewayFixture.StartAsync(

@@ -44,7 +44,7 @@ public sealed class OpenIddictTests(OpenIddictScene scene) : IClassFixture<OpenI
         await using GatewayFixture gateway = await StartAsync(issuer.Issuer);
 
         (await CallAsync(gateway, "one", await issuer.TokenForAsync(Client, Resource(gateway, "one")))).ShouldContain(
-            "the token is encrypted for somebody else; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption)");
+            "the token is encrypted for another recipient; its issuer must sign only (OpenIddict: DisableAccessTokenEncryption)");
     }
 
     [Fact]

@@ -108,7 +108,7 @@ internal sealed class StdioGateway : IAsyncDisposable
         string file = $"/proc/{processId}/stat";
         try
         {
-            // Behind the name stands the state, and one that nobody has waited for yet is dead all the same.
+            // The state follows the name. A process that was not waited for yet (Z) has ended too.
             return File.ReadAllText(file).Split(") ")[^1][0] != 'Z';
         }
         catch (IOException)

@@ -161,7 +161,7 @@ public sealed class StdioMisbehaviourTests
         }
 
         (await gateway.CallAsync(session, "9", "echo")).Status.ShouldBe(HttpStatusCode.NotFound);
-        await gateway.BeginAsync(); // Whoever begins anew is served at once.
+        await gateway.BeginAsync(); // A new session is served at once.
     }
 
     [Fact]

@@ -9,7 +9,7 @@ internal static class Users
     internal static ClaimsPrincipal Named(string subject, params IEnumerable<Claim> claims) =>
         new(new ClaimsIdentity([new Claim("iss", "https://login.example.com"), new Claim("sub", subject), .. claims], "test"));
 
-    /// <summary>Every message comes from whoever <paramref name="current"/> says.</summary>
+    /// <summary>Every message comes from the user that <paramref name="current"/> gives.</summary>
     internal static IMcpServerBuilder AuthenticatedAs(this IMcpServerBuilder builder, Func<ClaimsPrincipal?> current) =>
         builder.WithMessageFilters(filters => filters.AddIncomingFilter(next => (context, stop) =>
         {

@@ -41,7 +41,7 @@ public sealed class RefusalMemoryTests
         TimeSpan wait = (await scene.Acquire(limits)).RetryAfter;
         int before = scene.Runs;
 
-        // A second before the promised moment it is remembered; the process's own clock runs on by itself meanwhile.
+        // A second before the promised moment it is remembered; the process's own clock keeps running.
         TimeSpan almost = wait - TimeSpan.FromSeconds(1);
         scene.Time.Advance(almost);
         scene.ServerTime.Elapsed += almost;

@@ -37,7 +37,7 @@ public sealed class LateRunTests
         (await scene.Acquire()).Remaining.ShouldBe(FaultScene.Tokens - 1);
     }
 
-    /// <summary>A multiplexer of somebody else's has the client's default: calls wait for a connection, and run when there is one.</summary>
+    /// <summary>A multiplexer of the application has the client's default: calls wait for a connection, and run when there is one.</summary>
     [Fact]
     public async Task Acquire_MultiplexerWithABacklog_IsNotChargedWhenTheServerComesBack()
     {

@@ -146,7 +146,7 @@ public sealed class OutageTests
         without.Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens - 40);
         without.ShouldAllBe(decision => decision.Source == DecisionSource.Local);
 
-        // What had been sent is charged when the server goes on, once; what this process counted meanwhile is not.
+        // What had been sent is charged when the server goes on, once; what this process counted during the outage is not.
         server.Freeze(false);
         await scene.UntilRedisDecides();
         RateLimitDecision back = await scene.Acquire();

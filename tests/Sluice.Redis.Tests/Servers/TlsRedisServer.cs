@@ -3,7 +3,7 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Sluice.Redis.Tests;
 
-/// <summary>A redis-server that speaks TLS only and asks for a password, under an authority that nobody else trusts.</summary>
+/// <summary>A redis-server that speaks TLS only and asks for a password, under an authority that only this test trusts.</summary>
 internal sealed class TlsRedisServer : IDisposable
 {
     /// <summary>Its password.</summary>

@@ -43,7 +43,7 @@ public class LogPoolTests
         }
     }
 
-    // Few chunks and many threads: what one has looked at while it takes a chunk, others take and give back meanwhile.
+    // Few chunks and many threads: what one has looked at while it takes a chunk, others take and give back in between.
     [Fact]
     public async Task TakeAndGive_ManyThreads_NoChunkBelongsToTwo()
     {

@@ -124,7 +124,7 @@ public class SlidingWindowTests
     [Fact]
     public void Charge_BeyondEveryBound_Saturates()
     {
-        LimitNumbers slow = Numbers(20, 10_000_000_000_000); // Nothing leaves meanwhile.
+        LimitNumbers slow = Numbers(20, 10_000_000_000_000); // No entry leaves the window.
         for (int i = 0; i < 600_000; i++)
         {
             _now += 10;

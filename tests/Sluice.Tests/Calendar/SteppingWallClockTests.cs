@@ -43,7 +43,7 @@ public sealed class SteppingWallClockTests
         }
     }
 
-    // What makes room leaves its used tokens behind, by both clocks. So a store with room for few never admits what the model refuses.
+    // An evicted bucket leaves its used tokens behind, by both clocks. So a store with room for few never admits what the model refuses.
     [Theory]
     [InlineData(2)]
     [InlineData(5)]

@@ -1,6 +1,6 @@
 namespace Sluice.Tests;
 
-/// <summary>What is left behind by what made room, and who owes it.</summary>
+/// <summary>The debt that evicted buckets leave behind, and which buckets take it over.</summary>
 public class BucketFoldTests : OneSetScene
 {
     [Fact]
@@ -35,7 +35,7 @@ public class BucketFoldTests : OneSetScene
         Newcomer("b").ShouldBe(0);
     }
 
-    // Who comes in the place of an overdrawn bucket owes as much; who comes in the place of others, no more than a bucket holds.
+    // A bucket in the place of an overdrawn one has the same debt; in the place of others, no more than a bucket holds.
     [Theory]
     [InlineData(150, 150, 150)]
     [InlineData(100, 100, 5)]
@@ -99,7 +99,7 @@ public class BucketFoldTests : OneSetScene
 
         Owed("a", [8], Slow).ShouldBe([20]);
         ResetAfter("a", Slow).ShouldBe(TimeSpan.FromSeconds(200));
-        Owed("a", [8], Log).ShouldBe([0]); // Another algorithm starts anew.
+        Owed("a", [8], Log).ShouldBe([0]); // Another algorithm starts with new buckets.
     }
 
     [Fact]

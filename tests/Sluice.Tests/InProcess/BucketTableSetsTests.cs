@@ -84,7 +84,7 @@ public class BucketTableSetsTests
         Owed(UserIn(set: 4)).ShouldBe(0);
     }
 
-    // Behind the sets nearby, which have not two buckets to fold, lies one that is full of what nobody misses.
+    // Behind the sets nearby, which have not two buckets to fold, lies one that is full of buckets that can be dropped.
     [Fact]
     public void Insert_NothingNearby_LooksEverywhereAndTakesWhatOwesNothing()
     {
@@ -103,7 +103,7 @@ public class BucketTableSetsTests
         List<CommitStep> steps = RecordedSteps.Of(() => Owed(watched), Validating, 1, () => Fill(set: 4, count: 1, tokens: 1));
 
         ShouldHave(count: 64, folds: 0);
-        steps.Count(step => step == Validating).ShouldBe(2); // Who looked meanwhile has to look again.
+        steps.Count(step => step == Validating).ShouldBe(2); // A reader during the change has to look again.
     }
 
     [Fact]
@@ -166,7 +166,7 @@ public class BucketTableSetsTests
         _ = _engine.Peek(new RateLimitRequest(_limits, CallerIdentity.None), []); // So that it knows the limit.
     }
 
-    /// <summary>Somebody whose bucket lies in a set, and at a place there if nobody else has it; somebody else each time.</summary>
+    /// <summary>A user whose bucket lies in a set, and at a place there if it is free; another user each time.</summary>
     private CallerIdentity UserIn(int set, int? home = null) => Enumerable.Range(0, int.MaxValue)
         .Select(StoreFixture.User)
         .First(user => Places.SetOf(_limits, user, _sets) == set

@@ -1,6 +1,6 @@
 namespace Sluice.Tests;
 
-/// <summary>What makes room for what.</summary>
+/// <summary>Which bucket is evicted for which.</summary>
 public class BucketTableTests : OneSetScene
 {
     [Fact]
@@ -58,7 +58,7 @@ public class BucketTableTests : OneSetScene
     {
         Begin(maxKeys: 5);
         Owe("a", 1, 50).Owe("a", 2, 60).Owe("b", 3, 70).Owe("b", 4, 80).Owe("c", 5, 90);
-        Owe("a", user: 6, 39); // 1 and 2 are folded; he owes 39.
+        Owe("a", user: 6, 39); // 1 and 2 are folded; the debt of 6 is 39.
         Refund("b", 3, 65);
 
         Owe("d", user: 7, 1);

@@ -85,7 +85,7 @@ public class FingerprintTests
     public void Of_OneTextUnderTwoNumbers_Differs() => Fingerprint.Of(Fingerprint.Kind.Page, 1, "first", "second")
         .ShouldNotBe(Fingerprint.Of(Fingerprint.Kind.Page, 2, "first", "second"));
 
-    // Whoever knows how identities are hashed, and with which keys, could choose some that meet in one set.
+    // An attacker who knows how identities are hashed, and with which keys, could choose some that meet in one set.
     [Fact]
     public void Of_AnyText_IsHashedUnderASecret()
     {

@@ -2,7 +2,7 @@ using static Sluice.CommitStep;
 
 namespace Sluice.Tests;
 
-/// <summary>Decisions while somebody else writes what they look at, or holds it.</summary>
+/// <summary>Decisions while another thread writes what they read, or holds its lock.</summary>
 public class InProcessEngineMeanwhileTests : EngineScene
 {
     [Fact]
@@ -20,7 +20,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
         [
             Locking, Reading, Copying, Validating, Locking, Reading, Copying, Validating, Locking, Reading, Unlocking,
         ]);
-        decision.RetryAfter.ShouldBe(TimeSpan.FromMinutes(3)); // Of the token that is gone, and of the two charged meanwhile.
+        decision.RetryAfter.ShouldBe(TimeSpan.FromMinutes(3)); // Of the token that is gone, and of the two charged since.
     }
 
     [Fact]
@@ -78,7 +78,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
         "acquire refused", "acquire two refused", "acquire by new numbers refused", "acquire two by new numbers refused", "peek by a lock",
     ];
 
-    // Who was in a set and wrote nothing leaves no trace there: nobody has to look again because of it.
+    // A thread that locked a set and wrote nothing changes no version: no other thread has to look again.
     [Theory]
     [MemberData(nameof(Undisturbing))]
     public void Peek_SomebodyWasThereAndWroteNothing_LooksOnce(string what)
@@ -149,7 +149,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
         });
     }
 
-    // Whoever finds a lock held cannot look past it, and waits for what its holder writes.
+    // A thread that finds a lock held waits for what its holder writes.
     [Fact]
     public void Acquire_SetHeldBySomebodyElse_WaitsForIt()
     {

@@ -112,7 +112,7 @@ public class InProcessEngineStepsTests : EngineScene
         StepsOf(limits, cost: 3).ShouldBe([Locking, Reading, Copying, Validating]);
     }
 
-    // A log may lie in many pieces, which cannot be read while somebody writes them.
+    // A log may lie in many pieces, which cannot be read while another thread writes them.
     [Fact]
     public void AcquireAndPeek_SlidingWindow_AreDecidedUnderTheLock()
     {

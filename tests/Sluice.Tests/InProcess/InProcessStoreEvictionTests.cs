@@ -5,7 +5,7 @@ public class InProcessStoreEvictionTests
     private const int MaxKeys = 200;
 
     // The seed draws the calls; who lies where depends on the secret of the process.
-    // Everybody calls whenever they may, ten times as many as the store holds. Nobody may get more than the limit allows.
+    // All callers call whenever they may, ten times as many as the store holds. None may get more than the limit allows.
     [Theory]
     [InlineData(RateLimitAlgorithm.TokenBucket, false)]
     [InlineData(RateLimitAlgorithm.TokenBucket, true)]
@@ -48,7 +48,7 @@ public class InProcessStoreEvictionTests
         fixture.Store.DebtFolds.ShouldBeGreaterThan(0, $"seed {Seed}");
         if (!isMixed)
         {
-            // With many limits it depends on the secret of the process whether a fold still owes when somebody arrives.
+            // With many limits it depends on the secret of the process whether a fold still has debt when a caller arrives.
             fixture.Store.ShortStarts.ShouldBeGreaterThan(0, $"seed {Seed}");
         }
 
@@ -59,7 +59,7 @@ public class InProcessStoreEvictionTests
         }
     }
 
-    // One owes for a year; a flood comes by. The debt is as exact as before while the bucket stays, and no smaller if it goes.
+    // A bucket has debt for a year; a flood arrives. The debt is as exact as before while the bucket stays, and no smaller if it goes.
     [Fact]
     public void Acquire_DebtorBehindAFlood_IsRefusedUntilTheInstant()
     {

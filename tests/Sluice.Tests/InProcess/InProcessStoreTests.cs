@@ -26,7 +26,7 @@ public class InProcessStoreTests
     [Fact]
     public void Constructor_MostKeys_ReservesMemoryForThem()
     {
-        // Eight gigabytes that nobody touches. A system that promises no more than it has may refuse.
+        // Eight gigabytes that are not touched. A system that promises no more than it has may refuse.
         Exception? exception = Record.Exception(
             () => new InProcessStore(new InProcessStoreOptions { MaxKeys = 134_217_728 }, TimeProvider.System));
 

@@ -2,7 +2,7 @@ using Sluice.Conformance;
 
 namespace Sluice.Tests;
 
-/// <summary>The in-process store, small enough to be made anew for every test, and large enough never to run out of room.</summary>
+/// <summary>The in-process store, small enough to be created for every test, and large enough never to run out of room.</summary>
 public sealed class InProcessUnderTest : StoreUnderTest
 {
     public override long CounterCeiling => uint.MaxValue;

@@ -87,7 +87,7 @@ public class LimitRegistryTests
             fixture.PeekStates(limits[i], CallerIdentity.None)[0].Remaining.ShouldBe(1000 - i - 1);
         }
 
-        fixture.Store.Count.ShouldBe(0); // They count for nobody.
+        fixture.Store.Count.ShouldBe(0); // They count for no limit.
     }
 
     private static ApplicableLimits Tool(string name, string rate) =>

@@ -4,11 +4,11 @@ namespace Sluice.Tests;
 /// <remarks>
 /// The orders are tried depth first: each run follows the last one up to its last choice that can still be made otherwise.
 /// One thread runs at a time: it holds the baton, chooses at each step who is next, and hands it over. A thread that waits for a
-/// lock is not chosen until another has taken a step of consequence; if nobody can, the process ends with a message.
+/// lock is not chosen until another has taken a step of consequence; if no thread can, the process ends with a message.
 /// </remarks>
 internal sealed class Schedule(int maxPreemptions)
 {
-    private const int Nobody = -1;
+    private const int NoThread = -1;
 
     [ThreadStatic]
     private static Schedule? _current;
@@ -67,7 +67,7 @@ internal sealed class Schedule(int maxPreemptions)
             thread.Start();
         }
 
-        _ = HandOver(Nobody);
+        _ = HandOver(NoThread);
         foreach (Thread thread in started)
         {
             thread.Join();
@@ -100,13 +100,13 @@ internal sealed class Schedule(int maxPreemptions)
     }
 
     /// <summary>Chooses who is next. Called with the baton, or before anybody has it.</summary>
-    /// <returns>The next thread, or <see cref="Nobody"/> at the end.</returns>
+    /// <returns>The next thread, or <see cref="NoThread"/> at the end.</returns>
     private int HandOver(int last)
     {
         int[] options = Options(last);
         if (options.Length == 0)
         {
-            return Nobody; // Everybody is done.
+            return NoThread; // All threads are done.
         }
 
         int next = options[Choose(options.Length)];

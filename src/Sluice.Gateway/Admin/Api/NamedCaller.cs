@@ -15,7 +15,7 @@ internal static class NamedCaller
     /// <summary>The caller of the fields; faults are noted in the body.</summary>
     /// <param name="body">The request.</param>
     /// <param name="auth">How callers are known.</param>
-    /// <param name="isRequired">Whether it is a fault to name nobody.</param>
+    /// <param name="isRequired">Whether the body must name a caller.</param>
     internal static CallerIdentity Read(ApiBody body, AuthConfiguration auth, bool isRequired = false)
     {
         string? user = Part(body, "user");
@@ -25,7 +25,7 @@ internal static class NamedCaller
         bool isKnown = user is not null || tenant is not null || client is not null || claims.Length > 0;
         if (isRequired && !isKnown)
         {
-            body.Refuse("Nobody is named. Add 'user', 'tenant', 'client' or 'claims'.");
+            body.Refuse("The caller is missing. Add 'user', 'tenant', 'client' or 'claims'.");
         }
 
         string issuer = ReadIssuer(body, auth, isKnown);
@@ -78,7 +78,7 @@ internal static class NamedCaller
             {
                 body.Refuse(names.Length == 0
                     ? "'issuer' has no effect, since the gateway does not ask who calls. Leave it out."
-                    : $"'issuer' is {Shown.Quote(asked)}, which vouches for nobody. {NearestName.Advice(asked, names)}");
+                    : $"'issuer' is {Shown.Quote(asked)}, which is no issuer of this gateway. {NearestName.Advice(asked, names)}");
             }
 
             return index < 0 ? "" : known[index].Issuer;
@@ -86,7 +86,7 @@ internal static class NamedCaller
 
         if (known.Count > 1 && isKnown)
         {
-            body.Refuse($"Several issuers vouch for callers. Say which one: 'issuer' is one of {string.Join(", ", names)}.");
+            body.Refuse($"Several issuers identify callers. Name one: 'issuer' is one of {string.Join(", ", names)}.");
         }
 
         return known.Count == 0 ? "" : known[0].Issuer;

@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// <para>
 /// Memory: about 6 KB for each server and 600 bytes for each limit of the configuration, whatever callers send. Counts are kept by name,
-/// so counting continues after a reload; <see cref="Forget"/> removes what is no longer configured.
+/// so counting continues after a reload; <see cref="Forget"/> removes names that are not configured any more.
 /// </para>
 /// <para>Counting a call allocates nothing once its limits have been met.</para>
 /// <para>Thread safety: any number of threads.</para>

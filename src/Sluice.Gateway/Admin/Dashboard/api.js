@@ -43,7 +43,7 @@ export async function beside(read) {
 }
 
 /**
- * Follows the events, and connects again for as long as the page lives. A page that nobody sees is not connected: a browser has
+ * Follows the events, and connects again for as long as the page lives. A hidden page is not connected: a browser has
  * only a few connections to one address, and so does the gateway to all its pages.
  * @param on told of `event(name, data)`, `open()`, `lost(error, delay)` and `refused()`, which gives a promise of a token
  */

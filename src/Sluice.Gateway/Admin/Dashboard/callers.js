@@ -45,7 +45,7 @@ const placeOf = item => `${item.limit} · ${item.server}`;
 const keyOfCaller = item => `${item.server}\n${item.limit}\n${item.caller}`;
 
 const refusedList = list("Callers refused most");
-const noRefusals = empty("Nobody was refused", "No caller met a limit in this time.");
+const noRefusals = empty("No refusals", "No caller met a limit in this time.");
 
 export function showRefused({ callers, omitted }) {
   const most = Math.max(1, ...callers.map(item => item.refused));

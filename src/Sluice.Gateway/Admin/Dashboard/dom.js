@@ -68,7 +68,7 @@ export function empty(title, detail) {
   return element("div", { class: "empty" }, element("p", { class: "empty-title" }, title), element("p", {}, detail));
 }
 
-/** Shows one of two things in a node: a list, or what stands in for it. Neither is made again while it stays. */
+/** Shows one of two things in a node: a list, or the text that replaces it. Neither is made again while it stays. */
 export function showOne(parent, node) {
   if (parent.firstChild !== node || parent.childNodes.length !== 1) {
     parent.replaceChildren(node);

@@ -62,7 +62,7 @@ export class CallerFields {
     field("Tenant", this.tenant),
     field("Client", this.client),
     field("Claims", this.claims, "One value a line, as name = value"),
-    field("Issuer", this.issuer, "Who vouches for the caller; needed where there are several"));
+    field("Issuer", this.issuer, "The issuer that identifies the caller; needed where there are several"));
 
   userField = field("User", this.user, "Leave empty for a caller who is not known");
 

@@ -11,7 +11,7 @@ const Sources = {
   store: "The store",
   local: "This gateway, since Redis did not answer",
   closed: "onStoreFailure: deny, since Redis did not answer",
-  none: "Nobody was asked: the caller lacks an identity",
+  none: "No store was asked: the caller lacks an identity",
 };
 
 export class WhyForm {

@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 /// <remarks>
 /// <para>
 /// Keys are asked for again after an hour, in the background, and when a token names a key that is not among them, at most
-/// every 30 s (10 s after a failure), so that nobody can make the gateway ask by inventing names. One request at a time is
+/// every 30 s (10 s after a failure), so that invented names cannot make the gateway ask. One request at a time is
 /// under way, and all who need it wait for it.
 /// </para>
 /// <para>Thread safety: any number of requests at a time.</para>
@@ -75,7 +75,7 @@ internal sealed partial class FetchedKeys : IKeySource
         await fetching.WaitAsync(cancellationToken);
         lock (_lock)
         {
-            // While the issuer is away nobody can say whether it has such a key.
+            // While the issuer is away, it is not known whether it has such a key.
             return new(FindLocked(id, algorithm), _generation, _hasFailed ? UntilNextAttemptLocked() : null);
         }
     }
@@ -101,7 +101,7 @@ internal sealed partial class FetchedKeys : IKeySource
 
     private async Task FetchAsync()
     {
-        await Task.Yield(); // The lock is held by whoever starts this.
+        await Task.Yield(); // The caller of this holds the lock.
         ImmutableArray<VerificationKey> keys = default;
         try
         {

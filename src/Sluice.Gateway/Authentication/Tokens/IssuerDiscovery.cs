@@ -49,7 +49,7 @@ internal static class IssuerDiscovery
             : throw new FormatException("it publishes no keys ('jwks_uri')");
     }
 
-    // JSON has no line breaks within a text, so that nobody forges lines of the log.
+    // JSON has no line breaks within a text, so that lines of the log cannot be forged.
     private static string Quote(string issuer) =>
         JsonSerializer.Serialize(issuer.Length > MaxShownLength ? issuer[..MaxShownLength] : issuer);
 }

@@ -35,7 +35,7 @@ internal sealed record UnverifiedToken(JsonElement Header, JsonElement Claims)
         && ReadPart(text.AsSpan(0, text.IndexOf('.'))) is JsonElement header
         && header.TryGetProperty("enc", out _);
 
-    /// <summary>The token, or null when the text is none.</summary>
+    /// <summary>The token, or null when the text is not one.</summary>
     internal static UnverifiedToken? Read(string text)
     {
         int headerEnd = text.IndexOf('.');

@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 /// <summary>Remembers tokens that were verified, since a signature costs fifty times what this look-up does.</summary>
 /// <remarks>
 /// <para>
-/// Tokens are known by their SHA-256 alone. Only those enter that an issuer has signed, so nobody else can fill it; it keeps two
+/// Tokens are known by their SHA-256 alone. Only those enter that an issuer has signed, so no other caller can fill it; it keeps two
 /// generations, and the older one goes as a whole.
 /// </para>
 /// <para>Thread safety: any number of requests at a time.</para>

@@ -14,7 +14,7 @@ internal static class ResetCommand
         Option<string> user = Of("--user", "The user.");
         Option<string> tenant = Of("--tenant", "The tenant; of a user, the tenant that the user belongs to.");
         Option<string> client = Of("--client", "The OAuth client.");
-        Option<string> issuer = Of("--issuer", "Who vouches for the caller, where several do: an issuer's URL, apiKeys or trustedProxy.");
+        Option<string> issuer = Of("--issuer", "The issuer that identifies the caller, where several do: an issuer's URL, apiKeys or trustedProxy.");
         Option<string> limit = Of("--limit", "One limit, by its name; all limits that count this caller when it is left out.");
         Option<string[]> claims = new("--claim")
         {
@@ -59,7 +59,7 @@ internal static class ResetCommand
 
             if (!request.Any(field => field.Key is "user" or "tenant" or "client" or "claims"))
             {
-                return CommandLine.FailUsage("sluice reset", "nobody is named. Add --user, --tenant, --client or --claim.");
+                return CommandLine.FailUsage("sluice reset", "the caller is missing. Add --user, --tenant, --client or --claim.");
             }
 
             return !parsed.GetValue(yes) && !IsConfirmed(request)
@@ -101,7 +101,7 @@ internal static class ResetCommand
         if (answer is null)
         {
             Console.Error.WriteLine();
-            CommandLine.Fail("nothing was reset: nobody can be asked. Add --yes.");
+            CommandLine.Fail("nothing was reset: there is no terminal for the question. Add --yes.");
             return false;
         }
 

@@ -1,4 +1,4 @@
-// Headers that repeat what the body says, for whoever routes by them: both must say the same.
+// Headers that repeat what the body says, for proxies that route by them: both must say the same.
 import { headerMismatch, McpError } from "./protocol.mjs";
 import { findTool } from "./tools.mjs";
 

@@ -91,7 +91,7 @@ const legacyTools = {
     },
   },
   test_reconnection: {
-    description: "Closes its stream before it answers; the answer waits for whoever resumes the stream",
+    description: "Closes its stream before it answers; the answer waits for the client that resumes the stream",
     call(_, context) {
       context.detach();
       return say("Resumed.");
