@@ -52,7 +52,18 @@ internal sealed class MappingNode(int line, int column, ImmutableArray<Field> fi
 {
     internal ImmutableArray<Field> Fields => fields;
 
-    internal Field? Find(string name) => fields.FirstOrDefault(field => field.Name == name);
+    internal Field? Find(string name)
+    {
+        foreach (Field field in fields)
+        {
+            if (field.Name == name)
+            {
+                return field;
+            }
+        }
+
+        return null;
+    }
 
     internal override string Describe() => "a group of fields";
 }

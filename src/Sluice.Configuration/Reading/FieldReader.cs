@@ -11,7 +11,7 @@ internal sealed partial class FieldReader
     private readonly MappingNode _mapping;
     private readonly string _path;
     private readonly FaultList _faults;
-    private readonly HashSet<string> _misspelt = new(StringComparer.Ordinal);
+    private HashSet<string>? _misspelt;
 
     private FieldReader(MappingNode mapping, string path, FaultList faults)
     {
@@ -65,7 +65,7 @@ internal sealed partial class FieldReader
     internal bool Has(string name) => _mapping.Find(name) is not null;
 
     /// <summary>Whether a field is there, or another that seems to mean it: then its absence is not worth a second fault.</summary>
-    internal bool HasAttempt(string name) => Has(name) || _misspelt.Contains(name);
+    internal bool HasAttempt(string name) => Has(name) || _misspelt?.Contains(name) == true;
 
     /// <summary>A field's node, or null when it is absent.</summary>
     internal Node? Node(string name) => _mapping.Find(name)?.Value;
@@ -119,6 +119,11 @@ internal sealed partial class FieldReader
     /// <summary>A whole number within a range, or null when it is absent or wrong.</summary>
     private int? Integer(string name, int min, int max, bool required)
     {
+        if (!required && !Has(name))
+        {
+            return null;
+        }
+
         string wanted = $"a whole number from {min} to {max}";
         if (Scalar(name, required, wanted) is not ScalarNode scalar)
         {
@@ -196,6 +201,11 @@ internal sealed partial class FieldReader
     private T? Choice<T>(string name, IReadOnlyDictionary<string, T> choices)
         where T : struct
     {
+        if (!Has(name))
+        {
+            return null;
+        }
+
         string[] words = [.. choices.Keys];
         if (Scalar(name, required: false, $"one of {string.Join(", ", words)}") is not ScalarNode scalar)
         {
@@ -276,7 +286,7 @@ internal sealed partial class FieldReader
             _faults.Add(field, PathOf(field.Name), $"{Shown.Quote(field.Name)} is not a field. {advice}");
             if ((foreign ?? NearestName.Find(field.Name, known)) is string meant)
             {
-                _misspelt.Add(meant);
+                (_misspelt ??= new(StringComparer.Ordinal)).Add(meant);
             }
         }
     }

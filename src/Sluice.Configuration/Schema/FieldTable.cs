@@ -32,8 +32,9 @@ internal sealed class FieldTable
 
     /// <summary>The field of a name.</summary>
     /// <exception cref="InvalidOperationException">The table does not have it: its reader asks for a field that it does not know.</exception>
-    internal FieldSpec this[string name] =>
-        Fields.FirstOrDefault(field => field.Name == name) ?? throw new InvalidOperationException($"The field '{name}' is not in the table of its group.");
+    internal FieldSpec this[string name] => Array.IndexOf(Names, name) is int index and >= 0
+        ? Fields[index]
+        : throw new InvalidOperationException($"The field '{name}' is not in the table of its group.");
 
     /// <summary>The specification of a field's value, which may be one of several alternatives.</summary>
     /// <exception cref="InvalidOperationException">The field is not in the table, or has another type.</exception>

@@ -37,6 +37,12 @@ internal sealed class BucketKeys
     /// <summary>Finds the buckets of some lists, the first one first.</summary>
     internal static BucketKeys Of(IReadOnlyList<RateList> lists)
     {
+        if (lists is [[Rate only]])
+        {
+            RateKey name = RateKey.Of(only);
+            return new BucketKeys([name], [[name]], haveSeveralLogs: false);
+        }
+
         List<(RateKey Name, HashSet<RateKey> Had)> buckets = [];
         RateKey[][] byList = [.. lists.Select(list => Assign(list, buckets))];
         int logs = lists

@@ -18,12 +18,13 @@ internal sealed class CallRules(RateLimitingSettings settings, CallerTests tests
     {
         // Where nothing names a method, it is not metered.
         bool areOthersMetered = calls.Kind != OperationKind.Method || settings.Meter == MeteringUnit.All || calls.Filtered.Length > 0;
+        LimitGroup[] always = [.. calls.Always.Where(group => group.Named is null)];
         LimitGroup[] named = [.. calls.Always.Where(group => group.Named is not null), .. calls.Filtered];
         Dictionary<LimitGroup, int> together = Together(calls.Kind, named);
         foreach (PolicyCompiler.Entry? entry in areOthersMetered ? calls.Entries.Append(null) : calls.Entries)
         {
-            LimitGroup[] certain = [.. calls.Always.Where(group => group.Named is null), .. entry?.Groups ?? []];
-            LimitGroup[] possible = [.. named.Where(group => entry is null || CanMeet(calls.Kind, group, entry.Key))];
+            LimitGroup[] certain = [.. always, .. entry?.Groups ?? []];
+            LimitGroup[] possible = entry is null || named.Length == 0 ? named : [.. named.Where(group => CanMeet(calls.Kind, group, entry.Key))];
             string path = entry?.Path ?? calls.Method?.Path ?? "";
             foreach (SettingsFault fault in CheckCount(certain, possible, together, path).Concat(CheckCosts(calls, entry, certain, possible)))
             {
@@ -36,7 +37,7 @@ internal sealed class CallRules(RateLimitingSettings settings, CallerTests tests
         LimitGroup[] certain, LimitGroup[] possible, Dictionary<LimitGroup, int> together, string path)
     {
         int fixedCount = certain.Sum(group => group.Most);
-        int count = fixedCount + Math.Min(possible.Sum(group => group.Most), possible.Select(group => together[group]).DefaultIfEmpty().Max());
+        int count = fixedCount + (possible.Length == 0 ? 0 : Math.Min(possible.Sum(group => group.Most), possible.Max(group => together[group])));
         if (count > ApplicableLimits.MaxCount)
         {
             yield return new(
@@ -87,7 +88,7 @@ internal sealed class CallRules(RateLimitingSettings settings, CallerTests tests
 
         // Where entries of `limits` set a cost, the first of them that counts the call decides.
         LimitGroup[] priced = [.. possible.Where(group => group.Named!.Settings.Cost is not null)];
-        return priced
+        return priced.Length == 0 ? CheckCost(settings.Cost, "cost", [.. certain, .. possible]) : priced
             .SelectMany(group => CheckCost(
                 group.Named!.Settings.Cost!.Value,
                 group.Named.Path + ".cost",

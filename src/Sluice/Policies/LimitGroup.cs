@@ -28,10 +28,10 @@ internal sealed record LimitGroup(LimitKey Key, RateLimit[] Limits, int Order)
     internal bool DependsOnCaller => Test >= 0 || Overrides.Length > 0;
 
     /// <summary>All limits, those of overrides included.</summary>
-    internal IEnumerable<RateLimit> All => [.. Limits, .. Overrides.SelectMany(other => other.Limits)];
+    internal IEnumerable<RateLimit> All => Overrides.Length == 0 ? Limits : [.. Limits, .. Overrides.SelectMany(other => other.Limits)];
 
     /// <summary>The most limits that one caller has of it.</summary>
-    internal int Most => Math.Max(Limits.Length, Overrides.Select(other => other.Limits.Length).DefaultIfEmpty().Max());
+    internal int Most => Overrides.Length == 0 ? Limits.Length : Math.Max(Limits.Length, Overrides.Max(other => other.Limits.Length));
 
     /// <summary>Which limits a caller has: 0 for those without an override, then by override; -1 for none.</summary>
     internal int Choose(ReadOnlySpan<ulong> answers)

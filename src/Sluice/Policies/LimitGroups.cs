@@ -45,19 +45,20 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         int order = (Scopes.Length * KindsPerScope) + index;
         string path = $"limits[{index}]";
         LimitTerms terms = Terms($"{path}.{(entry.LimitsConcurrency ? "concurrency" : "rate")}", entry.Mode, entry.OnStoreFailure, entry.Rejection);
-        return entry.LimitsConcurrency
-            ? OfConcurrency(target, entry, path, order, terms)
-            : Of(
-                target,
-                entry.Per,
-                entry.Rate,
-                [
-                    .. entry.Overrides
-                        .Select((other, number) => (other.When, Rate: other.Rate!, $"{path}.overrides[{number}].rate"))
-                        .Where(other => other.Rate is not null),
-                ],
-                order,
-                terms);
+        if (entry.LimitsConcurrency)
+        {
+            return OfConcurrency(target, entry, path, order, terms);
+        }
+
+        (CallerCondition, RateOverride, string)[] overrides =
+        [
+            .. entry.Overrides
+                .Select((other, number) => (other.When, Rate: other.Rate!, $"{path}.overrides[{number}].rate"))
+                .Where(other => other.Rate is not null),
+        ];
+        return terms.Mode == LimitMode.Disabled || (entry.Rate is null && overrides.Length == 0)
+            ? null
+            : Of(target, entry.Per, entry.Rate, overrides, order, terms);
     }
 
     private LimitGroup? OfConcurrency(LimitTarget target, LimitSettings entry, string path, int order, LimitTerms terms)
@@ -85,35 +86,47 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         Func<RateLimitScope, RateList?> ratesOf,
         ImmutableArray<OverrideSettings> overrides,
         ConcurrencySettings? concurrency,
-        LimitTerms terms) =>
-    [
-        .. Scopes
-            .Select(scope => Of(
-                target,
-                LimitKey.Of(scope),
-                ratesOf(scope),
-                [
-                    .. overrides
-                        .Select((other, number) => (other.When, Rate: other[scope]!, $"{terms.Path}overrides[{number}].{LimitNames.Of(scope)}"))
-                        .Where(other => other.Rate is not null),
-                ],
-                OrderOf(scope, target),
-                terms with { Path = terms.Path + LimitNames.Of(scope) }))
-            .OfType<LimitGroup>(),
-        .. terms.Mode == LimitMode.Disabled ? [] : Scopes
-            .Where(scope => concurrency?[scope] is not null)
-            .Select(scope => OfConcurrency(target, scope, concurrency!, terms)),
-    ];
-
-    private LimitGroup? Of(
-        LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate, string Path)[] overrides, int order, LimitTerms terms)
+        LimitTerms terms)
     {
-        if (terms.Mode == LimitMode.Disabled || (rates is null && overrides.Length == 0))
+        if (terms.Mode == LimitMode.Disabled)
         {
-            return null;
+            return [];
         }
 
-        RateList[] lists = [.. new[] { rates }.Concat(overrides.Select(other => other.Rate.Rates)).OfType<RateList>().Where(list => list.Count > 0)];
+        List<LimitGroup> groups = [];
+        foreach (RateLimitScope scope in Scopes)
+        {
+            RateList? rates = ratesOf(scope);
+            (CallerCondition, RateOverride, string)[] others = OverridesOf(scope, overrides, terms.Path);
+            if (rates is not null || others.Length > 0)
+            {
+                LimitTerms written = terms with { Path = terms.Path + LimitNames.Of(scope) };
+                groups.Add(Of(target, LimitKey.Of(scope), rates, others, OrderOf(scope, target), written));
+            }
+        }
+
+        if (concurrency is not null)
+        {
+            groups.AddRange(Scopes.Where(scope => concurrency[scope] is not null).Select(scope => OfConcurrency(target, scope, concurrency, terms)));
+        }
+
+        return [.. groups];
+    }
+
+    private static (CallerCondition When, RateOverride Rate, string Path)[] OverridesOf(
+        RateLimitScope scope, ImmutableArray<OverrideSettings> overrides, string path) => overrides.IsEmpty ? [] :
+        [
+            .. overrides
+                .Select((other, number) => (other.When, Rate: other[scope]!, $"{path}overrides[{number}].{LimitNames.Of(scope)}"))
+                .Where(other => other.Rate is not null),
+        ];
+
+    private LimitGroup Of(
+        LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate, string Path)[] overrides, int order, LimitTerms terms)
+    {
+        RateList[] lists = overrides.Length == 0 && rates!.Count > 0
+            ? [rates]
+            : [.. new[] { rates }.Concat(overrides.Select(other => other.Rate.Rates)).OfType<RateList>().Where(list => list.Count > 0)];
         lists = lists.Length == 0 ? [RateList.Create(NoRate)] : lists;
         BucketKeys buckets = BucketKeys.Of(lists);
         return new LimitGroup(key, rates is null ? [] : Limits(rates, terms.Path), order)

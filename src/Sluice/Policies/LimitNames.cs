@@ -23,8 +23,13 @@ internal static class LimitNames
     /// <summary>What tells a rate of a list from the others: its period, and the algorithm where two share a period.</summary>
     internal static string Suffix(RateList rates, int index)
     {
+        if (rates.Count == 1)
+        {
+            return "";
+        }
+
         Rate rate = rates[index];
-        string period = rates.Count == 1 ? "" : "/" + RateText.Period(rate);
+        string period = "/" + RateText.Period(rate);
         bool isTheOnlyOne = rates.Count(other => other.Window == rate.Window && other.RefillPeriod == rate.RefillPeriod) == 1;
         return isTheOnlyOne ? period : $"{period}/{RateText.Name(rate.Algorithm)}";
     }

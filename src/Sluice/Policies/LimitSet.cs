@@ -40,11 +40,15 @@ internal sealed class LimitSet
             return;
         }
 
+        // Parts that no key has make no difference: callers who differ in these only share one object.
+        int counted = limits.Aggregate(0, (bits, limit) => bits | BitsOf(limit.Key));
         _byKnownParts = new ApplicableLimits[Combinations];
         for (int known = 0; known < Combinations; known++)
         {
-            int parts = known;
-            _byKnownParts[known] = terms.Apply(limits, limit => (BitsOf(limit.Key) & ~parts) == 0, groups);
+            int parts = known & counted;
+            _byKnownParts[known] = parts == known
+                ? terms.Apply(limits, limit => (BitsOf(limit.Key) & ~parts) == 0, groups)
+                : _byKnownParts[parts];
         }
     }
 

@@ -42,8 +42,9 @@ internal static class NamedLimitRules
         .. ConcurrencyRules.Check(entry),
         .. entry.Cost < 1 ? [new SettingsFault("cost", $"{entry.Cost} is not a whole number of at least 1.")] : (SettingsFault[])[],
         .. SettingsRules.CheckWait(entry.Wait),
-        .. SettingsRules.CheckChoices(
-            ("mode", entry.Mode), ("onStoreFailure", entry.OnStoreFailure), ("rejection", entry.Rejection)),
+        .. SettingsRules.CheckChoice("mode", entry.Mode),
+        .. SettingsRules.CheckChoice("onStoreFailure", entry.OnStoreFailure),
+        .. SettingsRules.CheckChoice("rejection", entry.Rejection),
         .. SettingsRules.CheckRates(settings, "rate", entry.Rate),
         .. CheckWhen(entry.When).Select(fault => fault.Under("when")),
         .. OverrideRules.Check(settings, entry.Overrides),

@@ -51,15 +51,18 @@ internal static class SettingsRules
                 "maxWaiting", $"{settings.MaxWaiting} is not a whole number from 1 to {RateLimitingSettings.MaxMaxWaiting}. To hold no calls, remove 'wait'.");
         }
 
-        foreach (SettingsFault fault in CheckChoices(
-            ("mode", settings.Mode),
-            ("meter", settings.Meter),
-            ("missingIdentity", settings.MissingIdentity),
-            ("onStoreFailure", settings.OnStoreFailure),
-            ("rejection", settings.Rejection),
-            ("headers", settings.Headers),
-            ("headers.style", settings.HeaderStyle),
-            ("headers.reset", settings.HeaderReset)))
+        SettingsFault[] choices =
+        [
+            .. CheckChoice<LimitMode>("mode", settings.Mode),
+            .. CheckChoice<MeteringUnit>("meter", settings.Meter),
+            .. CheckChoice<MissingIdentity>("missingIdentity", settings.MissingIdentity),
+            .. CheckChoice<StoreFailureMode>("onStoreFailure", settings.OnStoreFailure),
+            .. CheckChoice<RejectionForm>("rejection", settings.Rejection),
+            .. CheckChoice<LimitHeadersMode>("headers", settings.Headers),
+            .. CheckChoice<LimitHeadersStyle>("headers.style", settings.HeaderStyle),
+            .. CheckChoice<LimitHeadersReset>("headers.reset", settings.HeaderReset),
+        ];
+        foreach (SettingsFault fault in choices)
         {
             yield return fault;
         }
@@ -86,10 +89,9 @@ internal static class SettingsRules
     /// <summary>Why a value is not one of its enum, which only a cast can make.</summary>
     internal static string NotAChoice(Enum value) => $"{value} is not one of {string.Join(", ", Enum.GetNames(value.GetType()))}.";
 
-    internal static IEnumerable<SettingsFault> CheckChoices(params (string Path, Enum? Value)[] choices) =>
-        from choice in choices
-        where choice.Value is not null && !Enum.IsDefined(choice.Value.GetType(), choice.Value)
-        select new SettingsFault(choice.Path, NotAChoice(choice.Value));
+    /// <summary>What is wrong with a value of an enumeration, as only a cast makes one.</summary>
+    internal static SettingsFault[] CheckChoice<T>(string path, T? value)
+        where T : struct, Enum => value is not T choice || Enum.IsDefined(choice) ? [] : [new SettingsFault(path, NotAChoice(choice))];
 
     private static bool HasLimit(RateLimitingSettings settings) =>
         Scopes.Any(scope => settings[scope] is not null || settings.Concurrency?[scope] is not null)
@@ -106,13 +108,11 @@ internal static class SettingsRules
         select fault;
 
     /// <summary>What is wrong with the rates at a place; nothing where there are none.</summary>
-    internal static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, string path, RateList? rates)
-    {
-        if (rates is null)
-        {
-            yield break;
-        }
+    internal static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, string path, RateList? rates) =>
+        rates is null ? [] : CheckList(settings, path, rates);
 
+    private static IEnumerable<SettingsFault> CheckList(RateLimitingSettings settings, string path, RateList rates)
+    {
         if (rates.Count is < 1 or > RateList.MaxCount)
         {
             yield return new(path, $"has {rates.Count} rates, and a scope must have 1 to {RateList.MaxCount}.");
@@ -122,7 +122,7 @@ internal static class SettingsRules
         {
             Rate rate = rates[index];
             string at = rates.Count == 1 ? path : $"{path}[{index}]";
-            int first = rates.TakeWhile(other => RateKey.Of(other) != RateKey.Of(rate)).Count();
+            int first = FirstOf(rates, RateKey.Of(rate));
             if (first < index)
             {
                 yield return new(
@@ -140,6 +140,17 @@ internal static class SettingsRules
                     + $"{settings.SlidingWindowCeiling}. Use slidingWindowCounter.");
             }
         }
+    }
+
+    private static int FirstOf(RateList rates, RateKey key)
+    {
+        int index = 0;
+        while (RateKey.Of(rates[index]) != key)
+        {
+            index++;
+        }
+
+        return index;
     }
 
     private static IEnumerable<SettingsFault> CheckEntries(RateLimitingSettings settings, OperationKind kind)
@@ -206,16 +217,17 @@ internal static class SettingsRules
             yield return new("cost", $"{entry.Cost} is not a whole number of at least 1.");
         }
 
-        foreach (SettingsFault fault in CheckChoices(
-            ("mode", entry.Mode), ("onStoreFailure", entry.OnStoreFailure), ("rejection", entry.Rejection)))
-        {
-            yield return fault;
-        }
-
-        foreach (SettingsFault fault in CheckRates(settings, scope => entry[scope])
-            .Concat(CheckWait(entry.Wait))
-            .Concat(ConcurrencyRules.Check(entry.Concurrency))
-            .Concat(OverrideRules.Check(settings, entry.Overrides)))
+        IEnumerable<SettingsFault> faults =
+        [
+            .. CheckChoice("mode", entry.Mode),
+            .. CheckChoice("onStoreFailure", entry.OnStoreFailure),
+            .. CheckChoice("rejection", entry.Rejection),
+            .. CheckRates(settings, scope => entry[scope]),
+            .. CheckWait(entry.Wait),
+            .. ConcurrencyRules.Check(entry.Concurrency),
+            .. OverrideRules.Check(settings, entry.Overrides),
+        ];
+        foreach (SettingsFault fault in faults)
         {
             yield return fault;
         }
