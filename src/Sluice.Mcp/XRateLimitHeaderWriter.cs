@@ -50,7 +50,9 @@ public sealed class XRateLimitHeaderWriter : IRateLimitHeaderWriter
             setHeader(target, "X-RateLimit-Remaining", Text(states[tightest].Remaining));
             if (!limits[tightest].AdmitsNothing)
             {
-                setHeader(target, "X-RateLimit-Reset", Text(Reset(states[tightest].ResetAfter)));
+                // Slots come back when calls end, so all that is known is when to try again.
+                TimeSpan after = limits[tightest].Concurrency is null ? states[tightest].ResetAfter : states[tightest].RetryAfter;
+                setHeader(target, "X-RateLimit-Reset", Text(Reset(after)));
             }
         }
     }

@@ -28,6 +28,9 @@ internal sealed class CallObservers : ICallObserver
     public bool NeedsIds => Array.Exists(_observers, static observer => observer.NeedsIds);
 
     /// <inheritdoc/>
+    public void Configured(RateLimitPolicy policy) => Array.ForEach(_observers, observer => observer.Configured(policy));
+
+    /// <inheritdoc/>
     public void Decided(in DecidedCall call)
     {
         foreach (ICallObserver observer in _observers)

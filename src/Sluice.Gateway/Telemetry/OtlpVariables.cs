@@ -164,11 +164,19 @@ internal sealed class OtlpVariables
                 return null;
             }
 
+            // Uri takes a blank for a part of the path, and what follows it goes to no collector.
             bool isAddress = Uri.TryCreate(text, UriKind.Absolute, out Uri? address)
                 && (address.Scheme == Uri.UriSchemeHttp || address.Scheme == Uri.UriSchemeHttps)
-                && address.Host.Length > 0;
+                && address.Host.Length > 0
+                && !text.Any(letter => char.IsWhiteSpace(letter) || char.IsControl(letter));
             if (isAddress && address!.UserInfo.Length == 0)
             {
+                if (address.Query.Length + address.Fragment.Length > 0 && name == Prefix + EndpointName)
+                {
+                    Note($"{name}: the value has a query or a fragment, to which no path can be added. Remove them, or write the "
+                        + $"address of each signal: {Prefix}METRICS_{EndpointName} and {Prefix}TRACES_{EndpointName}.");
+                }
+
                 return address;
             }
 

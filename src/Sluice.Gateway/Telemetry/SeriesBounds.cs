@@ -17,7 +17,8 @@ internal sealed class SeriesBounds
     private readonly Dictionary<string, int> _byInstrument;
 
     /// <param name="servers">The name and the limits of each server; null for a server without limits.</param>
-    internal SeriesBounds(IReadOnlyCollection<(string Name, RateLimitPolicy? Policy)> servers)
+    /// <param name="emitsToolHive">Whether ToolHive's metrics are exported too.</param>
+    internal SeriesBounds(IReadOnlyCollection<(string Name, RateLimitPolicy? Policy)> servers, bool emitsToolHive = false)
     {
         RateLimitPolicy[] policies = [.. servers.Select(server => server.Policy).OfType<RateLimitPolicy>()];
         _byInstrument = new(StringComparer.Ordinal)
@@ -29,11 +30,19 @@ internal sealed class SeriesBounds
             [SluiceInstruments.ProxyDuration.Name] = servers.Count,
             [SluiceInstruments.ProxyActive.Name] = servers.Count,
         };
+
+        if (emitsToolHive)
+        {
+            _byInstrument[ToolHiveMetrics.Decisions.Name] = policies.Sum(ToolHiveMetrics.CountDecisions);
+            _byInstrument[ToolHiveMetrics.RedisErrors.Name] = policies.Length * ToolHiveMetrics.ErrorTypes.Length;
+            _byInstrument[ToolHiveMetrics.FailOpen.Name] = policies.Length;
+            _byInstrument[ToolHiveMetrics.CheckLatency.Name] = policies.Length;
+        }
     }
 
     /// <summary>The bounds that a gateway's configuration gives.</summary>
     internal static SeriesBounds Of(GatewayConfiguration configuration) =>
-        new([.. configuration.Servers.Select(server => (server.Name, server.Policy))]);
+        new([.. configuration.Servers.Select(server => (server.Name, server.Policy))], configuration.ToolHive is not null);
 
     /// <summary>The metric with the most series, and how many.</summary>
     internal (string Instrument, int Series) Largest
@@ -56,7 +65,7 @@ internal sealed class SeriesBounds
     {
         foreach ((string instrument, int series) in next._byInstrument)
         {
-            int reserved = Math.Max(Usual, _byInstrument[instrument]);
+            int reserved = Math.Max(Usual, _byInstrument.GetValueOrDefault(instrument));
             if (series > reserved)
             {
                 return $"the metric {instrument} can have {series} series, and there is room for {reserved}";

@@ -10,6 +10,7 @@ namespace Sluice.Gateway;
 /// Source: ToolHive, docs/observability.md, Rate Limit Metrics. An allowed call counts once for each limit that applies, a rejected one
 /// for the limit that rejected it. A call that is let through because the store did not answer is no decision.
 /// </para>
+/// <para>ToolHive creates a series at its first count. Here each begins at 0, so that a rate can be taken from the first call on.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 /// <param name="ns">The namespace, as a label.</param>
@@ -18,19 +19,25 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
     /// <summary>The name of the meter: one of its own, which is read only where it is wanted.</summary>
     internal const string MeterName = "Sluice.ToolHive";
 
+    private const string Allowed = "allowed";
+    private const string Rejected = "rejected";
+    private const string OtherError = "other";
+
+    internal static readonly string[] ErrorTypes = ["timeout", "connection", "auth", OtherError];
+
     private static readonly Meter Meter = new(MeterName);
 
-    private static readonly Counter<long> Decisions = Meter.CreateCounter<long>(
+    internal static Counter<long> Decisions { get; } = Meter.CreateCounter<long>(
         "toolhive_rate_limit_decisions", description: "Total number of rate limit bucket decisions.");
 
-    private static readonly Counter<long> RedisErrors = Meter.CreateCounter<long>(
+    internal static Counter<long> RedisErrors { get; } = Meter.CreateCounter<long>(
         "toolhive_rate_limit_redis_errors", description: "Total number of Redis errors during rate limit checks.");
 
-    private static readonly Counter<long> FailOpen = Meter.CreateCounter<long>(
+    internal static Counter<long> FailOpen { get; } = Meter.CreateCounter<long>(
         "toolhive_rate_limit_fail_open", description: "Total number of rate limit checks allowed after an enforcement error.");
 
     // The boundaries are those of the semantic conventions for MCP, which ToolHive has.
-    private static readonly Histogram<double> CheckLatency = Meter.CreateHistogram(
+    internal static Histogram<double> CheckLatency { get; } = Meter.CreateHistogram(
         "toolhive_rate_limit_check_latency",
         "s",
         "Duration of rate limit checks in seconds.",
@@ -42,6 +49,32 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
     private readonly KeyValuePair<string, object?> _namespace = SluiceInstruments.Label("namespace", ns);
     private readonly ConcurrentDictionary<(string Server, string Decision, LimitKey Key, OperationKind Kind), KeyValuePair<string, object?>[]>
         _decisions = [];
+
+    /// <summary>How many series the decisions of a policy's limits can have.</summary>
+    internal static int CountDecisions(RateLimitPolicy policy) =>
+        2 * policy.Limits.DistinctBy(limit => (LimitLabels.Scope(limit.Key), LimitLabels.Kind(limit.Kind))).Count();
+
+    /// <inheritdoc/>
+    public void Configured(RateLimitPolicy policy)
+    {
+        if (policy.Limits.Length == 0)
+        {
+            return; // Its calls are not checked.
+        }
+
+        foreach (RateLimit limit in policy.Limits)
+        {
+            Count(policy.Server, Allowed, limit, 0);
+            Count(policy.Server, Rejected, limit, 0);
+        }
+
+        KeyValuePair<string, object?> server = SluiceInstruments.Label("server", policy.Server);
+        FailOpen.Add(0, _namespace, server);
+        foreach (string type in ErrorTypes)
+        {
+            RedisErrors.Add(0, _namespace, server, SluiceInstruments.Label("error_type", type));
+        }
+    }
 
     /// <inheritdoc/>
     public void Decided(in DecidedCall call)
@@ -63,13 +96,13 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
         }
         else if (decision.Answer.Limit is RateLimit rejecting)
         {
-            Count(call.Server, "rejected", rejecting);
+            Count(call.Server, Rejected, rejecting, 1);
         }
         else
         {
             foreach (RateLimit limit in decision.Limits.Limits)
             {
-                Count(call.Server, "allowed", limit);
+                Count(call.Server, Allowed, limit, 1);
             }
         }
     }
@@ -81,10 +114,10 @@ internal sealed class ToolHiveMetrics(string ns) : ICallObserver
         1,
         _namespace,
         SluiceInstruments.Label("server", server),
-        SluiceInstruments.Label("error_type", kind is "timeout" or "connection" or "auth" ? kind : "other"));
+        SluiceInstruments.Label("error_type", ErrorTypes.Contains(kind) ? kind : OtherError));
 
-    private void Count(string server, string decision, RateLimit limit) => Decisions.Add(
-        1,
+    private void Count(string server, string decision, RateLimit limit, long count) => Decisions.Add(
+        count,
         _decisions.GetOrAdd(
             (server, decision, limit.Key, limit.Kind),
             static (key, ofNamespace) =>

@@ -90,7 +90,7 @@ internal sealed partial class UsageEndpoint(IRateLimitStore store, ILogger<Usage
             for (int i = 0; i < group.Count; i++)
             {
                 limits.Add(new UsageLimit(
-                    group[i].Name, group[i].ScopeName, group[i].Capacity, states[i].Remaining, ApiTime.Milliseconds(states[i].ResetAfter)));
+                    group[i].Name, group[i].ScopeName, group[i].Capacity, states[i].Remaining, ResetAfterMs(group[i], states[i])));
             }
 
             // Clients bound the size of headers, and a call never meets more limits than a group has.
@@ -102,6 +102,10 @@ internal sealed partial class UsageEndpoint(IRateLimitStore store, ILogger<Usage
 
         await ApiJson.WriteAsync(context, new UsageAnswer(limits), ApiJson.Default.UsageAnswer);
     }
+
+    // Calls give their slots back when they end, which no clock tells; and the bucket of a limit that admits nothing never fills.
+    private static long? ResetAfterMs(RateLimit limit, in LimitState state) =>
+        limit.Concurrency is null && !limit.AdmitsNothing ? ApiTime.Milliseconds(state.ResetAfter) : null;
 
     private static partial class Log
     {
@@ -122,5 +126,8 @@ internal sealed record UsageAnswer(IReadOnlyList<UsageLimit> Limits);
 /// <param name="Scope">What it counts by.</param>
 /// <param name="MaxTokens">The size of the bucket; of a limit on concurrency, the slots.</param>
 /// <param name="Remaining">Whole tokens, or free slots.</param>
-/// <param name="ResetAfterMs">When the bucket is full, if no call comes; null where the limit rejects the caller for lack of an identity.</param>
+/// <param name="ResetAfterMs">
+/// When the bucket is full, if no call comes. Null where that is not known (slots come back when calls end) or never happens (a limit that
+/// admits nothing, a limit that rejects the caller for lack of an identity).
+/// </param>
 internal sealed record UsageLimit(string Limit, string Scope, int MaxTokens, int Remaining, long? ResetAfterMs);

@@ -85,6 +85,8 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
                 SluiceInstruments.LimitNear.Add(
                     0, SluiceInstruments.Label("server", limit.Server), SluiceInstruments.Label("limit", limit.Name));
             }
+
+            observer?.Configured(policy);
         }
     }
 

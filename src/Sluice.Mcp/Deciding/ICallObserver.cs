@@ -10,6 +10,11 @@ internal interface ICallObserver
     /// <summary>Whether each rejection gets an id, because it can be looked up.</summary>
     bool NeedsIds => false;
 
+    /// <summary>The limits of a server were configured: its counters begin at 0. It comes before the server's first call.</summary>
+    void Configured(RateLimitPolicy policy)
+    {
+    }
+
     /// <summary>A call was decided by limits: by what the store answered, or because its caller lacks an identity.</summary>
     void Decided(in DecidedCall call);
 

@@ -46,6 +46,18 @@ public sealed class AdminAddressTests
     }
 
     [Fact]
+    public async Task Metrics_BeforeTheFirstCall_HaveToolHivesSeriesAtZero()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), more: "compat: toolhive");
+
+        (_, string page) = await admin.GetAsync("/metrics", accept: Text);
+
+        Value(page, "toolhive_rate_limit_decisions_total", "decision=\"rejected\"", "scope=\"shared\"").ShouldBe("0");
+        Value(page, "toolhive_rate_limit_fail_open_total").ShouldBe("0");
+        Value(page, "toolhive_rate_limit_redis_errors_total", "error_type=\"connection\"").ShouldBe("0");
+    }
+
+    [Fact]
     public async Task Metrics_ByAnotherMethod_AreNotServed()
     {
         await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"));

@@ -66,7 +66,7 @@ public sealed class OpenApiTests : IAsyncLifetime
         foreach ((string path, string request) in new[]
         {
             ("/api/v1/try", """{ "server": "limited", "operation": "tools/call", "name": "search", "user": "alice", "cost": 2, "claims": { "team": ["a"] } }"""),
-            ("/api/v1/reset", """{ "server": "limited", "user": "alice", "limit": "search/perUser", "all": false }"""),
+            ("/api/v1/reset", """{ "server": "limited", "user": "alice", "limit": "search/perUser" }"""),
         })
         {
             Schema(document["paths"]![path]!["post"]!["requestBody"]!["content"]!["application/json"]!["schema"]!, document)

@@ -16,6 +16,22 @@ public sealed class SeriesBoundsTests
         Of(300).WhyTooSmallFor(Of(300)).ShouldBeNull();
     }
 
+    [Fact]
+    public void Warning_WithToolHivesMetrics_CountsTheirSeriesToo()
+    {
+        const string Auth = "auth: { trustedProxy: { from: [127.0.0.1], userHeader: X-User, tenantHeader: X-Tenant, clientHeader: X-Client } }";
+        const string Limits = "shared: 9/1m, perTenant: 9/1m, perUser: 9/1m, perClient: 9/1m";
+        string servers = string.Join(
+            ", ",
+            Enumerable.Range(0, 150).Select(server =>
+                $"{{ name: s{server}, upstream: \"http://127.0.0.1:1/mcp\", rateLimiting: {{ {Limits}, tools: [ {{ name: a, {Limits} }} ] }} }}"));
+        SeriesBounds Of(string compat) => SeriesBounds.Of(GatewayFile.Parse($"{Auth}\nservers: [ {servers} ]\n{compat}", "f").RequireConfiguration());
+
+        Of("").WhyTooSmallFor(Of("compat: toolhive")).ShouldBe(
+            "the metric toolhive_rate_limit_decisions can have 2400 series, and there is room for 2000"); // Two for each of 8 limits.
+        Of("compat: toolhive").WhyTooSmallFor(Of("compat: toolhive")).ShouldBeNull();
+    }
+
     [Theory]
     [InlineData(1, 2 + (2 * 2))]
     [InlineData(600, (600 * 2) + (2 * 601))]

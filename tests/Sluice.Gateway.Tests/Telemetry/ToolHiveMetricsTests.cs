@@ -44,6 +44,36 @@ public sealed class ToolHiveMetricsTests : IDisposable
 
         await CallAsync(gate, "other-tool");
 
+        _seen.Counted("toolhive_rate_limit_decisions").ShouldBeEmpty();
+        _seen.Count("toolhive_rate_limit_check_latency{namespace=test-ns}").ShouldBe(0);
+    }
+
+    [Fact]
+    public void Configured_EachCounter_IsThereAtZero()
+    {
+        _metrics.Configured(RateLimitPolicy.Build(
+            _server, limits => limits.PerUser("10/1m").Tool("search", tool => tool.Shared("1/1m")).Tool("read", tool => tool.Shared("2/1m"))));
+
+        _seen.Series.ShouldBe(
+        [
+            "toolhive_rate_limit_decisions{namespace=test-ns,decision=allowed,scope=per_user,operation_type=server}",
+            "toolhive_rate_limit_decisions{namespace=test-ns,decision=allowed,scope=shared,operation_type=tool}",
+            "toolhive_rate_limit_decisions{namespace=test-ns,decision=rejected,scope=per_user,operation_type=server}",
+            "toolhive_rate_limit_decisions{namespace=test-ns,decision=rejected,scope=shared,operation_type=tool}",
+            "toolhive_rate_limit_fail_open{namespace=test-ns}",
+            "toolhive_rate_limit_redis_errors{namespace=test-ns,error_type=auth}",
+            "toolhive_rate_limit_redis_errors{namespace=test-ns,error_type=connection}",
+            "toolhive_rate_limit_redis_errors{namespace=test-ns,error_type=other}",
+            "toolhive_rate_limit_redis_errors{namespace=test-ns,error_type=timeout}",
+        ]);
+        _seen.Series.ShouldAllBe(series => _seen.Sum(series) == 0);
+    }
+
+    [Fact]
+    public void Configured_ServerWithoutLimits_HasNoSeries()
+    {
+        _metrics.Configured(RateLimitPolicy.WithoutLimits(_server));
+
         _seen.Series.ShouldBeEmpty();
     }
 

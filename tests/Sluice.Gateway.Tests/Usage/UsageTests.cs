@@ -69,6 +69,45 @@ public sealed class UsageTests : IAsyncLifetime
         Remaining(await LimitsAsync(gateway, GatewayFixture.AliceKey)).ShouldBe([("perUser/concurrency", 2), ("renders", 4)], ignoreOrder: true);
     }
 
+    [Fact]
+    public async Task Limits_AllSlotsAreInUse_SayThatTheirReturnIsNotKnown()
+    {
+        TaskCompletionSource arrived = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        TaskCompletionSource ends = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        await using FakeUpstream slow = await FakeUpstream.StartAsync(async context =>
+        {
+            arrived.SetResult();
+            await ends.Task;
+            await FakeUpstream.Json("{}")(context);
+        });
+        await using GatewayFixture gateway = await StartAsync("perUser: 10/1m, concurrency: { perUser: 1 }", Keys, slow.Endpoint);
+        Task call = CallAsync(gateway, GatewayFixture.AliceKey, "render");
+        await arrived.Task;
+
+        JsonElement[] during = [.. (await LimitsAsync(gateway, GatewayFixture.AliceKey)).EnumerateArray()];
+        ends.SetResult();
+        await call;
+        await Eventually.HoldsAsync(() => gateway.Gate.RunningWithSlots == 0);
+        JsonElement[] after = [.. (await LimitsAsync(gateway, GatewayFixture.AliceKey)).EnumerateArray()];
+
+        during.Select(limit => limit.GetRawText()).ShouldBe(
+        [
+            """{"limit":"perUser","scope":"perUser","maxTokens":10,"remaining":9,"resetAfterMs":6000}""",
+            """{"limit":"perUser/concurrency","scope":"perUser","maxTokens":1,"remaining":0,"resetAfterMs":null}""",
+        ], ignoreOrder: true);
+        after.Select(limit => limit.GetRawText()).ShouldContain(
+            """{"limit":"perUser/concurrency","scope":"perUser","maxTokens":1,"remaining":1,"resetAfterMs":null}""");
+    }
+
+    [Fact]
+    public async Task Limits_BucketThatAdmitsNothing_SayThatItNeverFills()
+    {
+        await using GatewayFixture gateway = await StartAsync("perUser: 10/1m, overrides: [ { when: { users: [bob] }, perUser: 0 } ]", Keys);
+
+        (await LimitsAsync(gateway, BobKey)).EnumerateArray().Single().GetRawText()
+            .ShouldBe("""{"limit":"perUser","scope":"perUser","maxTokens":0,"remaining":0,"resetAfterMs":null}""");
+    }
+
     [Theory]
     [InlineData(null, 401)]
     [InlineData("wrong-key", 401)]
@@ -113,7 +152,7 @@ public sealed class UsageTests : IAsyncLifetime
     }
 
     [Fact]
-    public async Task Limits_OfAGatewayThatAsksNobody_AreThoseOfEveryCaller()
+    public async Task Limits_WithoutAuth_AreThoseOfEveryCaller()
     {
         await using GatewayFixture gateway = await StartAsync("shared: 10/1m", "");
         await CallAsync(gateway, key: null, "x");
@@ -206,8 +245,8 @@ public sealed class UsageTests : IAsyncLifetime
 
     public Task DisposeAsync() => _upstream.DisposeAsync().AsTask();
 
-    private Task<GatewayFixture> StartAsync(string limits, string more) => GatewayFixture.StartAsync(
-        $"listen: http://127.0.0.1:0\n{more}\nservers: [ {{ name: one, upstream: \"{_upstream.Endpoint}\", usage: true, rateLimiting: {{ {limits} }} }} ]",
+    private Task<GatewayFixture> StartAsync(string limits, string more, Uri? upstream = null) => GatewayFixture.StartAsync(
+        $"listen: http://127.0.0.1:0\n{more}\nservers: [ {{ name: one, upstream: \"{upstream ?? _upstream.Endpoint}\", usage: true, rateLimiting: {{ {limits} }} }} ]",
         _time);
 
     private static async Task CallAsync(GatewayFixture gateway, string? key, string tool)

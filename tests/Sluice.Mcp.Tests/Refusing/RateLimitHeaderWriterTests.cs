@@ -121,6 +121,18 @@ public sealed class RateLimitHeaderWriterTests
             .ShouldBe(["X-RateLimit-Limit: 10", "X-RateLimit-Remaining: 1", "X-RateLimit-Reset: 60"]);
     }
 
+    [Fact]
+    public void XRateLimit_AllSlotsInUse_TellsWhenToTryAgain()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits.Concurrency(new() { PerUser = 2 }));
+        ApplicableLimits limits = Select(policy, "search");
+        RateLimitDecision denied = new() { Outcome = RateLimitOutcome.Denied, Limit = limits[0], Running = 2, RetryAfter = TimeSpan.FromSeconds(1) };
+        LimitState[] states = [new() { Outcome = RateLimitOutcome.Denied, RetryAfter = TimeSpan.FromSeconds(1) }];
+
+        Write(XRateLimit, denied, limits, states)
+            .ShouldBe(["X-RateLimit-Limit: 2", "X-RateLimit-Remaining: 0", "X-RateLimit-Reset: 1"]);
+    }
+
     [Theory]
     [InlineData(5, 9, 100, 5)]
     [InlineData(9, 5, 10, 5)]

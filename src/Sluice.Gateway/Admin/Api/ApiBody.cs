@@ -109,18 +109,6 @@ internal sealed class ApiBody
         return null;
     }
 
-    /// <summary>A truth value; false when the field is missing.</summary>
-    internal bool Flag(string name)
-    {
-        if (Find(name) is not JsonElement value)
-        {
-            return false;
-        }
-
-        Fault ??= value.ValueKind is JsonValueKind.True or JsonValueKind.False ? null : $"'{name}' is not true or false.";
-        return value.ValueKind == JsonValueKind.True;
-    }
-
     /// <summary>Claims: an object whose values are texts or lists of texts.</summary>
     internal IEnumerable<KeyValuePair<string, string[]>> Claims(string name)
     {

@@ -130,8 +130,7 @@ internal static class OpenApiDocument
         ("name", Text()),
         ("cost", new JsonObject { ["type"] = "integer", ["minimum"] = 1 }));
 
-    private static JsonObject ResetRequest() => Request(
-        ["server"], ("limit", Text()), ("all", new JsonObject { ["type"] = "boolean" }));
+    private static JsonObject ResetRequest() => Request(["server"], ("limit", Text()));
 
     private static JsonObject Request(string[] required, params (string Name, JsonObject Schema)[] fields)
     {

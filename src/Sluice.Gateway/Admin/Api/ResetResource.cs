@@ -3,7 +3,7 @@ namespace Sluice.Gateway;
 /// <summary><c>POST /api/v1/reset</c>: makes the buckets of one caller full again.</summary>
 internal static partial class ResetResource
 {
-    private static readonly string[] Fields = ["server", "limit", "all", .. NamedCaller.Fields];
+    private static readonly string[] Fields = ["server", "limit", .. NamedCaller.Fields];
 
     internal static void Map(WebApplication application, RunningGateway gateway, BucketSurvey survey, ILogger logger) =>
         application.MapPost("/api/v1/reset", context => AnswerAsync(context, gateway, survey, logger));
@@ -17,11 +17,6 @@ internal static partial class ResetResource
 
         string name = body.Required("server");
         string? only = body.Text("limit");
-        if (body.Flag("all") && only is not null)
-        {
-            body.Refuse("'all' and 'limit' say different things. Leave one of them out.");
-        }
-
         CallerIdentity caller = NamedCaller.Read(body, gateway.Configuration.Auth, isRequired: true);
         if (body.Fault is string fault)
         {
