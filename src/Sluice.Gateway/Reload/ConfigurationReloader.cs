@@ -83,7 +83,7 @@ internal sealed partial class ConfigurationReloader(
 
     private async Task ReloadInTurnAsync(bool isAsked, CancellationToken cancellationToken)
     {
-        (GatewayFileResult result, string hash) = start.Document.Read();
+        (GatewayFileResult result, string hash) = await BackgroundThread.RunAsync(start.Document.Read);
         foreach (TimeSpan pause in Pauses)
         {
             if (result.Configuration is not null)
@@ -94,7 +94,7 @@ internal sealed partial class ConfigurationReloader(
             await Task.Delay(pause, time, cancellationToken);
             if (start.Document.Look() != hash)
             {
-                (result, hash) = start.Document.Read();
+                (result, hash) = await BackgroundThread.RunAsync(start.Document.Read);
             }
         }
 
