@@ -11,6 +11,7 @@ public sealed partial class DocumentationTests
     [
         "README.md",
         "CHANGELOG.md",
+        "CONTRIBUTING.md",
         "samples/README.md",
         "findings/README.md",
         .. Directory.GetFiles(Docs, "*.md", SearchOption.AllDirectories).Select(page => Path.GetRelativePath(Repository.Root, page)).Order(),

@@ -1,0 +1,56 @@
+using System.Text.RegularExpressions;
+using System.Xml.Linq;
+
+namespace Sluice.EndToEnd;
+
+/// <summary>The drawings of <c>docs/architecture.md</c> show what is there.</summary>
+public sealed partial class ArchitectureTests
+{
+    private static readonly string Page = File.ReadAllText(Path.Combine(Repository.Root, "docs", "architecture.md"));
+    private static readonly string Source = Path.Combine(Repository.Root, "src");
+
+    [Fact]
+    public void DrawingOfProjects_ItsArrows_AreTheReferences()
+    {
+        string[] drawn = [.. Arrow().Matches(Page).Select(arrow => $"{arrow.Groups["from"].Value} --> {arrow.Groups["to"].Value}")];
+        string[] references =
+        [
+            .. Directory.GetFiles(Source, "*.csproj", SearchOption.AllDirectories).SelectMany(project =>
+                XDocument.Load(project).Descendants("ProjectReference").Select(reference =>
+                    $"{Path.GetFileNameWithoutExtension(project)} --> {NameOf(reference.Attribute("Include")!.Value)}")),
+        ];
+
+        drawn.Order(StringComparer.Ordinal).ShouldBe(references.Order(StringComparer.Ordinal));
+    }
+
+    [Fact]
+    public void TableOfProjects_HasEachOne()
+    {
+        foreach (string folder in Directory.GetDirectories(Source).Select(folder => Path.GetFileName(folder)!))
+        {
+            Page.ShouldContain($"[{folder}](../src/{folder})");
+        }
+    }
+
+    [Fact]
+    public void PathOfACall_ItsPlaces_Exist()
+    {
+        string[] places = [.. Place().Matches(Page).Select(place => place.Value)];
+
+        places.Length.ShouldBeGreaterThan(10);
+        foreach (string place in places)
+        {
+            string path = Path.Combine(Source, place.StartsWith("Sluice", StringComparison.Ordinal) ? place : $"Sluice.{place}");
+            (Directory.Exists(path) || File.Exists(path + ".cs")).ShouldBeTrue(place);
+        }
+    }
+
+    private static string NameOf(string path) => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'));
+
+    [GeneratedRegex(@"^  (?<from>Sluice[.\w]*) --> (?<to>Sluice[.\w]*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Arrow();
+
+    // In the drawing only: what is in links, the test of links looks at.
+    [GeneratedRegex(@"(?<=^[|v\s].*)(?<![\w./(])(Sluice|Gateway|Mcp|AspNetCore)(/[A-Z]\w*)+", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex Place();
+}
