@@ -10,6 +10,9 @@ public sealed record GatewayFileResult(GatewayConfiguration? Configuration, Immu
     /// <summary>The files and folders that it was read from: the document, and what the document names. Some may not exist.</summary>
     public ImmutableArray<string> Files { get; init; } = [];
 
+    /// <summary>Where each server is written, in the order of the configuration.</summary>
+    internal ImmutableArray<ServerPlace> Places { get; init; } = [];
+
     /// <summary>The configuration of a document that cannot be wrong.</summary>
     /// <exception cref="InvalidOperationException">It has faults; the message lists them.</exception>
     public GatewayConfiguration RequireConfiguration() =>

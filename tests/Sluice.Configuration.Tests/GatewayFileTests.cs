@@ -36,9 +36,6 @@ public sealed class GatewayFileTests : IDisposable
         Fault(Path.Combine(_folder, "none", "none.yaml")).ShouldBe(": does not exist. Name a file that this program may read.");
 
     [Fact]
-    public void Load_Folder_SaysSo() => Fault(_folder).ShouldBe(": is a folder, not a file. Name a file that this program may read.");
-
-    [Fact]
     public void Load_PathWithNul_SaysSo() =>
         Fault(Path.Combine(_folder, "a\0b")).ShouldBe(": is not the path of a file. Name a file that this program may read.");
 

@@ -68,10 +68,13 @@ internal static class DocumentFile
         }
 
         FaultList faults = new(fileName);
-        Node? root = DocumentReader.Read(text.StartsWith('\uFEFF') ? text[1..] : text, values, faults);
+        Node? root = DocumentReader.Read(WithoutByteOrderMark(text), values, faults);
         T? value = root is null ? null : read(root, faults);
         return (faults.Count == 0 ? value : null, faults.ToImmutable());
     }
+
+    /// <summary>A text without the byte order mark that some editors put in front.</summary>
+    internal static string WithoutByteOrderMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
 
     private static (int Line, int Column) PositionOf(ReadOnlySpan<byte> bytes, int index)
     {

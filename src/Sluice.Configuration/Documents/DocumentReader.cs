@@ -14,15 +14,15 @@ internal sealed class DocumentReader
     internal const int MaxDepth = 32;
 
     private readonly SafeParser _parser;
-    private readonly Substitution _substitution;
     private readonly FaultList _faults;
     private readonly List<string> _path = [];
+    private Substitution? _substitution;
     private int _depth;
 
-    private DocumentReader(TextReader text, IValueSource values, FaultList faults)
+    private DocumentReader(TextReader text, IValueSource? values, FaultList faults)
     {
         _parser = new SafeParser(text);
-        _substitution = new Substitution(values);
+        _substitution = SubstitutionOf(values);
         _faults = faults;
     }
 
@@ -43,6 +43,24 @@ internal sealed class DocumentReader
             () => root = new DocumentReader(new StringReader(text), values, faults).ReadDocument(),
             index => index >= 0 && index < text.Length ? text[(int)index] : '\0');
         return root;
+    }
+
+    /// <summary>The roots of all documents of a text, in their order; those before the first syntax error.</summary>
+    /// <param name="text">The documents.</param>
+    /// <param name="valuesOf">What <c>${…}</c> refers to in the document of an index; null where the text means itself.</param>
+    /// <param name="faults">Takes what is wrong.</param>
+    internal static ImmutableArray<Node> ReadAll(string text, Func<int, IValueSource?> valuesOf, FaultList faults)
+    {
+        ImmutableArray<Node>.Builder roots = ImmutableArray.CreateBuilder<Node>();
+        if (Characters.Check(text, faults))
+        {
+            Guard(
+                faults,
+                () => new DocumentReader(new StringReader(text), values: null, faults).ReadDocuments(valuesOf, roots.Add),
+                index => index >= 0 && index < text.Length ? text[(int)index] : '\0');
+        }
+
+        return roots.ToImmutable();
     }
 
     /// <summary>Reads a document that is a list, entry by entry; what cannot be read becomes a fault.</summary>
@@ -133,6 +151,20 @@ internal sealed class DocumentReader
         return root;
     }
 
+    private void ReadDocuments(Func<int, IValueSource?> valuesOf, Action<Node> read)
+    {
+        _parser.Consume<StreamStart>();
+        for (int index = 0; !_parser.Accept<StreamEnd>(out StreamEnd? _); index++)
+        {
+            _substitution = SubstitutionOf(valuesOf(index));
+            _parser.Consume<DocumentStart>();
+            read(ReadNode());
+            _parser.Consume<DocumentEnd>();
+        }
+    }
+
+    private static Substitution? SubstitutionOf(IValueSource? values) => values is null ? null : new Substitution(values);
+
     private void EndDocument()
     {
         _parser.Consume<DocumentEnd>();
@@ -184,7 +216,9 @@ internal sealed class DocumentReader
 
     private ScalarNode ReadScalar(Scalar scalar)
     {
-        string value = _substitution.Apply(scalar.Value, out ImmutableArray<Range> replaced, out ImmutableArray<string> missing);
+        ImmutableArray<Range> replaced = [];
+        ImmutableArray<string> missing = [];
+        string value = _substitution?.Apply(scalar.Value, out replaced, out missing) ?? scalar.Value;
         foreach (string fault in missing)
         {
             AddFault(scalar, fault);

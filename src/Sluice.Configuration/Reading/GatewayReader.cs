@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sluice.Configuration;
 
 /// <summary>Reads the root of a gateway's file.</summary>
@@ -27,8 +29,14 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
         new("decisionIds", new BooleanSpec()),
         new("compat", CompatibilityReader.Value));
 
+    /// <summary>The servers that were read.</summary>
+    internal ServerIndex Index { get; init; } = new();
+
     /// <summary>The configuration; valid only when no fault was added.</summary>
-    internal GatewayConfiguration? Read(Node root)
+    /// <param name="root">The root of the document.</param>
+    /// <param name="readServers">Reads the servers, where they are not those of this document alone; else null.</param>
+    internal GatewayConfiguration? Read(
+        Node root, Func<FieldReader, KnownIdentities, ImmutableArray<ServerConfiguration>>? readServers = null)
     {
         FieldReader? reader = FieldReader.Open(root, "", Table, faults);
         if (reader is null)
@@ -67,7 +75,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
             Record = record,
             DecisionIds = reader.Boolean("decisionIds"),
             ToolHive = new CompatibilityReader(faults).Read(reader),
-            Servers = new ServerReader(faults, identities).ReadAll(reader),
+            Servers = readServers?.Invoke(reader, identities) ?? new ServerReader(faults, identities, Index).ReadAll(reader),
         };
     }
 

@@ -3,8 +3,12 @@ using System.Collections.Immutable;
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>servers</c>.</summary>
-internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
+/// <param name="faults">Takes what is wrong.</param>
+/// <param name="identities">The identities that limits can count by.</param>
+/// <param name="index">The servers of the whole configuration.</param>
+internal sealed class ServerReader(FaultList faults, KnownIdentities identities, ServerIndex index)
 {
+    private const string LimitsField = "rateLimiting";
     private const int MaxNameLength = 64;
     private static readonly FieldTable Table = new(
         new FieldSpec("name", new TextSpec(Pattern: $@"^\s*[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MaxNameLength - 1}}}\s*$")).Required(),
@@ -17,13 +21,10 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         new("scopes", new TextsSpec(new TextSpec(Pattern: @"^\s*[!#-\[\]-~]+\s*$"))),
         new("allow", AllowReader.Value),
         new("usage", new BooleanSpec()),
-        new("rateLimiting", RateLimitingReader.Value));
+        new(LimitsField, RateLimitingReader.Value));
 
     /// <summary>The value of <c>servers</c>.</summary>
     internal static readonly ValueSpec Value = new ListSpec(new GroupSpec(() => Table));
-
-    private readonly Dictionary<string, string> _names = new(StringComparer.OrdinalIgnoreCase);
-    private readonly Dictionary<string, string> _paths = new(StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The servers that could be read.</summary>
     internal ImmutableArray<ServerConfiguration> ReadAll(FieldReader root) =>
@@ -46,29 +47,33 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         int? maxRequestBytes = reader.Integer("maxRequestBytes");
         bool strictHeaders = reader.Boolean("strictHeaders");
         bool usage = ReadUsage(reader, name);
-        RateLimitPolicy? policy = reader.Node("rateLimiting") is Node limits
-            ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf("rateLimiting"), name ?? itemPath)
+        RateLimitPolicy? policy = reader.Node(LimitsField) is Node limits
+            ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf(LimitsField), name ?? itemPath)
             : null;
         ImmutableArray<KeyValuePair<string, string>> headers =
             new HeadersReader(faults).Read(reader, isCommand: upstream is CommandUpstreamConfiguration);
         ImmutableArray<string> scopes = ReadScopes(reader);
         ImmutableArray<AllowRule>? allow = new AllowReader(faults, identities).Read(reader, policy?.Settings.CaseSensitive ?? false);
-        return name is null || upstream is null || path is null
-            ? null
-            : new ServerConfiguration
-            {
-                Name = name,
-                Upstream = upstream,
-                Path = path,
-                Timeout = timeout ?? ServerConfiguration.DefaultTimeout,
-                MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
-                StrictHeaders = strictHeaders,
-                Usage = usage,
-                Headers = headers,
-                Scopes = scopes,
-                Policy = policy,
-                Allow = allow,
-            };
+        if (name is null || upstream is null || path is null)
+        {
+            return null;
+        }
+
+        index.Add(new ServerPlace(faults.File, reader.Mapping, itemPath, [LimitsField]));
+        return new ServerConfiguration
+        {
+            Name = name,
+            Upstream = upstream,
+            Path = path,
+            Timeout = timeout ?? ServerConfiguration.DefaultTimeout,
+            MaxRequestBytes = maxRequestBytes ?? ServerConfiguration.DefaultMaxRequestBytes,
+            StrictHeaders = strictHeaders,
+            Usage = usage,
+            Headers = headers,
+            Scopes = scopes,
+            Policy = policy,
+            Allow = allow,
+        };
     }
 
     private ImmutableArray<string> ReadScopes(FieldReader reader)
@@ -95,7 +100,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
             && name.All(c => char.IsAsciiLetterOrDigit(c) || c is '.' or '_' or '-')
             && name[0] != '.'; // It is a segment of the default path, where a leading dot means something else.
         string? wrong = isName
-            ? WhyTaken(_names, name, reader.PathOf(Field), node)
+            ? index.TakeName(name, node, reader.PathOf(Field), faults.File)
             : $"{node.Describe()} is not a server's name. Use 1 to {MaxNameLength} letters, digits and . _ -, without a dot in front.";
         return reader.Accept(name, wrong, node, Field);
     }
@@ -131,7 +136,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
         if (usage && name is not null)
         {
             string path = ServerConfiguration.UsagePathOf(name);
-            reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(Field), reader.Node(Field)!), reader.Node(Field)!, Field);
+            reader.Accept(path, index.TakePath(path, reader.Node(Field)!, reader.PathOf(Field), faults.File), reader.Node(Field)!, Field);
         }
 
         return usage;
@@ -140,7 +145,7 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
     private string? Unique(FieldReader reader, string path, string field)
     {
         Node node = reader.Node(field)!;
-        return reader.Accept(path, WhyTaken(_paths, path, reader.PathOf(field), node), node, field);
+        return reader.Accept(path, index.TakePath(path, node, reader.PathOf(field), faults.File), node, field);
     }
 
     /// <summary>Whether a text is a path whose parts mean the same to every server and proxy.</summary>
@@ -153,10 +158,4 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities)
             segment.Length > 0
             && segment[0] != '.'
             && segment.All(c => char.IsAsciiLetterOrDigit(c) || c is '-' or '.' or '_' or '~'));
-
-    private static string? WhyTaken(Dictionary<string, string> seen, string value, string path, Node node) =>
-        seen.TryAdd(value, path)
-            ? null
-            : node is ScalarNode { IsSubstituted: true } ? $"{node.Describe()} is taken by {seen[value]}. Choose another."
-            : $"{Shown.Quote(value)} is taken by {seen[value]}. Choose another.";
 }

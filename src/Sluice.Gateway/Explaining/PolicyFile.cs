@@ -6,7 +6,6 @@ namespace Sluice.Gateway;
 /// <summary>A file with limits: a gateway's configuration, or a file for <c>run --stdio</c> with <c>rateLimiting</c> at its root.</summary>
 internal sealed class PolicyFile
 {
-    private const string LimitsField = "rateLimiting";
     private readonly DocumentPlaces _places;
 
     private PolicyFile(
@@ -38,8 +37,7 @@ internal sealed class PolicyFile
     internal static PolicyFile? Load(string path)
     {
         DocumentPlaces places = DocumentPlaces.Load(path, ProcessValueSource.Instance);
-        bool isLocal = places.HasField(LimitsField);
-        (PolicyFile? file, ImmutableArray<Fault> faults) = isLocal ? OfLocal(path, places) : OfGateway(path, places);
+        (PolicyFile? file, ImmutableArray<Fault> faults) = places.IsLocal ? OfLocal(path, places) : OfGateway(path, places);
         if (file is null)
         {
             Console.Error.WriteLine(FaultFormatter.Format(faults));

@@ -37,8 +37,9 @@ internal static class LiveCheck
         listing.Names is null || server.Policy is null
             ? []
             : [
-                .. UnmatchedLimits.Find(server.Policy.Settings, listing.Names).Select(limit => places.Fault(
-                    ["servers", index, "rateLimiting", .. limit.Place],
+                .. UnmatchedLimits.Find(server.Policy.Settings, listing.Names).Select(limit => places.FaultInLimits(
+                    index,
+                    limit.Place.AsSpan(),
                     written => limit.Message(server.Name, written ?? Shown.Quote(limit.Name)))),
             ];
 }

@@ -5,7 +5,7 @@ namespace Sluice.Gateway;
 
 /// <summary>A gateway's document, with all files that it names.</summary>
 /// <remarks>Thread safety: one thread at a time.</remarks>
-/// <param name="path">The file of the document.</param>
+/// <param name="path">The file of the document, or a folder of documents.</param>
 internal sealed class WatchedDocument(string path)
 {
     private const int MaxReads = 5;
@@ -14,7 +14,7 @@ internal sealed class WatchedDocument(string path)
     /// <summary>The files and folders that the last reading depended on.</summary>
     internal ImmutableArray<string> Files { get; private set; } = [path];
 
-    /// <summary>The file of the document.</summary>
+    /// <summary>The file of the document, or the folder of the documents.</summary>
     internal string Path => path;
 
     // A pipe cannot be, has no length, and must not be opened to find out: that takes what it holds.
@@ -24,7 +24,7 @@ internal sealed class WatchedDocument(string path)
         {
             try
             {
-                return new FileInfo(path).Length > 0;
+                return Directory.Exists(path) || new FileInfo(path).Length > 0;
             }
             catch (Exception exception) when (BoundedFile.IsUnreadable(exception))
             {

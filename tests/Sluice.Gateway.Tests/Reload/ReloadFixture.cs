@@ -43,12 +43,14 @@ internal sealed class ReloadFixture : IAsyncDisposable
     /// <param name="observer">Sees the decisions; or null.</param>
     /// <param name="prepare">Writes other files into the folder, before the document is read.</param>
     /// <param name="reloadTime">The clock of the pauses of a reload; null for the system's.</param>
+    /// <param name="isFolder">Whether the gateway runs the folder, and not the one file.</param>
     internal static async Task<ReloadFixture> StartAsync(
         string document,
         TimeProvider? time = null,
         ICallObserver? observer = null,
         Action<string>? prepare = null,
-        TimeProvider? reloadTime = null)
+        TimeProvider? reloadTime = null,
+        bool isFolder = false)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-reload-");
         prepare?.Invoke(folder.FullName);
@@ -58,7 +60,7 @@ internal sealed class ReloadFixture : IAsyncDisposable
             System.IO.File.WriteAllText(file, Text(document));
         }
 
-        (GatewayFileResult result, WatchStart? start) = WatchedDocument.Open(file);
+        (GatewayFileResult result, WatchStart? start) = WatchedDocument.Open(isFolder ? folder.FullName : file);
         CapturedLog log = new();
         WebApplication application = GatewayApplication.Build(
             result.RequireConfiguration(),
