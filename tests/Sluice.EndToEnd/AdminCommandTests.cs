@@ -56,7 +56,7 @@ public sealed partial class AdminCommandTests
         unasked.ExitCode.ShouldBe(1);
         unasked.Error.ShouldContain("Add --yes");
         ProgramResult reset = await RunAsync(admin, Token, "reset", "--server", "everything", "--user", "alice", "--yes");
-        reset.ShouldBe(new ProgramResult(0, "reset: perUser\n", ""));
+        reset.ShouldBe(new ProgramResult(0, "Reset 1 limit: perUser\n", ""));
         EchoCalls.IsAdmitted(await EchoCalls.PostAsync(http, gateway.Endpoint, "alice", 9)).ShouldBeTrue();
 
         if (redis is not null)

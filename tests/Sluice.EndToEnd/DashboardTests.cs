@@ -113,7 +113,7 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
         await browser.FillAsync("#why-form input", "another");
         await browser.PressAsync("Enter");
 
-        await browser.WaitForAsync("#why-result .result", "No rejection 'another' is kept.");
+        await browser.WaitForAsync("#why-result .result", "No rejection has the id 'another'.");
     }
 
     [Fact]

@@ -37,7 +37,7 @@ public sealed class EventStreamsTests
     }
 
     [Fact]
-    public async Task Events_MoreStreamsThanThereMayBe_AreRejectedAndCountedAndCallsGoOn()
+    public async Task Events_MoreStreamsThanThereMayBe_AreRejectedAndCounted()
     {
         await using AdminFixture admin = await AdminFixture.StartAsync(Servers);
         List<EventReader> streams = [];
@@ -54,9 +54,7 @@ public sealed class EventStreamsTests
             rejected.ShouldAllBe(response => response.StatusCode == HttpStatusCode.ServiceUnavailable);
             rejected.ShouldAllBe(response => response.Headers.RetryAfter!.Delta == TimeSpan.FromSeconds(10));
             Array.ForEach(rejected, response => response.Dispose());
-            await admin.CallAsync();
             JsonElement status = await admin.JsonAsync("/api/v1/status");
-            status.GetProperty("calls").GetProperty("allowed").GetInt64().ShouldBe(1);
             status.GetProperty("streams").GetProperty("open").GetInt32().ShouldBe(EventStreams.MaxStreams);
             status.GetProperty("streams").GetProperty("rejected").GetInt64().ShouldBe(1_000);
         }
@@ -71,6 +69,51 @@ public sealed class EventStreamsTests
         await WaitForAsync(admin, "open", 0);
         await using EventReader another = await EventReader.OpenAsync(admin);
         await another.NextAsync();
+    }
+
+    [Fact]
+    public async Task Events_AThousandClientsThatDoNotRead_CallsContinueAndEveryClientIsCounted()
+    {
+        const int Clients = 1_000;
+        const int CallsAtLeast = 500;
+        string tools = string.Join(", ", Enumerable.Range(0, 250).Select(tool => $"{{ name: tool-{tool:d4}, shared: 5/1m }}"));
+        ManualTimeProvider time = new();
+        await using FakeUpstream upstream = await FakeUpstream.StartAsync(FakeUpstream.Json("{}"));
+        await using AdminFixture admin = await AdminFixture.StartAsync(
+            $"[ {{ name: limited, upstream: \"{upstream.Endpoint}\", rateLimiting: {{ shared: 1000000/1m, tools: [ {tools} ] }} }} ]", time: time);
+        int calls = 0;
+        async Task CallAsync()
+        {
+            (await admin.CallAsync()).ShouldBe("{}");
+            calls++;
+        }
+
+        Task<HttpResponseMessage>[] opening =
+            [.. Enumerable.Range(0, Clients).Select(_ => admin.Client.GetAsync("/api/v1/events", HttpCompletionOption.ResponseHeadersRead))];
+        while (calls < CallsAtLeast || !Array.TrueForAll(opening, client => client.IsCompleted))
+        {
+            await CallAsync();
+        }
+
+        HttpResponseMessage[] clients = await Task.WhenAll(opening);
+        clients.Count(client => client.StatusCode == HttpStatusCode.OK).ShouldBe(EventStreams.MaxStreams);
+        JsonElement opened = await StreamsAsync(admin);
+        opened.GetProperty("open").GetInt32().ShouldBe(EventStreams.MaxStreams);
+        opened.GetProperty("rejected").GetInt64().ShouldBe(Clients - EventStreams.MaxStreams);
+
+        // No client reads, so each connection fills up, and the client is then disconnected.
+        await Eventually.HoldsAsync(async () =>
+        {
+            time.Advance(TimeSpan.FromSeconds(1));
+            await CallAsync();
+            return (await StreamsAsync(admin)).GetProperty("dropped").GetInt64() == EventStreams.MaxStreams;
+        });
+
+        await WaitForAsync(admin, "open", 0);
+        await CallAsync();
+        upstream.Received.Count.ShouldBe(calls);
+        (await admin.JsonAsync("/api/v1/status")).GetProperty("calls").GetProperty("allowed").GetInt64().ShouldBe(calls);
+        Array.ForEach(clients, client => client.Dispose());
     }
 
     [Fact]

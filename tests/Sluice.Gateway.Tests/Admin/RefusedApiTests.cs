@@ -66,7 +66,7 @@ public sealed class RefusedApiTests : IAsyncLifetime
         why.GetRawText().ShouldNotContain("alice");
         (HttpStatusCode status, string unknown) = await admin.GetAsync("/api/v1/why/abc");
         status.ShouldBe(HttpStatusCode.NotFound);
-        unknown.ShouldContain("The last 10000 since the start are");
+        unknown.ShouldContain("The gateway keeps the last 10,000 since its start");
     }
 
     [Fact]

@@ -33,30 +33,69 @@ public sealed class AdminTableTests
         ]);
 
     [Fact]
-    public void Write_NarrowTerminal_HasABlockForEachRow() => Print(30).ShouldBe(
+    public void Write_NamesAreTooLong_WritesEachAboveItsRows() => Print(
+        28,
+        ["everything", "http", "1,234,567", "▁█", "12"],
+        ["everything", "stdio", "0", "", "0"],
+        ["dead", "stdio", "7", "█", "0"]).ShouldBe(
         [
-            "server              everything",
-            "upstream            http",
-            "would refuse        1,234,567",
-            "refused, last hour  ▁█",
-            "active              12",
-            "",
-            "server              dead",
-            "upstream            stdio",
-            "would refuse        0",
-            "refused, last hour",
-            "active              0",
-            "",
+            "server",
+            "             refused,",
+            "      would  last",
+            "     refuse  hour",
+            "everything",
+            "  1,234,567  ▁█",
+            "    upstream: http; active:",
+            "    12",
+            "          0",
+            "    upstream: stdio; active:",
+            "    0",
+            "dead",
+            "          7  █",
+            "    upstream: stdio; active:",
+            "    0",
         ]);
 
-    private static string[] Print(int width)
+    [Fact]
+    public void Write_NarrowTerminal_HasABlockForEachRow()
+    {
+        string[] row = ["everything", "http", "1,234,567", "▁▂▃▄▅▆▇█▁▂▃▄", "12"];
+
+        Print(24, row)[..5].ShouldBe(
+        [
+            "server: everything",
+            "upstream: http",
+            "would refuse: 1,234,567",
+            "refused, last hour:",
+            "▁▂▃▄▅▆▇█▁▂▃▄",
+        ]);
+        TextConsole.Print(50, console =>
+        {
+            AdminTable table = new AdminTable().Text("server").Text("limit").Number("allowed");
+            table.AddRow(AdminOutput.Cell("files"), AdminOutput.Cell("a-limit-of-a-tool-with-a-very-long-name"), AdminOutput.Cell("7"));
+            table.AddRow(AdminOutput.Cell("files"), AdminOutput.Cell("b-limit-of-a-tool-with-a-very-long-name-1"), AdminOutput.Cell("8"));
+            table.Write(console);
+        }).ShouldBe(
+        [
+            "server   files",
+            "limit    a-limit-of-a-tool-with-a-very-long-name",
+            "allowed  7",
+            "",
+            "server   files",
+            "limit    b-limit-of-a-tool-with-a-very-long-name-1",
+            "allowed  8",
+            "",
+        ]);
+    }
+
+    private static string[] Print(int width) =>
+        Print(width, ["everything", "http", "1,234,567", "▁█", "12"], ["dead", "stdio", "0", "", "0"]);
+
+    private static string[] Print(int width, params string[][] rows)
     {
         AdminTable table = new AdminTable().Text("server").Text("upstream", isDetail: true).Number("would refuse")
             .Text("refused, last hour").Number("active", isDetail: true);
-        table.AddRow(Cell("everything"), Cell("http"), Cell("1,234,567"), Cell("▁█"), Cell("12"));
-        table.AddRow(Cell("dead"), Cell("stdio"), Cell("0"), Cell(""), Cell("0"));
+        Array.ForEach(rows, row => table.AddRow([.. row.Select(text => AdminOutput.Cell(text))]));
         return TextConsole.Print(width, table.Write);
     }
-
-    private static AdminCell Cell(string text) => AdminOutput.Cell(text);
 }

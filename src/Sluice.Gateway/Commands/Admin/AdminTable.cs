@@ -4,12 +4,13 @@ namespace Sluice.Gateway;
 
 /// <summary>A table that fits the terminal without breaking a word or leaving a value out.</summary>
 /// <remarks>
-/// Where the lines are too long, the headers wrap between their words; then the details of a row move to a second line; then each row
-/// becomes a block with a line for each column.
+/// Where the lines are too long, the headers wrap between their words; then the details of a row move to a second line; then the first
+/// column moves above the rows that have the same value there; then each row becomes a block with a line for each column.
 /// </remarks>
 internal sealed class AdminTable
 {
     private const int Gap = 2;
+    private const int MinBeside = 10; // A value beside its name has at least this many columns.
     private const string Indent = "  ";
     private static readonly Style Bold = new(decoration: Decoration.Bold);
 
@@ -30,12 +31,12 @@ internal sealed class AdminTable
     {
         int[] all = [.. Enumerable.Range(0, _columns.Count)];
         int[] main = [.. all.Where(i => !_columns[i].IsDetail)];
-        foreach ((int[] shown, bool wraps) in new[] { (all, false), (all, true), (main, true) })
+        foreach ((int[] shown, bool wraps, int indent) in new[] { (all, false, 0), (all, true, 0), (main, true, 0), (main[1..], true, Indent.Length) })
         {
             int[] widths = [.. shown.Select(i => Width(i, wraps))];
-            if (widths.Sum() + (Gap * (widths.Length - 1)) <= console.Profile.Width)
+            if (indent + widths.Sum() + (Gap * (widths.Length - 1)) <= console.Profile.Width)
             {
-                WriteLines(console, shown, widths);
+                WriteLines(console, shown, widths, indent);
                 return;
             }
         }
@@ -56,35 +57,51 @@ internal sealed class AdminTable
         return _rows.Select(row => row[column].Text.GetCellWidth()).Append(header).Max();
     }
 
-    private void WriteLines(IAnsiConsole console, int[] shown, int[] widths)
+    private void WriteLines(IAnsiConsole console, int[] shown, int[] widths, int indent)
     {
+        bool isGrouped = shown[0] != 0;
+        if (isGrouped)
+        {
+            WriteText(console, new AdminCell(_columns[0].Name, Bold), 0);
+        }
+
         List<string>[] headers = [.. shown.Select((column, i) => Wrap(_columns[column].Name, widths[i]))];
         int height = headers.Max(lines => lines.Count);
         for (int line = 0; line < height; line++)
         {
             // The last lines of the headers are next to the rows.
-            WriteLine(console, shown, widths, [.. headers.Select(lines =>
+            WriteLine(console, shown, widths, indent, [.. headers.Select(lines =>
                 new AdminCell(lines.ElementAtOrDefault(line - height + lines.Count) ?? "", Bold))]);
         }
 
+        string? group = null;
         foreach (AdminCell[] row in _rows)
         {
-            WriteLine(console, shown, widths, [.. shown.Select(column => row[column])]);
+            if (isGrouped && row[0].Text != group)
+            {
+                group = row[0].Text;
+                WriteText(console, row[0], 0);
+            }
+
+            WriteLine(console, shown, widths, indent, [.. shown.Select(column => row[column])]);
             if (shown.Length < _columns.Count)
             {
                 IEnumerable<string> details = _columns.Zip(row)
                     .Where(pair => pair.First.IsDetail && pair.Second.Text.Length > 0)
                     .Select(pair => $"{pair.First.Name}: {pair.Second.Text}");
-                console.Write(new Padder(new Text(string.Join("; ", details)), new Padding(Indent.Length, 0, 0, 0)));
+                WriteText(console, new AdminCell(string.Join("; ", details), Style.Plain), indent + Indent.Length);
             }
         }
     }
 
-    private void WriteLine(IAnsiConsole console, int[] shown, int[] widths, AdminCell[] cells)
+    private static void WriteText(IAnsiConsole console, AdminCell cell, int indent) =>
+        console.Write(new Padder(cell.ToText(), new Padding(indent, 0, 0, 0)));
+
+    private void WriteLine(IAnsiConsole console, int[] shown, int[] widths, int indent, AdminCell[] cells)
     {
         Paragraph line = new();
         int used = 0;
-        int at = 0;
+        int at = indent;
         for (int i = 0; i < cells.Length; at += widths[i] + Gap, i++)
         {
             int length = cells[i].Text.GetCellWidth();
@@ -102,8 +119,21 @@ internal sealed class AdminTable
 
     private void WriteBlocks(IAnsiConsole console)
     {
+        int names = _columns.Max(column => column.Name.GetCellWidth());
+        bool areBeside = names + Gap + MinBeside <= console.Profile.Width;
         foreach (AdminCell[] row in _rows)
         {
+            if (!areBeside)
+            {
+                foreach ((Column column, AdminCell cell) in _columns.Zip(row))
+                {
+                    WriteText(console, new AdminCell($"{column.Name}: {cell.Text}", cell.Style), 0);
+                }
+
+                console.WriteLine();
+                continue;
+            }
+
             Grid block = new Grid().AddColumn(new GridColumn().NoWrap()).AddColumn();
             foreach ((Column column, AdminCell cell) in _columns.Zip(row))
             {

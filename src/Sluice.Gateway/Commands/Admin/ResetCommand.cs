@@ -94,9 +94,10 @@ internal static class ResetCommand
 
     private static bool IsConfirmed(JsonObject request)
     {
-        string limits = request["limit"] is JsonNode limit ? $"the limit '{limit}'" : "all limits that count this caller";
-        string caller = string.Join(", ", request.Where(field => field.Key is not ("server" or "limit")).Select(field => $"{field.Key} {field.Value}"));
-        Console.Error.Write($"Reset {limits} of the server '{request["server"]}' for {Configuration.Shown.Message(caller)}? [y/N] ");
+        string limits = request["limit"] is JsonNode limit ? $"the limit {Configuration.Shown.Quote($"{limit}")}" : "every limit";
+        string caller = string.Join(", ", request.Where(field => field.Key is not ("server" or "limit")).Select(field =>
+            field.Key + " " + (field.Value is JsonObject claims ? claims.ToJsonString(JsonSerializerOptions.Default) : $"{field.Value}")));
+        Console.Error.Write($"Reset {limits} of {Configuration.Shown.Quote($"{request["server"]}")} that counts {Configuration.Shown.Message(caller)}? [y/N] ");
         string? answer = Console.ReadLine();
         if (answer is null)
         {
@@ -123,6 +124,6 @@ internal static class ResetCommand
         }
 
         ResetAnswer reset = AdminClient.Read(answer, ApiJson.Default.ResetAnswer);
-        Console.WriteLine($"reset: {string.Join(", ", reset.Limits.Select(Configuration.Shown.Message))}");
+        Console.WriteLine($"Reset {AdminOutput.Count(reset.Reset, "limit")}: {string.Join(", ", reset.Limits.Select(Configuration.Shown.Message))}");
     }
 }

@@ -38,7 +38,7 @@ internal static class StatusCommand
         void Row(string name, string text, Color? color = null) =>
             grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text, color).ToText());
         StoreStatus store = status.Store;
-        Row("gateway", $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, up {AdminOutput.Duration(status.UptimeMs)}");
+        Row("gateway", $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, up {AdminOutput.Duration(status.UptimeMs / 1000 * 1000)}");
         Row("configuration", $"version {status.Config.Version}, loaded {AdminOutput.Instant(status.Config.LoadedAt)}, "
             + $"{AdminOutput.Count(status.Config.Servers, "server")}, {AdminOutput.Count(status.Config.Limits, "limit")}");
         if (status.Config.LastReload is ReloadStatus reload)

@@ -11,8 +11,8 @@ internal static class WhyCommand
         Argument<string> id = new("ID") { Description = "The id that the client got, as data.decisionId." };
         Command command = new(
             "why",
-            "Show how a rejection was decided. Rejections have ids where the gateway's file has 'decisionIds: true'; the last 10,000\n"
-            + $"are kept.\n\n{AdminOptions.Help}\n\nExample:\n  sluice why ID-FROM-THE-CLIENT")
+            "Show how a rejection was decided. Rejections have ids where the gateway's file has 'decisionIds: true'. "
+            + $"The last 10,000 are kept.\n\n{AdminOptions.Help}\n\nExample:\n  sluice why ID-FROM-THE-CLIENT")
         {
             id,
         };
