@@ -43,6 +43,8 @@ internal readonly record struct PendingLine
     /// <summary>The limits of a reset; else null.</summary>
     internal RateLimit[]? Reset { get; init; }
 
+    private RecordedMoment Moment => new(At.Wall, Run, Number, At.Ticks, At.Slept);
+
     /// <summary>The event of the line.</summary>
     internal RecordedEvent ToEvent(CallerHashes hashes) => Change != StoreChange.None ? ToChange()
         : Reset is not null ? ToReset(Reset, hashes.Of(Caller!))
@@ -50,11 +52,7 @@ internal readonly record struct PendingLine
 
     private RecordedChange ToChange() => new()
     {
-        At = At.Wall,
-        Run = Run,
-        Number = Number,
-        Ticks = At.Ticks,
-        Slept = At.Slept,
+        Moment = Moment,
         Change = Change,
         Call = ChangedCall,
         Limits = Limits is null ? [] : [.. Limits.Limits.ToArray().Select(limit => limit.Name)],
@@ -62,11 +60,7 @@ internal readonly record struct PendingLine
 
     private RecordedReset ToReset(RateLimit[] limits, HashedCaller caller) => new()
     {
-        At = At.Wall,
-        Run = Run,
-        Number = Number,
-        Ticks = At.Ticks,
-        Slept = At.Slept,
+        Moment = Moment,
         Server = limits[0].Server,
         Caller = caller,
         Limits = [.. limits.Select(limit => limit.Name)],
@@ -77,11 +71,7 @@ internal readonly record struct PendingLine
         uint wouldRefuse = WouldRefuse;
         return new RecordedCall
         {
-            At = At.Wall,
-            Run = Run,
-            Number = Number,
-            Ticks = At.Ticks,
-            Slept = At.Slept,
+            Moment = Moment,
             Again = Again,
             Server = limits[0].Server,
             Method = call.Method,

@@ -9,20 +9,23 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal abstract record RecordedEvent
 {
-    /// <summary>The instant, UTC, by the wall clock.</summary>
-    internal required DateTimeOffset At { get; init; }
+    /// <summary>When the operation took effect.</summary>
+    internal required RecordedMoment Moment { get; init; }
 
-    /// <summary>When the store of the run was made; a run is known by it. Null where the store does not tell its instants (Redis).</summary>
-    internal DateTimeOffset? Run { get; init; }
+    /// <summary><see cref="RecordedMoment.At"/>.</summary>
+    internal DateTimeOffset At => Moment.At;
 
-    /// <summary>The number of the operation in its run, from 1. A number that is missing was dropped. Zero without a run.</summary>
-    internal long Number { get; init; }
+    /// <summary><see cref="RecordedMoment.Run"/>.</summary>
+    internal DateTimeOffset? Run => Moment.Run;
 
-    /// <summary>The instant by the store's own clock: ticks of 100 ns since the run began.</summary>
-    internal long Ticks { get; init; }
+    /// <summary><see cref="RecordedMoment.Number"/>.</summary>
+    internal long Number => Moment.Number;
 
-    /// <summary>How long the machine had slept since the run began.</summary>
-    internal TimeSpan Slept { get; init; }
+    /// <summary><see cref="RecordedMoment.Ticks"/>.</summary>
+    internal long Ticks => Moment.Ticks;
+
+    /// <summary><see cref="RecordedMoment.Slept"/>.</summary>
+    internal TimeSpan Slept => Moment.Slept;
 
     /// <summary>The instant of the operation, as the store's clock is to show it.</summary>
     internal StoreTime Time => new(Ticks, At, Slept);

@@ -44,6 +44,8 @@ internal sealed class RecordedLine
         Claims = Claims,
     };
 
+    private RecordedMoment Moment => new(At!.Value, Run, Number ?? 0, Ticks ?? 0, new TimeSpan(SleptTicks ?? 0));
+
     /// <summary>Makes the event of the fields; returns what is wrong with them, or null.</summary>
     internal string? TryMake(out RecordedEvent? recorded)
     {
@@ -92,11 +94,7 @@ internal sealed class RecordedLine
 
         recorded = new RecordedCall
         {
-            At = At!.Value,
-            Run = Run,
-            Number = Number ?? 0,
-            Ticks = Ticks ?? 0,
-            Slept = new TimeSpan(SleptTicks ?? 0),
+            Moment = Moment,
             Again = Event is null ? 0 : Call!.Value,
             Server = Server!,
             Method = Method!,
@@ -128,11 +126,7 @@ internal sealed class RecordedLine
 
         recorded = new RecordedReset
         {
-            At = At!.Value,
-            Run = Run,
-            Number = Number ?? 0,
-            Ticks = Ticks ?? 0,
-            Slept = new TimeSpan(SleptTicks ?? 0),
+            Moment = Moment,
             Server = Server,
             Caller = Caller,
             Limits = Limits,
@@ -155,11 +149,7 @@ internal sealed class RecordedLine
 
         recorded = new RecordedChange
         {
-            At = At!.Value,
-            Run = Run,
-            Number = Number ?? 0,
-            Ticks = Ticks ?? 0,
-            Slept = new TimeSpan(SleptTicks ?? 0),
+            Moment = Moment,
             Change = change,
             Call = Call.Value,
             Limits = Limits,

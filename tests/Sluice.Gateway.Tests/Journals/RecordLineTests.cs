@@ -31,11 +31,12 @@ public sealed class RecordLineTests
     {
         RecordedCall written = new()
         {
-            At = new DateTimeOffset(2026, 11, 29, 0, 42, 3, TimeSpan.Zero).AddTicks(1_234_567),
-            Run = new DateTimeOffset(2026, 11, 29, 0, 40, 0, TimeSpan.Zero).AddTicks(1),
-            Number = 17,
-            Ticks = 1_231_234_566,
-            Slept = TimeSpan.FromSeconds(3),
+            Moment = new RecordedMoment(
+                At: new DateTimeOffset(2026, 11, 29, 0, 42, 3, TimeSpan.Zero).AddTicks(1_234_567),
+                Run: new DateTimeOffset(2026, 11, 29, 0, 40, 0, TimeSpan.Zero).AddTicks(1),
+                Number: 17,
+                Ticks: 1_231_234_566,
+                Slept: TimeSpan.FromSeconds(3)),
             Server = "echo",
             Method = "tools/call",
             Name = "search",
@@ -105,6 +106,7 @@ public sealed class RecordLineTests
         long number = run is null ? 0 : random.NextInt64(1, long.MaxValue);
         long ticks = run is null ? 0 : random.NextInt64();
         TimeSpan slept = run is null || random.Next(3) != 0 ? TimeSpan.Zero : new TimeSpan(random.NextInt64());
+        RecordedMoment moment = new(at, run, number, ticks, slept);
         HashedCaller caller = new()
         {
             Issuer = Maybe(random),
@@ -119,27 +121,19 @@ public sealed class RecordLineTests
         {
             0 => new RecordedChange
             {
-                At = at,
-                Run = run,
-                Number = number,
-                Ticks = ticks,
-                Slept = slept,
+                Moment = moment,
                 Change = (StoreChange)random.Next(1, 5),
                 Call = random.NextInt64(1, long.MaxValue),
                 Limits = names,
             },
             1 => new RecordedReset
             {
-                At = at,
-                Run = run,
-                Number = number,
-                Ticks = ticks,
-                Slept = slept,
+                Moment = moment,
                 Server = Text(random),
                 Caller = caller,
                 Limits = names,
             },
-            _ => RandomCall(random, caller, names) with { At = at, Run = run, Number = number, Ticks = ticks, Slept = slept },
+            _ => RandomCall(random, caller, names) with { Moment = moment },
         };
     }
 
@@ -149,7 +143,7 @@ public sealed class RecordLineTests
         bool lacksIdentity = random.Next(10) == 0;
         return new RecordedCall
         {
-            At = default,
+            Moment = default,
             Again = random.Next(2) * random.NextInt64(1, 100),
             Server = Text(random),
             Method = Text(random),
