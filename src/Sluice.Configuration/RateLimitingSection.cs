@@ -7,7 +7,7 @@ namespace Sluice.Configuration;
 /// <remarks>
 /// <para>
 /// Keys of a .NET configuration do not tell upper case from lower, so <c>PerUser</c> means <c>perUser</c> here. Its values are
-/// texts: whether a number stood in quotes is not known, and does not matter.
+/// texts: whether a number was in quotes is not known, and does not matter.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>

@@ -6,7 +6,7 @@ namespace Sluice.AspNetCore.Tests;
 public sealed class PrincipalIdentityTests
 {
     [Fact]
-    public void Of_NobodyAuthenticated_IsNone()
+    public void Of_PrincipalThatIsNotAuthenticated_IsNone()
     {
         PrincipalIdentity.Of(null).ShouldBe(CallerIdentity.None);
         PrincipalIdentity.Of(new ClaimsPrincipal()).ShouldBe(CallerIdentity.None);

@@ -266,7 +266,7 @@ public sealed class GatewayConfigurationTests
     }
 
     [Fact]
-    public void Parse_NoAuth_AsksNobodyAndAllowsTenFailures()
+    public void Parse_NoAuth_IdentifiesNoCallerAndAllowsTenFailures()
     {
         AuthConfiguration auth = GatewayFile.Parse("servers: [{ name: a, upstream: 'http://127.0.0.1:1/mcp' }]", "f").RequireConfiguration().Auth;
 

@@ -88,7 +88,7 @@ public sealed partial class AdminCommandTests
     }
 
     [Fact]
-    public async Task Commands_NobodyThere_SayHowToOpenAnAdminAddress()
+    public async Task Commands_NoGatewayAnswers_SayHowToOpenAnAdminAddress()
     {
         ProgramResult result = await RunAsync("http://127.0.0.1:1", "", "status");
 

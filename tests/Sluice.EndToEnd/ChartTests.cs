@@ -4,7 +4,7 @@ namespace Sluice.EndToEnd;
 public sealed class ChartTests
 {
     [Fact]
-    public async Task Charts_DrawnAnew_AreThoseOfTheDocumentation()
+    public async Task Charts_DrawnAgain_AreThoseOfTheDocumentation()
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-charts-");
         ProgramResult result = await ChildProcess.RunAsync("dotnet", Repository.Sample("Sluice.Charts"), folder.FullName);

@@ -3,7 +3,7 @@ namespace Sluice.Tests;
 public sealed class CallerIdentityTests
 {
     [Fact]
-    public void ToString_KnownParts_NamesNobody() =>
+    public void ToString_KnownParts_HasNoIdentity() =>
         new CallerIdentity("https://issuer", "alice", "acme", null).ToString()
             .ShouldBe("CallerIdentity(user, tenant, no client)");
 

@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 /// The one carries the number of the others, so events that pass and the numbers that they carry add up to all events. It passes when the
 /// ten seconds are over, when its place is needed, or at the end.
 /// </para>
-/// <para>Memory is bounded: 4,096 limits and callers are watched at a time; of more, the oldest make room.</para>
+/// <para>Memory is bounded: 4,096 limits and callers are watched at a time; if there are more, the oldest are ended first.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 internal sealed class AuditSampler : IDisposable

@@ -42,7 +42,7 @@ internal static class AllowList
         : null;
 
     /// <summary>Whether a caller with the right claims could make the call.</summary>
-    internal static bool AllowsSomebody(ImmutableArray<AllowRule>? rules, McpMessage message) =>
+    internal static bool AllowsAnyCaller(ImmutableArray<AllowRule>? rules, McpMessage message) =>
         KindOf(message) is not OperationKind kind || rules?.Any(rule => rule.IsAbout(kind, message.Operation)) != false;
 
     /// <summary>All scopes for which rules ask, each once.</summary>

@@ -51,7 +51,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
     internal Task ForbidAsync(HttpContext context, GatewayServer server, AuthenticationResult identity, RefusalContext refused)
     {
         string? needed = AllowList.ScopeFor(server.Allow, refused.Message);
-        if (identity.IsAnonymous && AllowList.AllowsSomebody(server.Allow, refused.Message))
+        if (identity.IsAnonymous && AllowList.AllowsAnyCaller(server.Allow, refused.Message))
         {
             Challenge(context, ScopeOf(needed is null ? server.Scopes : server.Scopes.Append(needed)));
             return RefusalWriter.WriteAsync(context, McpRefusals.RenderError(

@@ -8,7 +8,7 @@ namespace Sluice.Redis;
 /// A bucket has at most as many drawn tokens as are used in its part: what has refilled since is forgotten here, when it is asked for.
 /// </para>
 /// <para>
-/// Memory: at most a fixed number of buckets. When there are more, those whose part is full again make room; if there are none, the tokens
+/// Memory: at most a fixed number of buckets. When there are more, those whose part is full again are evicted; if there are none, the tokens
 /// of the next bucket are not kept. Thread safety: one thread at a time.
 /// </para>
 /// </remarks>

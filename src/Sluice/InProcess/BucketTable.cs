@@ -76,7 +76,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return BucketItem.Absent;
     }
 
-    /// <summary>Stores an item's next state: at a place of its own, or in a fold when nothing can make room.</summary>
+    /// <summary>Stores an item's next state: at a place of its own, or in a fold when no bucket can be evicted.</summary>
     /// <param name="item">The item.</param>
     /// <param name="pinned">Places of the set that must stay, as bits.</param>
     /// <param name="now">The instant.</param>

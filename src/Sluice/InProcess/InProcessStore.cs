@@ -4,7 +4,7 @@ namespace Sluice;
 /// <remarks>
 /// <para>
 /// Exact: no fraction is lost, whatever the rate. All or nothing: decisions take effect one after another, each at one instant.
-/// Bounded: memory is reserved once, and a caller who has to make room gains nothing by it. Nothing is allocated, no timer runs.
+/// Bounded: memory is reserved once, and a caller whose bucket is evicted gains nothing by it. Nothing is allocated, no timer runs.
 /// </para>
 /// <para>
 /// Time is the provider's monotonic timestamps, in ticks of 100 ns; one that goes back counts as the last. In place of the
@@ -63,10 +63,10 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
     /// <summary>Buckets of callers that are remembered, those among them that are full again and not yet replaced.</summary>
     public long Count => _engine.Table.Count;
 
-    /// <summary>Buckets that made room while they owed; their debt was kept for all that come in their place.</summary>
+    /// <summary>Buckets that were evicted with used tokens; the debt was kept for all that come in their place.</summary>
     public long DebtFolds => _engine.Table.DebtFolds;
 
-    /// <summary>Decisions about a bucket that was not remembered, and was taken to owe what others had left when they made room.</summary>
+    /// <summary>Decisions about a bucket that was not remembered, and was charged the debt of the buckets that were evicted before.</summary>
     public long ShortStarts => _engine.Table.ShortStarts;
 
     SlotWaiters ISlotWaiting.SlotWaiters => _slotWaiters;

@@ -11,7 +11,7 @@ public sealed class InProcessStoreOptions
     public const int MaxMaxKeys = 134_217_728;
 
     /// <summary>
-    /// The most buckets of callers that are remembered at once. Beyond that, buckets that are full again make room, and then
+    /// The most buckets of callers that are remembered at once. Beyond that, buckets that are full again are evicted, and then
     /// those that owe the least, whose debt is kept for all callers that come in their place.
     /// </summary>
     /// <value>

@@ -169,7 +169,7 @@ public abstract class AllOrNothingContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
-    public async Task Acquire_StatesNobodyReads_AreNotAskedFor()
+    public async Task Acquire_StatesThatAreNotRead_AreNotAskedFor()
     {
         ApplicableLimits limits = Limits(policy => policy.Shared("2/1s").PerUser("2/1s"));
 

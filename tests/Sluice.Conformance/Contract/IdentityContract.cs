@@ -88,7 +88,7 @@ public abstract class IdentityContract<TStore> : StoreContract<TStore>
     [InlineData("pool")]
     [InlineData("*")]
     [InlineData("\0")]
-    public async Task Acquire_NamedLikeNobody_IsApartFromThePool(string subject)
+    public async Task Acquire_NamedLikeAnUnknownCaller_IsApartFromThePool(string subject)
     {
         ApplicableLimits limits = PerUser(Once);
         await ShouldBeNewThenSpent(limits, CallerIdentity.None, "the pool");
@@ -97,7 +97,7 @@ public abstract class IdentityContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
-    public async Task Acquire_CallersWithoutTheIdentity_ShareOneBucketWhoeverVouchesForThem()
+    public async Task Acquire_CallersWithoutTheIdentity_ShareOneBucketAcrossIssuers()
     {
         ApplicableLimits limits = PerUser(Once);
         await ShouldBeNewThenSpent(limits, CallerIdentity.None, "the pool");

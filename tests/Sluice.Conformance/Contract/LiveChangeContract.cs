@@ -202,7 +202,7 @@ public abstract class LiveChangeContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
-    public async Task Acquire_AnotherAlgorithm_StartsAnew()
+    public async Task Acquire_AnotherAlgorithm_StartsWithNewBuckets()
     {
         RateLimitAlgorithm[] algorithms = PeriodAlgorithms.All;
         foreach (RateLimitAlgorithm before in algorithms)

@@ -113,7 +113,7 @@ public abstract class OverrideContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
-    public async Task Acquire_PermissiveNothing_RejectsNobody()
+    public async Task Acquire_PermissiveNothing_RejectsNoCall()
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("files", limits => limits
             .Shared("5/1m")

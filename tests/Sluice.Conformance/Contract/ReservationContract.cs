@@ -102,7 +102,7 @@ public abstract class ReservationContract<TStore> : StoreContract<TStore>
     [InlineData(RateLimitAlgorithm.SlidingWindow)]
     [InlineData(RateLimitAlgorithm.FixedWindow)]
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]
-    public async Task Reserve_AnotherLimitCouldAdmitAtOnce_ThatLimitRejectsNobodyBeforeTheInstant(RateLimitAlgorithm algorithm)
+    public async Task Reserve_AnotherLimitCouldAdmitAtOnce_ThatLimitRejectsNoCallBeforeTheInstant(RateLimitAlgorithm algorithm)
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("files", limits => limits
             .Shared(Of(algorithm, 1, 100))

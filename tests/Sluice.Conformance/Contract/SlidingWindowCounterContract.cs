@@ -34,7 +34,7 @@ public abstract class SlidingWindowCounterContract<TStore> : StoreContract<TStor
         new(AtMs: 2_700, Cost: 3, Allowed: true, Remaining: 0, ResetMs: 2_000));
 
     [Fact]
-    public Task Acquire_NothingUsedInThisWindow_IsEmptyAtItsEndAndStartsAnew() => Run(
+    public Task Acquire_NothingUsedInThisWindow_IsEmptyAtItsEndAndStartsAgain() => Run(
         Of(RateLimitAlgorithm.SlidingWindowCounter, 4, 1_000),
         new(AtMs: 0, Cost: 4, Allowed: true, Remaining: 0),
         new(AtMs: 1_600, Cost: 4, Allowed: false, Remaining: 2, RetryMs: 400, ResetMs: 400),

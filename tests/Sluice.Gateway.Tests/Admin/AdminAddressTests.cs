@@ -168,7 +168,7 @@ public sealed class AdminAddressTests
     }
 
     [Fact]
-    public async Task Token_WrongTooOften_Is429LoggedOnceAndLocksNobodyOut()
+    public async Task Token_WrongTooOften_Is429LoggedOnceAndLocksNoOtherOut()
     {
         ManualTimeProvider time = new();
         await using AdminFixture admin = await AdminFixture.StartAsync(Server("{ shared: 2/1d }"), WithToken, time: time);

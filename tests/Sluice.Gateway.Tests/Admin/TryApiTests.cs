@@ -15,7 +15,7 @@ public sealed class TryApiTests : IAsyncLifetime
     [InlineData("shared: 500/1m, onStoreFailure: allow", "allowed", "open", true, "Redis does not answer, so its level is not known.")]
     [InlineData("shared: 500/1m, onStoreFailure: deny, mode: permissive", "allowed", "open", true, "Redis does not answer, so its level is not known.")]
     [InlineData("concurrency: { shared: 20 }", "allowed", "open", true, "Redis does not answer, so its level is not known.")]
-    public async Task Try_WhileRedisIsAway_LevelsThatNobodyKnowsAreNull(string limits, string outcome, string source, bool isAllowed, string why)
+    public async Task Try_WhileRedisIsAway_LevelsThatAreNotKnownAreNull(string limits, string outcome, string source, bool isAllowed, string why)
     {
         await using RedisStore redis = Away();
         await using AdminFixture admin = await StartAsync(limits, redis);

@@ -89,7 +89,7 @@ public sealed class TrustedProxyTests : IAsyncLifetime
     [Theory]
     [InlineData("", "no trusted proxy says who calls")]
     [InlineData(null, "no trusted proxy says who calls")]
-    public async Task Identity_Empty_IsNobody(string? user, string why)
+    public async Task Identity_Empty_IsNotACaller(string? user, string why)
     {
         (HttpStatusCode status, string body) = await SendAsync(_proxy, ("X-Auth-User", user), ("X-Auth-Tenant", "acme"));
 

@@ -24,7 +24,7 @@ public sealed class StartGateTests
     }
 
     [Fact]
-    public void Succeeded_AfterFailures_BeginsAnew()
+    public void Succeeded_AfterFailures_BeginsAgain()
     {
         StartGate gate = new(_time);
         gate.Failed();

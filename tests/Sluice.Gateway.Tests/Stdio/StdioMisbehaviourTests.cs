@@ -97,7 +97,7 @@ public sealed class StdioMisbehaviourTests
     }
 
     [Fact]
-    public async Task Flood_OfStandardError_HoldsNobodyUp()
+    public async Task Flood_OfStandardError_DelaysNoCall()
     {
         await using StdioGateway gateway = await StdioGateway.StartAsync();
         string session = await gateway.BeginAsync();

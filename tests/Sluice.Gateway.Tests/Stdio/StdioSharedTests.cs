@@ -141,7 +141,7 @@ public sealed class StdioSharedTests
     }
 
     [Fact]
-    public async Task Question_OfASharedProcess_ReachesNobodyAndIsAnswered()
+    public async Task Question_OfASharedProcess_ReachesNoClientAndIsAnswered()
     {
         await using StdioGateway gateway = await StdioGateway.StartAsync(upstream: ", instances: shared");
         string session = await gateway.BeginAsync();

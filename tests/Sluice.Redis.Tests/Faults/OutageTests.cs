@@ -133,7 +133,7 @@ public sealed class OutageTests
     }
 
     [Fact]
-    public async Task Acquire_ServerFrozen_WaitsForNobodyOnceItIsKnown()
+    public async Task Acquire_ServerFrozen_DoesNotWaitOnceItIsKnown()
     {
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = await FaultScene.Open(server.Configuration);
@@ -218,7 +218,7 @@ public sealed class OutageTests
     }
 
     [Fact]
-    public async Task Acquire_ConnectionSwallowsWhatIsSent_IsMadeAnewAndRecovers()
+    public async Task Acquire_ConnectionSwallowsWhatIsSent_IsMadeAgainAndRecovers()
     {
         using RedisServer server = RedisServer.Start();
         using SwallowingProxy proxy = new(server.Port);
@@ -236,7 +236,7 @@ public sealed class OutageTests
     }
 
     [Fact]
-    public async Task Acquire_ServerSleeps_IsDecidedLocallyMeanwhile()
+    public async Task Acquire_ServerSleeps_IsDecidedLocally()
     {
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = await FaultScene.Open(server.Configuration);

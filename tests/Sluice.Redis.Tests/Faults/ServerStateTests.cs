@@ -83,7 +83,7 @@ public sealed class ServerStateTests
     }
 
     [Fact]
-    public async Task Acquire_ServerLoads_IsDecidedLocallyMeanwhile()
+    public async Task Acquire_ServerLoads_IsDecidedLocally()
     {
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = await FaultScene.Open(server.Configuration);
@@ -108,7 +108,7 @@ public sealed class ServerStateTests
     [Theory]
     [InlineData("LPUSH", "x")]
     [InlineData("SET", "not a row of ours")]
-    public async Task Acquire_SomethingElseInAKeysPlace_HarmsNobodyElse(string command, string value)
+    public async Task Acquire_SomethingElseInAKeysPlace_HarmsNoOtherKey(string command, string value)
     {
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = await FaultScene.Open(server.Configuration, timeout: TimeSpan.FromSeconds(5));

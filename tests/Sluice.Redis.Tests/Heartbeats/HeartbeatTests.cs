@@ -141,7 +141,7 @@ public sealed class HeartbeatTests
     }
 
     [Fact]
-    public async Task Beat_RedisWasAwayForAMinute_EndsNobody()
+    public async Task Beat_RedisWasAwayForAMinute_EndsNoProcess()
     {
         HeartbeatScene scene = new();
         Heartbeat[] processes = [scene.Process(), scene.Process(), scene.Process()];
@@ -215,7 +215,7 @@ public sealed class HeartbeatTests
     [InlineData(2)]
     [InlineData(3)]
     [InlineData(4)]
-    public async Task Beat_RandomFaults_NobodyEndsWhoIsAlive(int seed)
+    public async Task Beat_RandomFaults_NoLiveProcessEnds(int seed)
     {
         Random random = new(seed);
         HeartbeatScene scene = new();

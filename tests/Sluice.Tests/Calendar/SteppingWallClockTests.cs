@@ -48,7 +48,7 @@ public sealed class SteppingWallClockTests
     [InlineData(2)]
     [InlineData(5)]
     [InlineData(9)]
-    public async Task Acquire_CallersEvictOneAnother_GivesNobodyMoreThanTheModel(int maxKeys)
+    public async Task Acquire_CallersEvictOneAnother_GivesNoCallerMoreThanTheModel(int maxKeys)
     {
         InProcessStore store = new(new InProcessStoreOptions { MaxKeys = maxKeys }, _time);
         ApplicableLimits[] policies =

@@ -151,7 +151,7 @@ public class BucketTableTests : OneSetScene
         }
     }
 
-    // What one call needs cannot make room for itself: in the end there are only folds, and then nothing.
+    // The buckets of one call cannot evict one another: in the end there are only folds, and then nothing.
     [Fact]
     public void Insert_OnlyFoldsLeft_FoldsThem()
     {
@@ -214,7 +214,7 @@ public class BucketTableTests : OneSetScene
     }
 
     [Fact]
-    public void Refund_BucketThatIsNotThere_TakesNobodysPlace()
+    public void Refund_BucketThatIsNotThere_TakesNoPlace()
     {
         Begin(maxKeys: 2);
         Owe("a", 1, 10).Owe("b", 2, 20);

@@ -38,7 +38,7 @@ public class InProcessStoreChangeTests
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, RateLimitAlgorithm.FixedWindow)]
     [InlineData(RateLimitAlgorithm.FixedWindow, RateLimitAlgorithm.TokenBucket)]
     [InlineData(RateLimitAlgorithm.SlidingWindow, RateLimitAlgorithm.TokenBucket)]
-    public void Acquire_OtherAlgorithm_StartsAnew(RateLimitAlgorithm before, RateLimitAlgorithm after)
+    public void Acquire_OtherAlgorithm_StartsWithNewBuckets(RateLimitAlgorithm before, RateLimitAlgorithm after)
     {
         StoreFixture fixture = new(maxKeys: 10);
         ApplicableLimits old = StoreFixture.PerUser(Of(100, before));

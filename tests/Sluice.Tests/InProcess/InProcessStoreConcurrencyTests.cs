@@ -33,7 +33,7 @@ public class InProcessStoreConcurrencyTests
     }
 
     [Fact]
-    public void Acquire_ManyThreadsAtTheCap_NobodyGetsMoreThanTheLimit()
+    public void Acquire_ManyThreadsAtTheCap_NoCallerGetsMoreThanTheLimit()
     {
         const int Callers = 400;
         StoreFixture fixture = new(maxKeys: 60);
@@ -60,7 +60,7 @@ public class InProcessStoreConcurrencyTests
     }
 
     [Fact]
-    public void Acquire_AlgorithmAndNumbersChangeMeanwhile_LosesNoMemory()
+    public void Acquire_AlgorithmAndNumbersChangeAtOnce_LosesNoMemory()
     {
         StoreFixture fixture = new(maxKeys: 50);
         ApplicableLimits[] versions =

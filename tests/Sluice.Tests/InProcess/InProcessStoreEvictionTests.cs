@@ -15,7 +15,7 @@ public class InProcessStoreEvictionTests
     [InlineData(RateLimitAlgorithm.SlidingWindowCounter, true)]
     [InlineData(RateLimitAlgorithm.FixedWindow, false)]
     [InlineData(RateLimitAlgorithm.FixedWindow, true)]
-    public void Acquire_TenTimesTheCap_NobodyGetsMoreThanTheLimit(RateLimitAlgorithm algorithm, bool isMixed)
+    public void Acquire_TenTimesTheCap_NoCallerGetsMoreThanTheLimit(RateLimitAlgorithm algorithm, bool isMixed)
     {
         const int Seed = 20_261_123;
         Random random = new(Seed);

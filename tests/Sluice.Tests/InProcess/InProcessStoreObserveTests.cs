@@ -101,7 +101,7 @@ public class InProcessStoreObserveTests
     }
 
     [Fact]
-    public void Observe_OtherAlgorithm_StartsAnew()
+    public void Observe_OtherAlgorithm_StartsWithNewBuckets()
     {
         ApplicableLimits limits = StoreFixture.PerUser(new Rate(10, TimeSpan.FromSeconds(10)));
         LimitNumbers window = Micros(new Rate(10, TimeSpan.FromSeconds(10), RateLimitAlgorithm.FixedWindow, burst: null, align: false));
@@ -151,7 +151,7 @@ public class InProcessStoreObserveTests
     }
 
     [Fact]
-    public void Observe_WhileSomebodyLooks_IsSeen()
+    public void Observe_DuringALook_IsSeen()
     {
         ManualTimeProvider time = new();
         InProcessEngine<RecordedSteps> engine = new(10, time);

@@ -78,7 +78,7 @@ public class InProcessStoreSlotTests
     }
 
     [Fact]
-    public void Release_ThePolicyWasReplacedMeanwhile_GoesToTheBucketOfTheAcquisition()
+    public void Release_ThePolicyWasReplacedSince_GoesToTheBucketOfTheAcquisition()
     {
         StoreFixture fixture = new();
         ApplicableLimits other = StoreFixture.Limits(limits => limits.PerUser("9/1s"));

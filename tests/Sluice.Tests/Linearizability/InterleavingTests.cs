@@ -52,7 +52,7 @@ public class InterleavingTests(ITestOutputHelper output)
         2);
 
     [Fact]
-    public void Acquire_RefundedAndResetMeanwhile_IsLinearizable() => Explore(
+    public void Acquire_RefundedAndResetAtOnce_IsLinearizable() => Explore(
         [Take(Both, Alice)],
         [[Take(Both, Alice)], [Of(Verb.Refund, Both, Alice)], [Of(Verb.Reset, Plain, Alice), Look(Both, Alice)]],
         2);

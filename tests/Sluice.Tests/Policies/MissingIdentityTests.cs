@@ -29,7 +29,7 @@ public sealed class MissingIdentityTests
     }
 
     [Fact]
-    public void Select_RejectByAPermissiveLimit_RefusesNobody()
+    public void Select_RejectByAPermissiveLimit_RefusesNoCall()
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
             .MissingIdentity(MissingIdentity.Reject).Mode(LimitMode.Permissive).PerUser("1/1m"));

@@ -3,7 +3,7 @@ using static Sluice.CommitStep;
 namespace Sluice.Tests;
 
 /// <summary>Decisions while another thread writes what they read, or holds its lock.</summary>
-public class InProcessEngineMeanwhileTests : EngineScene
+public class InProcessEngineRaceTests : EngineScene
 {
     [Fact]
     public void Acquire_OneLimitChangedWhileItIsLookedAt_IsDecidedUnderTheLock()
@@ -59,7 +59,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
     [InlineData(1, 2, 0)]
     [InlineData(2, 3, 0)]
     [InlineData(3, 3, 1)]
-    public void Peek_ChangedMeanwhile_LooksThreeTimesAndThenLocks(int changes, int looks, int locks)
+    public void Peek_ChangedDuringTheLook_LooksThreeTimesAndThenLocks(int changes, int looks, int locks)
     {
         ApplicableLimits limits = Of("perUser", "10/1m");
         Acquire(limits);
@@ -81,7 +81,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
     // A thread that locked a set and wrote nothing changes no version: no other thread has to look again.
     [Theory]
     [MemberData(nameof(Undisturbing))]
-    public void Peek_SomebodyWasThereAndWroteNothing_LooksOnce(string what)
+    public void Peek_LockedWithoutAWrite_LooksOnce(string what)
     {
         ApplicableLimits one = Of("perUser", "2/1m");
         ApplicableLimits two = Limits(of => of.PerUser("2/1m").Tool("search", tool => tool.PerUser("2/1m")));
@@ -110,7 +110,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
 
     [Theory]
     [MemberData(nameof(Disturbing))]
-    public void Peek_SomebodyWroteMeanwhile_TellsWhatIsThere(string what)
+    public void Peek_WrittenDuringTheLook_TellsWhatIsThere(string what)
     {
         ApplicableLimits one = Of("perUser", "9/1m");
         ApplicableLimits two = Limits(of => of.PerUser("9/1m").Tool("search", tool => tool.PerUser("9/1m")));
@@ -151,7 +151,7 @@ public class InProcessEngineMeanwhileTests : EngineScene
 
     // A thread that finds a lock held waits for what its holder writes.
     [Fact]
-    public void Acquire_SetHeldBySomebodyElse_WaitsForIt()
+    public void Acquire_SetHeldByAnotherThread_WaitsForIt()
     {
         ApplicableLimits shared = Of("shared", "1/1m");
         Acquire(shared);
