@@ -27,17 +27,23 @@ public static class GatewayFile
     /// <param name="values">What <c>${…}</c> refers to.</param>
     /// <exception cref="ArgumentException"><paramref name="path"/> is null or empty.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="values"/> is null.</exception>
-    public static GatewayFileResult Load(string path, IValueSource values)
+    public static GatewayFileResult Load(string path, IValueSource values) => Load(path, values, ReadingOptions.ToRead);
+
+    /// <summary>Reads a file or folder.</summary>
+    /// <param name="path">Its path; faults name it as it is given.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="options">What the command line adds.</param>
+    internal static GatewayFileResult Load(string path, IValueSource values, ReadingOptions options)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(values);
         if (Directory.Exists(path))
         {
-            return LoadFolder(Path.TrimEndingDirectorySeparator(path), values);
+            return ReadSet(Path.TrimEndingDirectorySeparator(path), values, options, DocumentFolder.Read);
         }
 
         return DocumentFile.TryReadText(path, out string? text, out Fault? fault)
-            ? Parse(text, path, values)
+            ? Parse(text, path, values, options)
             : new(null, [fault]) { Files = [path] };
     }
 
@@ -52,11 +58,23 @@ public static class GatewayFile
     /// <param name="fileName">What faults call it.</param>
     /// <param name="values">What <c>${…}</c> refers to.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static GatewayFileResult Parse(string text, string fileName, IValueSource values)
+    public static GatewayFileResult Parse(string text, string fileName, IValueSource values) =>
+        Parse(text, fileName, values, ReadingOptions.ToRead);
+
+    private static GatewayFileResult Parse(string text, string fileName, IValueSource values, ReadingOptions options)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
+        if (KubernetesObject.MayBeIn(text))
+        {
+            return ReadSet(fileName, values, options, (_, _, content, read) =>
+            {
+                content.AddFile(fileName);
+                read(text, fileName);
+            });
+        }
+
         using DocumentContent content = new();
         content.AddFile(fileName);
         content.Append(Encoding.UTF8.GetBytes(text));
@@ -67,25 +85,25 @@ public static class GatewayFile
         return ResultOf(configuration, faults, index, content);
     }
 
-    private static GatewayFileResult LoadFolder(string folder, IValueSource values)
+    /// <summary>Reads several documents, of a folder or of a file with manifests, as one configuration.</summary>
+    private static GatewayFileResult ReadSet(
+        string path, IValueSource values, ReadingOptions options, Action<string, FaultList, DocumentContent, Action<string, string>> readTexts)
     {
         using DocumentContent content = new();
         IValueSource recorded = content.Record(values);
-        FaultList faults = new(folder);
-        FaultList warnings = new(folder);
-        ImmutableArray<SourceDocument>.Builder documents = ImmutableArray.CreateBuilder<SourceDocument>();
-        DocumentFolder.Read(folder, faults, content, (text, file) =>
+        DocumentSet set = new(path, recorded);
+        readTexts(path, set.Faults, content, (text, file) =>
         {
             content.Append(Encoding.UTF8.GetBytes(text));
-            FaultList own = faults.ForFile(file);
-            if (DocumentReader.Read(DocumentFile.WithoutByteOrderMark(text), recorded, own) is Node root and not ScalarNode { IsNull: true })
-            {
-                documents.Add(new SourceDocument(root, own, warnings.ForFile(file)));
-            }
+            set.Add(text, file);
         });
-        DocumentSetReader reader = new(faults, recorded, content);
-        GatewayConfiguration? configuration = faults.Count > 0 && documents.Count == 0 ? null : reader.Read(documents.ToImmutable());
-        return ResultOf(faults.Count == 0 ? configuration : null, faults.ToImmutable(), reader.Index, content);
+        DocumentSetReader reader = new(set.Faults, recorded, content, options);
+        GatewayConfiguration? configuration = set.Faults.Count > 0 && set.Documents.Count == 0 ? null : reader.Read([.. set.Documents]);
+        return ResultOf(set.Faults.Count == 0 ? configuration : null, set.Faults.ToImmutable(), reader.Index, content) with
+        {
+            Warnings = set.Warnings.ToImmutable(),
+            Manifests = reader.Manifests,
+        };
     }
 
     private static GatewayFileResult ResultOf(

@@ -10,6 +10,12 @@ public sealed record GatewayFileResult(GatewayConfiguration? Configuration, Immu
     /// <summary>The files and folders that it was read from: the document, and what the document names. Some may not exist.</summary>
     public ImmutableArray<string> Files { get; init; } = [];
 
+    /// <summary>What is valid, and is probably not meant or has no effect here; empty for documents of our own.</summary>
+    public ImmutableArray<Fault> Warnings { get; init; } = [];
+
+    /// <summary>What manifests of other products gave to it.</summary>
+    internal ManifestNames Manifests { get; init; } = ManifestNames.None;
+
     /// <summary>Where each server is written, in the order of the configuration.</summary>
     internal ImmutableArray<ServerPlace> Places { get; init; } = [];
 

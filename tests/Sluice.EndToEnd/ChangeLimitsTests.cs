@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 namespace Sluice.EndToEnd;
 
 /// <summary>Every command of docs/operate.md, run as it stands there: its output is the one on the page.</summary>
-public sealed class ChangeLimitsTests : IDisposable
+public sealed partial class ChangeLimitsTests : IDisposable
 {
     private static readonly string Page = Path.Combine(Repository.Root, "docs", "operate.md");
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-change-");
@@ -40,6 +40,34 @@ public sealed class ChangeLimitsTests : IDisposable
         result.ExitCode.ShouldBe(0, result.ToString());
         result.Output.ShouldBe(shown);
     }
+
+    [Fact]
+    public async Task Page_NewFileTakesThePlaceOfTheOld_GatewayPrintsWhatThePageShows()
+    {
+        foreach (string file in (string[])["sluice.yaml", "new.yaml"])
+        {
+            string path = Path.Combine(_folder.FullName, file);
+            await File.WriteAllTextAsync(path, $"listen: http://127.0.0.1:0\n{await File.ReadAllTextAsync(path)}");
+        }
+
+        DocumentedPage page = DocumentedPage.Read("operate.md");
+        string[] commands = page.Blocks("sh").ShouldHaveSingleItem().TrimEnd().Split('\n');
+        string[] shown = page.Blocks("text").ShouldHaveSingleItem().TrimEnd().Split('\n');
+        await using ChildProcess gateway = ChildProcess.Start(
+            "bash", "-c", $"cd '{_folder.FullName}' && exec {commands[0].Replace("./sluice", $"'{Repository.Root}/sluice'", StringComparison.Ordinal)}");
+
+        string listening = await gateway.WaitForLineAsync(line => line.StartsWith("listening on ", StringComparison.Ordinal));
+        (await ChildProcess.RunAsync("bash", "-c", $"cd '{_folder.FullName}' && {commands[1]}")).ExitCode.ShouldBe(0);
+        string reloaded = await gateway.WaitForLineAsync(line => line.Contains("was reloaded", StringComparison.Ordinal));
+
+        new[] { listening, reloaded }.Select(Masked).ShouldBe(shown.Select(Masked));
+    }
+
+    /// <summary>The port, the time and the version differ: the files of the test have a port of their own.</summary>
+    private static string Masked(string line) => Varying().Replace(line, "…");
+
+    [GeneratedRegex(@"(?<=127\.0\.0\.1:)\d+|^\d\d:\d\d:\d\d|[0-9a-f]{16}")]
+    private static partial Regex Varying();
 
     [Fact]
     public void Page_ShowsEveryCommandOfAChange() => Commands()

@@ -2,32 +2,77 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads several documents as one configuration: one of them may have settings, and each may have servers.</summary>
+/// <summary>
+/// Reads several documents as one configuration: one of them may have settings, and each may have servers or be a manifest of ToolHive.
+/// </summary>
 /// <param name="faults">Takes what is wrong with all of them together.</param>
 /// <param name="values">What <c>${…}</c> in the files that they name refers to.</param>
 /// <param name="content">Records the files that they name.</param>
-internal sealed class DocumentSetReader(FaultList faults, IValueSource values, DocumentContent content)
+/// <param name="options">What the command line adds.</param>
+internal sealed class DocumentSetReader(FaultList faults, IValueSource values, DocumentContent content, ReadingOptions options)
 {
     private const string ServersField = "servers";
 
     /// <summary>The servers that were read.</summary>
     internal ServerIndex Index { get; } = new(hasSeveralFiles: true);
 
+    /// <summary>What manifests gave to the configuration.</summary>
+    internal ManifestNames Manifests { get; private set; } = ManifestNames.None;
+
     /// <summary>The configuration; valid only when no fault was added.</summary>
     internal GatewayConfiguration? Read(ImmutableArray<SourceDocument> documents)
     {
         int before = faults.Count;
-        SourceDocument? settings = SettingsAmong(documents);
+        ImmutableArray<SourceDocument> own = [.. documents.Where(document => !KubernetesObject.IsObject(document.Root))];
+        ImmutableArray<KubernetesObject> objects =
+            [.. documents.Where(document => KubernetesObject.IsObject(document.Root)).SelectMany(KubernetesObject.AllOf)];
+        ImmutableArray<ToolHiveServer> described =
+            [.. objects.Where(ToolHiveKinds.HasLimits).Select(ToolHiveReader.Read).OfType<ToolHiveServer>()];
+        SourceDocument? settings = SettingsAmong(own);
+        List<string> notes = [];
         GatewayReader reader = new(settings?.Faults ?? faults, values, content) { Index = Index };
-        GatewayConfiguration? configuration = reader.Read(
-            settings?.Root ?? new MappingNode(0, 0, []),
-            (_, identities) => [.. documents.SelectMany(document => ServersOf(document, isRequired: document != settings, identities))]);
+        GatewayConfiguration? configuration = reader.Read(settings?.Root ?? new MappingNode(0, 0, []), (_, identities) =>
+        {
+            ImmutableArray<ServerConfiguration> servers =
+                [.. own.SelectMany(document => ServersOf(document, isRequired: document != settings, identities))];
+            ManifestServers manifests = new(options, Index, identities);
+            servers = servers.AddRange(manifests.ReadAll(described, hasOthers: !servers.IsEmpty));
+            notes.AddRange(manifests.Notes);
+            return servers;
+        });
         if (configuration is { Servers.IsEmpty: true } && faults.Count == before)
         {
-            faults.Add(0, 0, "", "describes no server. Add a file with 'servers'.");
+            faults.Add(0, 0, "", $"describes no server.{Contents(objects)} Add a file with 'servers', or a manifest of ToolHive.");
         }
 
-        return configuration;
+        Manifests = new ManifestNames([.. described.Select(server => (server.Name, server.ShortName))], [.. notes], Redis: null);
+        return described.IsEmpty || configuration is null ? configuration : WithStore(configuration, HasStore(settings), described);
+    }
+
+    private static bool HasStore(SourceDocument? settings) => (settings?.Root as MappingNode)?.Find("store") is not null;
+
+    private GatewayConfiguration WithStore(
+        GatewayConfiguration configuration, bool hasStore, ImmutableArray<ToolHiveServer> described)
+    {
+        if (options.Store is StoreConfiguration named)
+        {
+            return configuration with { Store = named };
+        }
+
+        if (!options.IsToRun || hasStore)
+        {
+            return configuration;
+        }
+
+        StoreConfiguration store = ManifestStore.Of(described, out string? note);
+        Manifests = Manifests with { Redis = store.Redis, Notes = note is null ? Manifests.Notes : Manifests.Notes.Add(note) };
+        return configuration with { Store = store };
+    }
+
+    private static string Contents(ImmutableArray<KubernetesObject> objects)
+    {
+        string[] kinds = [.. objects.Select(ToolHiveKinds.Describe).Distinct().Take(5)];
+        return kinds.Length == 0 ? "" : $" It holds {string.Join(", ", kinds)}.";
     }
 
     /// <summary>The document with settings besides servers; a second one is a fault.</summary>

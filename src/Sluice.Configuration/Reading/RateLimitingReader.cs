@@ -104,7 +104,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         }
 
         RateLimitPolicy? policy = RateLimitPolicy.Compile(server, ReadSettings(reader), out ImmutableArray<SettingsFault> broken);
-        AddFaults(broken, reader.Mapping, path);
+        AddFaults(broken, reader.Mapping, path, faults);
         return faults.Count == before ? policy : null;
     }
 
@@ -220,7 +220,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private static string UniqueName(string path) => "\u0001" + path;
 
     /// <summary>Adds what the rules of a policy object to, each at its place in the document.</summary>
-    private void AddFaults(ImmutableArray<SettingsFault> broken, MappingNode mapping, string path)
+    internal static void AddFaults(ImmutableArray<SettingsFault> broken, MappingNode mapping, string path, FaultList faults)
     {
         if (broken.IsEmpty)
         {

@@ -8,8 +8,10 @@ namespace Sluice.Configuration;
 /// <param name="index">The servers of the whole configuration.</param>
 internal sealed class ServerReader(FaultList faults, KnownIdentities identities, ServerIndex index)
 {
+    /// <summary>The longest name of a server.</summary>
+    internal const int MaxNameLength = 64;
+
     private const string LimitsField = "rateLimiting";
-    private const int MaxNameLength = 64;
     private static readonly FieldTable Table = new(
         new FieldSpec("name", new TextSpec(Pattern: $@"^\s*[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MaxNameLength - 1}}}\s*$")).Required(),
         new FieldSpec("upstream", UpstreamReader.Value).Required(),

@@ -49,7 +49,8 @@ internal sealed class UpstreamReader(FaultList faults)
         return server.Accept(address, wrong, node, Field) is Uri right ? new HttpUpstreamConfiguration(right) : null;
     }
 
-    private static string? WhyNotAnAddress(ScalarNode scalar, out Uri? address)
+    /// <summary>Null, or why a text is not the URL of a server.</summary>
+    internal static string? WhyNotAnAddress(ScalarNode scalar, out Uri? address)
     {
         // Up to an @ a URL can hold a password, and a query can hold a token.
         string shown = scalar.Written.AsSpan().ContainsAny('@', '?') ? "the value" : scalar.Describe();

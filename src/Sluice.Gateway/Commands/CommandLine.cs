@@ -50,8 +50,10 @@ internal static class CommandLine
         return Usage;
     }
 
-    // Not a RootCommand: that would call itself after the file that holds the program.
-    private static Command CreateRoot(string[] server) =>
+    /// <summary>Makes the program's command with all of its commands.</summary>
+    /// <param name="server">What stands behind <c>--</c> on the command line.</param>
+    /// <remarks>Not a RootCommand: that would call itself after the file that holds the program.</remarks>
+    internal static Command CreateRoot(string[] server) =>
         new("sluice", "Sluice limits the rate of calls to MCP servers: per user, tenant, client and tool.")
         {
             new HelpOption { Recursive = true },

@@ -10,7 +10,7 @@ internal static class ExplainCommand
 
     internal static Command Create()
     {
-        Argument<string> file = new("FILE") { Description = "The configuration." };
+        Argument<string> file = new("FILE") { Description = "The configuration: a file or a folder." };
         Option<string?> server = new("--server", "-s") { Description = "The server; may be left out where the file has one.", HelpName = "NAME" };
         OperationOptions operations = new();
         CallerOptions caller = new();

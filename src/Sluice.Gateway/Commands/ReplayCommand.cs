@@ -11,7 +11,7 @@ internal static class ReplayCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "The configuration. With a second one, the answers of the two are compared instead of the recorded ones.",
+            Description = "The configuration: a file or a folder. With a second one, the answers of the two are compared instead of the recorded ones.",
             Arity = new ArgumentArity(1, 2),
         };
         TraceOptions trace = new();

@@ -14,7 +14,7 @@ internal static class RunCommand
     {
         Argument<string?> file = new("FILE")
         {
-            Description = $"The configuration; {DefaultFile} when it is left out. With --stdio, a file with the limits.",
+            Description = $"The configuration, a file or a folder; {DefaultFile} when it is left out. With --stdio, a file with the limits.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> stdio = new("--stdio")
@@ -27,11 +27,13 @@ internal static class RunCommand
             HelpName = "LIMIT",
             DefaultValueFactory = _ => [],
         };
+        ManifestOptions manifests = new();
         Option<bool> verbose = LogOptions.CreateVerbose();
         Command command = new(
             "run",
             "Run the gateway: limit the calls to the MCP servers that a file names.\n\n"
             + "Example:\n  sluice run sluice.yaml\n"
+            + "  sluice run manifests/ --upstream weather=http://127.0.0.1:3001/mcp\n"
             + "  sluice run --stdio --limit 100/1m --limit search=10/1m -- npx -y @example/server")
         {
             file,
@@ -39,6 +41,7 @@ internal static class RunCommand
             limits,
             verbose,
         };
+        manifests.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             string? named = parsed.GetValue(file);
@@ -48,21 +51,43 @@ internal static class RunCommand
                 return Task.FromResult(CommandLine.Failure);
             }
 
+            ReadingOptions? options = manifests.Read(parsed, out string? why);
+            if (options is null || (parsed.GetValue(stdio) && manifests.AreGiven(parsed)))
+            {
+                return Task.FromResult(CommandLine.FailUsage("sluice run", why ?? "--upstream and --store do not go with --stdio. Leave them out."));
+            }
+
             return parsed.GetValue(stdio) ? StdioRun.RunAsync(named, set, server, log, cancellationToken)
                 : set.Length > 0 || server.Length > 0
                     ? Task.FromResult(CommandLine.FailUsage("sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
-                : RunAsync(named ?? DefaultFile, log, cancellationToken);
+                : RunAsync(named ?? DefaultFile, options, log, cancellationToken);
         });
         return command;
     }
 
-    private static async Task<int> RunAsync(string file, LogSettings log, CancellationToken cancellationToken)
+    private static async Task<int> RunAsync(string file, ReadingOptions options, LogSettings log, CancellationToken cancellationToken)
     {
-        (GatewayFileResult result, WatchStart? watched) = WatchedDocument.Open(file);
+        (GatewayFileResult result, WatchStart? watched) = WatchedDocument.Open(file, options);
+        string? unused = ManifestOptions.WhyUnused(options, result.Manifests);
         if (result.Configuration is not GatewayConfiguration configuration)
         {
             Console.Error.WriteLine(FaultFormatter.Format(result.Faults));
-            return CommandLine.Failure;
+            return unused is null || result.Manifests.Servers.IsEmpty ? CommandLine.Failure : CommandLine.Fail(unused);
+        }
+
+        if (unused is not null)
+        {
+            return CommandLine.FailUsage("sluice run", unused);
+        }
+
+        if (await ManifestOptions.WhyUnresolvedAsync(result.Manifests, cancellationToken) is string unresolved)
+        {
+            return CommandLine.Fail(unresolved);
+        }
+
+        foreach (string note in result.Warnings.Select(warning => $"warning: {warning}").Concat(result.Manifests.Notes.Select(note => $"note: {note}")))
+        {
+            await Console.Error.WriteLineAsync($"sluice: {note}");
         }
 
         return await GatewayRunner.RunAsync(

@@ -9,7 +9,7 @@ internal static class SimulateCommand
 
     internal static Command Create()
     {
-        Argument<string> file = new("FILE") { Description = "The configuration." };
+        Argument<string> file = new("FILE") { Description = "The configuration: a file or a folder." };
         Option<string?> server = new("--server", "-s") { Description = "The server; may be left out where the file has one.", HelpName = "NAME" };
         LoadOptions load = new();
         TraceOptions trace = new();

@@ -18,7 +18,7 @@ internal static class ValidateCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "The configurations.",
+            Description = "The configurations, each a file or a folder, or manifests of ToolHive.",
             Arity = ArgumentArity.OneOrMore,
         };
         Option<bool> live = new("--live")
@@ -103,6 +103,7 @@ internal static class ValidateCommand
 
         ImmutableArray<Fault> warnings =
         [
+            .. result.Warnings,
             .. ((IEnumerable<string?>)[AudienceAdvice.For(configuration), SeriesBounds.Of(configuration).Warning, .. CallJournals.MissingFolders(JournalSettings.Of(configuration))])
                 .OfType<string>()
                 .Select(text => new Fault(file, 0, 0, "", text)),

@@ -66,7 +66,7 @@ internal sealed class Explanation
     internal Fault PlaceOf(string path) => _file.PlaceOf(_server, path);
 
     /// <summary>The file and the line: <c>sluice.yaml:14</c>.</summary>
-    internal string LineOf(string path) => PlaceOf(path) is { Line: > 0 } place ? $"{File}:{place.Line}" : File;
+    internal string LineOf(string path) => PlaceOf(path) is { Line: > 0 } place ? $"{place.File}:{place.Line}" : File;
 
     /// <summary>Whether the settings say what a call costs; otherwise the default holds.</summary>
     internal bool IsCostWritten => Call.CostPath != CostField || _file.Has(_server, CostField);

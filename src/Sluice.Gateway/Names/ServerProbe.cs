@@ -29,6 +29,11 @@ internal static class ServerProbe
     internal static async Task<ServerListing> ReadAsync(
         ServerConfiguration server, TimeSpan timeout, TimeProvider time, CancellationToken cancellationToken)
     {
+        if (server.Upstream is UnknownUpstreamConfiguration)
+        {
+            return ServerListing.Failed("is at an address that its manifest does not say");
+        }
+
         using CancellationTokenSource late = new(timeout, time);
         using CancellationTokenSource ends = CancellationTokenSource.CreateLinkedTokenSource(late.Token, cancellationToken);
         ProbeHandler? handler = server.Upstream is HttpUpstreamConfiguration

@@ -6,7 +6,8 @@ namespace Sluice.Gateway;
 /// <summary>A gateway's document, with all files that it names.</summary>
 /// <remarks>Thread safety: one thread at a time.</remarks>
 /// <param name="path">The file of the document, or a folder of documents.</param>
-internal sealed class WatchedDocument(string path)
+/// <param name="options">What the command line adds to it.</param>
+internal sealed class WatchedDocument(string path, ReadingOptions options)
 {
     private const int MaxReads = 5;
     private readonly FileContents _contents = new();
@@ -35,17 +36,25 @@ internal sealed class WatchedDocument(string path)
 
     /// <summary>Reads the document for the start of a gateway.</summary>
     /// <returns>The document, and what a watch begins with; null where the file can be read once only.</returns>
-    internal static (GatewayFileResult Result, WatchStart? Start) Open(string path)
+    internal static (GatewayFileResult Result, WatchStart? Start) Open(string path) => Open(path, ReadingOptions.ToRead with { IsToRun = true });
+
+    /// <summary>Reads the document for the start of a gateway.</summary>
+    /// <param name="path">The file or folder.</param>
+    /// <param name="options">What the command line adds to it.</param>
+    /// <returns>The document, and what a watch begins with; null where the file can be read once only.</returns>
+    internal static (GatewayFileResult Result, WatchStart? Start) Open(string path, ReadingOptions options)
     {
-        WatchedDocument document = new(path);
+        WatchedDocument document = new(path, options);
         if (!document.CanBeReadAgain)
         {
-            return (GatewayFile.Load(path), null);
+            return (document.Load(), null);
         }
 
         (GatewayFileResult result, string hash) = document.Read();
         return (result, new WatchStart(document, hash));
     }
+
+    private GatewayFileResult Load() => GatewayFile.Load(path, ProcessValueSource.Instance, options);
 
     /// <summary>The hash of what the files hold now.</summary>
     internal string Look() => _contents.HashOf(Files);
@@ -57,7 +66,7 @@ internal sealed class WatchedDocument(string path)
         for (int reads = 1; ; reads++)
         {
             string before = Look();
-            GatewayFileResult result = GatewayFile.Load(path);
+            GatewayFileResult result = Load();
             Files = result.Files;
             string after = Look();
             if (before == after || reads == MaxReads)
