@@ -110,6 +110,22 @@ public sealed class FolderReloadTests : IAsyncLifetime
         (await gateway.AllowedAsync(2, "/a/mcp")).ShouldBe(1);
     }
 
+    [Fact]
+    public async Task Manifest_LimitChangesAndBecomesInvalid_FollowsAndKeepsThePreviousOne()
+    {
+        await using ReloadFixture gateway = await StartAsync(folder => WriteManifest(folder, "maxTokens: 2, refillPeriod: 24h"));
+        (await gateway.AllowedAsync(3, "/tools.srv/mcp")).ShouldBe(2);
+
+        WriteManifest(gateway.Folder, "maxTokens: 5, refillPeriod: 24h");
+        await gateway.Reloader.LookAsync(CancellationToken.None);
+        (await gateway.AllowedAsync(4, "/tools.srv/mcp")).ShouldBe(3);
+        WriteManifest(gateway.Folder, "maxTokens: 50, refillPeriod: 1d");
+        await gateway.Reloader.LookAsync(CancellationToken.None);
+
+        gateway.Servers.LastReload!.Faults.ShouldHaveSingleItem().ShouldContain("spec.rateLimiting.shared.refillPeriod: '1d' is not a duration of Go");
+        (await gateway.AllowedAsync(1, "/tools.srv/mcp")).ShouldBe(0);
+    }
+
     private static Task<ReloadFixture> StartAsync(Action<string> prepare, TimeProvider? reloadTime = null) => ReloadFixture.StartAsync(
         "",
         prepare: folder =>
@@ -132,6 +148,19 @@ public sealed class FolderReloadTests : IAsyncLifetime
             Write(folder, $"s{i:0000}", limits);
         }
     }
+
+    private void WriteManifest(string folder, string bucket) => File.WriteAllText(
+        Path.Combine(folder, "manifest.yaml"),
+        $$"""
+        apiVersion: toolhive.stacklok.dev/v1beta1
+        kind: MCPServer
+        metadata: { name: srv, namespace: tools }
+        spec:
+          image: example
+          sessionStorage: { provider: redis, address: "127.0.0.1:6379" }
+          rateLimiting: { shared: { {{bucket}} } }
+        status: { url: "{{_upstream.Endpoint}}" }
+        """);
 
     private void WriteVolume(string folder, string version, string limits)
     {
