@@ -54,7 +54,9 @@ internal static partial class KubernetesScalars
 
     // A number with a fraction of zero is a whole number to the API server.
     private static string OfDecimal(string text) =>
-        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value) && value == Math.Floor(value) && Math.Abs(value) <= LargestExact
+        double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out double value)
+        && value == Math.Floor(value)
+        && Math.Abs(value) <= LargestExact
             ? ((long)value).ToString(CultureInfo.InvariantCulture)
             : text;
 

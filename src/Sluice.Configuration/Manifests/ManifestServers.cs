@@ -41,7 +41,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
         {
             if (upstream is null && server.Policy is null && !isNeeded)
             {
-                document.Warnings.Add(server.NameField.Value, path, $"is not served: it has no limits, and no '--upstream {server.Name}=URL' says where it is.");
+                document.Warnings.Add(
+                    server.NameField.Value, path, $"is not served: it has no limits, and no '--upstream {server.Name}=URL' says where it is.");
                 return null;
             }
 
@@ -96,7 +97,10 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
         foreach ((Field field, string path) in server.Authentication)
         {
             document.Faults.Add(
-                field, path, $"lets only callers with a valid token through. Sluice does not read what it refers to, and would let every caller through. {WayToAuth}");
+                field,
+                path,
+                "lets only callers with a valid token through. Sluice does not read what it refers to, and would let every caller through. "
+                + WayToAuth);
         }
     }
 

@@ -60,7 +60,8 @@ internal static class ToolHiveKinds
     /// <summary>What an object is, for a message about a document without servers.</summary>
     internal static string Describe(KubernetesObject found) =>
         found.Group.Length == 0 ? Shown.Step(found.Kind)
-        : $"{Shown.Step(found.Kind)} of {Shown.Step(found.Group)}{(found is { Group: KmcpGroup, Kind: Server } ? " (which is kmcp's, not ToolHive's, and has no limits)" : "")}";
+        : $"{Shown.Step(found.Kind)} of {Shown.Step(found.Group)}"
+            + (found is { Group: KmcpGroup, Kind: Server } ? " (which is kmcp's, not ToolHive's, and has no limits)" : "");
 
     /// <summary>Warns of a kind that has the name of ToolHive's, and no limits.</summary>
     private static void WarnOfNamesake(KubernetesObject found)

@@ -91,8 +91,11 @@ internal static partial class ToolHiveReader
         }
 
         string full = space is null ? name : $"{space}.{name}";
-        string? wrong = !KubernetesName().IsMatch(name) ? $"{Shown.Quote(name)} is not a name. Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends."
-            : full.Length > ServerReader.MaxNameLength ? $"{Shown.Quote(full)} is the name of the server, and has {full.Length} characters, where Sluice allows {ServerReader.MaxNameLength}. Shorten it."
+        string? wrong = !KubernetesName().IsMatch(name)
+            ? $"{Shown.Quote(name)} is not a name. Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends."
+            : full.Length > ServerReader.MaxNameLength
+            ? $"{Shown.Quote(full)} is the name of the server, and has {full.Length} characters, where Sluice allows "
+                + $"{ServerReader.MaxNameLength}. Shorten it."
             : null;
         return reader.Accept(name, wrong, nameField.Value, "name") is null
             ? null
@@ -152,7 +155,9 @@ internal static partial class ToolHiveReader
         ToolHiveServer? server, FieldReader spec, string[] fields, Node? limits, KubernetesObject manifest, string? whyNoUsers)
     {
         FaultList faults = manifest.Document.Faults;
-        ToolHiveStorage? storage = spec.Node(ToolHiveStorage.Field) is Node node ? ToolHiveStorage.Read(node, spec.PathOf(ToolHiveStorage.Field), faults) : null;
+        ToolHiveStorage? storage = spec.Node(ToolHiveStorage.Field) is Node node
+            ? ToolHiveStorage.Read(node, spec.PathOf(ToolHiveStorage.Field), faults)
+            : null;
         ToolHiveLimitsReader reader = new(manifest.Document);
         string path = spec.PathOf(string.Join('.', fields));
         RateLimitPolicy? policy = limits is null ? null : reader.Read(limits, path, server?.Name ?? "server");

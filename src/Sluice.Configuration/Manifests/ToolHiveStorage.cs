@@ -51,7 +51,10 @@ internal sealed record ToolHiveStorage(bool IsRedis, ScalarNode? Address, int Da
         }
 
         return faults.Count > before ? null : new(
-            isRedis, address is null ? null : (ScalarNode)reader.Node(AddressField)!, database, reader.Has(PasswordField) ? reader.PathOf(PasswordField) : null)
+            isRedis,
+            address is null ? null : (ScalarNode)reader.Node(AddressField)!,
+            database,
+            reader.Has(PasswordField) ? reader.PathOf(PasswordField) : null)
         {
             AddressPath = reader.PathOf(AddressField),
         };

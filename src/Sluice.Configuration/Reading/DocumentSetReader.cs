@@ -95,7 +95,8 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
                 document.Faults.Add(
                     field,
                     field.Name,
-                    $"is a setting of the gateway, and {Path.GetFileName(settings.Faults.File)} has settings too. Keep them in one file; the others have only '{ServersField}'.");
+                    $"is a setting of the gateway, and {Path.GetFileName(settings.Faults.File)} has settings too. "
+                    + $"Keep them in one file; the others have only '{ServersField}'.");
             }
         }
 

@@ -95,7 +95,8 @@ internal sealed class ManifestOptions
                 late.CancelAfter(ResolveTime);
                 await Dns.GetHostAddressesAsync(server.Host, late.Token);
             }
-            catch (Exception exception) when (exception is SocketException || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
+            catch (Exception exception) when (exception is SocketException
+                || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
                 return $"sessionStorage.address: {Shown.Quote(server.Host)} is not a name that this machine can resolve. Add --store ADDRESS, or --store "
                     + "memory to keep buckets in this process.";
