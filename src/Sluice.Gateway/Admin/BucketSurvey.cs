@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 /// </para>
 /// <para>
 /// A survey costs time, so one serves all requests until it is <see cref="Share"/> times as old as it took to make, and for a second at
-/// least. Thread safety: any number of threads.
+/// least. Time in which it waited, for the processor or for Redis, is not counted. Thread safety: any number of threads.
 /// </para>
 /// </remarks>
 /// <param name="gateway">The gateway.</param>
@@ -24,6 +24,12 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
     private const int Share = 50;
 
     private static readonly TimeSpan MinAge = TimeSpan.FromSeconds(1);
+
+    /// <summary>The most that a survey of few buckets takes of the processor.</summary>
+    private static readonly TimeSpan MostCost = TimeSpan.FromMilliseconds(20);
+
+    /// <summary>The most that each place of the store adds to it.</summary>
+    private static readonly TimeSpan MostCostOfKey = TimeSpan.FromTicks(1);
 
     private readonly SemaphoreSlim _gate = new(1);
     private SurveyReport? _last;
@@ -41,8 +47,7 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
             {
                 _last = await MakeAsync(cancellationToken);
                 _madeTimestamp = gateway.Time.GetTimestamp();
-                TimeSpan took = gateway.Time.GetElapsedTime(begin, _madeTimestamp) * Share;
-                _keptFor = took > MinAge ? took : MinAge;
+                _keptFor = AgeOf(gateway.Time.GetElapsedTime(begin, _madeTimestamp), gateway.Store is InProcessStore ? gateway.Configuration.Store.MaxKeys : 0);
             }
 
             return _last;
@@ -54,6 +59,16 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
     }
 
     public void Dispose() => _gate.Dispose();
+
+    /// <summary>For how long a survey serves requests.</summary>
+    /// <param name="took">How long it took, by the clock.</param>
+    /// <param name="maxKeys">How many buckets the store in memory can have; 0 for Redis.</param>
+    internal static TimeSpan AgeOf(TimeSpan took, long maxKeys)
+    {
+        TimeSpan most = MostCost + (MostCostOfKey * maxKeys);
+        TimeSpan age = (took < most ? took : most) * Share;
+        return age > MinAge ? age : MinAge;
+    }
 
     /// <summary>Makes the next reading look again, because buckets were changed by hand.</summary>
     internal void Forget() => _keptFor = TimeSpan.Zero;
