@@ -31,6 +31,16 @@ public abstract class StoreUnderTest
     /// <summary>A store without buckets, on that clock. One that can be disposed of is, by the contract.</summary>
     public abstract IRateLimitStore Create(ManualTimeProvider time);
 
+    /// <summary>The store of the process that starts after the process of <paramref name="crashed"/> has crashed.</summary>
+    /// <remarks>
+    /// A store in the memory of a process ends with it: this is a new store, without buckets. A store that processes share
+    /// keeps its buckets, and what the crashed process reserved for calls that it held counts as used.
+    /// </remarks>
+    public virtual IRateLimitStore AfterCrash(IRateLimitStore crashed, ManualTimeProvider time) => Create(time);
+
+    /// <summary>Whether the buckets outlive a process.</summary>
+    public virtual bool OutlivesProcesses => false;
+
     /// <summary>
     /// The most tokens that random histories charge by force under a rate, lest the debt come to what the store can no longer count.
     /// </summary>

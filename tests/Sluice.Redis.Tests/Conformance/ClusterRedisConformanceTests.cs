@@ -63,3 +63,5 @@ public sealed class ClusterRedisReservationHistoryTests : ReservationHistoryCont
 {
     protected override int Histories => 30;
 }
+
+public sealed class ClusterRedisCallerVectorTests : CallerVectorContract<ClusterRedisUnderTest>;

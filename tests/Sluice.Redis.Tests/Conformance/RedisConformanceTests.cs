@@ -57,3 +57,5 @@ public sealed class RedisReservationHistoryTests : ReservationHistoryContract<Re
 {
     protected override int Histories => 100;
 }
+
+public sealed class RedisCallerVectorTests : CallerVectorContract<RedisUnderTest>;

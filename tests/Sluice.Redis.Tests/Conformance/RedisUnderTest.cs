@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Conformance;
 
@@ -6,6 +7,7 @@ namespace Sluice.Redis.Tests;
 /// <summary>The store over a real server, by the clock of the test, without anything remembered in this process.</summary>
 public class RedisUnderTest : StoreUnderTest
 {
+    private static readonly ConditionalWeakTable<IRateLimitStore, Tuple<string, DecisionScript>> Opened = [];
     private static int _stores;
 
     /// <summary>In microseconds from the epoch, so that 2^53 of them is the year 2255; a test starts in 2026.</summary>
@@ -32,17 +34,29 @@ public class RedisUnderTest : StoreUnderTest
     public override int LargestForcedCharge(Rate rate) =>
         (int)Math.Clamp((1L << 52) / 64 / Math.Max(1, rate.RefillPeriod.Ticks / TimeSpan.TicksPerMicrosecond / rate.MaxTokens), 1, int.MaxValue);
 
-    public override IRateLimitStore Create(ManualTimeProvider time)
+    public override bool OutlivesProcesses => true;
+
+    public override IRateLimitStore Create(ManualTimeProvider time) =>
+        Open($"t{Environment.ProcessId}-{Interlocked.Increment(ref _stores)}", ScriptClock.Of(time));
+
+    public override IRateLimitStore AfterCrash(IRateLimitStore crashed, ManualTimeProvider time) =>
+        Opened.TryGetValue(crashed, out Tuple<string, DecisionScript>? opened)
+            ? Open(opened.Item1, opened.Item2) // The clock of the server goes on.
+            : throw new ArgumentException("It is no store of this kind.", nameof(crashed));
+
+    private RedisStore Open(string prefix, DecisionScript script)
     {
         RedisStoreOptions options = new()
         {
-            KeyPrefix = $"t{Environment.ProcessId}-{Interlocked.Increment(ref _stores)}",
+            KeyPrefix = prefix,
             RememberRefusals = TimeSpan.Zero,
             Timeout = TimeSpan.FromSeconds(5),
             LocalMaxKeys = 1_024,
             Layout = Layout,
         };
-        return new RedisStore(options, Connection, ScriptClock.Of(time), TimeProvider.System, NullLoggerFactory.Instance);
+        RedisStore store = new(options, Connection, script, TimeProvider.System, NullLoggerFactory.Instance);
+        Opened.Add(store, Tuple.Create(prefix, script));
+        return store;
     }
 
     /// <summary>The connection to the servers, which all stores of a kind share.</summary>

@@ -4,7 +4,7 @@ namespace Sluice.Redis.Tests;
 
 /// <summary>The store over a cluster of three masters, with every caller's row in a slot of its own.</summary>
 /// <remarks>
-/// It replays neither vectors nor histories: where a limit's numbers have changed, a reservation converts the bucket, and is
+/// It replays no vectors and histories in which a limit's numbers change or calls wait, and no general ones, which have both: where a limit's numbers have changed, a reservation converts the bucket, and is
 /// taken back under the new numbers, while the model converts nothing when it refuses. Where two rows delay a call for equally long, another
 /// of the two counts as the one that decided.
 /// </remarks>
@@ -52,4 +52,16 @@ public sealed class SpreadRedisClockTests : ClockContract<SpreadRedisUnderTest>;
 public sealed class SpreadRedisReservationTests : ReservationContract<SpreadRedisUnderTest>
 {
     protected override int CallsPerRun => 500;
+}
+
+public sealed class SpreadRedisCallerHistoryTests : CallerHistoryContract<SpreadRedisUnderTest>
+{
+    protected override int Histories => 20;
+
+    protected override bool ChangesNumbers => false; // The remark above says why.
+}
+
+public sealed class SpreadRedisCallerVectorTests : CallerVectorContract<SpreadRedisUnderTest>
+{
+    protected override bool Replays(CallerVectorCase vector) => !vector.Policy.ChangesNumbers && !vector.IsWaiting; // The remark above says why.
 }

@@ -45,3 +45,5 @@ public sealed class InProcessReservationTests : ReservationContract<InProcessUnd
 public sealed class InProcessReservationHistoryTests : ReservationHistoryContract<InProcessUnderTest>;
 
 public sealed class InProcessSlotsTests : SlotsContract<InProcessUnderTest>;
+
+public sealed class InProcessCallerVectorTests : CallerVectorContract<InProcessUnderTest>;
