@@ -176,6 +176,33 @@ public sealed class HoldingTests : IDisposable
     }
 
     [Fact]
+    public async Task Decide_ThousandCallsAreHeld_OccupyNoThread()
+    {
+        CallGate gate = Gate(limits => limits.Shared("1000/60s").Wait(TimeSpan.FromSeconds(60)).MaxWaiting(1_000));
+        for (int i = 0; i < 1_000; i++)
+        {
+            await Call(gate);
+        }
+
+        List<Task<GateDecision>> held = [];
+        Thread caller = new(() =>
+        {
+            for (int i = 0; i < 1_000; i++)
+            {
+                held.Add(Call(gate)); // A call that blocked its thread would not come back here: the clock stands still.
+            }
+        });
+        caller.Start();
+        await Eventually.HoldsAsync(() => !caller.IsAlive);
+
+        held.Count.ShouldBe(1_000);
+        held.ShouldAllBe(call => !call.IsCompleted);
+        gate.HeldCount.ShouldBe(1_000);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        (await Task.WhenAll(held)).ShouldAllBe(decision => decision.IsAllowed);
+    }
+
+    [Fact]
     public async Task Decide_NoWait_AllocatesNothing()
     {
         using CallGate gate = new(
