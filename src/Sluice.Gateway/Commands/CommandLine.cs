@@ -64,6 +64,7 @@ internal static class CommandLine
             ExplainCommand.Create(),
             SimulateCommand.Create(),
             ReplayCommand.Create(),
+            ImportCommand.Create(),
             SchemaCommand.Create(),
             StatusCommand.Create(),
             LimitsCommand.Create(),

@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Numerics;
 
-namespace Sluice.ModelContextProtocol;
+namespace Sluice;
 
 /// <summary>A number of calls a second, as whole tokens in a period.</summary>
 /// <param name="Tokens">From 1 to 2,147,483,647.</param>

@@ -1,0 +1,79 @@
+using System.Collections.Immutable;
+using System.CommandLine;
+using System.Text;
+using Sluice.Configuration;
+
+namespace Sluice.Gateway;
+
+/// <summary><c>sluice import PRODUCT FILE</c>: our document for a file of another product.</summary>
+internal static class ImportCommand
+{
+    private const string Name = "sluice import";
+    private const string StandardInput = "-";
+
+    internal static Command Create()
+    {
+        Argument<string> product = new("PRODUCT") { Description = $"One of {Products()}." };
+        Argument<string> file = new("FILE") { Description = "The file of the product; '-' is standard input." };
+        Command command = new(
+            "import",
+            "Print a configuration for what a file of another product limits. Everything that has no equivalent or changes meaning is in\n"
+            + "its comments, with the reason. The configuration is valid; places that the file does not know are marked as placeholders.\n\n"
+            + "Exits with 0 when a configuration is printed, with 1 when the file is wrong or cannot be expressed, and with 2 when the\n"
+            + "product is unknown.\n\n"
+            + "Example:\n  sluice import contextforge plugins/config.yaml > sluice.yaml\n  sluice validate sluice.yaml")
+        {
+            product,
+            file,
+        };
+        command.SetAction(parsed => Run(parsed.GetRequiredValue(product), parsed.GetRequiredValue(file)));
+        return command;
+    }
+
+    private static int Run(string product, string file)
+    {
+        if (Importers.All.FirstOrDefault(importer => importer.Product == product) is not IImporter importer)
+        {
+            return CommandLine.FailUsage(Name, $"{Shown.Quote(product)} is not a product whose files can be imported. Write one of {Products()}.");
+        }
+
+        if (!TryRead(file, out string text, out Fault? unreadable))
+        {
+            return CommandLine.Fail(unreadable!.ToString());
+        }
+
+        string? yaml = Importers.Import(importer, file == StandardInput ? "standard input" : file, text, out ImmutableArray<Fault> faults);
+        if (yaml is null)
+        {
+            Console.Error.WriteLine(FaultFormatter.Format(faults));
+            return CommandLine.Failure;
+        }
+
+        Console.Out.Write(yaml);
+        return CommandLine.Success;
+    }
+
+    private static bool TryRead(string file, out string text, out Fault? fault)
+    {
+        if (file != StandardInput)
+        {
+            bool isRead = DocumentFile.TryReadText(file, out string? read, out fault);
+            text = read ?? "";
+            return isRead;
+        }
+
+        using Stream input = Console.OpenStandardInput();
+        byte[] bytes = new byte[GatewayFile.MaxBytes + 1];
+        int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
+        text = "";
+        fault = length > GatewayFile.MaxBytes ? new Fault("standard input", 0, 0, "", "is larger than 1 MiB. Import its parts.") : null;
+        if (fault is null)
+        {
+            text = Encoding.UTF8.GetString(bytes, 0, length);
+        }
+
+        return fault is null;
+    }
+
+    private static string Products() => string.Join(", ", Importers.All.Select(importer => importer.Product));
+}
