@@ -41,6 +41,16 @@ public sealed class ImportTests : IDisposable
         imported.Output.ShouldStartWith("# Imported by 'sluice import kuadrant' from standard input.");
     }
 
+    [Fact]
+    public async Task Import_StandardInputThatIsNotUtf8_NamesThePlace()
+    {
+        ProgramResult imported = await ChildProcess.RunAsync("bash", "-c", $"printf 'kind: \\xff' | '{Program}' import kuadrant -");
+
+        imported.ExitCode.ShouldBe(1, imported.ToString());
+        imported.Error.ShouldContain("standard input:1:7");
+        imported.Error.ShouldContain("is not UTF-8");
+    }
+
     [Theory]
     [InlineData("import kong file", 2, "'kong' is not a product whose files can be imported.")]
     [InlineData("import envoy", 2, "Try 'sluice import --help'.")]

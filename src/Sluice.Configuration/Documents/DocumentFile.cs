@@ -33,9 +33,21 @@ internal static class DocumentFile
             return false;
         }
 
+        return TryDecode(bytes, path, out text, out fault);
+    }
+
+    /// <summary>Reads the bytes of a document.</summary>
+    /// <param name="bytes">The bytes; one more than <see cref="GatewayFile.MaxBytes"/> are too many.</param>
+    /// <param name="name">What faults call the document.</param>
+    /// <param name="text">The text, or null.</param>
+    /// <param name="fault">Null, or why the bytes are not a document.</param>
+    internal static bool TryDecode(
+        ReadOnlySpan<byte> bytes, string name, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
+    {
+        text = null;
         if (bytes.Length > GatewayFile.MaxBytes)
         {
-            fault = new Fault(path, 0, 0, "", TooLarge);
+            fault = new Fault(name, 0, 0, "", TooLarge);
             return false;
         }
 
@@ -48,7 +60,7 @@ internal static class DocumentFile
         catch (DecoderFallbackException exception)
         {
             (int line, int column) = PositionOf(bytes, Math.Max(0, exception.Index));
-            fault = new Fault(path, line, column, "", NotUtf8);
+            fault = new Fault(name, line, column, "", NotUtf8);
             return false;
         }
     }

@@ -6,7 +6,7 @@ namespace Sluice.Configuration;
 /// <param name="Group">The group of its kind, such as <c>toolhive.stacklok.dev</c>; empty for kinds of Kubernetes itself.</param>
 /// <param name="Version">The version of its kind.</param>
 /// <param name="Kind">Its kind.</param>
-/// <param name="Document">The document that it stands in.</param>
+/// <param name="Document">The document that contains it.</param>
 internal sealed record KubernetesObject(MappingNode Root, string Path, string Group, string Version, string Kind, SourceDocument Document)
 {
     private const string ApiVersionField = "apiVersion";

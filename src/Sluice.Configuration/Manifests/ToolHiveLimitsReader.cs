@@ -5,12 +5,12 @@ namespace Sluice.Configuration;
 /// <summary>Reads the limits of a ToolHive manifest, by the rules of ToolHive.</summary>
 /// <remarks>
 /// <para>
-/// They are a part of what Sluice knows: token buckets, shared and per user, for the server and for tools. Only calls of tools count, and
+/// ToolHive has some of the limits of Sluice: token buckets, shared and per user, for the server and for tools. Only calls of tools count, and
 /// names of tools are compared exactly.
 /// </para>
 /// <para>Source: <c>pkg/ratelimit</c> of github.com/stacklok/toolhive, read in November 2026.</para>
 /// </remarks>
-/// <param name="document">The document that they stand in.</param>
+/// <param name="document">The document that contains the limits.</param>
 internal sealed class ToolHiveLimitsReader(SourceDocument document)
 {
     private const string PeriodField = "refillPeriod";
@@ -29,7 +29,7 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
 
     private readonly FaultList _faults = document.Faults;
 
-    /// <summary>The fields that count by user, with their paths: whoever calls must be known for them.</summary>
+    /// <summary>The fields that count by user, with their paths. They need authenticated callers.</summary>
     internal List<(Field Field, string Path)> PerUser { get; } = [];
 
     /// <summary>The policy, or null when there are faults.</summary>

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.CommandLine;
-using System.Text;
+using System.Diagnostics.CodeAnalysis;
 using Sluice.Configuration;
 
 namespace Sluice.Gateway;
@@ -10,6 +10,7 @@ internal static class ImportCommand
 {
     private const string Name = "sluice import";
     private const string StandardInput = "-";
+    private const string StandardInputName = "standard input";
 
     internal static Command Create()
     {
@@ -37,12 +38,12 @@ internal static class ImportCommand
             return CommandLine.FailUsage(Name, $"{Shown.Quote(product)} is not a product whose files can be imported. Write one of {Products()}.");
         }
 
-        if (!TryRead(file, out string text, out Fault? unreadable))
+        if (!TryRead(file, out string? text, out Fault? unreadable))
         {
-            return CommandLine.Fail(unreadable!.ToString());
+            return CommandLine.Fail(unreadable.ToString());
         }
 
-        string? yaml = Importers.Import(importer, file == StandardInput ? "standard input" : file, text, out ImmutableArray<Fault> faults);
+        string? yaml = Importers.Import(importer, file == StandardInput ? StandardInputName : file, text, out ImmutableArray<Fault> faults);
         if (yaml is null)
         {
             Console.Error.WriteLine(FaultFormatter.Format(faults));
@@ -53,26 +54,17 @@ internal static class ImportCommand
         return CommandLine.Success;
     }
 
-    private static bool TryRead(string file, out string text, out Fault? fault)
+    private static bool TryRead(string file, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
     {
         if (file != StandardInput)
         {
-            bool isRead = DocumentFile.TryReadText(file, out string? read, out fault);
-            text = read ?? "";
-            return isRead;
+            return DocumentFile.TryReadText(file, out text, out fault);
         }
 
         using Stream input = Console.OpenStandardInput();
         byte[] bytes = new byte[GatewayFile.MaxBytes + 1];
         int length = input.ReadAtLeast(bytes, bytes.Length, throwOnEndOfStream: false);
-        text = "";
-        fault = length > GatewayFile.MaxBytes ? new Fault("standard input", 0, 0, "", "is larger than 1 MiB. Import its parts.") : null;
-        if (fault is null)
-        {
-            text = Encoding.UTF8.GetString(bytes, 0, length);
-        }
-
-        return fault is null;
+        return DocumentFile.TryDecode(bytes.AsSpan(0, length), StandardInputName, out text, out fault);
     }
 
     private static string Products() => string.Join(", ", Importers.All.Select(importer => importer.Product));

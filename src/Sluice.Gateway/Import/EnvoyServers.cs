@@ -5,7 +5,7 @@ internal static class EnvoyServers
 {
     private const string DefaultPath = "/mcp";
 
-    /// <summary>Writes a server for each backend of the routes; one with a placeholder where there is none.</summary>
+    /// <summary>Writes a server for each backend of the routes, or one placeholder server if the routes have no backend.</summary>
     internal static List<OutputGroup> Write(ImportedDocument document, List<SourceGroup> routes)
     {
         List<OutputGroup> servers = [];

@@ -7,13 +7,13 @@ public class BucketFoldTests : OneSetScene
     public void Insert_FoldsPaidOff_MakeRoomAndOweNothing()
     {
         Begin(maxKeys: 3);
-        Owe("a", 1, 5).Owe("a", 2, 6).Owe("b", 3, 90);
-        Owe("b", user: 4, 80);
+        UseTokens("a", 1, 5).UseTokens("a", 2, 6).UseTokens("b", 3, 90);
+        UseTokens("b", user: 4, 80);
         Fixture.Store.DebtFolds.ShouldBe(1);
         Fixture.Ticks = 6 * TimeSpan.TicksPerSecond;
 
         Newcomer("a").ShouldBe(0);
-        Owe("a", user: 5, 1);
+        UseTokens("a", user: 5, 1);
 
         Fixture.Store.DebtFolds.ShouldBe(1);
         Fixture.Store.ShortStarts.ShouldBe(0);
@@ -28,7 +28,7 @@ public class BucketFoldTests : OneSetScene
         Spread("a", user: 2, Log);
         Fixture.Store.LogChunksInUse.ShouldBe(2);
 
-        Owe("b", user: 3, 1);
+        UseTokens("b", user: 3, 1);
 
         Fixture.Store.LogChunksInUse.ShouldBe(0);
         Owed("a", [1, 2, 9], Log).ShouldBe([4, 4, 4]);
@@ -44,7 +44,7 @@ public class BucketFoldTests : OneSetScene
         Begin(maxKeys: 2);
         Charge("a", user: 1, 10).Charge("b", user: 2, charged);
 
-        Owe("c", user: 3, 1);
+        UseTokens("c", user: 3, 1);
 
         ResetAfter("d", Second).ShouldBe(TimeSpan.FromSeconds(seconds));
         ResetAfter("e", Tight).ShouldBe(TimeSpan.FromSeconds(tightSeconds));
@@ -56,7 +56,7 @@ public class BucketFoldTests : OneSetScene
         Begin(maxKeys: 2);
         Charge("a", user: 1, 150).Charge("a", user: 2, 160);
 
-        Owe("b", user: 3, 1);
+        UseTokens("b", user: 3, 1);
 
         ResetAfter("a", Second).ShouldBe(TimeSpan.FromSeconds(160));
         Newcomer("b").ShouldBe(0);
@@ -70,7 +70,7 @@ public class BucketFoldTests : OneSetScene
     {
         Begin(maxKeys: 2);
         Charge("a", user: 1, first).Charge("b", user: 2, second);
-        Owe("c", user: 3, 1); // 1 and 2 are folded.
+        UseTokens("c", user: 3, 1); // 1 and 2 are folded.
 
         Charge("d", user: 4, 1); // And 3 joins them.
 
@@ -83,8 +83,8 @@ public class BucketFoldTests : OneSetScene
     public void Insert_NumbersChangedAfterAFoldOfAllLimits_OwesAllThatABucketHolds()
     {
         Begin(maxKeys: 2);
-        Owe("a", 1, 10).Owe("b", 2, 20);
-        Owe("c", user: 3, 1);
+        UseTokens("a", 1, 10).UseTokens("b", 2, 20);
+        UseTokens("c", user: 3, 1);
 
         Owed("a", [8], Slow).ShouldBe([100]);
         Owed("d", [8], Slow).ShouldBe([2]); // It never had other numbers.
@@ -94,8 +94,8 @@ public class BucketFoldTests : OneSetScene
     public void Insert_NumbersChangedAfterAFoldOfTheLimit_ConvertsIt()
     {
         Begin(maxKeys: 2);
-        Owe("a", 1, 10).Owe("a", 2, 20);
-        Owe("c", user: 3, 1);
+        UseTokens("a", 1, 10).UseTokens("a", 2, 20);
+        UseTokens("c", user: 3, 1);
 
         Owed("a", [8], Slow).ShouldBe([20]);
         ResetAfter("a", Slow).ShouldBe(TimeSpan.FromSeconds(200));
@@ -108,7 +108,7 @@ public class BucketFoldTests : OneSetScene
         Begin(maxKeys: 2);
         Spread("a", user: 1, Log);
         Spread("a", user: 2, Log);
-        Owe("c", user: 3, 1);
+        UseTokens("c", user: 3, 1);
         Rate longer = new(Burst, TimeSpan.FromSeconds(200), RateLimitAlgorithm.SlidingWindow, burst: null, align: false);
         Rate fixedWindow = new(Burst, TimeSpan.FromSeconds(100), RateLimitAlgorithm.FixedWindow, burst: null, align: false);
 
@@ -121,7 +121,7 @@ public class BucketFoldTests : OneSetScene
     public void Reset_BucketThatWasEvicted_IsFullAgainWhateverTheFoldOwes()
     {
         Begin(maxKeys: 2);
-        Owe("a", 1, 10).Owe("a", 2, 20).Owe("b", 3, 1);
+        UseTokens("a", 1, 10).UseTokens("a", 2, 20).UseTokens("b", 3, 1);
         Newcomer("a").ShouldBe(20);
 
         Reset("a", 1);

@@ -10,10 +10,10 @@ public class BucketTableTests : OneSetScene
         int[] debts = [40, 10, 90, 20, 70, 60, 30, 80, 50];
         foreach (int debt in debts)
         {
-            Owe("a", user: debt, debt);
+            UseTokens("a", user: debt, debt);
         }
 
-        Owe("a", user: 1, 5);
+        UseTokens("a", user: 1, 5);
 
         Owed("a", [10, 20, 30, 40, 50, 60, 70, 80, 90, 1]).ShouldBe([20, 20, 30, 40, 50, 60, 70, 80, 90, 5]);
         Newcomer("a").ShouldBe(20);
@@ -25,10 +25,10 @@ public class BucketTableTests : OneSetScene
     public void Insert_NoRoom_LeavesOfTwoThatOweAlikeTheWholeDebt()
     {
         Begin(maxKeys: 2);
-        Owe("a", user: 1, 7);
-        Owe("a", user: 2, 7);
+        UseTokens("a", user: 1, 7);
+        UseTokens("a", user: 2, 7);
 
-        Owe("a", user: 3, 1);
+        UseTokens("a", user: 3, 1);
 
         Newcomer("a").ShouldBe(7);
     }
@@ -37,14 +37,14 @@ public class BucketTableTests : OneSetScene
     public void Insert_FoldOfTheSameLimitThere_ChoosesItBeforeABucketThatOwesLess()
     {
         Begin(maxKeys: 5);
-        Owe("a", 1, 50).Owe("a", 2, 60).Owe("b", 3, 70).Owe("c", 4, 80).Owe("d", 5, 90);
-        Owe("a", user: 6, 1); // 1 and 2 are folded.
+        UseTokens("a", 1, 50).UseTokens("a", 2, 60).UseTokens("b", 3, 70).UseTokens("c", 4, 80).UseTokens("d", 5, 90);
+        UseTokens("a", user: 6, 1); // 1 and 2 are folded.
         Reset("b", 3).Reset("c", 4);
-        Owe("a", user: 7, 1).Owe("a", user: 8, 1); // They start with a debt of 60, where the others have been.
+        UseTokens("a", user: 7, 1).UseTokens("a", user: 8, 1); // They start with a debt of 60, where the others have been.
         Refund("a", 7, 59).Refund("a", 8, 58);
         Fixture.Store.DebtFolds.ShouldBe(1);
 
-        Owe("e", user: 9, 1);
+        UseTokens("e", user: 9, 1);
 
         Owed("a", [6, 7, 8]).ShouldBe([60, 2, 3]);
         Owed("d", [5]).ShouldBe([90]);
@@ -57,11 +57,11 @@ public class BucketTableTests : OneSetScene
     public void Insert_FoldOwesMoreThanTwoBuckets_LeavesItAndFoldsThem()
     {
         Begin(maxKeys: 5);
-        Owe("a", 1, 50).Owe("a", 2, 60).Owe("b", 3, 70).Owe("b", 4, 80).Owe("c", 5, 90);
-        Owe("a", user: 6, 39); // 1 and 2 are folded; the debt of 6 is 39.
+        UseTokens("a", 1, 50).UseTokens("a", 2, 60).UseTokens("b", 3, 70).UseTokens("b", 4, 80).UseTokens("c", 5, 90);
+        UseTokens("a", user: 6, 39); // 1 and 2 are folded; the debt of 6 is 39.
         Refund("b", 3, 65);
 
-        Owe("d", user: 7, 1);
+        UseTokens("d", user: 7, 1);
 
         Owed("a", [1, 6]).ShouldBe([60, 39]);
         Owed("b", [3, 4]).ShouldBe([80, 80]);
@@ -72,10 +72,10 @@ public class BucketTableTests : OneSetScene
     public void Insert_FoldOwesLessThanAnyBucket_LeavesItAndFoldsTwoBuckets()
     {
         Begin(maxKeys: 5);
-        Owe("a", 1, 10).Owe("a", 2, 20).Owe("b", 3, 70).Owe("b", 4, 80).Owe("c", 5, 90);
-        Owe("a", user: 6, 95); // 1 and 2 are folded.
+        UseTokens("a", 1, 10).UseTokens("a", 2, 20).UseTokens("b", 3, 70).UseTokens("b", 4, 80).UseTokens("c", 5, 90);
+        UseTokens("a", user: 6, 95); // 1 and 2 are folded.
 
-        Owe("d", user: 7, 1);
+        UseTokens("d", user: 7, 1);
 
         Newcomer("a").ShouldBe(20);
         Owed("b", [3, 4]).ShouldBe([80, 80]);
@@ -87,9 +87,9 @@ public class BucketTableTests : OneSetScene
     public void Insert_AnotherBucketOfTheSameLimit_ChoosesItBeforeOneThatOwesLess()
     {
         Begin(maxKeys: 3);
-        Owe("a", 1, 1).Owe("a", 2, 90).Owe("b", 3, 2);
+        UseTokens("a", 1, 1).UseTokens("a", 2, 90).UseTokens("b", 3, 2);
 
-        Owe("c", user: 4, 1);
+        UseTokens("c", user: 4, 1);
 
         Newcomer("a").ShouldBe(90);
         Newcomer("b").ShouldBe(0);
@@ -100,9 +100,9 @@ public class BucketTableTests : OneSetScene
     public void Insert_BucketsOfDifferentLimits_FoldsTheTwoThatOweTheLeastForAllLimits()
     {
         Begin(maxKeys: 4);
-        Owe("a", 1, 10).Owe("b", 2, 30).Owe("c", 3, 20).Owe("d", 4, 40);
+        UseTokens("a", 1, 10).UseTokens("b", 2, 30).UseTokens("c", 3, 20).UseTokens("d", 4, 40);
 
-        Owe("e", user: 5, 1);
+        UseTokens("e", user: 5, 1);
 
         Owed("b", [2]).ShouldBe([30]);
         Owed("d", [4]).ShouldBe([40]);
@@ -113,11 +113,11 @@ public class BucketTableTests : OneSetScene
     public void Insert_FoldOfAllLimitsThere_ChoosesItBeforeABucketOfAnotherLimit()
     {
         Begin(maxKeys: 4);
-        Owe("a", 1, 90).Owe("b", 2, 95).Owe("c", 3, 97).Owe("d", 4, 98);
-        Owe("e", user: 5, 99); // 1 and 2 are folded.
+        UseTokens("a", 1, 90).UseTokens("b", 2, 95).UseTokens("c", 3, 97).UseTokens("d", 4, 98);
+        UseTokens("e", user: 5, 99); // 1 and 2 are folded.
         Refund("c", 3, 67).Refund("d", 4, 58);
 
-        Owe("f", user: 6, 1);
+        UseTokens("f", user: 6, 1);
 
         Owed("d", [4]).ShouldBe([40]);
         Owed("e", [5]).ShouldBe([99]);
@@ -135,7 +135,7 @@ public class BucketTableTests : OneSetScene
         (string Tool, int Home)[] buckets = [("a", 12), ("b", 7), ("c", 3)];
         int[] users = [.. buckets.Select(bucket => AcquireAt(bucket.Tool, bucket.Home))];
 
-        Owe("d", user: -7, 1);
+        UseTokens("d", user: -7, 1);
 
         Fixture.PeekStates(Of("a", window), StoreFixture.User(users[0]))[0].Remaining.ShouldBe(9);
         Fixture.PeekStates(Of("b", window), StoreFixture.User(users[1]))[0].Remaining.ShouldBe(0);
@@ -156,7 +156,7 @@ public class BucketTableTests : OneSetScene
     public void Insert_OnlyFoldsLeft_FoldsThem()
     {
         Begin(maxKeys: 4);
-        Owe("a", 1, 10).Owe("a", 2, 20).Owe("b", 3, 30).Owe("b", 4, 40);
+        UseTokens("a", 1, 10).UseTokens("a", 2, 20).UseTokens("b", 3, 30).UseTokens("b", 4, 40);
         ApplicableLimits three = StoreFixture.Limits(of => of.PerUser(Second).Tool("search", t => t.PerUser(Second).PerTenant(Second)));
 
         Fixture.Acquire(three, StoreFixture.User(5)).IsAllowed.ShouldBeTrue();
@@ -217,7 +217,7 @@ public class BucketTableTests : OneSetScene
     public void Refund_BucketThatIsNotThere_TakesNoPlace()
     {
         Begin(maxKeys: 2);
-        Owe("a", 1, 10).Owe("b", 2, 20);
+        UseTokens("a", 1, 10).UseTokens("b", 2, 20);
 
         Refund("a", user: 3, 1);
 
@@ -231,10 +231,10 @@ public class BucketTableTests : OneSetScene
     public void Insert_BucketFullAtThatInstant_ReplacesIt(long ticks, int folds)
     {
         Begin(maxKeys: 2);
-        Owe("a", 1, 5).Owe("a", 2, 9);
+        UseTokens("a", 1, 5).UseTokens("a", 2, 9);
         Fixture.Ticks = (5 * TimeSpan.TicksPerSecond) + ticks;
 
-        Owe("a", user: 3, 1);
+        UseTokens("a", user: 3, 1);
 
         Fixture.Store.DebtFolds.ShouldBe(folds);
         Fixture.Store.Count.ShouldBe(2);
@@ -248,7 +248,7 @@ public class BucketTableTests : OneSetScene
         Fixture.Store.LogChunksInUse.ShouldBe(1);
         Fixture.Ticks += Log.RefillPeriod.Ticks;
 
-        Owe("b", user: 2, 1);
+        UseTokens("b", user: 2, 1);
 
         Fixture.Store.LogChunksInUse.ShouldBe(0);
         Fixture.Store.Count.ShouldBe(1);
@@ -258,11 +258,11 @@ public class BucketTableTests : OneSetScene
     public void Remove_BucketFullAgain_IsGoneAndLeavesItsPlace()
     {
         Begin(maxKeys: 2);
-        Owe("a", 1, 10).Owe("a", 2, 20);
+        UseTokens("a", 1, 10).UseTokens("a", 2, 20);
         Refund("a", 1, 10).Refund("a", 2, 20);
         Fixture.Store.Count.ShouldBe(0);
 
-        Owe("a", 3, 30).Owe("a", 4, 40).Owe("a", 1, 50);
+        UseTokens("a", 3, 30).UseTokens("a", 4, 40).UseTokens("a", 1, 50);
 
         (Fixture.Store.Count, Fixture.Store.DebtFolds).ShouldBe((2, 1));
     }
@@ -287,7 +287,7 @@ public class BucketTableTests : OneSetScene
         const int Callers = 400_000;
         Begin(maxKeys: 9);
         ApplicableLimits limits = Of("a", Second);
-        Owe("a", user: 0, 1);
+        UseTokens("a", user: 0, 1);
         Dictionary<uint, int> seen = [];
         int pairs = 0;
         for (int user = 1; user < Callers; user++)
@@ -296,7 +296,7 @@ public class BucketTableTests : OneSetScene
             if (!seen.TryAdd(half, user))
             {
                 pairs++;
-                Owe("a", seen[half], 3);
+                UseTokens("a", seen[half], 3);
                 Owed("a", [user]).ShouldBe([0]);
                 Reset("a", seen[half]);
             }

@@ -33,7 +33,7 @@ public abstract class OneSetScene
         return limits;
     }
 
-    internal OneSetScene Owe(string tool, int user, int tokens)
+    internal OneSetScene UseTokens(string tool, int user, int tokens)
     {
         Fixture.Acquire(Of(tool, Second), StoreFixture.User(user), tokens).IsAllowed.ShouldBeTrue();
         return this;
