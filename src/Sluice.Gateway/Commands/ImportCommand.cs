@@ -22,7 +22,7 @@ internal static class ImportCommand
             + "its comments, with the reason. The configuration is valid; places that the file does not know are marked as placeholders.\n\n"
             + "Exits with 0 when a configuration is printed, with 1 when the file is wrong or cannot be expressed, and with 2 when the\n"
             + "product is unknown.\n\n"
-            + "Example:\n  sluice import contextforge plugins/config.yaml > sluice.yaml\n  sluice validate sluice.yaml")
+            + "Example:\n  sluice import contextforge plugins/config.yaml > sluice.yaml")
         {
             product,
             file,

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
 namespace Sluice.Gateway;
@@ -10,7 +11,7 @@ namespace Sluice.Gateway;
 /// </para>
 /// <para><see cref="Variable"/> takes the place of the file, for replicas and for containers without a disk.</para>
 /// </remarks>
-internal static class InstallationSalt
+internal static partial class InstallationSalt
 {
     /// <summary>The name of the file.</summary>
     internal const string FileName = "sluice.salt";
@@ -79,9 +80,16 @@ internal static class InstallationSalt
             writer.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes)));
         }
 
+        // File.Move without overwriting checks first and renames then, so of two at once the later one replaces the file. A link is one step.
+        if (!OperatingSystem.IsWindows() && (Link(draft, path) == 0 || File.Exists(path)))
+        {
+            File.Delete(draft);
+            return path;
+        }
+
         try
         {
-            File.Move(draft, path, overwrite: false);
+            File.Move(draft, path, overwrite: false); // On Windows it is one step too; elsewhere the disk has no links.
         }
         catch (IOException) when (File.Exists(path))
         {
@@ -90,4 +98,7 @@ internal static class InstallationSalt
 
         return path;
     }
+
+    [LibraryImport("libc", EntryPoint = "link", StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string existing, string name);
 }
