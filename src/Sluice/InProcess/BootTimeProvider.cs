@@ -16,7 +16,7 @@ namespace Sluice;
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
-internal sealed unsafe class BootTimeProvider : SleepCountingTimeProvider
+internal sealed unsafe class BootTimeProvider : SleepCountingTimeProvider, ISystemClock
 {
     private const int ClockMonotonic = 1; // Source of both numbers: linux/time.h.
     private const int ClockBootTime = 7;

@@ -30,10 +30,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         TSteps.Reach(CommitStep.Validating);
-        Volatile.ReadBarrier();
         for (int i = 0; i < count; i++)
         {
-            if (Volatile.Read(ref sets[i]->Version) != versions[i])
+            if (SetLock<TSteps>.VersionAfter(sets[i], now.Ticks) != versions[i])
             {
                 return false;
             }

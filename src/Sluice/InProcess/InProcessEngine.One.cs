@@ -65,8 +65,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong time = entry->Time;
         ulong word = entry->Word;
         TSteps.Reach(CommitStep.Validating);
-        Volatile.ReadBarrier();
-        if (Volatile.Read(ref set->Version) != version
+        if (SetLock<TSteps>.VersionAfter(set, now) != version
             || !TokenBucket.RefusesOne(known.Limits[0].Numbers, time, word, now, out ulong waitTicks))
         {
             return AcquireAll(request, known, states);

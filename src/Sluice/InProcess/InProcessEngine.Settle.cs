@@ -160,7 +160,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         for (int i = 0; i < entries && _reservations.TryTakeOldest(out ReservationTable.Aging entry); i++)
         {
-            if (entry.Calls.LastAt > _clock.NowTicks() || !TryRemove(entry))
+            if (entry.Calls.LastAt > _clock.NowTicks<TSteps>() || !TryRemove(entry))
             {
                 _reservations.PutBack(entry);
             }

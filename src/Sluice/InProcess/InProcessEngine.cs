@@ -263,13 +263,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private StoreInstant ReadClock(ulong wall)
     {
         TSteps.Reach(CommitStep.Reading);
-        return _clock.Now(wall);
+        return _clock.Now<TSteps>(wall);
     }
 
     private ulong ReadTicks()
     {
         TSteps.Reach(CommitStep.Reading);
-        return _clock.NowTicks();
+        return _clock.NowTicks<TSteps>();
     }
 
     /// <summary>What a decision found: who decides it, and when.</summary>

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>No step is reported; the calls compile to nothing.</summary>
+/// <summary>No step is reported; those calls compile to nothing.</summary>
 internal readonly struct NoSteps : ICommitSteps
 {
     /// <inheritdoc/>
@@ -10,4 +10,8 @@ internal readonly struct NoSteps : ICommitSteps
     public static void Reach(CommitStep step)
     {
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static long Timestamp(ISystemClock clock) => BootTimeProvider.Timestamp();
 }

@@ -18,9 +18,9 @@ internal sealed class StoreClock
 
     private readonly TimeProvider _time;
     private readonly SleepCountingTimeProvider? _sleepCounting;
+    private readonly ISystemClock? _system;
     private readonly long _originTimestamp;
     private readonly ulong _frequency;
-    private readonly bool _isSystem;
     private readonly bool _isInNanoseconds;
     private readonly long _originWallTicks;
     private ulong _latestTicks = LimitNumbers.OriginTicks;
@@ -33,7 +33,7 @@ internal sealed class StoreClock
     {
         _time = BootTimeProvider.For(time);
         _sleepCounting = _time as SleepCountingTimeProvider;
-        _isSystem = ReferenceEquals(_time, BootTimeProvider.Instance);
+        _system = _time as ISystemClock;
         _frequency = (ulong)_time.TimestampFrequency;
         _isInNanoseconds = _frequency == 1_000_000_000;
         _sleptTicks = _sleepCounting?.Slept.Ticks ?? 0;
@@ -89,30 +89,39 @@ internal sealed class StoreClock
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Ask()
     {
-        if (!_isSystem)
+        if (_system is null)
         {
             AskProvider();
         }
     }
 
+    /// <summary>The instant, for code without steps.</summary>
+    internal ulong NowTicks() => NowTicks<NoSteps>();
+
+    /// <summary>The instant by both clocks, for code without steps.</summary>
+    /// <param name="wall">What <see cref="AskWall"/> said, or 0.</param>
+    internal StoreInstant Now(ulong wall) => Now<NoSteps>(wall);
+
     /// <summary>The instant, at least <see cref="LimitNumbers.OriginTicks"/> and below 2^63 + 2^51. Does not throw.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal ulong NowTicks()
+    internal ulong NowTicks<TSteps>()
+        where TSteps : struct, ICommitSteps
     {
-        if (!_isSystem)
+        if (_system is null)
         {
             return Volatile.Read(ref _latestTicks);
         }
 
-        ulong elapsed = (ulong)(BootTimeProvider.Timestamp() - _originTimestamp);
+        ulong elapsed = (ulong)(TSteps.Timestamp(_system) - _originTimestamp);
         return LimitNumbers.OriginTicks + (_isInNanoseconds ? elapsed / 100 : ToTicks(elapsed));
     }
 
     /// <summary>The instant by both clocks. Does not throw.</summary>
     /// <param name="wall">What <see cref="AskWall"/> said before the locks were taken; 0 where no limit of the call follows the calendar.</param>
-    internal StoreInstant Now(ulong wall)
+    internal StoreInstant Now<TSteps>(ulong wall)
+        where TSteps : struct, ICommitSteps
     {
-        ulong ticks = NowTicks();
+        ulong ticks = NowTicks<TSteps>();
         if (wall == 0)
         {
             // While no limit follows the calendar, all of its instants have passed.

@@ -9,6 +9,8 @@ internal readonly struct RecordedSteps : ICommitSteps
     [ThreadStatic]
     private static Action<CommitStep>? _stepIn;
 
+    public static long Timestamp(ISystemClock clock) => clock.GetTimestamp();
+
     public static void Reach(CommitStep step)
     {
         _steps?.Add(step);

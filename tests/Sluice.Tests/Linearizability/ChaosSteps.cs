@@ -9,6 +9,8 @@ internal readonly struct ChaosSteps : ICommitSteps
     /// <summary>Starts this thread's sequence.</summary>
     internal static void Seed(int seed) => _state = (uint)seed | 1;
 
+    public static long Timestamp(ISystemClock clock) => clock.GetTimestamp();
+
     public static void Reach(CommitStep step)
     {
         _state ^= _state << 13;

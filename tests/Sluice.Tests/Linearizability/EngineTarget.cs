@@ -7,9 +7,11 @@ internal sealed class EngineTarget<TSteps> : IHistoryTarget
     private readonly SharedTime _time;
     private readonly InProcessEngine<TSteps> _engine;
 
-    internal EngineTarget(int maxKeys)
+    /// <param name="maxKeys">The most buckets.</param>
+    /// <param name="isSystem">Whether the clock is like the system's, and not like one of an application.</param>
+    internal EngineTarget(int maxKeys, bool isSystem)
     {
-        _time = new SharedTime();
+        _time = isSystem ? new SharedSystemTime() : new SharedTime();
         _engine = new InProcessEngine<TSteps>(maxKeys, _time);
     }
 

@@ -12,12 +12,15 @@ internal sealed class HistoryMaker
     /// <param name="seed">Of the random numbers.</param>
     /// <param name="algorithm">Of the rates.</param>
     /// <param name="hasCallers">
-    /// Whether there are overrides, limits by claims, and slots. Then the clock stands still: a release reads no clock, so a call that has
-    /// read it may see a later release.
+    /// Whether there are overrides, limits by claims, and slots.
     /// </param>
-    internal HistoryMaker(int seed, RateLimitAlgorithm algorithm, bool hasCallers = false)
+    /// <param name="hasTime">
+    /// Whether the clock moves. With slots it may only if it is read under the locks, as the system's is: a release reads no clock, so a
+    /// call that had read it before could see a later release.
+    /// </param>
+    internal HistoryMaker(int seed, RateLimitAlgorithm algorithm, bool hasCallers = false, bool hasTime = true)
     {
-        _hasTime = !hasCallers;
+        _hasTime = hasTime;
         _random = new Random(seed);
         Rate small = new(3, TimeSpan.FromTicks(30_000), algorithm, burst: null, align: false);
         Rate smaller = new(2, TimeSpan.FromTicks(50_000), algorithm, burst: null, align: false);

@@ -17,48 +17,75 @@ public class InterleavingTests(ITestOutputHelper output)
     private static readonly ApplicableLimits Both = Policy.Select("tools/call", "both", Alice);
     private static readonly ApplicableLimits Own = Policy.Select("tools/call", "own", Alice);
 
-    [Fact]
-    public void Acquire_TwoOnOneBucket_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_TwoOnOneBucket_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [], [[Take(Own, Alice)], [Take(Own, Alice), Wait(10_000)]], int.MaxValue);
 
-    [Fact]
-    public void Acquire_RefusedWhileTheClockMoves_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_RefusedWhileTheClockMoves_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [Take(Own, Alice), Take(Own, Alice)], [[Take(Own, Alice)], [Wait(10_000), Take(Own, Alice)]], 4);
 
-    [Fact]
-    public void Acquire_RefusedWhileItIsChargedLater_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_RefusedWhileItIsChargedLater_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [Take(Own, Alice), Take(Own, Alice)],
         [[Take(Own, Alice)], [Wait(3_000), Of(Verb.Charge, Own, Alice)], [Of(Verb.Charge, Plain, Alice)]],
         2);
 
-    [Fact]
-    public void Acquire_OneLimitRefusedWhileItIsChargedLater_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_OneLimitRefusedWhileItIsChargedLater_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [Take(Plain, Alice), Take(Plain, Alice), Take(Plain, Alice)],
         [[Take(Plain, Alice)], [Wait(3_000), Of(Verb.Charge, Plain, Alice)]],
         int.MaxValue);
 
-    [Fact]
-    public void Peek_WhileTwoSetsAreCharged_SeesBothOrNeither() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Peek_WhileTwoSetsAreCharged_SeesBothOrNeither(bool isSystem) => Explore(
+        isSystem,
         [], [[Look(Both, Alice)], [Take(Both, Alice)]], 5);
 
-    [Fact]
-    public void Acquire_OverlappingSets_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_OverlappingSets_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [], [[Take(Both, Alice)], [Take(Both, Bob)], [Take(Plain, Alice)]], 2);
 
-    [Fact]
-    public void Acquire_OverlappingSetsThatAreKnown_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_OverlappingSetsThatAreKnown_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [Take(Both, Alice), Wait(10_000), Take(Both, Bob), Wait(10_000)],
         [[Take(Both, Alice)], [Take(Both, Bob)], [Take(Plain, Alice)]],
         2);
 
-    [Fact]
-    public void Acquire_RefundedAndResetAtOnce_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_RefundedAndResetAtOnce_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [Take(Both, Alice)],
         [[Take(Both, Alice)], [Of(Verb.Refund, Both, Alice)], [Of(Verb.Reset, Plain, Alice), Look(Both, Alice)]],
         2);
 
-    [Fact]
-    public void Acquire_RefusedOnesAndCharges_IsLinearizable() => Explore(
+    [Theory]
+    [InlineData(false)]
+    [InlineData(true)]
+    public void Acquire_RefusedOnesAndCharges_IsLinearizable(bool isSystem) => Explore(
+        isSystem,
         [Take(Both, Alice), Take(Both, Alice)],
         [[Take(Both, Alice), Take(Both, Alice)], [Of(Verb.Charge, Plain, Alice)], [Wait(10_000), Wait(10_000)]],
         2);
@@ -80,10 +107,10 @@ public class InterleavingTests(ITestOutputHelper output)
             () => new RacyTarget((RacyTarget.Fault)fault), () => [], program, int.MaxValue, out _) is not null).ShouldBeTrue();
     }
 
-    private void Explore(Operation[] before, Operation[][] threads, int maxPreemptions)
+    private void Explore(bool isSystem, Operation[] before, Operation[][] threads, int maxPreemptions)
     {
         string? wrong = FirstWrong(
-            () => new EngineTarget<ScheduledSteps>(maxKeys: 10),
+            () => new EngineTarget<ScheduledSteps>(maxKeys: 10, isSystem),
             () => [.. before.Select(Again)],
             () => [.. threads.Select(thread => thread.Select(Again).ToArray())],
             maxPreemptions,

@@ -4,4 +4,6 @@ namespace Sluice.Tests;
 internal readonly struct ScheduledSteps : ICommitSteps
 {
     public static void Reach(CommitStep step) => Schedule.Pause(step);
+
+    public static long Timestamp(ISystemClock clock) => clock.GetTimestamp();
 }

@@ -1,7 +1,7 @@
 namespace Sluice.Tests;
 
 /// <summary>A clock that several threads move.</summary>
-internal sealed class SharedTime : TimeProvider
+internal class SharedTime : TimeProvider
 {
     private long _ticks;
 
