@@ -7,11 +7,26 @@ namespace Sluice;
 /// </remarks>
 public readonly record struct RateLimitDecision
 {
+    private const int OutcomeShift = 32;
+    private const int SourceShift = 48;
+
+    // There are four fields with the limit and the wait. The compiler keeps no struct of five in registers.
+    private readonly ulong _answer; // From the low end: 32 bits that remain, 16 of the outcome, 16 of the source.
+    private readonly long _runningOrReset; // Minus the calls that run, or the ticks at which a window ends; no limit has both.
+
     /// <summary>Whether the call may go on.</summary>
-    public RateLimitOutcome Outcome { get; init; }
+    public RateLimitOutcome Outcome
+    {
+        get => (RateLimitOutcome)unchecked((ushort)(_answer >> OutcomeShift));
+        init => _answer = (_answer & ~((ulong)ushort.MaxValue << OutcomeShift)) | ((ulong)(ushort)value << OutcomeShift);
+    }
 
     /// <summary>Who decided.</summary>
-    public DecisionSource Source { get; init; }
+    public DecisionSource Source
+    {
+        get => (DecisionSource)(_answer >> SourceShift);
+        init => _answer = (_answer & ~((ulong)ushort.MaxValue << SourceShift)) | ((ulong)(ushort)value << SourceShift);
+    }
 
     /// <summary>
     /// The limit that refused; of several the one with the longest wait, of equal waits the first in the policy's order.
@@ -23,10 +38,18 @@ public readonly record struct RateLimitDecision
     /// Whole tokens, or free slots, left in the limit that refused; when the call was allowed, the tokens in the enforced limit with
     /// the fewest left, or <see cref="int.MaxValue"/> where no enforced limit with a rate applies.
     /// </summary>
-    public int Remaining { get; init; }
+    public int Remaining
+    {
+        get => unchecked((int)_answer);
+        init => _answer = (_answer & ~(ulong)uint.MaxValue) | unchecked((uint)value);
+    }
 
     /// <summary>How many calls hold a slot of the limit that refused, where that is a limit on concurrency; else zero.</summary>
-    public int Running { get; init; }
+    public int Running
+    {
+        get => (int)Math.Max(-_runningOrReset, 0);
+        init => _runningOrReset = value != 0 ? -(long)value : Math.Max(_runningOrReset, 0);
+    }
 
     /// <summary>The exact wait until this call would be admitted if no other call came; zero when it was allowed.</summary>
     /// <value>
@@ -42,7 +65,11 @@ public readonly record struct RateLimitDecision
     public DateTimeOffset? ResetsAt => ResetsAtTicks == 0 ? null : Limit?.Rate.Edges?.InZone(ResetsAtTicks);
 
     /// <summary><see cref="ResetsAt"/> in ticks since 1 January 0001, UTC; or zero.</summary>
-    internal long ResetsAtTicks { get; init; }
+    internal long ResetsAtTicks
+    {
+        get => Math.Max(_runningOrReset, 0);
+        init => _runningOrReset = value != 0 ? value : Math.Min(_runningOrReset, 0);
+    }
 
     /// <summary>Whether the call may go on.</summary>
     public bool IsAllowed => Outcome == RateLimitOutcome.Allowed;
