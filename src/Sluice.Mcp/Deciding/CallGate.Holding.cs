@@ -42,8 +42,16 @@ internal sealed partial class CallGate
     internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) =>
         stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
 
-    /// <summary>Makes its bound of held calls the one that counts, because its configuration has become the current one.</summary>
-    internal void Activate() => _held.Max = policy.Settings.MaxWaiting;
+    /// <summary>
+    /// Makes its bound of held calls the one that counts, and takes over the calls that wait for a slot, because its configuration has
+    /// become the current one. Those calls are not decided yet, so this gate decides them.
+    /// </summary>
+    internal void Activate()
+    {
+        _held.Max = policy.Settings.MaxWaiting;
+        _succession.Current = this;
+        _slots.Renew();
+    }
 
     /// <summary>Ends all held calls, and holds no more: they are not made, and their tokens come back.</summary>
     internal void EndHeld() => _held.EndAll();

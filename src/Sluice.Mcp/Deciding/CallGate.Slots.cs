@@ -7,6 +7,20 @@ internal sealed partial class CallGate
 {
     private readonly SlotWaiters _slots = previous is not null && previous.Store == store ? previous._slots : SlotWaiters.Of(store, time);
 
+    /// <summary>Which gate of the server is the current one.</summary>
+    private readonly GateSuccession _succession = previous?._succession ?? new GateSuccession();
+
+    /// <summary>The gate of the server under the current configuration, where it has the same store; else this one.</summary>
+    internal CallGate Latest => _succession.Current is CallGate current && current.Store == store ? current : this;
+
+    /// <summary>Puts the limits of this gate in the place of those by which a call has waited for a slot.</summary>
+    internal DecidingCall Renew(in DecidingCall call)
+    {
+        CallerIdentity caller = call.Request.Caller;
+        ApplicableLimits limits = policy.Select(call.Description.Method, call.Description.Operation, caller);
+        return call with { Request = call.Lease.Renew(RequestOf(call.Description, caller, limits)) };
+    }
+
     /// <summary>Decides a call that may wait for a slot: behind the calls that wait already, and at once where none does.</summary>
     private async ValueTask<GateDecision> ReserveWithSlotAsync(DecidingCall call, TimeSpan maxWait, CancellationToken cancellationToken)
     {
@@ -33,10 +47,11 @@ internal sealed partial class CallGate
         }
 
         place.Subject = new HeldCallSubject(limit, call.Request.Caller, since);
-        SlotWaiter waiter = new(call.Request, call.Lease.StatesToFill, _held, place) { Answer = answer };
+        SlotWait waiter = new(this, call with { Span = null }, _held, place, since) { Answer = answer };
+        GateDecision decision = GateDecision.Waiting(policy.Settings, call.Request.Limits, waiter);
         _slots.Add(waiter, limit);
         Log.Held(logger, policy.Server, maxWait);
-        return GateDecision.Waiting(policy.Settings, call.Request.Limits, new SlotWait(call with { Span = null }, waiter, since));
+        return decision;
     }
 
     private async ValueTask<GateDecision> WaitForSlotAsync(SlotWait slot, CancellationToken cancellationToken)
@@ -55,7 +70,7 @@ internal sealed partial class CallGate
         HeldCalls.End end;
         try
         {
-            end = await _held.WaitAsync(slot.Waiter.Place, cancellationToken).ConfigureAwait(false);
+            end = await _held.WaitAsync(slot.Place, cancellationToken).ConfigureAwait(false);
         }
         catch (OperationCanceledException)
         {
@@ -65,7 +80,7 @@ internal sealed partial class CallGate
 
         if (end == HeldCalls.End.Served)
         {
-            return await ServedAsync(slot, cancellationToken).ConfigureAwait(false);
+            return await slot.Gate.ServedAsync(slot, cancellationToken).ConfigureAwait(false);
         }
 
         if (end == HeldCalls.End.Stopped)
@@ -75,16 +90,33 @@ internal sealed partial class CallGate
         }
 
         // It has waited for as long as it may.
-        await _slots.RemoveAsync(slot.Waiter).ConfigureAwait(false);
-        return slot.Waiter.Answer.Decision is { IsAllowed: false, Limit: not null } rejection
-            ? Conclude(slot.Call, rejection)
-            : await GiveUpAsync(slot.Call, HeldCalls.End.Full, cancellationToken).ConfigureAwait(false);
+        await _slots.RemoveAsync(slot).ConfigureAwait(false);
+        return await slot.Gate.ExpiredAsync(slot, cancellationToken).ConfigureAwait(false);
+    }
+
+    private ValueTask<GateDecision> ExpiredAsync(SlotWait slot, CancellationToken cancellationToken) =>
+        !slot.AsksStore ? DecideWithoutStoreAsync(slot, cancellationToken)
+            : slot.Answer.Decision is { IsAllowed: false, Limit: not null } rejection
+            ? new ValueTask<GateDecision>(Conclude(slot.Call, rejection))
+            : GiveUpAsync(slot.Call, HeldCalls.End.Full, cancellationToken);
+
+    /// <summary>Decides a call to which no limit applies any more, or to which one applies that needs an identity.</summary>
+    private ValueTask<GateDecision> DecideWithoutStoreAsync(SlotWait slot, CancellationToken cancellationToken)
+    {
+        DecidingCall call = slot.Call;
+        call.Lease.Dispose();
+        return DecideAsync(call.Description, slot.Request.Caller, slot.Request.Limits, span: null, cancellationToken);
     }
 
     /// <summary>Continues a call that got a slot, or that the store now rejects for another reason.</summary>
     private async ValueTask<GateDecision> ServedAsync(SlotWait slot, CancellationToken cancellationToken)
     {
-        RateLimitReservation answer = slot.Waiter.Answer;
+        if (!slot.AsksStore)
+        {
+            return await DecideWithoutStoreAsync(slot, cancellationToken).ConfigureAwait(false);
+        }
+
+        RateLimitReservation answer = slot.Answer;
         TimeSpan waited = time.GetElapsedTime(slot.Since);
         DecidingCall call = slot.Call with { Begin = _telemetry.Begin(isNeeded: observer is not null) };
         if (!answer.Decision.IsAllowed || answer.Delay == TimeSpan.Zero)
@@ -105,7 +137,7 @@ internal sealed partial class CallGate
 
     private async ValueTask LeaveAsync(SlotWait slot)
     {
-        await _slots.RemoveAsync(slot.Waiter).ConfigureAwait(false);
+        await _slots.RemoveAsync(slot).ConfigureAwait(false);
         slot.Call.Lease.Dispose();
     }
 }

@@ -49,6 +49,10 @@ internal readonly struct CallLease : IDisposable
     /// <summary>The request that was decided, with what takes note of its slots.</summary>
     internal RateLimitRequest Request => _call!.Request;
 
+    /// <summary>Puts another request in the place of one that has acquired nothing.</summary>
+    /// <returns>The request, with what takes note of its slots.</returns>
+    internal RateLimitRequest Renew(in RateLimitRequest request) => _call!.Renew(request);
+
     /// <summary>Notes that the call was allowed.</summary>
     /// <param name="source">Who allowed it; where no bucket was asked, nothing was charged.</param>
     /// <param name="watches">One for each <c>maxAge</c> of the policy.</param>

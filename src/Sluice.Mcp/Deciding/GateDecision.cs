@@ -47,7 +47,7 @@ internal readonly struct GateDecision
 
     /// <summary>A call that is held until a slot is free. Whether it is allowed is known then.</summary>
     internal static GateDecision Waiting(RateLimitingSettings settings, ApplicableLimits limits, SlotWait slot) =>
-        new(settings, limits, new RateLimitDecision { Outcome = RateLimitOutcome.Allowed }, slot.Call.Lease) { Held = slot.Waiter.Place, Slot = slot };
+        new(settings, limits, new RateLimitDecision { Outcome = RateLimitOutcome.Allowed }, slot.Call.Lease) { Held = slot.Place, Slot = slot };
 
     /// <summary>The decision about a call that was held when the server stopped.</summary>
     internal static GateDecision Stopping(RateLimitingSettings settings, ApplicableLimits limits) =>

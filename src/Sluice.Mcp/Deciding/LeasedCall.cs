@@ -60,18 +60,17 @@ internal sealed class LeasedCall
         }
 
         call.Store = store;
-        call.Request = request;
-        if (request.Limits.SlotCount > 0)
-        {
-            call._slots.WaitsInTurn = false;
-            call._slots.KeepsTurn = false;
-            call.Request = request with { Slots = call._slots };
-        }
-
+        call._slots.WaitsInTurn = false;
+        call._slots.KeepsTurn = false;
+        call.Renew(request);
         call.IsCharged = false;
         call.Reservation = default;
         return call;
     }
+
+    /// <summary>Takes a request that is about to be decided.</summary>
+    internal RateLimitRequest Renew(in RateLimitRequest request) =>
+        Request = request.Limits.SlotCount > 0 ? request with { Slots = _slots } : request;
 
     /// <summary>Releases the slots that the call holds, if any, and ends the watch; the store does so once.</summary>
     internal void EndSlots()

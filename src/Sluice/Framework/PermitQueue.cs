@@ -88,7 +88,7 @@ internal sealed class PermitQueue : IDisposable
             return default; // The limiter was disposed of.
         }
 
-        SlotWaiter waiter = new(request, states, _held, place!) { Answer = rejection };
+        PermitWaiter waiter = new(request, states, _held, place!) { Answer = rejection };
         _slots.Add(waiter, limit);
         HeldCalls.End end;
         try
@@ -122,4 +122,8 @@ internal sealed class PermitQueue : IDisposable
         _store.Cancel(request, reservation);
         LimiterCalls.HeldBy(_store, request)?.Dispose();
     }
+
+    /// <summary>A call that waits. The limits of a limiter never change.</summary>
+    private sealed class PermitWaiter(in RateLimitRequest request, Memory<LimitState> states, HeldCalls held, HeldCalls.HeldCall place)
+        : SlotWaiter(request, states, held, place);
 }

@@ -8,7 +8,7 @@ namespace Sluice;
 /// Each turn serves the oldest item of the next caller. So a hundred items of one caller do not delay the single item of
 /// another. A caller that returns after its last item was served goes to the end.
 /// </para>
-/// <para>Every member takes constant time. Thread safety: none; the owner guards it.</para>
+/// <para>Every member but <see cref="ToList"/> takes constant time. Thread safety: none; the owner guards it.</para>
 /// </remarks>
 /// <typeparam name="TCaller">Who waits.</typeparam>
 /// <typeparam name="TItem">What waits.</typeparam>
@@ -42,6 +42,9 @@ internal sealed class FairQueue<TCaller, TItem>
         item = _turns.First is LinkedListNode<Line> turn ? turn.Value.Items.First!.Value : default;
         return Count > 0;
     }
+
+    /// <summary>All items: callers in turn, and the items of each in their order.</summary>
+    internal List<TItem> ToList() => [.. _turns.SelectMany(line => line.Items)];
 
     /// <summary>Removes an item that has been served: its caller goes to the end.</summary>
     internal void Serve(Place place)

@@ -21,10 +21,13 @@ internal sealed class SlotQueue(SlotQueue.SlotBucket bucket)
         internal static SlotBucket Of(RateLimit limit, CallerIdentity caller) =>
             new(limit.Target, limit.Key, limit.Key.Form == LimitKeyForm.Shared ? default : caller.Fingerprint(limit.Key));
 
-        /// <summary>The buckets of the enforced limits of a call.</summary>
+        /// <summary>No bucket: its queue has calls of which the next attempt finds out for which bucket they wait.</summary>
+        internal static SlotBucket None => default;
+
+        /// <summary>The buckets of which a call holds slots. A permissive limit may be an enforced one by now.</summary>
         internal static IEnumerable<SlotBucket> AllOf(ApplicableLimits limits, CallerIdentity caller) =>
             from limit in limits.Limits.ToArray()
-            where limit is { Concurrency: not null, Mode: LimitMode.Enforce }
+            where limit.Concurrency is not null
             select Of(limit, caller);
     }
 }

@@ -6,11 +6,13 @@ namespace Sluice;
 /// <param name="states">Filled by each attempt.</param>
 /// <param name="held">Where it is held.</param>
 /// <param name="place">Its place there, which ends when it has waited for too long.</param>
-internal sealed class SlotWaiter(RateLimitRequest request, Memory<LimitState> states, HeldCalls held, HeldCalls.HeldCall place)
+internal abstract class SlotWaiter(RateLimitRequest request, Memory<LimitState> states, HeldCalls held, HeldCalls.HeldCall place)
 {
-    internal RateLimitRequest Request => request;
+    /// <summary>The call. It changes only by <see cref="Renew"/>.</summary>
+    internal RateLimitRequest Request { get; private protected set; } = request;
 
-    internal Memory<LimitState> States => states;
+    /// <summary>Where each attempt writes the state of each limit.</summary>
+    internal Memory<LimitState> States { get; private protected set; } = states;
 
     internal HeldCalls Held => held;
 
@@ -27,4 +29,11 @@ internal sealed class SlotWaiter(RateLimitRequest request, Memory<LimitState> st
 
     /// <summary>The attempt that is being made for it, or the last one.</summary>
     internal Task Attempt { get; set; } = Task.CompletedTask;
+
+    /// <summary>Whether the store has to be asked: else the limits alone say what becomes of the call.</summary>
+    internal bool AsksStore => Request.Limits is { Count: > 0, IdentityRequiredBy: null };
+
+    /// <summary>Takes the limits that are in force now, where others have replaced those of the call. No attempt is being made.</summary>
+    /// <returns>Whether the limits are others.</returns>
+    internal virtual bool Renew() => false;
 }

@@ -6,6 +6,7 @@ namespace Sluice;
 /// A call waits in the queue of the bucket that rejected it. When a slot of that bucket is released, the first call of the next caller
 /// is decided again. If another bucket rejects it then, it moves to the queue of that one. A call that waits has charged nothing.
 /// </para>
+/// <para>A call that waits is not decided yet, so it is decided by the limits that are in force when it is served.</para>
 /// <para>A waiting call uses no thread. Thread safety: any number of threads.</para>
 /// </remarks>
 /// <param name="store">The store. It tells each release to <see cref="Released"/>.</param>
@@ -72,7 +73,7 @@ internal class SlotWaiters(IRateLimitStore store)
         SlotQueue queue;
         lock (_gate)
         {
-            queue = EnterLocked(waiter, limit);
+            queue = EnterLocked(waiter, waiter.Renew() ? SlotQueue.SlotBucket.None : SlotQueue.SlotBucket.Of(limit, waiter.Request.Caller));
             OnWaitingLocked();
         }
 
@@ -121,6 +122,42 @@ internal class SlotWaiters(IRateLimitStore store)
         }
     }
 
+    /// <summary>Tells that other limits are in force: the calls that wait are decided by them, in their turns.</summary>
+    internal void Renew()
+    {
+        HashSet<SlotQueue> changed = [];
+        lock (_gate)
+        {
+            foreach (SlotQueue queue in _queues.Values.ToArray())
+            {
+                if (queue.IsServing)
+                {
+                    changed.Add(queue); // The call that is being decided is decided again, by the limits in force.
+                }
+
+                foreach (SlotWaiter waiter in queue.Waiters.ToList().Where(waiter => waiter.Attempt.IsCompleted && waiter.Renew()))
+                {
+                    changed.Add(queue);
+                    if (!SlotQueue.SlotBucket.AllOf(waiter.Request.Limits, waiter.Request.Caller).Contains(queue.Bucket))
+                    {
+                        LeaveLocked(waiter, isServed: false); // Nothing of what those before it wait for concerns it any more.
+                        changed.Add(EnterLocked(waiter, SlotQueue.SlotBucket.None));
+                    }
+                }
+            }
+
+            if (_count > 0)
+            {
+                OnWaitingLocked(); // For a moment none may have been in a queue.
+            }
+        }
+
+        foreach (SlotQueue queue in changed)
+        {
+            _ = ServeAsync(queue);
+        }
+    }
+
     /// <summary>Decides the first call of each queue again.</summary>
     private protected void ServeAll()
     {
@@ -163,7 +200,12 @@ internal class SlotWaiters(IRateLimitStore store)
 
                 queue.IsServing = true;
                 queue.MayServeAgain = false;
-                waiter.Request.Slots!.KeepsTurn = true;
+                waiter.Renew();
+                if (waiter.Request.Slots is HeldSlots slots)
+                {
+                    slots.KeepsTurn = true;
+                }
+
                 waiter.Attempt = attempt.Task;
             }
 
@@ -192,6 +234,13 @@ internal class SlotWaiters(IRateLimitStore store)
             return Leave(waiter, isServed: false); // Its place is about to end.
         }
 
+        if (!waiter.AsksStore)
+        {
+            Leave(waiter, isServed: true);
+            waiter.Held.TryServe(waiter.Place);
+            return true;
+        }
+
         RateLimitReservation answer = await store.ReserveAsync(waiter.Request, left, waiter.States, CancellationToken.None).ConfigureAwait(false);
         waiter.Answer = answer;
         if (LimitWithoutSlot(waiter.Request, answer.Decision, waiter.States.Span, left) is RateLimit limit)
@@ -212,6 +261,7 @@ internal class SlotWaiters(IRateLimitStore store)
     private bool TryMove(SlotWaiter waiter, RateLimit limit, SlotQueue from)
     {
         SlotQueue to;
+        waiter.Place.Subject = waiter.Place.Subject is HeldCallSubject subject ? subject with { Limit = limit } : null;
         lock (_gate)
         {
             if (waiter.Queue is null || SlotQueue.SlotBucket.Of(limit, waiter.Request.Caller) == from.Bucket)
@@ -220,7 +270,8 @@ internal class SlotWaiters(IRateLimitStore store)
             }
 
             LeaveLocked(waiter, isServed: false);
-            to = EnterLocked(waiter, limit);
+            to = EnterLocked(waiter, SlotQueue.SlotBucket.Of(limit, waiter.Request.Caller));
+            OnWaitingLocked(); // For a moment it may have been in no queue, and the only one that waits.
         }
 
         _ = ServeAsync(to); // Its slot may have become free since.
@@ -247,9 +298,8 @@ internal class SlotWaiters(IRateLimitStore store)
         return true;
     }
 
-    private SlotQueue EnterLocked(SlotWaiter waiter, RateLimit limit)
+    private SlotQueue EnterLocked(SlotWaiter waiter, SlotQueue.SlotBucket bucket)
     {
-        SlotQueue.SlotBucket bucket = SlotQueue.SlotBucket.Of(limit, waiter.Request.Caller);
         if (!_queues.TryGetValue(bucket, out SlotQueue? queue))
         {
             _queues.Add(bucket, queue = new SlotQueue(bucket));

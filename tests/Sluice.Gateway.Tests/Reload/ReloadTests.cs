@@ -167,6 +167,23 @@ public sealed class ReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Change_MoreSlotsWhileCallsWait_WaitingCallsGoAtOnce()
+    {
+        await using ReloadFixture gateway = await ReloadFixture.StartAsync(One("wait: 60s, concurrency: { shared: 1 }"));
+        Task<(HttpStatusCode Status, string Body)>[] calls = [.. Enumerable.Range(0, 6).Select(_ => gateway.CallAsync(tool: "waits"))];
+        await Eventually.HoldsAsync(() => gateway.Servers.All[0].Gate.HeldCount == 5 && _upstream.Received.Count == 1);
+
+        await gateway.ChangeAsync(One("wait: 60s, concurrency: { shared: 4 }"));
+
+        await Eventually.HoldsAsync(() => _upstream.Received.Count == 4);
+        gateway.Servers.All[0].Gate.HeldCount.ShouldBe(2);
+        _release.SetResult();
+        (await Task.WhenAll(calls)).ShouldAllBe(call => call.Body == Answer);
+        await Eventually.HoldsAsync(() => gateway.Servers.All[0].Gate is { RunningWithSlots: 0, HeldCount: 0 });
+        await Eventually.HoldsAsync(() => gateway.Servers.Retained == 1);
+    }
+
+    [Fact]
     public async Task Change_SettingsThatCannotChange_KeepTheirValuesAndAreNamed()
     {
         await using ReloadFixture gateway = await ReloadFixture.StartAsync(One("shared: 1/1d"));

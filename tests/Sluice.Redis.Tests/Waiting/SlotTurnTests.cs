@@ -9,8 +9,7 @@ public sealed class SlotTurnTests : IAsyncDisposable
 {
     private static readonly CallerIdentity Alice = new("https://issuer.example", "alice", null, null);
     private static readonly CallerIdentity Bob = new("https://issuer.example", "bob", null, null);
-    private static readonly RateLimitPolicy Policy = RateLimitPolicy.Build("files", limits => limits
-        .Shared("1000/1h").Concurrency(new() { Shared = 1 }).Wait(TimeSpan.FromSeconds(60)));
+    private static readonly RateLimitPolicy Policy = AtOnce(1);
 
     private static int _tests;
     private readonly ManualTimeProvider _time = new();
@@ -87,6 +86,68 @@ public sealed class SlotTurnTests : IAsyncDisposable
         next.IsAllowed.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Activate_OneToFourInOneProcessWithFiveWaiting_ThreeGoAtOnce()
+    {
+        GateDecision running = await _two.Call(Bob);
+        Task<GateDecision>[] waiting = [.. Enumerable.Range(0, 5).Select(_ => _one.Call(Alice))];
+        await Eventually.HoldsAsync(() => _one.Gate.HeldCount == 5);
+
+        _one.Reload(AtOnce(4));
+
+        await Eventually.HoldsAsync(() => waiting.Count(call => call.IsCompleted) == 3);
+        GateDecision[] served = await Task.WhenAll(waiting.Where(call => call.IsCompleted));
+        served.ShouldAllBe(call => call.IsAllowed && call.Limits[1].Capacity == 4);
+        Task<GateDecision> late = _one.Call(Alice);
+        running.Lease.Dispose();
+        await Eventually.HoldsAsync(() => waiting.Count(call => call.IsCompleted) == 4);
+        served[0].Lease.Dispose();
+        await Task.WhenAll(waiting);
+        late.IsCompleted.ShouldBeFalse();
+        served[1].Lease.Dispose();
+        (await late).IsAllowed.ShouldBeTrue();
+    }
+
+    [Fact]
+    public async Task Activate_FourToOne_RunningCallsKeepTheirSlotsAndNewOnesWait()
+    {
+        _one.Reload(AtOnce(4));
+        GateDecision[] running = await Task.WhenAll(Enumerable.Range(0, 4).Select(_ => _one.Call(Alice)));
+        Task<GateDecision> waiting = _one.Call(Alice);
+        await Eventually.HoldsAsync(() => _one.Gate.HeldCount == 1);
+
+        _one.Reload(AtOnce(1));
+        Array.ForEach(running[..3], call => call.Lease.Dispose());
+        await Eventually.HoldsAsync(async () => await _one.RunningAsync() == 1);
+        bool wasServedBefore = waiting.IsCompleted;
+        running[3].Lease.Dispose();
+
+        (await waiting).Limits[1].Capacity.ShouldBe(1);
+        wasServedBefore.ShouldBeFalse();
+    }
+
+    [Fact]
+    public async Task Decide_OnlyWaitingCallMovesToAnotherLimit_IsServedWhenAnotherProcessReleasesThere()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("files", limits => limits
+            .Shared("1000/1h").Concurrency(new() { Shared = 2, PerUser = 1 }).Wait(TimeSpan.FromSeconds(60)));
+        _one.Reload(policy);
+        _two.Reload(policy);
+        GateDecision ofAlice = await _two.Call(Alice);
+        GateDecision ofBob = await _two.Call(Bob);
+        Task<GateDecision> waiting = _one.Call(Alice);
+        await Eventually.HoldsAsync(() => _one.Gate.HeldCount == 1);
+
+        ofBob.Lease.Dispose(); // Now only its own slot is missing.
+        await Eventually.HoldsAsync(() => _one.Gate.Held(1).Single().Limit.Name == "perUser/concurrency");
+        ofAlice.Lease.Dispose();
+
+        (await waiting).IsAllowed.ShouldBeTrue();
+    }
+
+    private static RateLimitPolicy AtOnce(int calls) => RateLimitPolicy.Build("files", limits => limits
+        .Shared("1000/1h").Concurrency(new() { Shared = calls }).Wait(TimeSpan.FromSeconds(60)));
+
     /// <summary>A store and a gate, as one process has them.</summary>
     private sealed class Process : IAsyncDisposable
     {
@@ -107,7 +168,13 @@ public sealed class SlotTurnTests : IAsyncDisposable
             Gate = new CallGate(Policy, _store, TimeProvider.System, NullLogger.Instance);
         }
 
-        internal CallGate Gate { get; }
+        internal CallGate Gate { get; private set; }
+
+        internal void Reload(RateLimitPolicy policy)
+        {
+            Gate = new CallGate(policy, _store, TimeProvider.System, NullLogger.Instance, observer: null, Gate);
+            Gate.Activate();
+        }
 
         public async ValueTask DisposeAsync()
         {
@@ -120,6 +187,15 @@ public sealed class SlotTurnTests : IAsyncDisposable
         }
 
         internal Task<GateDecision> Call(CallerIdentity caller) => Gate.DecideAsync("tools/call", "search", caller, default).AsTask();
+
+        /// <summary>How many calls run.</summary>
+        internal async Task<int> RunningAsync()
+        {
+            LimitState[] states = new LimitState[2];
+            ApplicableLimits limits = AtOnce(100).Select("tools/call", "search", Alice);
+            await _store.PeekAsync(new RateLimitRequest(limits, Alice), states, default);
+            return 100 - states[1].Remaining;
+        }
 
         internal async Task<RateLimitDecision> PeekAsync() =>
             await _store.PeekAsync(new RateLimitRequest(Policy.Select("tools/call", "search", Alice), Alice), default, default);
