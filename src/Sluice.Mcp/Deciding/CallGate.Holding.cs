@@ -22,7 +22,7 @@ internal sealed partial class CallGate
         where subject is not null
         select (subject.Limit, subject.Caller, subject.Since, call.Due);
 
-    private HeldCallSubject SubjectOf(in DecidingCall call)
+    private static HeldCallSubject SubjectOf(in DecidingCall call, long since)
     {
         ApplicableLimits limits = call.Request.Limits;
         ReadOnlySpan<LimitState> states = call.Lease.States;
@@ -35,7 +35,7 @@ internal sealed partial class CallGate
             }
         }
 
-        return new HeldCallSubject(limits[least], call.Request.Caller, time.GetTimestamp());
+        return new HeldCallSubject(limits[least], call.Request.Caller, since);
     }
 
     /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
@@ -122,13 +122,13 @@ internal sealed partial class CallGate
         }
 
         call.Lease.Reserved(reservation, _watches);
-        HeldCalls.End entered = _held.TryEnter(reservation.Delay - reservation.Passed, out HeldCalls.HeldCall? held);
+        HeldCalls.End entered = _held.TryEnter(
+            reservation.Delay - reservation.Passed, SubjectOf(call, time.GetTimestamp()), out HeldCalls.HeldCall? held);
         if (held is null)
         {
             return GiveUpAsync(call, entered, cancellationToken);
         }
 
-        held.Subject = SubjectOf(call);
         Log.Held(logger, policy.Server, reservation.Delay);
         return new ValueTask<GateDecision>(Conclude(call, reservation.Decision, reservation.Delay, held));
     }

@@ -38,7 +38,8 @@ internal sealed partial class CallGate
             }
         }
 
-        HeldCalls.End entered = _held.TryEnter(maxWait, out HeldCalls.HeldCall? place);
+        HeldCalls.End entered = _held.TryEnter(
+            maxWait, new HeldCallSubject(limit, call.Request.Caller, since), out HeldCalls.HeldCall? place);
         if (place is null)
         {
             return answer.Decision.Limit is not null && entered == HeldCalls.End.Full
@@ -46,7 +47,6 @@ internal sealed partial class CallGate
                 : await GiveUpAsync(call, entered, cancellationToken).ConfigureAwait(false);
         }
 
-        place.Subject = new HeldCallSubject(limit, call.Request.Caller, since);
         SlotWait waiter = new(this, call with { Span = null }, _held, place, since) { Answer = answer };
         GateDecision decision = GateDecision.Waiting(policy.Settings, call.Request.Limits, waiter);
         _slots.Add(waiter, limit);
@@ -125,7 +125,8 @@ internal sealed partial class CallGate
         }
 
         call.Lease.Reserved(answer, _watches);
-        HeldCalls.End entered = _held.TryStay(answer.Delay - answer.Passed, out HeldCalls.HeldCall? held);
+        HeldCalls.End entered = _held.TryStay(
+            answer.Delay - answer.Passed, SubjectOf(call, slot.Since), out HeldCalls.HeldCall? held);
         if (held is null)
         {
             return await GiveUpAsync(call, entered, cancellationToken).ConfigureAwait(false);

@@ -58,7 +58,7 @@ internal sealed class PermitQueue : IDisposable
     {
         try
         {
-            if (_held.TryEnter(reservation.Delay, out HeldCalls.HeldCall? call) == HeldCalls.End.Forward
+            if (_held.TryEnter(reservation.Delay, subject: null, out HeldCalls.HeldCall? call) == HeldCalls.End.Forward
                 && await _held.WaitAsync(call!, cancellationToken).ConfigureAwait(false) == HeldCalls.End.Forward)
             {
                 return (reservation.Decision, LimiterCalls.HeldBy(_store, request));
@@ -82,7 +82,7 @@ internal sealed class PermitQueue : IDisposable
     private async ValueTask<(RateLimitDecision Decision, IDisposable? Held)> WaitForSlotAsync(
         RateLimitRequest request, RateLimitReservation rejection, LimitState[] states, RateLimit limit, CancellationToken cancellationToken)
     {
-        if (_held.TryEnter(_options.MaxWait, out HeldCalls.HeldCall? place) != HeldCalls.End.Forward)
+        if (_held.TryEnter(_options.MaxWait, subject: null, out HeldCalls.HeldCall? place) != HeldCalls.End.Forward)
         {
             Interlocked.Add(ref _permits, -request.Cost);
             return default; // The limiter was disposed of.

@@ -73,10 +73,11 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 
     /// <summary>Takes a place for a call.</summary>
     /// <param name="delay">How long to hold it, from now.</param>
+    /// <param name="subject">What the call is, for operators; null for nothing.</param>
     /// <param name="call">The place, or null if the call is not held.</param>
-    internal End TryEnter(TimeSpan delay, out HeldCall? call) => TryEnter(delay, Max, out call);
+    internal End TryEnter(TimeSpan delay, HeldCallSubject? subject, out HeldCall? call) => TryEnter(delay, subject, Max, out call);
 
-    private End TryEnter(TimeSpan delay, int most, out HeldCall? call)
+    private End TryEnter(TimeSpan delay, HeldCallSubject? subject, int most, out HeldCall? call)
     {
         lock (_gate)
         {
@@ -91,7 +92,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
                 return End.Full;
             }
 
-            call = new HeldCall(time.GetTimestamp() + ToTimestamp(delay), ++_lastOrder);
+            call = new HeldCall(time.GetTimestamp() + ToTimestamp(delay), ++_lastOrder) { Subject = subject };
             _calls.Add(call);
             SetTimerLocked();
             return End.Forward;
@@ -111,7 +112,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
     }
 
     /// <summary>Holds a call that was served on, until a later instant; it has its place already.</summary>
-    internal End TryStay(TimeSpan delay, out HeldCall? call) => TryEnter(delay, int.MaxValue, out call);
+    internal End TryStay(TimeSpan delay, HeldCallSubject? subject, out HeldCall? call) => TryEnter(delay, subject, int.MaxValue, out call);
 
     /// <summary>The time until the instant of a call.</summary>
     internal TimeSpan TimeLeft(HeldCall call) => time.GetElapsedTime(time.GetTimestamp(), call.Due);
@@ -234,7 +235,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 
         internal long Order => order;
 
-        /// <summary>What the call is, for operators; null until it is known.</summary>
+        /// <summary>What the call is, for operators; null for nothing. It is set before anybody can see the call.</summary>
         internal HeldCallSubject? Subject { get; set; }
     }
 
