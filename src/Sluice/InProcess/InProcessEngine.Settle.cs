@@ -120,6 +120,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         for (int i = 0; i < limits.Length; i++)
         {
             bool isEnforced = limits[i].Mode == LimitMode.Enforce;
+            items[i].TokensLeft = limits[i].AdmitsNothing ? 0 : items[i].TokensLeft;
             if (isEnforced && instant.IsAdmitted)
             {
                 (items[i].Outcome, items[i].WaitTicks) = (RateLimitOutcome.Allowed, 0);

@@ -54,6 +54,31 @@ public abstract class ReservationContract<TStore> : StoreContract<TStore>
         reservation.Decision.RetryAfter.ShouldBe(Timeout.InfiniteTimeSpan);
     }
 
+    [Theory]
+    [InlineData(RateLimitAlgorithm.TokenBucket)]
+    [InlineData(RateLimitAlgorithm.SlidingWindow)]
+    [InlineData(RateLimitAlgorithm.SlidingWindowCounter)]
+    [InlineData(RateLimitAlgorithm.FixedWindow)]
+    public async Task Reserve_OverrideAdmitsNothing_LeavesNothingRemaining(RateLimitAlgorithm algorithm)
+    {
+        CallerIdentity suspended = Alice.WithClaim("suspended", "true");
+        RateLimitPolicy policy = RateLimitPolicy.Build("files", limits => limits
+            .PerUser(Of(algorithm, 10, 60_000))
+            .Tool("search", tool => tool.Shared("5/1m"))
+            .Override(when => when.Claim("suspended", "true"), rates => rates.PerUser("0"))
+            .Wait(TimeSpan.FromSeconds(30)));
+        ApplicableLimits nothing = policy.Select("tools/call", "search", suspended);
+        await Reserve(Search(policy), Alice, cost: 2);
+        LimitState[] states = new LimitState[2];
+
+        RateLimitReservation reserved = await Store.ReserveAsync(new RateLimitRequest(nothing, suspended), Minute, states, default);
+
+        Answer[] answers = [new(reserved.Decision, states), await Acquire(nothing, suspended), await Peek(nothing, suspended)];
+        answers.ShouldAllBe(answer => answer.Decision.Outcome == RateLimitOutcome.Unsatisfiable && answer.Decision.Remaining == 0);
+        answers.ShouldAllBe(answer => answer.Limit == "perUser" && answer.Remaining.SequenceEqual(new[] { 3, 0 }));
+        (await Peek(Search(policy), Alice)).Remaining.ShouldBe([3, 8]);
+    }
+
     [Fact]
     public async Task Acquire_CallsWait_IsDeniedUntilTheirTokensAreUsedUp()
     {
