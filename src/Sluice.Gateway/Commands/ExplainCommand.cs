@@ -14,6 +14,8 @@ internal static class ExplainCommand
         Option<string?> server = new("--server", "-s") { Description = "The server; may be left out where the file has one.", HelpName = "NAME" };
         OperationOptions operations = new();
         CallerOptions caller = new();
+        Option<string?> start = StartOption.Create(
+            "What the wall clock shows when the call comes, for windows of the calendar; now when it is left out.");
         Option<bool> json = new("--json") { Description = "Print the explanation as JSON." };
         Command command = new(
             "explain",
@@ -28,12 +30,14 @@ internal static class ExplainCommand
         };
         operations.AddTo(command);
         caller.AddTo(command);
+        command.Add(start);
         command.Add(json);
         command.SetAction(parsed =>
         {
             ExplainedRequest? request = operations.Read(parsed, out string? why);
             DescribedCaller? described = why is null ? caller.Read(parsed, out why) : null;
-            if (request is null || described is null)
+            DateTimeOffset at = default;
+            if (request is null || described is null || !StartOption.TryRead(parsed, start, TimeProvider.System.GetUtcNow(), out at, out why))
             {
                 return CommandLine.FailUsage(Name, why!);
             }
@@ -44,7 +48,7 @@ internal static class ExplainCommand
             }
 
             return policies.Find(parsed.GetValue(server), out why) is PolicyOfServer found
-                ? Print(Explanation.Of(policies, found, request, described), parsed.GetValue(json))
+                ? Print(Explanation.Of(policies, found, request, described, at), parsed.GetValue(json))
                 : CommandLine.FailUsage(Name, why!);
         });
         return command;

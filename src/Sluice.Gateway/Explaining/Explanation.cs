@@ -38,18 +38,22 @@ internal sealed class Explanation
     internal IEnumerable<(RateLimit Limit, ExplainedLimits Of)> Applicable =>
         Call.Limits.Limits.ToArray().Select(limit => (limit, Call.Considered.First(considered => considered.Limits.Contains(limit))));
 
+    /// <summary>What the wall clock shows when the call comes.</summary>
+    internal required DateTimeOffset At { get; init; }
+
     /// <summary>What the operator should know, beside the limits.</summary>
     internal ImmutableArray<string> Notes { get; private init; } = [];
 
     /// <summary>The limits that do not apply, and why not.</summary>
     internal ImmutableArray<LeftOutLimit> LeftOut { get; private init; } = [];
 
-    internal static Explanation Of(PolicyFile file, PolicyOfServer server, ExplainedRequest request, DescribedCaller described)
+    internal static Explanation Of(
+        PolicyFile file, PolicyOfServer server, ExplainedRequest request, DescribedCaller described, DateTimeOffset at)
     {
         List<string> notes = [];
         DescribedCaller caller = described.WithKeys(file.Auth, notes);
         CallerIdentity identity = caller.ToIdentity(file.Auth.UserAcrossTenants, server.Policy?.Claims ?? []);
-        Explanation explanation = new(file, server, request, caller, identity);
+        Explanation explanation = new(file, server, request, caller, identity) { At = at };
         if (server.Policy is RateLimitPolicy policy)
         {
             notes.AddRange(NameNotes.Of(policy, request, caller));
@@ -57,6 +61,7 @@ internal sealed class Explanation
 
         return new Explanation(file, server, request, caller, identity)
         {
+            At = at,
             Notes = [.. notes],
             LeftOut = server.Policy is null ? [] : [.. LeftOutLimit.Of(explanation)],
         };

@@ -35,7 +35,7 @@ internal sealed record SampleRefusal(
             return [];
         }
 
-        GateDecision decision = Refuse(policy, limits, explanation.Identity);
+        GateDecision decision = Refuse(policy, limits, explanation.Identity, explanation.At);
         using CallLease lease = decision.Lease;
         if (decision.IsAllowed)
         {
@@ -52,14 +52,14 @@ internal sealed record SampleRefusal(
         ];
     }
 
-    private static GateDecision Refuse(RateLimitPolicy policy, ApplicableLimits limits, CallerIdentity caller)
+    private static GateDecision Refuse(RateLimitPolicy policy, ApplicableLimits limits, CallerIdentity caller, DateTimeOffset at)
     {
         if (limits.IdentityRequiredBy is not null)
         {
             return new GateDecision(policy.Settings, limits, default, default);
         }
 
-        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = ApplicableLimits.MaxCount * 4 }, new SteppedClock(DateTimeOffset.UnixEpoch));
+        InProcessStore store = new(new InProcessStoreOptions { MaxKeys = ApplicableLimits.MaxCount * 4 }, new SteppedClock(at));
         RateLimit[] refusing = [.. limits.Limits.ToArray().Where(limit => limit is { Mode: LimitMode.Enforce, AdmitsNothing: false })];
         int calls = refusing.Where(limit => limit.Concurrency is null).Select(limit => limit.Capacity / limits.Cost).DefaultIfEmpty(0).Min();
         int slots = refusing.Select(limit => limit.Concurrency ?? int.MaxValue).DefaultIfEmpty(int.MaxValue).Min();

@@ -10,6 +10,7 @@ internal sealed class LoadOptions
 {
     private const int MaxUsers = 1_000_000;
     private const long MaxCalls = 100_000_000_000;
+    private static readonly DateTimeOffset DefaultStart = new(2026, 1, 1, 0, 0, 0, TimeSpan.Zero);
     private static readonly string[] Kinds = ["poisson", "even", "burst"];
 
     private readonly Option<string?> _rate = new("--rate") { Description = "Calls of all callers together, such as 30/s.", HelpName = "RATE" };
@@ -27,7 +28,9 @@ internal sealed class LoadOptions
     private readonly Option<string> _burst = Text("--burst", "20", "CALLS", "With --arrivals burst: the calls that one caller makes at one instant; 20 when it is left out.");
     private readonly Option<string> _skew = Text("--skew", "0", "NUMBER", "How unlike the users are: user n calls n^-skew times as often as user 1. 0 (default) makes all alike; 1 is typical of real users.");
     private readonly Option<string> _seed = Text("--seed", "1", "NUMBER", "Where the random numbers start; the same seed gives the same calls.");
-    private readonly Option<string> _start = Text("--start", "2026-01-01T00:00:00Z", "INSTANT", "What the wall clock shows at the start, for windows of the calendar.");
+    private readonly Option<string?> _start = StartOption.Create(
+        "What the wall clock shows at the start, for windows of the calendar; 2026-01-01T00:00:00Z when it is left out.");
+
     private readonly Option<string[]> _names = new("--user", "-u")
     {
         Description = "A user who calls, in place of --users; may be repeated. The tenant and the claims of an API key of the file come with it.",
@@ -80,9 +83,7 @@ internal sealed class LoadOptions
         why ??= double.TryParse(parsed.GetValue(_skew), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out skew) && skew is >= 0 and <= 10
             ? null
             : $"--skew: {Shown.Quote(parsed.GetValue(_skew)!)} is not a number from 0 to 10.";
-        why ??= DateTimeOffset.TryParse(parsed.GetValue(_start), CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out start)
-            ? null
-            : $"--start: {Shown.Quote(parsed.GetValue(_start)!)} is not an instant. Write one such as 2026-03-01T00:00:00Z.";
+        why ??= StartOption.TryRead(parsed, _start, DefaultStart, out start, out string? wrongStart) ? null : wrongStart;
         int kind = Array.IndexOf(Kinds, parsed.GetValue(_arrivals));
         why ??= kind >= 0 ? null : $"--arrivals: {Shown.Quote(parsed.GetValue(_arrivals)!)} is not a kind of arrivals. {NearestName.Advice(parsed.GetValue(_arrivals)!, Kinds)}";
         why ??= kind == (int)ArrivalKind.Burst || parsed.GetResult(_burst) is null or { Implicit: true } ? null : "--burst goes with --arrivals burst. Add it, or leave out --burst.";

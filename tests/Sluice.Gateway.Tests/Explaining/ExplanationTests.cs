@@ -34,6 +34,7 @@ public sealed class ExplanationTests : IDisposable
             upstream: http://127.0.0.1:3002/mcp
         """;
 
+    private static readonly DateTimeOffset At = new(2026, 3, 28, 20, 0, 0, TimeSpan.Zero);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-explain-");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -65,7 +66,7 @@ public sealed class ExplanationTests : IDisposable
         {
             foreach (string tool in new[] { "search", "searches", "off", "other" })
             {
-                Explanation explanation = Explanation.Of(file, file.Servers[0], Tool(tool), Caller(user));
+                Explanation explanation = Explanation.Of(file, file.Servers[0], Tool(tool), Caller(user), At);
 
                 explanation.Call.Limits.ShouldBeSameAs(explanation.Policy!.Select("tools/call", tool, explanation.Identity));
                 explanation.Applicable.Select(limit => limit.Limit).ShouldBe(explanation.Call.Limits.Limits.ToArray());
@@ -96,13 +97,13 @@ public sealed class ExplanationTests : IDisposable
     {
         PolicyFile file = Load();
 
-        Explanation.Of(file, file.Servers[0], Tool("search"), Caller("ci")).LeftOut.Select(left => $"{left.Path}: {left.Why}").ShouldBe(
+        Explanation.Of(file, file.Servers[0], Tool("search"), Caller("ci"), At).LeftOut.Select(left => $"{left.Path}: {left.Why}").ShouldBe(
         [
             "overrides[2].perUser: an override says 'unlimited' for this caller",
             "limits[1].rate: its 'when' names other callers",
             "tools[1]: another entry names 'search' more exactly",
         ]);
-        Explanation.Of(file, file.Servers[0], Tool("off"), Caller("alice")).LeftOut.Select(left => $"{left.Path}: {left.Why}").ShouldBe(
+        Explanation.Of(file, file.Servers[0], Tool("off"), Caller("alice"), At).LeftOut.Select(left => $"{left.Path}: {left.Why}").ShouldBe(
         [
             "limits[1].rate: its 'when' names other callers",
             "limits[0]: its 'when' names other operations",
@@ -127,12 +128,30 @@ public sealed class ExplanationTests : IDisposable
     }
 
     [Fact]
+    public void Refusal_ByAWindowOfTheCalendar_SaysWhenItEnds()
+    {
+        PolicyFile file = Load(
+            """
+            servers:
+              - name: one
+                upstream: http://127.0.0.1:3001/mcp
+                rateLimiting: { shared: { maxTokens: 2, window: month, timeZone: Asia/Tokyo } }
+            """);
+
+        JsonElement explained = JsonDocument.Parse(ExplanationJson.Write(Explanation.Of(file, file.Servers[0], Tool("x"), Caller("alice"), At))).RootElement;
+
+        JsonElement data = explained.GetProperty("refusals")[0].GetProperty("body").GetProperty("error").GetProperty("data");
+        data.GetProperty("resetsAt").GetString().ShouldBe("2026-04-01T00:00:00+09:00");
+        data.GetProperty("retryAfterSeconds").GetInt32().ShouldBe(((3 * 24) - 5) * 3600); // From 29 March, 05:00 in Tokyo.
+    }
+
+    [Fact]
     public void Notes_MisspeltNames_SayWhatIsMeant()
     {
         PolicyFile file = Load();
         DescribedCaller caller = new("alise", null, null, ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty.Add("teir", ["pro"]));
 
-        Explanation.Of(file, file.Servers[0], Tool("serch"), caller).Notes.ShouldBe(
+        Explanation.Of(file, file.Servers[0], Tool("serch"), caller, At).Notes.ShouldBe(
         [
             "no API key is for the user 'alise'. Did you mean 'alice'?",
             "no limit names the tool 'serch'. Did you mean 'search'?",
@@ -149,9 +168,9 @@ public sealed class ExplanationTests : IDisposable
     {
         PolicyFile file = Load();
 
-        ExplanationText.Write(Explanation.Of(file, file.Servers[1], Tool("search"), Caller("alice")))
+        ExplanationText.Write(Explanation.Of(file, file.Servers[1], Tool("search"), Caller("alice"), At))
             .ShouldContain("No limit applies: the server 'plain' has no 'rateLimiting'.");
-        ExplanationText.Write(Explanation.Of(file, file.Servers[0], new ExplainedRequest("tools/list", OperationKind.Method, ""), Caller("alice")))
+        ExplanationText.Write(Explanation.Of(file, file.Servers[0], new ExplainedRequest("tools/list", OperationKind.Method, ""), Caller("alice"), At))
             .ShouldContain("No limit applies to this call.");
     }
 
@@ -165,7 +184,7 @@ public sealed class ExplanationTests : IDisposable
         {
             File.WriteAllText(path, Text.Replace("MISSING", missing, StringComparison.Ordinal));
             PolicyFile file = PolicyFile.Load(path)!;
-            return ExplanationText.Write(Explanation.Of(file, file.Servers[0], Tool("x"), Caller("alice")));
+            return ExplanationText.Write(Explanation.Of(file, file.Servers[0], Tool("x"), Caller("alice"), At));
         }
 
         Explained("pool").ShouldContain("tenant unknown (pooled)");
@@ -181,7 +200,7 @@ public sealed class ExplanationTests : IDisposable
         File.WriteAllText(path, "rateLimiting:\n  tools:\n    - { name: search, perUser: 10/1m }\n");
         PolicyFile file = PolicyFile.Load(path)!;
 
-        Explanation explanation = Explanation.Of(file, file.Find(null, out _)!, Tool("search"), Caller("alice"));
+        Explanation explanation = Explanation.Of(file, file.Find(null, out _)!, Tool("search"), Caller("alice"), At);
 
         explanation.LineOf("tools[0].perUser").ShouldBe($"{path}:3");
         explanation.Call.Limits.Count.ShouldBe(1);
@@ -191,16 +210,16 @@ public sealed class ExplanationTests : IDisposable
 
     private static DescribedCaller Caller(string user) => new(user, null, null, ImmutableSortedDictionary<string, ImmutableArray<string>>.Empty);
 
-    private PolicyFile Load()
+    private PolicyFile Load(string yaml = Yaml)
     {
         string path = Path.Combine(_folder.FullName, "sluice.yaml");
-        File.WriteAllText(path, Yaml);
+        File.WriteAllText(path, yaml);
         return PolicyFile.Load(path)!;
     }
 
     private JsonElement Explain(string tool, string user)
     {
         PolicyFile file = Load();
-        return JsonDocument.Parse(ExplanationJson.Write(Explanation.Of(file, file.Servers[0], Tool(tool), Caller(user)))).RootElement;
+        return JsonDocument.Parse(ExplanationJson.Write(Explanation.Of(file, file.Servers[0], Tool(tool), Caller(user), At))).RootElement;
     }
 }
