@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 
 /// <summary>Decides simulated traffic by the engine, on a clock that moves with the calls.</summary>
 /// <remarks>Thread safety: one thread.</remarks>
-internal sealed class Simulation
+internal sealed class Simulation : IDisposable
 {
     /// <summary>Calls between two looks at what is asked from outside.</summary>
     private const int CallsPerLook = 16_384;
@@ -19,7 +19,9 @@ internal sealed class Simulation
     private readonly Dictionary<ApplicableLimits, SelectedLimits> _byLimits = [];
     private readonly PriorityQueue<RateLimitRequest, long> _running = new();
     private readonly Stack<HeldSlots> _freeSlots = new();
-    private readonly PriorityQueue<int, long> _held = new();
+    private readonly PriorityQueue<RateLimitPolicy, long> _held = new();
+    private readonly Dictionary<RateLimitPolicy, int> _heldOf = [];
+    private readonly SlotQueueing _waiting;
     private readonly LimitState[] _states = new LimitState[ApplicableLimits.MaxCount];
 
     /// <param name="traffic">The calls.</param>
@@ -32,7 +34,8 @@ internal sealed class Simulation
         _start = traffic.Start;
         _clock = new SteppedClock(traffic.Start);
         _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = maxKeys }, _clock, isObserved: false);
-        _tally = new SimulationTally(traffic);
+        _waiting = new SlotQueueing(_store, _clock);
+        _tally = new SimulationTally(traffic, callTime);
         long pairs = (long)traffic.Callers.Length * traffic.Operations.Length;
         _selected = pairs <= MaxCached ? new SelectedLimits?[pairs] : null;
     }
@@ -47,7 +50,8 @@ internal sealed class Simulation
         long calls = 0;
         while (arrivals.TryNext(out Arrival arrival))
         {
-            _clock.Now = new StoreTime(arrival.Ticks, _start.AddTicks(arrival.Ticks), TimeSpan.Zero);
+            Advance(arrival.Ticks);
+            MoveTo(arrival.Ticks);
             SelectedLimits selected = Select(arrival, replace);
             selected.Calls++;
             Decide(arrival, selected);
@@ -58,8 +62,11 @@ internal sealed class Simulation
             }
         }
 
+        Advance(long.MaxValue); // Calls that came before the end may wait beyond it.
         return _tally.ToReport(_byLimits.Values);
     }
+
+    public void Dispose() => _waiting.Dispose();
 
     private SelectedLimits Select(in Arrival arrival, Func<ApplicableLimits, ApplicableLimits>? replace)
     {
@@ -88,7 +95,7 @@ internal sealed class Simulation
         {
             RateLimitDecision answer = _store.Acquire(
                 new RateLimitRequest(selected.Limits, _traffic.Callers[arrival.Caller].Identity), selected.IsPermissive ? _states : []);
-            Count(arrival, selected, answer, TimeSpan.Zero);
+            Count(arrival, selected, answer, _states, TimeSpan.Zero);
         }
         else if (selected.Limits.IdentityRequiredBy is RateLimit required)
         {
@@ -106,62 +113,128 @@ internal sealed class Simulation
 
     private void DecideAny(in Arrival arrival, SelectedLimits selected)
     {
-        Release(arrival.Ticks);
         ApplicableLimits limits = selected.Limits;
         HeldSlots? slots = limits.SlotCount == 0 ? null : _freeSlots.TryPop(out HeldSlots? free) ? free : new HeldSlots();
         RateLimitRequest request = new(limits, _traffic.Callers[arrival.Caller].Identity) { Slots = slots };
-        TimeSpan delay = TimeSpan.Zero;
-        RateLimitDecision answer;
-        if (limits.Wait > TimeSpan.Zero)
+        if (limits.Wait == TimeSpan.Zero)
         {
-            bool hasRoom = _held.Count < selected.Operation.Policy!.Settings.MaxWaiting;
-            RateLimitReservation reservation = _store.Reserve(request, hasRoom ? limits.Wait : TimeSpan.Zero, _states);
-            answer = reservation.Decision;
-            delay = reservation.Delay;
-            if (delay > TimeSpan.Zero)
+            Conclude(arrival, selected, request, new RateLimitReservation { Decision = _store.Acquire(request, _states) }, _states);
+            return;
+        }
+
+        RateLimitPolicy policy = selected.Operation.Policy!;
+        bool hasRoom = _heldOf.GetValueOrDefault(policy) < policy.Settings.MaxWaiting;
+        RateLimitReservation reservation = default;
+        RateLimit? limit = hasRoom && slots is not null ? _waiting.QueueFor(request) : null;
+        if (limit is null)
+        {
+            reservation = _store.Reserve(request, hasRoom ? limits.Wait : TimeSpan.Zero, _states);
+            limit = hasRoom ? SlotWaiters.LimitWithoutSlot(request, reservation.Decision, _states, limits.Wait) : null;
+        }
+
+        if (limit?.Concurrency is null)
+        {
+            Conclude(arrival, selected, request, reservation, _states);
+            return;
+        }
+
+        CountHeld(policy, 1);
+        _waiting.Add(arrival, selected, request, reservation, limit);
+        TakeServed();
+    }
+
+    /// <summary>Lets everything happen that is due before an instant: calls end, held calls go, and waits for a slot end in vain.</summary>
+    private void Advance(long until)
+    {
+        while (true)
+        {
+            long end = _running.TryPeek(out _, out long ends) ? ends : long.MaxValue;
+            long go = _held.TryPeek(out _, out long goes) ? goes : long.MaxValue;
+            long vain = _waiting.NextEnd;
+            long next = Math.Min(Math.Min(end, go), vain);
+            if (next == long.MaxValue || next > until)
             {
-                _held.Enqueue(0, arrival.Ticks + delay.Ticks);
+                return;
+            }
+
+            MoveTo(next);
+            if (next == go)
+            {
+                CountHeld(_held.Dequeue(), -1);
+            }
+            else if (next == end)
+            {
+                RateLimitRequest ended = _running.Dequeue();
+                _store.Release(ended);
+                _freeSlots.Push(ended.Slots!);
+                TakeServed();
+            }
+            else
+            {
+                EndInVain(_waiting.EndNext());
+                TakeServed();
             }
         }
-        else
-        {
-            answer = _store.Acquire(request, _states);
-        }
-
-        Count(arrival, selected, answer, delay);
-        if (slots is not null && answer.IsAllowed)
-        {
-            _running.Enqueue(request, arrival.Ticks + delay.Ticks + _callTime.Ticks);
-        }
-        else if (slots is not null)
-        {
-            _freeSlots.Push(slots);
-        }
     }
 
-    private void Release(long now)
+    private void MoveTo(long ticks) => _clock.Now = new StoreTime(ticks, _start.AddTicks(ticks), TimeSpan.Zero);
+
+    private void TakeServed()
     {
-        while (_running.TryPeek(out RateLimitRequest first, out long ends) && ends <= now)
+        while (_waiting.TryTakeServed(out SlotQueueing.Waiter served))
         {
-            _running.Dequeue();
-            _store.Release(first);
-            _freeSlots.Push(first.Slots!);
-        }
-
-        while (_held.TryPeek(out _, out long instant) && instant <= now)
-        {
-            _held.Dequeue();
+            CountHeld(served.Selected.Operation.Policy!, -1);
+            Conclude(served.Arrival, served.Selected, served.Request, served.Answer, served.States.Span);
         }
     }
 
-    private void Count(in Arrival arrival, SelectedLimits selected, in RateLimitDecision answer, TimeSpan delay)
+    /// <summary>Decides a call that has waited for a slot for as long as it may.</summary>
+    private void EndInVain(SlotQueueing.Waiter waiter)
+    {
+        CountHeld(waiter.Selected.Operation.Policy!, -1);
+        RateLimitReservation answer = waiter.Answer.Decision.Limit is null
+            ? _store.Reserve(waiter.Request, TimeSpan.Zero, waiter.States.Span)
+            : waiter.Answer;
+        Conclude(waiter.Arrival, waiter.Selected, waiter.Request, answer, waiter.States.Span);
+    }
+
+    /// <summary>Counts a call that is decided now, and lets it run if it is allowed.</summary>
+    private void Conclude(
+        in Arrival arrival, SelectedLimits selected, in RateLimitRequest request, in RateLimitReservation answer, ReadOnlySpan<LimitState> states)
+    {
+        long goes = _clock.Now.Ticks + answer.Delay.Ticks;
+        Count(arrival, selected, answer.Decision, states, TimeSpan.FromTicks(goes - arrival.Ticks));
+        if (answer.Delay > TimeSpan.Zero)
+        {
+            CountHeld(selected.Operation.Policy!, 1);
+            _held.Enqueue(selected.Operation.Policy!, goes);
+        }
+
+        if (request.Slots is HeldSlots slots)
+        {
+            if (answer.Decision.IsAllowed)
+            {
+                _running.Enqueue(request, goes + _callTime.Ticks);
+            }
+            else
+            {
+                _freeSlots.Push(slots);
+            }
+        }
+    }
+
+    private void CountHeld(RateLimitPolicy policy, int more) =>
+        CollectionsMarshal.GetValueRefOrAddDefault(_heldOf, policy, out _) += more;
+
+    private void Count(
+        in Arrival arrival, SelectedLimits selected, in RateLimitDecision answer, ReadOnlySpan<LimitState> states, TimeSpan delay)
     {
         if (answer.IsAllowed)
         {
             _tally.CountAllowed(arrival, delay);
             if (selected.IsPermissive)
             {
-                selected.CountWouldRefuse(_states);
+                selected.CountWouldRefuse(states);
             }
         }
         else

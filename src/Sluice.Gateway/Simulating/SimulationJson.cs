@@ -16,6 +16,7 @@ internal static class SimulationJson
             report.Unsatisfiable,
             report.Held,
             LongestDelayMs = report.LongestDelay.TotalMilliseconds,
+            CallTimeMs = report.CallTime?.TotalMilliseconds,
             Limits = report.Limits.Select(limit => new
             {
                 limit.Server,

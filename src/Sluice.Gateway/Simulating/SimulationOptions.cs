@@ -48,7 +48,8 @@ internal sealed class SimulationOptions
         LimitSuggestion[]? suggestions;
         using (ProgressLine progress = new(traffic.ExpectedCalls, "calls"))
         {
-            report = new Simulation(traffic, callTime, keys).Run(replace: null, progress.Report, cancellationToken);
+            using Simulation simulation = new(traffic, callTime, keys);
+            report = simulation.Run(replace: null, progress.Report, cancellationToken);
             suggestions = share is double most ? [.. new Suggestions(traffic, keys, most, cancellationToken).For(report)] : null;
         }
 

@@ -27,6 +27,9 @@ internal sealed record SimulationReport
     /// <summary>The longest time for which a call was held.</summary>
     internal required TimeSpan LongestDelay { get; init; }
 
+    /// <summary>How long each allowed call was taken to run, and to hold its slots; null where no limit on concurrency applied.</summary>
+    internal required TimeSpan? CallTime { get; init; }
+
     /// <summary>The limits that applied to calls, in the order of the policy.</summary>
     internal required ImmutableArray<LimitReport> Limits { get; init; }
 

@@ -1,7 +1,9 @@
 namespace Sluice.Gateway;
 
 /// <summary>Counts what becomes of the calls of a simulation.</summary>
-internal sealed class SimulationTally(ITraffic traffic)
+/// <param name="traffic">The calls.</param>
+/// <param name="callTime">How long a call that is allowed takes.</param>
+internal sealed class SimulationTally(ITraffic traffic, TimeSpan callTime)
 {
     /// <summary>The columns of the series.</summary>
     internal const int Columns = 60;
@@ -59,6 +61,7 @@ internal sealed class SimulationTally(ITraffic traffic)
             Unsatisfiable = _unsatisfiable,
             Held = _held,
             LongestDelay = _longestDelay,
+            CallTime = selected.Any(each => each.Limits.SlotCount > 0) ? callTime : null,
             Limits = [.. LimitsOf(selected)],
             Users =
             [

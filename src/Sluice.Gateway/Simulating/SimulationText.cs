@@ -23,6 +23,11 @@ internal static class SimulationText
             Line(text, $"{Number(report.Held)} of the allowed calls were held first, for {RateText.Duration(report.LongestDelay)} at most.");
         }
 
+        if (report.CallTime is TimeSpan callTime)
+        {
+            Line(text, $"Each allowed call is taken to run, and to hold its slots, for {RateText.Duration(callTime)} (--call-time).");
+        }
+
         Table(text, Limits(report));
         Table(text, Users(report));
         if (report.Users.Length > MostUsers)

@@ -70,8 +70,8 @@ internal sealed class Suggestions(ITraffic traffic, int maxKeys, double share, C
         RateList list = RateList.Create(rate);
         RateLimit alone = RateLimit.Of(
             limit.Target, limit.Key, BucketKeys.Of([list]), 0, list, new LimitTerms(LimitMode.Enforce, limit.OnStoreFailure, limit.Rejection))[0];
-        SimulationReport report = new Simulation(traffic, TimeSpan.Zero, maxKeys)
-            .Run(limits => limits.Limits.Contains(limit) ? new ApplicableLimits([alone], limits.Cost) : ApplicableLimits.None, progress: null, cancellationToken);
+        using Simulation simulation = new(traffic, TimeSpan.Zero, maxKeys);
+        SimulationReport report = simulation.Run(limits => limits.Limits.Contains(limit) ? new ApplicableLimits([alone], limits.Cost) : ApplicableLimits.None, progress: null, cancellationToken);
         long calls = report.Limits.Select(reported => reported.Calls).FirstOrDefault();
         return calls == 0 ? 0 : (double)report.Refused / calls;
     }

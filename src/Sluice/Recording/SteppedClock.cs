@@ -33,4 +33,20 @@ internal sealed class SteppedClock : SleepCountingTimeProvider
 
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => _now.Wall;
+
+    /// <summary>A timer that never fires: who moves the clock knows what is due.</summary>
+    public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => Inert.Instance;
+
+    private sealed class Inert : ITimer
+    {
+        internal static readonly Inert Instance = new();
+
+        public bool Change(TimeSpan dueTime, TimeSpan period) => true;
+
+        public void Dispose()
+        {
+        }
+
+        public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    }
 }

@@ -30,6 +30,11 @@ internal abstract class SlotWaiter(RateLimitRequest request, Memory<LimitState> 
     /// <summary>The attempt that is being made for it, or the last one.</summary>
     internal Task Attempt { get; set; } = Task.CompletedTask;
 
+    /// <summary>Told that it has been served: <see cref="Answer"/> is the store's.</summary>
+    internal virtual void OnServed()
+    {
+    }
+
     /// <summary>Whether the store has to be asked: else the limits alone say what becomes of the call.</summary>
     internal bool AsksStore => Request.Limits is { Count: > 0, IdentityRequiredBy: null };
 

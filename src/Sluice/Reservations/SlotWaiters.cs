@@ -237,7 +237,7 @@ internal class SlotWaiters(IRateLimitStore store)
         if (!waiter.AsksStore)
         {
             Leave(waiter, isServed: true);
-            waiter.Held.TryServe(waiter.Place);
+            TryServe(waiter);
             return true;
         }
 
@@ -249,12 +249,23 @@ internal class SlotWaiters(IRateLimitStore store)
         }
 
         Leave(waiter, isServed: true);
-        if (!waiter.Held.TryServe(waiter.Place) && answer.Decision.IsAllowed)
+        if (!TryServe(waiter) && answer.Decision.IsAllowed)
         {
             await GiveBackAsync(waiter.Request, waiter.Request.ChargedPart(waiter.States.Span), answer).ConfigureAwait(false);
         }
 
         return true;
+    }
+
+    private static bool TryServe(SlotWaiter waiter)
+    {
+        bool isServed = waiter.Held.TryServe(waiter.Place);
+        if (isServed)
+        {
+            waiter.OnServed();
+        }
+
+        return isServed;
     }
 
     // The queue of the bucket that rejects the call now. It stays where it is if that is the same.

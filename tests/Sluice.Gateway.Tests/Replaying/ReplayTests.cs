@@ -97,7 +97,8 @@ public sealed class ReplayTests : IDisposable
         TraceIndex index = TraceIndex.Of(file, progress: null, CancellationToken.None);
         TraceTraffic traffic = new(file, index, Policies(Limits), CancellationToken.None);
 
-        SimulationReport report = new Simulation(traffic, TimeSpan.FromMilliseconds(1), maxKeys: 10_000).Run(replace: null, progress: null, CancellationToken.None);
+        using Simulation simulation = new(traffic, TimeSpan.FromMilliseconds(1), maxKeys: 10_000);
+        SimulationReport report = simulation.Run(replace: null, progress: null, CancellationToken.None);
 
         report.Calls.ShouldBe(index.Calls);
         report.Limits.Select(limit => limit.Limit).ShouldContain("by-tier");

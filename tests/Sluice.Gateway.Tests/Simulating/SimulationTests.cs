@@ -43,6 +43,66 @@ public sealed class SimulationTests
     }
 
     [Fact]
+    public void ConcurrencyAndWait_NoSlotIsFree_CallsWaitForOneAndCallersTakeTurns()
+    {
+        // Two callers in turn, a call each 100 ms, and each runs for 200 ms: one slot admits every second call.
+        SyntheticLoad load = Load("concurrency: { shared: 1 }\nwait: 60s", callers: 2, perSecond: 10, seconds: 4);
+
+        SimulationReport report = Run(load, TimeSpan.FromMilliseconds(200));
+
+        report.Allowed.ShouldBe(40);
+        report.Refused.ShouldBe(0);
+        report.Held.ShouldBe(39);
+        report.LongestDelay.ShouldBe(TimeSpan.FromSeconds(3.9)); // The last comes at 3.9 s, behind 39 that run for 7.8 s together.
+    }
+
+    [Fact]
+    public void ConcurrencyAndWait_SlotComesTooLate_IsRefusedWhenItsWaitEnds()
+    {
+        // A call each second, and each runs for 10 s. The calls of 0 s, 9 s, 19 s and 29 s get the slot; that of 8 s waits until 10 s, too late.
+        SyntheticLoad load = Load("concurrency: { perUser: 1 }\nwait: 2s", callers: 1, perSecond: 1, seconds: 30);
+
+        SimulationReport report = Run(load, TimeSpan.FromSeconds(10));
+
+        report.Allowed.ShouldBe(4);
+        report.Refused.ShouldBe(26);
+        report.LongestDelay.ShouldBe(TimeSpan.FromSeconds(1));
+        report.Users.ShouldHaveSingleItem().LongestWait.ShouldBe(TimeSpan.FromSeconds(1));
+    }
+
+    [Fact]
+    public void ConcurrencyAndWait_AllPlacesTaken_OthersAreRefusedAtOnce()
+    {
+        SyntheticLoad load = Load("concurrency: { shared: 1 }\nwait: 60s\nmaxWaiting: 3", callers: 1, perSecond: 10, seconds: 1);
+
+        SimulationReport report = Run(load, TimeSpan.FromSeconds(5));
+
+        (report.Allowed, report.Refused, report.Held).ShouldBe((4, 6, 3));
+    }
+
+    [Fact]
+    public void ConcurrencyRateAndWait_SlotComesBeforeTheToken_CallWaitsForBoth()
+    {
+        SyntheticLoad load = Load(
+            "shared: { maxTokens: 1, refillPeriod: 1s }\nconcurrency: { shared: 1 }\nwait: 30s", callers: 1, perSecond: 10, seconds: 1);
+
+        SimulationReport report = Run(load, TimeSpan.FromMilliseconds(300));
+
+        (report.Allowed, report.Held).ShouldBe((10, 9));
+        report.LongestDelay.ShouldBe(TimeSpan.FromSeconds(9) - TimeSpan.FromSeconds(0.9)); // One each second; the last came at 0.9 s.
+    }
+
+    [Fact]
+    public void Text_LimitsOnConcurrency_SaysHowLongCallsHoldTheirSlots()
+    {
+        SimulationReport report = Run(Load("concurrency: { shared: 2 }", callers: 1, perSecond: 10, seconds: 10));
+
+        SimulationText.Write(report).ShouldContain("\nEach allowed call is taken to run, and to hold its slots, for 1s (--call-time).\n");
+        JsonDocument.Parse(SimulationJson.Write(report, suggestions: null)).RootElement.GetProperty("callTimeMs").GetInt64().ShouldBe(1_000);
+        SimulationText.Write(Run(Load("shared: 5/1m", callers: 1, perSecond: 10, seconds: 10))).ShouldNotContain("--call-time");
+    }
+
+    [Fact]
     public void Wait_CallsThatComeTooEarly_AreHeldUpToTheWait()
     {
         SimulationReport report = Run(Load("perUser: { maxTokens: 60, refillPeriod: 1m, burst: 1 }\nwait: 2s", callers: 1, perSecond: 2, seconds: 10));
@@ -156,8 +216,11 @@ public sealed class SimulationTests
         }
     }
 
-    private static SimulationReport Run(SyntheticLoad traffic) =>
-        new Simulation(traffic, CallTime, maxKeys: 1_024).Run(replace: null, progress: null, CancellationToken.None);
+    private static SimulationReport Run(SyntheticLoad traffic, TimeSpan? callTime = null)
+    {
+        using Simulation simulation = new(traffic, callTime ?? CallTime, maxKeys: 1_024);
+        return simulation.Run(replace: null, progress: null, CancellationToken.None);
+    }
 
     private static SyntheticLoad Load(string limits, int callers, int perSecond, int seconds)
     {
