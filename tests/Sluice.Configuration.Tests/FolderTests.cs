@@ -96,7 +96,7 @@ public sealed class FolderTests : IDisposable
         _folder.Write("gateway.yaml", "listen: http://127.0.0.1:9");
 
         GatewayFile.Load(_folder.Path).Faults.ShouldHaveSingleItem().ToString()
-            .ShouldBe($"{_folder.Path}: describes no server. Add a file with 'servers', or a manifest of ToolHive.");
+            .ShouldBe($"{_folder.Path}: describes no server. Add a file with 'servers', a Server of sluice.dev, or a manifest of ToolHive.");
     }
 
     [Fact]

@@ -71,7 +71,7 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
             return null;
         }
 
-        index.Add(new ServerPlace(document.Faults.File, server.Manifest.Root, server.Manifest.Path, server.LimitsPath));
+        index.Add(server.LimitsPlace ?? new ServerPlace(document.Faults.File, server.Manifest.Root, server.Manifest.Path, server.LimitsPath));
         Note(server, upstream);
         return new ServerConfiguration
         {

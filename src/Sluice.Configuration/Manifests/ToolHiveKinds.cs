@@ -12,7 +12,9 @@ internal static class ToolHiveKinds
     /// <summary>The version whose fields are those of the first releases.</summary>
     internal const string FirstVersion = "v1alpha1";
 
-    private const string Group = "toolhive.stacklok.dev";
+    /// <summary>The group of ToolHive's kinds.</summary>
+    internal const string Group = "toolhive.stacklok.dev";
+
     private const string KmcpGroup = "kagent.dev";
     private static readonly string[] Versions = [FirstVersion, "v1beta1"];
 

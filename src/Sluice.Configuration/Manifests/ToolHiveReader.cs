@@ -280,6 +280,7 @@ internal static partial class ToolHiveReader
 
     private static ChoiceSpec<bool> Words(params string[] words) => new(words.ToDictionary(word => word, _ => true, StringComparer.Ordinal));
 
+    /// <summary>What Kubernetes allows as the name of an object.</summary>
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]
-    private static partial Regex KubernetesName();
+    internal static partial Regex KubernetesName();
 }

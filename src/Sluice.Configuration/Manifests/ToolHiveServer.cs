@@ -17,6 +17,13 @@ internal sealed record ToolHiveServer(KubernetesObject Manifest, string Name, Fi
     /// <summary>The fields from the root to the limits.</summary>
     internal required string[] LimitsPath { get; init; }
 
+    /// <summary>Where its limits are written, when that is a policy of its own; else null.</summary>
+    internal ServerPlace? LimitsPlace { get; init; }
+
+    /// <summary>How policies name it.</summary>
+    internal ResourceTarget Target =>
+        new(Manifest.Group, Manifest.Kind, Name.Length == ShortName.Length ? null : Name[..^(ShortName.Length + 1)], ShortName);
+
     /// <summary>The fields that count by user, with their paths.</summary>
     internal ImmutableArray<(Field Field, string Path)> PerUser { get; init; } = [];
 

@@ -3,7 +3,8 @@ using System.Collections.Immutable;
 namespace Sluice.Configuration;
 
 /// <summary>
-/// Reads several documents as one configuration: one of them may have settings, and each may have servers or be a manifest of ToolHive.
+/// Reads several documents as one configuration: one of them may have settings, and each may have servers, be a manifest of ToolHive, or a
+/// resource of our own.
 /// </summary>
 /// <param name="faults">Takes what is wrong with all of them together.</param>
 /// <param name="values">What <c>${…}</c> in the files that they name refers to.</param>
@@ -30,26 +31,33 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
             [.. objects.Where(ToolHiveKinds.HasLimits).Select(ToolHiveReader.Read).OfType<ToolHiveServer>()];
         SourceDocument? settings = SettingsAmong(own);
         List<string> notes = [];
+        bool hasPolicies = false;
         GatewayReader reader = new(settings?.Faults ?? faults, values, content) { Index = Index };
         GatewayConfiguration? configuration = reader.Read(settings?.Root ?? new MappingNode(0, 0, []), (_, identities) =>
         {
             ImmutableArray<ServerConfiguration> servers =
                 [.. own.SelectMany(document => ServersOf(document, isRequired: document != settings, identities))];
+            // Who calls is known to the gateway of the cluster; to check a resource alone is not to ask for it.
+            ResourceServers resources = new(Index, options.IsToRun || Has(settings, "auth") ? identities : KnownIdentities.All);
+            resources.Read(objects, described);
+            hasPolicies = resources.HasPolicies;
+            described = resources.Described;
+            servers = servers.AddRange(resources.Servers);
             ManifestServers manifests = new(options, Index, identities);
             servers = servers.AddRange(manifests.ReadAll(described, hasOthers: !servers.IsEmpty));
             notes.AddRange(manifests.Notes);
             return servers;
         });
-        if (configuration is { Servers.IsEmpty: true } && faults.Count == before)
+        if (configuration is { Servers.IsEmpty: true } && faults.Count == before && (options.IsToRun || !hasPolicies))
         {
-            faults.Add(0, 0, "", $"describes no server.{Contents(objects)} Add a file with 'servers', or a manifest of ToolHive.");
+            faults.Add(0, 0, "", $"describes no server.{Contents(objects)} Add a file with 'servers', a Server of {ResourceKinds.Group}, or a manifest of ToolHive.");
         }
 
         Manifests = new ManifestNames([.. described.Select(server => (server.Name, server.ShortName))], [.. notes], Redis: null);
-        return described.IsEmpty || configuration is null ? configuration : WithStore(configuration, HasStore(settings), described);
+        return described.IsEmpty || configuration is null ? configuration : WithStore(configuration, Has(settings, "store"), described);
     }
 
-    private static bool HasStore(SourceDocument? settings) => (settings?.Root as MappingNode)?.Find("store") is not null;
+    private static bool Has(SourceDocument? settings, string field) => (settings?.Root as MappingNode)?.Find(field) is not null;
 
     private GatewayConfiguration WithStore(
         GatewayConfiguration configuration, bool hasStore, ImmutableArray<ToolHiveServer> described)

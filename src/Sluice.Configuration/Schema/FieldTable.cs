@@ -27,6 +27,9 @@ internal sealed class FieldTable
     /// <summary>Fields that may not both be there.</summary>
     internal ImmutableArray<(string Field, string Other)> Apart { get; init; } = [];
 
+    /// <summary>Alternatives of which the values of two fields must be one; none where they do not depend on each other.</summary>
+    internal ImmutableArray<FieldCombination> Combinations { get; init; } = [];
+
     /// <summary>The fewest fields that a group has.</summary>
     internal int MinFields { get; init; }
 

@@ -21,11 +21,17 @@ internal abstract record ValueSpec
 /// <summary>A text.</summary>
 /// <param name="MaxLength">The most characters.</param>
 /// <param name="Pattern">What it must match, beside being more than white space; or null.</param>
-internal sealed record TextSpec(int MaxLength = FieldReader.MaxTextLength, string? Pattern = null) : ValueSpec
+/// <param name="Not">What it must not match; or null.</param>
+internal sealed record TextSpec(int MaxLength = FieldReader.MaxTextLength, string? Pattern = null, string? Not = null) : ValueSpec
 {
     internal override JsonObject ToSchema()
     {
         JsonObject text = new() { ["type"] = "string", ["pattern"] = Pattern ?? @"^[^\u0000-\u001f\u007f]*[^\s\u0000-\u001f\u007f][^\u0000-\u001f\u007f]*$", ["maxLength"] = MaxLength };
+        if (Not is not null)
+        {
+            text["not"] = new JsonObject { ["pattern"] = Not };
+        }
+
         return OrReference(text);
     }
 }
@@ -80,7 +86,7 @@ internal sealed record SizeSpec(long Min, long Max, string Range, string Example
 internal abstract record ChoiceSpec : ValueSpec
 {
     /// <summary>The words.</summary>
-    protected abstract IEnumerable<string> Words { get; }
+    internal abstract IEnumerable<string> Words { get; }
 
     internal override JsonObject ToSchema() =>
         OrReference(new JsonObject { ["enum"] = new JsonArray([.. Words.Select(word => (JsonNode)word)]) });
@@ -91,7 +97,7 @@ internal abstract record ChoiceSpec : ValueSpec
 internal sealed record ChoiceSpec<T>(IReadOnlyDictionary<string, T> Choices) : ChoiceSpec
     where T : struct
 {
-    protected override IEnumerable<string> Words => Choices.Keys;
+    internal override IEnumerable<string> Words => Choices.Keys;
 }
 
 /// <summary>A text, or a list of different texts.</summary>

@@ -1,5 +1,6 @@
 using System.CommandLine;
 using Sluice.Configuration;
+using Sluice.Kubernetes;
 
 namespace Sluice.Gateway;
 
@@ -9,6 +10,11 @@ internal static class SchemaCommand
     internal static Command Create()
     {
         Option<bool> stdio = new("--stdio") { Description = "The schema of a file for 'run --stdio', with rateLimiting at its root." };
+        Option<bool> kubernetes = new("--kubernetes")
+        {
+            Description = "The custom resource definitions of sluice.dev, as YAML.",
+            Hidden = true, // No gateway follows resources yet.
+        };
         Command command = new(
             "schema",
             "Print the JSON Schema (2020-12) of the configuration. It is made of the tables by which the configuration is read.\n\n"
@@ -16,10 +22,18 @@ internal static class SchemaCommand
             + "Example:\n  sluice schema > sluice.schema.json")
         {
             stdio,
+            kubernetes,
         };
         command.SetAction(parsed =>
         {
-            Console.WriteLine(parsed.GetValue(stdio) ? GatewaySchema.OfLocalFile() : GatewaySchema.OfGateway());
+            if (parsed.GetValue(stdio) && parsed.GetValue(kubernetes))
+            {
+                return CommandLine.FailUsage("sluice schema", "--stdio and --kubernetes do not go together. Leave one out.");
+            }
+
+            Console.Write(parsed.GetValue(kubernetes)
+                ? string.Join("---\n", CustomResource.All.Select(resource => resource.Text()))
+                : (parsed.GetValue(stdio) ? GatewaySchema.OfLocalFile() : GatewaySchema.OfGateway()) + Environment.NewLine);
             return CommandLine.Success;
         });
         return command;

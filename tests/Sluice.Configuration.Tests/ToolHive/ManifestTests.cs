@@ -44,7 +44,7 @@ public sealed class ManifestTests : IDisposable
     public void Load_ServerOfKmcpAlone_IsNotMistaken() =>
         GatewayFile.Parse("apiVersion: kagent.dev/v1alpha1\nkind: MCPServer\nmetadata: { name: a }\nspec: {}\n", "k.yaml").Faults.ShouldHaveSingleItem().ToString()
             .ShouldBe("k.yaml: describes no server. It holds MCPServer of kagent.dev (which is kmcp's, not ToolHive's, and has no limits). Add a file with "
-                + "'servers', or a manifest of ToolHive.");
+                + "'servers', a Server of sluice.dev, or a manifest of ToolHive.");
 
     [Fact]
     public void Load_ServerOfKmcpBesideOthers_IsAWarning()
