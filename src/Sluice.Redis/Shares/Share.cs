@@ -1,0 +1,236 @@
+namespace Sluice.Redis;
+
+/// <summary>
+/// A process's share of one bucket: some parts of its capacity and of its rate, and the level of these.
+/// </summary>
+/// <remarks>
+/// It has no clock: every instant is a reading of the process's monotonic clock, in microseconds. A caller charges it
+/// and a message shrinks it under the same lock, so no caller can use what was returned. Thread safety: any thread may
+/// call.
+/// </remarks>
+/// <param name="refillPerMille">Thousandths of its rate at which it refills.</param>
+internal sealed class Share(int refillPerMille)
+{
+    private readonly Lock _gate = new();
+    private ShareNumbers _numbers;
+    private int _parts;
+    private int _generation;
+    private long _level;
+    private long _reserved;
+    private long _at;
+    private long _endsAt;
+
+    /// <summary>The parts; 0 when there is no share.</summary>
+    internal int Parts => Volatile.Read(ref _parts);
+
+    /// <summary>The instant from which it must not be used.</summary>
+    internal long EndsAt => Volatile.Read(ref _endsAt);
+
+    /// <summary>Takes units if all are there.</summary>
+    internal bool TryCharge(long units, long now)
+    {
+        lock (_gate)
+        {
+            if (!IsUsable(now) || units > Fill(now))
+            {
+                return false;
+            }
+
+            _level -= units;
+            return true;
+        }
+    }
+
+    /// <summary>Takes units as far as they are there, and says how many it took.</summary>
+    internal long Pay(long units, long now)
+    {
+        lock (_gate)
+        {
+            long paid = IsUsable(now) ? Math.Clamp(Fill(now), 0, units) : 0;
+            _level -= paid;
+            return paid;
+        }
+    }
+
+    /// <summary>Puts units back as far as they fit, and says how many did.</summary>
+    internal long Refund(long units, long now)
+    {
+        lock (_gate)
+        {
+            long refunded = IsUsable(now) ? Math.Clamp(_numbers.Capacity(_parts) - _reserved - Fill(now), 0, units) : 0;
+            _level += refunded;
+            return refunded;
+        }
+    }
+
+    /// <summary>
+    /// Reserves the whole level for a call that asks the allocator for the rest of its cost. Until <see
+    /// cref="EndReservation"/> the share fills only as far as the rest of its capacity.
+    /// </summary>
+    /// <returns>
+    /// How many units are reserved, and a generation that names this share; 0 units when it cannot be used.
+    /// </returns>
+    internal (long Units, int Generation) Reserve(long most, long now)
+    {
+        lock (_gate)
+        {
+            long units = IsUsable(now) ? Math.Clamp(Fill(now), 0, most) : 0;
+            _level -= units;
+            _reserved += units;
+            return (units, _generation);
+        }
+    }
+
+    /// <summary>Ends a reservation: its units are used, or back in the level.</summary>
+    /// <returns>
+    /// False when the share has ended meanwhile. Then the units are gone, and the call must not be admitted.
+    /// </returns>
+    internal bool EndReservation(long units, int generation, bool isUsed, long now)
+    {
+        lock (_gate)
+        {
+            if (generation != _generation)
+            {
+                return false;
+            }
+
+            Fill(Math.Min(now, _endsAt)); // Before its capacity grows by what was reserved.
+            _reserved -= units;
+            _level += isUsed ? 0 : units;
+            return IsUsable(now);
+        }
+    }
+
+    /// <summary>The level now; 0 for a share that must not be used.</summary>
+    internal long LevelAt(long now)
+    {
+        lock (_gate)
+        {
+            return IsUsable(now) ? Fill(now) : 0;
+        }
+    }
+
+    /// <summary>What it holds now for callers and for calls that wait for the allocator.</summary>
+    internal long HeldAt(long now)
+    {
+        lock (_gate)
+        {
+            return IsUsable(now) ? Fill(now) + _reserved : 0;
+        }
+    }
+
+    /// <summary>Begins a share. It refills from <paramref name="from"/> on.</summary>
+    internal void Begin(ShareNumbers numbers, int parts, long level, long from, long endsAt)
+    {
+        lock (_gate)
+        {
+            _generation++;
+            _numbers = numbers;
+            _reserved = 0;
+            _level = Math.Min(level, numbers.Capacity(parts));
+            _at = from;
+            Volatile.Write(ref _endsAt, endsAt);
+            Volatile.Write(ref _parts, parts);
+        }
+    }
+
+    /// <summary>Sets the parts after a reply. New parts refill from <paramref name="from"/> on.</summary>
+    internal void Resize(int parts, long level, long now, long from)
+    {
+        lock (_gate)
+        {
+            Fill(Math.Min(now, _endsAt));
+            Volatile.Write(ref _parts, parts);
+            _at = Math.Min(_at, from);
+            _level = Math.Min(_level + level, _numbers.Capacity(parts) - _reserved);
+        }
+    }
+
+    /// <summary>
+    /// Gives parts up before the message that says so. While a call holds a reservation, it gives up none.
+    /// </summary>
+    /// <returns>The parts that remain, and the level that no longer fits them.</returns>
+    internal (int Parts, long Returned) Shrink(int parts, long now)
+    {
+        lock (_gate)
+        {
+            if (_reserved > 0 || parts >= _parts)
+            {
+                return (_parts, 0);
+            }
+
+            long returned = Math.Max(0, Fill(Math.Min(now, _endsAt)) - _numbers.Capacity(parts));
+            _level -= returned;
+            Volatile.Write(ref _parts, parts);
+            _generation += parts == 0 ? 1 : 0;
+            return (parts, returned);
+        }
+    }
+
+    /// <summary>Extends the time in which it may be used.</summary>
+    internal void Renew(long endsAt) => Volatile.Write(ref _endsAt, Math.Max(EndsAt, endsAt));
+
+    /// <summary>Drops the share for good.</summary>
+    internal void End()
+    {
+        lock (_gate)
+        {
+            _generation++;
+            _reserved = 0;
+            _level = 0;
+            Volatile.Write(ref _parts, 0);
+        }
+    }
+
+    /// <summary>Sets what is used of it to zero.</summary>
+    internal void Reset(long now)
+    {
+        lock (_gate)
+        {
+            Fill(now);
+            _level = _numbers.Capacity(_parts) - _reserved;
+        }
+    }
+
+    /// <summary>Takes units out, down to an empty share, because its clock ran too fast.</summary>
+    internal void Correct(long units, long now)
+    {
+        lock (_gate)
+        {
+            _level = Math.Max(Math.Min(0, _level), Fill(now) - units);
+        }
+    }
+
+    /// <summary>
+    /// Applies new numbers of the limit, and keeps what is used. What is reserved counts as used from now on.
+    /// </summary>
+    internal void Change(ShareNumbers numbers, long now)
+    {
+        lock (_gate)
+        {
+            if (_parts > 0)
+            {
+                Fill(Math.Min(now, _endsAt));
+                _level = numbers.Convert(_level, _parts, _numbers);
+                _reserved = 0;
+                _generation++;
+            }
+
+            _numbers = numbers;
+        }
+    }
+
+    private bool IsUsable(long now) => _parts > 0 && now < _endsAt;
+
+    private long Fill(long now)
+    {
+        if (now > _at && _parts > 0)
+        {
+            long most = _numbers.Capacity(_parts) - _reserved;
+            _level = Math.Max(_level, Math.Min(most, _level + ((now - _at) * _parts * refillPerMille / 1000)));
+            _at = now;
+        }
+
+        return _level;
+    }
+}

@@ -1,0 +1,68 @@
+namespace Sluice.Redis;
+
+/// <summary>
+/// The numbers of a bucket that is divided into shares, and the unit in which its levels are counted.
+/// </summary>
+/// <remarks>
+/// A bucket has <see cref="Parts"/> parts. The unit of a level is what one part refills in a microsecond. So n parts
+/// refill n units in a microsecond and hold n times <see cref="FillMicros"/>, both exactly. Only a token is rounded:
+/// its units are rounded up, so what is admitted is never too much. Every level is below 2^53, because the script
+/// counts with doubles. Thread safety: immutable.
+/// </remarks>
+/// <param name="FillMicros">Microseconds in which an empty bucket becomes full; from 1 to <see
+/// cref="MostFillMicros"/>.</param>
+/// <param name="TokenUnits">Units of a token; at least 1.</param>
+internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
+{
+    /// <summary>The number of parts of a bucket.</summary>
+    internal const int Parts = 4096;
+
+    /// <summary>The longest time to fill a bucket: about 12 days. A bucket that takes longer is not divided.</summary>
+    internal const long MostFillMicros = 1L << 40;
+
+    /// <summary>What the whole bucket holds, in units.</summary>
+    internal long Whole => Capacity(Parts);
+
+    /// <summary>
+    /// The numbers of a bucket, or null for one that cannot be divided: it fills too slowly, or a token is less than a
+    /// unit.
+    /// </summary>
+    /// <param name="capacity">Tokens that it holds; at least 1.</param>
+    /// <param name="tokens">Tokens that a period brings; at least 1.</param>
+    /// <param name="period">The period; longer than zero.</param>
+    internal static ShareNumbers? Of(long capacity, long tokens, TimeSpan period)
+    {
+        Int128 ticks = period.Ticks;
+        Int128 fill = capacity * ticks / (tokens * (Int128)TimeSpan.TicksPerMicrosecond);
+        Int128 divisor = tokens * (Int128)TimeSpan.TicksPerMicrosecond;
+        Int128 token = ((Parts * ticks) + divisor - 1) / divisor;
+        return fill < 1 || fill > MostFillMicros || Parts * ticks < divisor || token > fill * Parts ? null : new((long)fill, (long)token);
+    }
+
+    /// <summary>What some parts hold, in units.</summary>
+    internal long Capacity(int parts) => parts * FillMicros;
+
+    /// <summary>The units of some tokens; at most <see cref="long.MaxValue"/>.</summary>
+    internal long Cost(ulong tokens) => (long)UInt128.Min((UInt128)tokens * (ulong)TokenUnits, long.MaxValue);
+
+    /// <summary>
+    /// The level of some parts under these numbers, when it was counted under others: what is used of them is kept.
+    /// </summary>
+    internal long Convert(long level, int parts, ShareNumbers from) =>
+        from == this ? level : Capacity(parts) - Rescale(from.Capacity(parts) - level, from, isUp: true);
+
+    /// <summary>An amount of tokens in these units, when it was counted in others.</summary>
+    /// <param name="units">The amount; from 0.</param>
+    /// <param name="from">The numbers under which it was counted.</param>
+    /// <param name="isUp">Whether it is rounded up.</param>
+    internal long Rescale(long units, ShareNumbers from, bool isUp)
+    {
+        if (from == this)
+        {
+            return units;
+        }
+
+        Int128 product = (Int128)units * TokenUnits;
+        return (long)((product + (isUp ? from.TokenUnits - 1 : 0)) / from.TokenUnits);
+    }
+}

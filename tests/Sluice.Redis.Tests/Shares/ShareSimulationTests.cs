@@ -1,0 +1,97 @@
+using Sluice.Conformance;
+using Xunit.Abstractions;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>The protocol of shares, simulated with every fault, against one exact bucket.</summary>
+public sealed class ShareSimulationTests(ITestOutputHelper output)
+{
+    private const int DefaultRuns = 3_000;
+    private const int RunsToCatch = 5_000;
+
+    [Fact]
+    public void Run_AllFaults_SharesNeverHoldMoreThanTheExactBucket()
+    {
+        int runs = int.Parse(Environment.GetEnvironmentVariable("SLUICE_SHARES_RUNS") ?? $"{DefaultRuns}");
+        int seed = Seeds.Announce(1);
+        long fromShares = 0, fromRemainder = 0;
+        List<string> faults = [];
+        Parallel.For(0, runs, run =>
+        {
+            Simulation simulation = new(SimulationPlan.Random(seed + run));
+            string? fault = simulation.Run();
+            Interlocked.Add(ref fromShares, simulation.Counts.FromShares);
+            Interlocked.Add(ref fromRemainder, simulation.Counts.FromRemainder);
+            lock (faults)
+            {
+                faults.AddRange(fault is null ? [] : [fault]);
+            }
+        });
+
+        output.WriteLine($"{runs} runs; {fromShares} calls admitted from shares, {fromRemainder} from remainders; {faults.Count} faults");
+        faults.Order(StringComparer.Ordinal).Take(10).ShouldBeEmpty();
+        fromShares.ShouldBeGreaterThan(50L * runs); // Else it has tested nothing.
+        fromRemainder.ShouldBeGreaterThan(5L * runs);
+    }
+
+    [Theory]
+    [MemberData(nameof(Flaws))]
+    public void Run_WrongVariant_IsCaught(Flaw flaw)
+    {
+        int seed = Seeds.Announce(1);
+        for (int run = 0; run < RunsToCatch; run++)
+        {
+            if (new Simulation(SimulationPlan.Showing(flaw, seed + run)).Run() is { } fault)
+            {
+                output.WriteLine($"caught in run {run + 1}: {fault}");
+                return;
+            }
+        }
+
+        Assert.Fail($"No run of {RunsToCatch} caught {flaw}.");
+    }
+
+    // What the runs above add to show a flaw, the protocol itself survives.
+    [Theory]
+    [MemberData(nameof(Flaws))]
+    public void Run_PlanThatShowsAWrongVariant_TheProtocolItselfHolds(Flaw flaw)
+    {
+        int seed = Seeds.Announce(1);
+        for (int run = 0; run < 40; run++)
+        {
+            if (flaw != Flaw.LendsBlocks)
+            {
+                new Simulation(SimulationPlan.Showing(flaw, seed + run) with { Flaw = Flaw.None }).Run().ShouldBeNull();
+            }
+        }
+    }
+
+    // Twice the demand, three processes, from the fifth second on. Pattern 0 is even; with 1 a process has ten times the calls.
+    [Theory]
+    [InlineData(100, 0, 0.98, 0.05)]
+    [InlineData(100, 1, 0.95, 0.05)]
+    [InlineData(1000, 0, 0.98, 0.01)]
+    [InlineData(1000, 1, 0.95, 0.01)]
+    public void Run_NoFaults_AdmitsNearlyWhatOneStoreAdmits(int rate, int pattern, double leastAdmitted, double mostCommands)
+    {
+        Simulation simulation = new(new()
+        {
+            Seed = Seeds.Announce(1),
+            Ttl = 3_000_000,
+            Duration = 30_000_000,
+            MeasuredFrom = 5_000_000,
+            Capacity = rate,
+            Rate = rate,
+            Pattern = (CallPattern)pattern,
+            Slowest = -1_000,
+        });
+        simulation.Run().ShouldBeNull();
+        SimulationCounts counts = simulation.Counts;
+        double commands = counts.Commands / (double)counts.Calls;
+        output.WriteLine($"admitted {counts.AdmittedRatio:F4} of one store; {commands:F4} commands a decision; {counts.Calls} calls");
+        counts.AdmittedRatio.ShouldBeGreaterThanOrEqualTo(leastAdmitted);
+        commands.ShouldBeLessThanOrEqualTo(mostCommands);
+    }
+
+    public static TheoryData<Flaw> Flaws() => new(Enum.GetValues<Flaw>().Where(flaw => flaw != Flaw.None));
+}
