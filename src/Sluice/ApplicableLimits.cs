@@ -57,8 +57,8 @@ public sealed class ApplicableLimits
     /// <summary>The configured operation that the calls match, as a label; <see cref="LimitNames.OtherOperation"/> for all others.</summary>
     internal string Operation { get; }
 
-    /// <summary>The labels of these limits; made for the first call that is counted.</summary>
-    internal DecisionLabels Labels => field ??= new DecisionLabels(this);
+    /// <summary>The counters of these limits; made for the first call that is counted.</summary>
+    internal DecisionCounters Counters => field ??= new DecisionCounters(this);
 
     /// <summary>What the last store that met these limits for the first time knows of them. Other stores look it up.</summary>
     internal RegisteredLimits? Registration { get; set; }

@@ -5,13 +5,16 @@ namespace Sluice.Conformance;
 /// <summary>What the instruments of the process measure, from its making until it is disposed.</summary>
 /// <remarks>
 /// Tests run side by side in one process with one meter, so a recording keeps the measurements of one server, or those of instruments
-/// that have no label for it.
+/// that have no label for it. Observable instruments are read when a question is asked. Of a server's counters, what was there at
+/// the beginning is left out; those of the process are read as they are.
 /// </remarks>
 public sealed class Measurements : IDisposable
 {
     private readonly Lock _gate = new();
     private readonly Dictionary<string, double> _sums = [];
     private readonly Dictionary<string, int> _counts = [];
+    private readonly HashSet<string> _observedCounters = [];
+    private readonly Dictionary<string, double> _before = [];
     private readonly MeterListener _listener = new();
     private readonly string? _server;
 
@@ -36,6 +39,7 @@ public sealed class Measurements : IDisposable
         _listener.SetMeasurementEventCallback<int>((instrument, value, tags, _) => Note(instrument, value, tags));
         _listener.SetMeasurementEventCallback<double>((instrument, value, tags, _) => Note(instrument, value, tags));
         _listener.Start();
+        Clear();
     }
 
     /// <summary>The instruments of the meter.</summary>
@@ -46,6 +50,7 @@ public sealed class Measurements : IDisposable
     {
         get
         {
+            Observe();
             lock (_gate)
             {
                 return [.. _sums.Keys.Order(StringComparer.Ordinal)];
@@ -56,6 +61,7 @@ public sealed class Measurements : IDisposable
     /// <summary>The sum of a series; zero when it was never measured.</summary>
     public double Sum(string series)
     {
+        Observe();
         lock (_gate)
         {
             return _sums.GetValueOrDefault(series);
@@ -74,6 +80,7 @@ public sealed class Measurements : IDisposable
     /// <summary>Every series of a counter whose sum is not zero, with its sum.</summary>
     public string[] Counted(string instrument)
     {
+        Observe();
         lock (_gate)
         {
             return
@@ -86,16 +93,23 @@ public sealed class Measurements : IDisposable
         }
     }
 
-    /// <summary>Reads the observable instruments now, each series from the start.</summary>
+    /// <summary>Reads the observable instruments now.</summary>
     public void Observe() => _listener.RecordObservableInstruments();
 
     /// <summary>Forgets what was measured.</summary>
     public void Clear()
     {
+        Observe();
         lock (_gate)
         {
+            foreach (string series in _observedCounters)
+            {
+                _before[series] = _sums[series] + _before.GetValueOrDefault(series);
+            }
+
             _sums.Clear();
             _counts.Clear();
+            _observedCounters.Clear();
         }
     }
 
@@ -128,6 +142,12 @@ public sealed class Measurements : IDisposable
         string series = $"{instrument.Name}{{{string.Join(",", labels)}}}";
         lock (_gate)
         {
+            if (_server is not null && instrument is ObservableCounter<long>)
+            {
+                _observedCounters.Add(series);
+                value -= _before.GetValueOrDefault(series);
+            }
+
             _sums[series] = instrument.IsObservable ? value : _sums.GetValueOrDefault(series) + value;
             _counts[series] = _counts.GetValueOrDefault(series) + 1;
         }

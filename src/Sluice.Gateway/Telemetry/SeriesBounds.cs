@@ -24,7 +24,7 @@ internal sealed class SeriesBounds
         _byInstrument = new(StringComparer.Ordinal)
         {
             [SluiceInstruments.Calls.Name] = servers.Count * CallLabels.SeriesOfCalls,
-            [SluiceInstruments.LimitDecisions.Name] = policies.Sum(PolicyLabels.CountDecisions),
+            [SluiceInstruments.LimitDecisions.Name] = policies.Sum(PolicyCounters.CountDecisions),
             [SluiceInstruments.LimitNear.Name] = policies.Sum(policy => policy.Limits.DistinctBy(limit => limit.Name).Count()),
             [SluiceInstruments.DecisionDuration.Name] = servers.Count * CallLabels.SeriesOfDurations,
             [SluiceInstruments.ProxyDuration.Name] = servers.Count,

@@ -38,8 +38,8 @@ internal enum CallSource
     Closed = 4,
 }
 
-/// <summary>The labels of the calls to one server, made once.</summary>
-/// <remarks>Thread safety: immutable.</remarks>
+/// <summary>The counters of the calls to one server, and the labels of their durations, made once.</summary>
+/// <remarks>Thread safety: any number of threads.</remarks>
 internal sealed class CallLabels
 {
     /// <summary>What can happen: other combinations of outcome and source cannot.</summary>
@@ -61,23 +61,15 @@ internal sealed class CallLabels
     private static readonly CallOutcome[] Outcomes = Enum.GetValues<CallOutcome>();
     private static readonly CallSource[] Sources = Enum.GetValues<CallSource>();
 
-    private readonly KeyValuePair<string, object?>[][] _calls;
+    private readonly KeyValuePair<string, object?> _server;
     private readonly KeyValuePair<string, object?>[][] _durations;
+    private readonly SeriesCounter.Series?[] _calls = new SeriesCounter.Series?[Outcomes.Length * Sources.Length];
 
     /// <param name="server">The server's name.</param>
     internal CallLabels(string server)
     {
-        KeyValuePair<string, object?> ofServer = SluiceInstruments.Label("server", server);
-        _calls =
-        [
-            .. from outcome in Outcomes
-               from source in Sources
-               select new[]
-               {
-                   ofServer, SluiceInstruments.Label("outcome", Text(outcome)), SluiceInstruments.Label("source", Text(source)),
-               },
-        ];
-        _durations = [.. Sources.Select(source => new[] { ofServer, SluiceInstruments.Label("source", Text(source)) })];
+        _server = SluiceInstruments.Label("server", server);
+        _durations = [.. Sources.Select(source => new[] { _server, SluiceInstruments.Label("source", Text(source)) })];
     }
 
     /// <summary>How many series the calls to one server can have.</summary>
@@ -86,12 +78,19 @@ internal sealed class CallLabels
     /// <summary>How many series the durations of one server's decisions can have.</summary>
     internal static int SeriesOfDurations => Sources.Length - 1; // There is no decision without a source.
 
-    /// <summary>The labels of everything that can happen.</summary>
-    internal IEnumerable<KeyValuePair<string, object?>[]> All => Possible.Select(call => Call(call.Outcome, call.Source));
+    /// <summary>Begins the counters of everything that can happen at zero.</summary>
+    internal void StartCounters()
+    {
+        foreach ((CallOutcome outcome, CallSource source) in Possible)
+        {
+            _ = Calls(outcome, source);
+        }
+    }
 
-    /// <summary>The labels of a call.</summary>
-    internal KeyValuePair<string, object?>[] Call(CallOutcome outcome, CallSource source) =>
-        _calls[((int)outcome * Sources.Length) + (int)source];
+    /// <summary>The counter of calls.</summary>
+    internal SeriesCounter.Series Calls(CallOutcome outcome, CallSource source) =>
+        _calls[((int)outcome * Sources.Length) + (int)source] ??= SluiceInstruments.Calls.Of(
+            _server, SluiceInstruments.Label("outcome", Text(outcome)), SluiceInstruments.Label("source", Text(source)));
 
     /// <summary>The labels of the duration of a decision.</summary>
     internal KeyValuePair<string, object?>[] Duration(CallSource source) => _durations[(int)source];

@@ -39,7 +39,7 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
         Count(CallOutcome.Refused, CallSource.None);
         if (SluiceInstruments.LimitDecisions.Enabled)
         {
-            SluiceInstruments.LimitDecisions.Add(1, limits.Labels[limits.Limits.IndexOf(required)].Refused);
+            limits.Counters[limits.Limits.IndexOf(required)].Refused.Increment();
         }
     }
 
@@ -69,23 +69,8 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
     {
         if (SluiceInstruments.Calls.Enabled && Interlocked.Exchange(ref _isStarted, 1) == 0)
         {
-            foreach (KeyValuePair<string, object?>[] labels in _labels.All)
-            {
-                SluiceInstruments.Calls.Add(0, labels);
-            }
-
-            foreach (DecisionLabels.OfLimit labels in PolicyLabels.Of(policy))
-            {
-                SluiceInstruments.LimitDecisions.Add(0, labels.Allowed);
-                SluiceInstruments.LimitDecisions.Add(0, labels.Refused);
-            }
-
-            foreach (RateLimit limit in policy.Limits.DistinctBy(limit => limit.Name))
-            {
-                SluiceInstruments.LimitNear.Add(
-                    0, SluiceInstruments.Label("server", limit.Server), SluiceInstruments.Label("limit", limit.Name));
-            }
-
+            _labels.StartCounters();
+            PolicyCounters.Start(policy);
             observer?.Configured(policy);
         }
     }
@@ -105,23 +90,23 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
                 StartCounters();
             }
 
-            SluiceInstruments.Calls.Add(1, _labels.Call(outcome, source));
+            _labels.Calls(outcome, source).Increment();
         }
     }
 
     private static void CountLimits(in GateDecision decision)
     {
         ApplicableLimits limits = decision.Limits;
-        DecisionLabels labels = limits.Labels;
+        DecisionCounters counters = limits.Counters;
         ReadOnlySpan<LimitState> states = decision.States;
         for (int i = 0; i < states.Length; i++)
         {
-            DecisionLabels.OfLimit of = labels[i];
+            DecisionCounters.OfLimit of = counters[i];
             bool isAllowed = states[i].Outcome == RateLimitOutcome.Allowed;
-            SluiceInstruments.LimitDecisions.Add(1, isAllowed ? of.Allowed : of.Refused);
+            (isAllowed ? of.Allowed : of.Refused).Increment();
             if (decision.IsAllowed && isAllowed && (long)states[i].Remaining * NearParts < limits[i].Capacity)
             {
-                SluiceInstruments.LimitNear.Add(1, of.Limit);
+                of.Near.Increment();
             }
         }
     }

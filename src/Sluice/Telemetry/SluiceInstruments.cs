@@ -10,6 +10,7 @@ namespace Sluice;
 /// is created once, so that no exporter sees a name twice.
 /// </para>
 /// <para>
+/// What every call counts is observable too, since counting in a field costs a tenth of a synchronous counter.
 /// What depends on what is configured now (stores, servers) is observable: it is gone from the next reading when its owner is gone.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
@@ -34,14 +35,14 @@ internal static class SluiceInstruments
 
     internal static ActivitySource Source { get; } = new(SluiceTelemetry.Name);
 
-    internal static Counter<long> Calls { get; } = Meter.CreateCounter<long>(
-        "sluice.calls", CallUnit, "Calls, by what was decided and who decided it.");
+    internal static SeriesCounter Calls { get; } = new(
+        Meter, "sluice.calls", CallUnit, "Calls, by what was decided and who decided it.");
 
-    internal static Counter<long> LimitDecisions { get; } = Meter.CreateCounter<long>(
-        "sluice.limit.decisions", "{decision}", "What each limit that applies to a call answers by itself.");
+    internal static SeriesCounter LimitDecisions { get; } = new(
+        Meter, "sluice.limit.decisions", "{decision}", "What each limit that applies to a call answers by itself.");
 
-    internal static Counter<long> LimitNear { get; } = Meter.CreateCounter<long>(
-        "sluice.limit.near", CallUnit, "Allowed calls that left less than 20 % of the limit's tokens.");
+    internal static SeriesCounter LimitNear { get; } = new(
+        Meter, "sluice.limit.near", CallUnit, "Allowed calls that left less than 20 % of the limit's tokens.");
 
     internal static Histogram<double> DecisionDuration { get; } = Meter.CreateHistogram(
         "sluice.decision.duration", Seconds, "Time to decide a call, the store's answer included.", advice: OfDecision);

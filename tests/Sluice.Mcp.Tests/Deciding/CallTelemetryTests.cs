@@ -119,8 +119,8 @@ public sealed class CallTelemetryTests : IDisposable
         }
 
         string[] decisions = [.. _seen.Series.Where(series => series.StartsWith("sluice.limit.decisions", StringComparison.Ordinal))];
-        decisions.Length.ShouldBeLessThanOrEqualTo(PolicyLabels.CountDecisions(gate.Policy));
-        decisions.Length.ShouldBe(PolicyLabels.CountDecisions(gate.Policy)); // They all began at zero, and no other was added.
+        decisions.Length.ShouldBeLessThanOrEqualTo(PolicyCounters.CountDecisions(gate.Policy));
+        decisions.Length.ShouldBe(PolicyCounters.CountDecisions(gate.Policy)); // They all began at zero, and no other was added.
         _seen.Series.Count(series => series.StartsWith("sluice.calls", StringComparison.Ordinal)).ShouldBe(CallLabels.SeriesOfCalls);
     }
 
@@ -182,9 +182,10 @@ public sealed class CallTelemetryTests : IDisposable
     [Fact]
     public async Task Calls_WithAReader_AllocateNothing()
     {
-        string server = $"telemetry-{Guid.NewGuid():N}";
+        string server = $"telemetry-{Guid.NewGuid():N}"; // Not that of the recording, which allocates.
         using MeterListener reader = new();
-        long seen = 0;
+        long durations = 0;
+        Dictionary<string, long> counted = [];
         reader.InstrumentPublished = (instrument, listener) =>
         {
             if (instrument.Meter.Name == SluiceTelemetry.Name)
@@ -192,8 +193,14 @@ public sealed class CallTelemetryTests : IDisposable
                 listener.EnableMeasurementEvents(instrument);
             }
         };
-        reader.SetMeasurementEventCallback<long>((_, value, _, _) => Interlocked.Add(ref seen, value));
-        reader.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref seen));
+        reader.SetMeasurementEventCallback<double>((_, _, _, _) => Interlocked.Increment(ref durations));
+        reader.SetMeasurementEventCallback<long>((instrument, value, labels, _) =>
+        {
+            if (labels.Contains(SluiceInstruments.Label("server", server)))
+            {
+                counted[instrument.Name] = counted.GetValueOrDefault(instrument.Name) + value;
+            }
+        });
         reader.Start();
         CallGate gate = new(
             RateLimitPolicy.Build(server, limits => limits.Shared("1000000000/1d").PerUser("1000000000/1d")),
@@ -203,7 +210,10 @@ public sealed class CallTelemetryTests : IDisposable
         await RunAsync(100);
 
         Allocations.Least(() => RunAsync(1_000)).ShouldBe(0);
-        Interlocked.Read(ref seen).ShouldBeGreaterThanOrEqualTo(1_100 * 4); // The call, two limits and the duration.
+        reader.RecordObservableInstruments();
+        counted["sluice.calls"].ShouldBeGreaterThanOrEqualTo(1_100);
+        counted["sluice.limit.decisions"].ShouldBe(2 * counted["sluice.calls"]);
+        Interlocked.Read(ref durations).ShouldBeGreaterThanOrEqualTo(counted["sluice.calls"]);
 
         async ValueTask RunAsync(int count)
         {

@@ -1,23 +1,27 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
-/// <summary>Every label that the limits of a policy can have: the bound of what a configuration may cost a reader.</summary>
-internal static class PolicyLabels
+/// <summary>Everything that is counted of a policy's limits: the bound of what a configuration may cost a reader.</summary>
+/// <remarks>Thread safety: any number of threads.</remarks>
+internal static class PolicyCounters
 {
     private static readonly OperationKind[] NamedKinds =
         [OperationKind.Tool, OperationKind.Prompt, OperationKind.Resource, OperationKind.Method];
 
-    /// <summary>The labels of each limit for each operation whose calls may meet it.</summary>
-    internal static IEnumerable<DecisionLabels.OfLimit> Of(RateLimitPolicy policy)
+    private static readonly ConditionalWeakTable<RateLimitPolicy, DecisionCounters.OfLimit[]> Started = [];
+
+    /// <summary>Begins the counters of each limit at zero, for each operation whose calls may meet it. They live as long as the policy.</summary>
+    internal static void Start(RateLimitPolicy policy) => Started.GetValue(policy, static policy =>
     {
         string[] operations = OperationsOf(policy);
-        foreach (RateLimit limit in policy.Limits.DistinctBy(limit => limit.Name))
-        {
-            foreach (string operation in OperationsOf(limit, operations))
-            {
-                yield return new DecisionLabels.OfLimit(limit, operation);
-            }
-        }
-    }
+        return
+        [
+            .. from limit in policy.Limits.DistinctBy(limit => limit.Name)
+               from operation in OperationsOf(limit, operations)
+               select new DecisionCounters.OfLimit(limit, operation),
+        ];
+    });
 
     /// <summary>How many series the decisions of a policy's limits can have.</summary>
     internal static int CountDecisions(RateLimitPolicy policy)
