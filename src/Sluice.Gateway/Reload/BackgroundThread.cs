@@ -5,42 +5,94 @@ namespace Sluice.Gateway;
 /// <summary>Runs long work beside the calls: on a thread of its own, which gives the processor to calls first where the system allows it.</summary>
 /// <remarks>
 /// <para>
-/// A thread of the pool would be missing for calls: on two processors the pool has two. On Linux the thread has a lower priority too;
-/// .NET ignores <see cref="Thread.Priority"/> there, so the priority is set by setpriority(2), which takes the calling thread for 0.
+/// A thread of the pool would be missing for calls: on two processors the pool has two. On Linux the thread has a lower priority too,
+/// and the shortest slice of time; .NET ignores <see cref="Thread.Priority"/> there, so sched_setattr(2) sets both, which takes the
+/// calling thread for 0. Without the short slice, Linux 6.6 and later let the thread finish its slice of one to three milliseconds
+/// while a call waits, whatever its priority. Before Linux 6.12 the slice is ignored.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 internal static partial class BackgroundThread
 {
-    private const int OfProcess = 0; // PRIO_PROCESS
+    private const int Batch = 3; // SCHED_BATCH: a thread that computes, and takes no processor from another when it wakes up.
     private const int Niceness = 10; // From 0, the usual one, to 19.
+    private const ulong SliceNanoseconds = 100_000; // The least that Linux takes.
 
     /// <summary>Runs the work; what it throws is thrown by the task.</summary>
     internal static Task<T> RunAsync<T>(Func<T> work)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Thread thread = new(() => Run(work, done)) { IsBackground = true, Name = "Sluice background", Priority = ThreadPriority.BelowNormal };
-        thread.Start();
+        Start("Sluice background", ThreadPriority.Normal, () => Wait(work, done));
         return done.Task;
     }
 
-    private static void Run<T>(Func<T> work, TaskCompletionSource<T> done)
+    // A thread inherits the priority of the one that starts it. The task must therefore be completed by a thread of usual priority: the
+    // pool may need another thread for what follows, and would keep it.
+    private static void Wait<T>(Func<T> work, TaskCompletionSource<T> done)
     {
-        if (OperatingSystem.IsLinux())
-        {
-            _ = SetPriority(OfProcess, 0, Niceness); // Where it is not allowed, the work runs as all other does.
-        }
+        Action? complete = null;
+        Start("Sluice work", ThreadPriority.BelowNormal, () => complete = Run(work, done)).Join();
+        complete!();
+    }
 
+    private static Action Run<T>(Func<T> work, TaskCompletionSource<T> done)
+    {
+        LowerPriority();
         try
         {
-            done.SetResult(work());
+            T result = work();
+            return () => done.SetResult(result);
         }
         catch (Exception exception)
         {
-            done.SetException(exception);
+            return () => done.SetException(exception);
         }
     }
 
-    [LibraryImport("libc", EntryPoint = "setpriority")]
-    private static partial int SetPriority(int which, uint who, int priority);
+    private static Thread Start(string name, ThreadPriority priority, Action run)
+    {
+        Thread thread = new(() => run()) { IsBackground = true, Name = name, Priority = priority };
+        thread.Start();
+        return thread;
+    }
+
+    private static void LowerPriority()
+    {
+        if (OperatingSystem.IsLinux() && NumberOfSetAttributes is long number)
+        {
+            SchedulingAttributes attributes = new()
+            {
+                Size = (uint)Marshal.SizeOf<SchedulingAttributes>(),
+                Policy = Batch,
+                Nice = Niceness,
+                Runtime = SliceNanoseconds,
+            };
+            _ = SetAttributes(number, 0, in attributes, 0); // Where it is not allowed, the work runs as all other does.
+        }
+    }
+
+    // The C library has no function for this system call before glibc 2.41.
+    private static long? NumberOfSetAttributes => RuntimeInformation.ProcessArchitecture switch
+    {
+        Architecture.X64 => 314,
+        Architecture.Arm64 => 274,
+        _ => null,
+    };
+
+    [LibraryImport("libc", EntryPoint = "syscall")]
+    private static partial long SetAttributes(long number, long thread, in SchedulingAttributes attributes, long flags);
+
+    // struct sched_attr of linux/sched/types.h, first version.
+    [StructLayout(LayoutKind.Sequential)]
+    private struct SchedulingAttributes
+    {
+        internal uint Size;
+        internal uint Policy;
+        internal ulong Flags;
+        internal int Nice;
+        internal uint Priority;
+        internal ulong Runtime;
+        internal ulong Deadline;
+        internal ulong Period;
+    }
 }

@@ -1,0 +1,58 @@
+using System.Globalization;
+
+namespace Sluice.Gateway.Tests.Reload;
+
+public sealed class BackgroundThreadTests
+{
+    private const int NiceField = 18; // Of /proc/…/stat, counted from zero: proc_pid_stat(5).
+    private const int PolicyField = 40;
+    private const string Batch = "3";
+
+    [Fact]
+    public async Task RunAsync_OnLinux_GivesTheProcessorToOthersFirst()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        string[] usual = Stat();
+        string[] background = await BackgroundThread.RunAsync(Stat);
+
+        int.Parse(background[NiceField], CultureInfo.InvariantCulture)
+            .ShouldBeGreaterThanOrEqualTo(Math.Max(10, int.Parse(usual[NiceField], CultureInfo.InvariantCulture)));
+        background[PolicyField].ShouldBe(Batch);
+        usual[PolicyField].ShouldNotBe(Batch);
+    }
+
+    [Fact]
+    public async Task RunAsync_ThreadsThatFollow_HaveTheUsualPriority()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        string usual = Stat()[NiceField];
+        for (int i = 0; i < 20; i++) // The pool starts a thread now and then only.
+        {
+            await BackgroundThread.RunAsync(static () => 0);
+            Stat()[NiceField].ShouldBe(usual);
+        }
+    }
+
+    [Fact]
+    public async Task RunAsync_WorkThatThrows_FailsTheTask()
+    {
+        Task<int> work = BackgroundThread.RunAsync<int>(() => throw new InvalidOperationException("work"));
+
+        (await Should.ThrowAsync<InvalidOperationException>(() => work)).Message.ShouldBe("work");
+    }
+
+    // The name of the program, which may have blanks, is in parentheses.
+    private static string[] Stat()
+    {
+        string stat = File.ReadAllText("/proc/thread-self/stat");
+        return ["id", "name", .. stat[(stat.LastIndexOf(')') + 2)..].Split(' ')];
+    }
+}
