@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Installs what the tests start (redis-server, chromium, nginx, prometheus and curl from Debian, the MCP programs from npm) and the
-# compiler that they need. Harmless to repeat.
+# Installs what the tests start (redis-server, chromium, nginx, prometheus and curl from Debian, the MCP programs from npm), the compiler
+# that they need, and what a release is built and checked with. Harmless to repeat.
 set -euo pipefail
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
@@ -13,6 +13,10 @@ install_debian_packages() {
   command -v prometheus >/dev/null && command -v promtool >/dev/null || missing+=(prometheus)
   command -v curl >/dev/null || missing+=(curl)
   command -v cc >/dev/null || missing+=(gcc libc6-dev)
+  command -v jq >/dev/null || missing+=(jq)
+  command -v umoci >/dev/null || missing+=(umoci)
+  command -v zip >/dev/null || missing+=(zip)
+  command -v systemd-analyze >/dev/null || missing+=(systemd)
   ((${#missing[@]} > 0)) || return 0
 
   local -a as_root=()
