@@ -63,6 +63,21 @@ public sealed class ApplicableLimits
     /// <summary>What the last store that met these limits for the first time knows of them. Other stores look it up.</summary>
     internal RegisteredLimits? Registration { get; set; }
 
+    /// <summary>
+    /// Whether a store in memory should read the clock under its locks at once, because it could not use an earlier reading the last
+    /// time. A guess, of no consequence but to speed.
+    /// </summary>
+    internal bool ReadsLate { get; private set; }
+
+    /// <summary>Sets <see cref="ReadsLate"/>.</summary>
+    internal void NoteLate(bool readsLate)
+    {
+        if (ReadsLate != readsLate)
+        {
+            ReadsLate = readsLate; // Written only where it changes, since other processors read it at every call.
+        }
+    }
+
     /// <summary>The limits, in the order of evaluation and of reporting.</summary>
     public ReadOnlySpan<RateLimit> Limits => _limits;
 

@@ -31,13 +31,26 @@ internal unsafe struct BucketSet
     private const int AllPlaces = (1 << Places) - 1;
     private const int FirstPlace = 32;
 
-    /// <summary>Counts the changes, by two; odd while the lock is held.</summary>
+    /// <summary>The bits of <see cref="Version"/> below the stamp.</summary>
+    internal const int CountBits = 8;
+
+    /// <summary>
+    /// The stamp, which is the instant of the last decision that left one, in ticks; below it a number that tells decisions of one tick
+    /// apart; at the end a bit that is set while the lock is held. It grows with every change.
+    /// </summary>
     [FieldOffset(0)]
     internal long Version;
 
     /// <summary>Whether the last decision by this set was a refusal: a guess, of no consequence but to speed.</summary>
     [FieldOffset(8)]
     internal bool RefusedLast;
+
+    /// <summary>
+    /// Not zero while others may decide by this set without its lock, who leave no stamp: who holds the lock then reads the clock under
+    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, with the version.
+    /// </summary>
+    [FieldOffset(9)]
+    internal byte Readers;
 
     /// <summary>How many slot buckets of this set are kept elsewhere, for want of a place here.</summary>
     [FieldOffset(12)]

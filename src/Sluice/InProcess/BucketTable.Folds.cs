@@ -158,7 +158,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
                 released = ReleaseByFolding(set, 0, now);
             }
 
-            SetLock<TSteps>.Exit(set, released >= 0);
+            SetLock<TSteps>.Exit(set, released >= 0 ? now.Ticks : SetLock<TSteps>.Unchanged);
             if (released >= 0)
             {
                 return true;

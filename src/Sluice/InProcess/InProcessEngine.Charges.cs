@@ -18,11 +18,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, caller, items, sets);
         bool hasEnough = true;
-        StoreInstant now;
+        ulong stamp = SetLock<TSteps>.Unchanged;
         Enter(sets, count);
         try
         {
-            now = ReadClock(wall);
+            StoreInstant now = ReadClock(wall);
             for (int i = 0; i < registered.Length; i++)
             {
                 items[i].IsCharged = false;
@@ -32,6 +32,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 hasEnough &= buckets[i].HasEnough || limits[i].Mode != LimitMode.Enforce;
             }
 
+            stamp = hasEnough ? now.Ticks : LetReadLocked(sets, count, now.Ticks);
             for (int i = 0; hasEnough && i < registered.Length; i++)
             {
                 if (buckets[i].Tokens != 0 && buckets[i].HasEnough)
@@ -48,7 +49,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            Exit(sets, count, hasEnough);
+            Exit(sets, count, stamp);
         }
 
         for (int i = 0; i < registered.Length; i++)

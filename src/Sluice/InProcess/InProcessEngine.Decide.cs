@@ -20,6 +20,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
         }
 
+        if (!LetRead(sets, count))
+        {
+            return false;
+        }
+
         StoreInstant now = ReadClock(wall);
         for (int i = 0; i < limits.Length; i++)
         {

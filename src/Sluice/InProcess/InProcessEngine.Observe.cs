@@ -16,10 +16,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, caller, items, sets);
+        StoreInstant now = default;
         Enter(sets, count);
         try
         {
-            StoreInstant now = ReadClock(wall);
+            now = ReadClock(wall);
             for (int i = 0; i < registered.Length; i++)
             {
                 LoadLocked(registered[i], ref items[i], now);
@@ -46,7 +47,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            Exit(sets, count, registered.Length != 0);
+            Exit(sets, count, now.Ticks);
         }
     }
 }

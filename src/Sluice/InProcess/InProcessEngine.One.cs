@@ -6,7 +6,7 @@ namespace Sluice;
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     /// <summary>Decides by one limit. The same steps as for several; whatever is out of the ordinary goes the long way.</summary>
-    private RateLimitDecision AcquireOne(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    private RateLimitDecision AcquireOne(in RateLimitRequest request, RegisteredLimits known, ulong early, Span<LimitState> states)
     {
         RegisteredLimit limit = known.Limits[0];
         LimitNumbers numbers = limit.Numbers;
@@ -14,28 +14,35 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet* set = Place(limit, request.Caller, &item);
         if (set->RefusedLast)
         {
-            return RefuseOne(request, known, states, item);
+            return RefuseOne(request, known, early, states, item);
         }
 
         SetLock<TSteps>.Enter(set);
         BucketEntry* entry = FindSameNumbers(item);
         if (entry is null)
         {
-            SetLock<TSteps>.Exit(set, hasChanged: false);
+            SetLock<TSteps>.Exit(set, SetLock<TSteps>.Unchanged);
             return AcquireAll(request, known, states);
         }
 
-        ulong now = ReadTicks();
+        bool isLate = !SetLock<TSteps>.IsLatest(set, early);
+        ulong now = isLate ? ReadTicks() : early;
         if (!TokenBucket.AdmitsOne(numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
         {
-            SetLock<TSteps>.Exit(set, hasChanged: false);
+            SetLock<TSteps>.Exit(set, SetLock<TSteps>.Unchanged);
             return AcquireAll(request, known, states); // Again, by the same clock or a later one.
+        }
+
+        if (isLate)
+        {
+            BucketSet* held = set; // A variable of its own, so that the set may stay in a register.
+            NoteLateLocked(request.Limits, &held, 1);
         }
 
         TSteps.Reach(CommitStep.Writing);
         entry->Time = time;
         entry->Word = word;
-        SetLock<TSteps>.Exit(set, hasChanged: true);
+        SetLock<TSteps>.Exit(set, now);
         GC.KeepAlive(this);
         int remaining = TokenBucket.RemainingAfterOne(numbers, time, word, now);
         if (!states.IsEmpty)
@@ -49,15 +56,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides without a lock, if that refuses again.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private RateLimitDecision RefuseOne(
-        in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states, in BucketItem item)
+        in RateLimitRequest request, RegisteredLimits known, ulong early, Span<LimitState> states, in BucketItem item)
     {
         BucketSet* set = item.Set;
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
-        ulong now = ReadTicks();
+        ulong now = SetLock<TSteps>.IsLatest(version, early) ? early : ReadTicks();
         TSteps.Reach(CommitStep.Copying);
         BucketEntry* entry = FindSameNumbers(item);
-        if (entry is null || (version & 1) != 0)
+        if (entry is null || (version & 1) != 0 || set->Readers == 0)
         {
             return AcquireAll(request, known, states);
         }

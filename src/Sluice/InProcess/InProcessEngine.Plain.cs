@@ -15,7 +15,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
     /// <summary>Decides by several plain limits; what is refused, and what is out of the ordinary, goes the long way.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private RateLimitDecision AcquirePlain<TSlotPresence>(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    private RateLimitDecision AcquirePlain<TSlotPresence>(
+        in RateLimitRequest request, RegisteredLimits known, ulong early, Span<LimitState> states)
         where TSlotPresence : struct, ISlotPresence
     {
         RegisteredLimit[] registered = known.Limits;
@@ -24,7 +25,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         int count = Prepare(registered, request.Caller, items, sets);
         int fewest = RefusedLast(sets, count)
             ? NotAdmitted
-            : TakeOneOfEach<TSlotPresence>(registered, items, sets, count, states);
+            : TakeOneOfEach<TSlotPresence>(request.Limits, registered, items, sets, count, early, states);
         return fewest == NotAdmitted
             ? AcquireAll(request, known, states)
             : new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest };
@@ -37,7 +38,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// </remarks>
     /// <returns>The fewest tokens that one has left; or <see cref="NotAdmitted"/>, and nothing was written.</returns>
     private int TakeOneOfEach<TSlotPresence>(
-        RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, Span<LimitState> states)
+        ApplicableLimits limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong early, Span<LimitState> states)
         where TSlotPresence : struct, ISlotPresence
     {
         Enter(sets, count);
@@ -46,12 +47,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             items[i].Entry = FindSameNumbers(items[i]);
             if (items[i].Entry is null)
             {
-                Exit(sets, count, hasChanged: false);
+                Exit(sets, count, SetLock<TSteps>.Unchanged);
                 return NotAdmitted;
             }
         }
 
-        ulong now = ReadTicks();
+        bool isLate = TSlotPresence.HasSlots || !AreLatest(sets, count, early);
+        ulong now = isLate ? ReadTicks() : early;
         for (int i = 0; i < registered.Length; i++)
         {
             BucketEntry* entry = items[i].Entry;
@@ -59,7 +61,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             {
                 if (!Slots.Admits(registered[i].Numbers, entry->State, out items[i].Next, out _))
                 {
-                    Exit(sets, count, hasChanged: false);
+                    Exit(sets, count, SetLock<TSteps>.Unchanged);
                     return NotAdmitted;
                 }
 
@@ -69,11 +71,16 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             if (!TokenBucket.AdmitsOne(
                 registered[i].Numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
             {
-                Exit(sets, count, hasChanged: false);
+                Exit(sets, count, SetLock<TSteps>.Unchanged);
                 return NotAdmitted;
             }
 
             items[i].Next = new BucketState(time, word);
+        }
+
+        if (isLate && !TSlotPresence.HasSlots)
+        {
+            NoteLateLocked(limits, sets, count);
         }
 
         for (int i = 0; i < registered.Length; i++)
@@ -83,7 +90,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             items[i].Entry->Word = items[i].Next.Word;
         }
 
-        Exit(sets, count, hasChanged: true);
+        Exit(sets, count, now);
         GC.KeepAlive(this);
         int fewest = int.MaxValue;
         for (int i = 0; i < registered.Length; i++)

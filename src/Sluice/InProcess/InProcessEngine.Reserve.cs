@@ -63,10 +63,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
+        StoreInstant now = default;
         Enter(sets, count);
         try
         {
-            StoreInstant now = ReadClock(wall);
+            now = ReadClock(wall);
             for (int i = 0; i < registered.Length; i++)
             {
                 RegisteredLimit limit = registered[i];
@@ -88,7 +89,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            Exit(sets, count, registered.Length != 0);
+            Exit(sets, count, now.Ticks);
         }
 
         GC.KeepAlive(this);
@@ -111,7 +112,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
         ulong wall = AskWall(known.HaveCalendar);
-        bool isCharged = false;
+        ulong stamp = SetLock<TSteps>.Unchanged;
         reserved = default;
         Instant instant;
         Enter(sets, count);
@@ -135,9 +136,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             if (charging != Charging.Nothing)
             {
                 NoteShortStarts(registered, items);
-                isCharged = isAdmitted && limits.Length != 0;
             }
 
+            bool isCharged = charging != Charging.Nothing && isAdmitted && limits.Length != 0;
+            stamp = isCharged ? now.Ticks : LetReadLocked(sets, count, now.Ticks);
             if (isCharged && instant.At == now.Ticks)
             {
                 ChargeLocked(limits, registered, items, calls, now, cost);
@@ -158,7 +160,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            Exit(sets, count, isCharged);
+            Exit(sets, count, stamp);
         }
 
         GC.KeepAlive(this);

@@ -106,6 +106,62 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
+    /// <summary>Lets others read the sets without locks from now on, after a decision that charged nothing.</summary>
+    /// <returns>The stamp of the decision: none where it changes nothing, since whoever holds a set that others read reads the clock then.</returns>
+    private static ulong LetReadLocked(BucketSet** sets, int count, ulong nowTicks)
+    {
+        ulong stamp = SetLock<TSteps>.Unchanged;
+        for (int i = 0; i < count; i++)
+        {
+            if (sets[i]->Readers < MostReaders)
+            {
+                stamp = nowTicks;
+                sets[i]->Readers = MostReaders;
+            }
+        }
+
+        return stamp;
+    }
+
+    private static bool LetRead(BucketSet** sets, int count)
+    {
+        bool letRead = true;
+        for (int i = 0; i < count; i++)
+        {
+            letRead &= sets[i]->Readers != 0;
+        }
+
+        return letRead;
+    }
+
+    private static bool AreLatest(BucketSet** sets, int count, ulong nowTicks)
+    {
+        bool areLatest = true;
+        for (int i = 0; i < count; i++)
+        {
+            areLatest &= SetLock<TSteps>.IsLatest(sets[i], nowTicks);
+        }
+
+        return areLatest;
+    }
+
+    /// <summary>Notes that a call which takes tokens had to read the clock under its locks: the next like it does so at once.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static void NoteLateLocked(ApplicableLimits limits, BucketSet** sets, int count)
+    {
+        bool areRead = false;
+        for (int i = 0; i < count; i++)
+        {
+            if (sets[i]->Readers != 0)
+            {
+                areRead = true;
+                sets[i]->Readers--;
+            }
+        }
+
+        limits.NoteLate(areRead);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static void Enter(BucketSet** sets, int count)
     {
@@ -116,11 +172,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Exit(BucketSet** sets, int count, bool hasChanged)
+    private static void Exit(BucketSet** sets, int count, ulong stamp)
     {
         for (int i = 0; i < count; i++)
         {
-            SetLock<TSteps>.Exit(sets[i], hasChanged);
+            SetLock<TSteps>.Exit(sets[i], stamp);
         }
     }
 }

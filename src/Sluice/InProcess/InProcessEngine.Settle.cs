@@ -178,10 +178,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             Tag = entry.Tag,
         };
         ulong wall = AskWall(entry.Limit.Numbers.Edges is not null);
+        StoreInstant now = default;
         SetLock<TSteps>.Enter(item.Set);
         try
         {
-            StoreInstant now = ReadClock(wall);
+            now = ReadClock(wall);
             if (entry.Calls.LastAt > now.Ticks)
             {
                 return false;
@@ -205,7 +206,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(item.Set, hasChanged: true);
+            SetLock<TSteps>.Exit(item.Set, now.Ticks);
         }
     }
 }

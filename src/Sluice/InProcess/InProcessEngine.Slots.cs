@@ -5,7 +5,7 @@ namespace Sluice;
 /// <content>Slots: acquired with the tokens of their call, and released when it ends.</content>
 /// <remarks>
 /// A slot does not depend on time. An operation on slots alone may take any instant at which it held all of its locks, and so reads
-/// no clock.
+/// no clock. A decision by slots and tokens must therefore read it under the locks, or it could come before a release that it sees.
 /// </remarks>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
@@ -13,7 +13,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     private RateLimitDecision AcquireSlots(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states) =>
         known.Limits.Length == 1
             ? AcquireOneSlot(request, known, states)
-            : AcquirePlain<WithSlots>(request, known, states);
+            : AcquirePlain<WithSlots>(request, known, early: 0, states);
 
     /// <summary>Decides by one limit on concurrency; a rejection, and a bucket that is not in the table, goes the long way.</summary>
     private RateLimitDecision AcquireOneSlot(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
@@ -31,14 +31,14 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketEntry* entry = FindSameNumbers(item);
         if (entry is null || entry->Word >= slots)
         {
-            SetLock<TSteps>.Exit(set, hasChanged: false);
+            SetLock<TSteps>.Exit(set, SetLock<TSteps>.Unchanged);
             return AcquireAll(request, known, states);
         }
 
         TSteps.Reach(CommitStep.Writing);
         ulong running = entry->Word + 1;
         entry->Word = running;
-        SetLock<TSteps>.Exit(set, hasChanged: true);
+        SetLock<TSteps>.Exit(set, SetLock<TSteps>.Timeless);
         GC.KeepAlive(this);
         if (!states.IsEmpty)
         {
@@ -84,7 +84,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
         TSteps.Reach(CommitStep.Writing);
         entry->Word--;
-        SetLock<TSteps>.Exit(set, hasChanged: true);
+        SetLock<TSteps>.Exit(set, SetLock<TSteps>.Timeless);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -97,7 +97,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(item.Set, hasChanged: true);
+            SetLock<TSteps>.Exit(item.Set, SetLock<TSteps>.Timeless);
         }
     }
 
@@ -117,7 +117,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            Exit(sets, count, hasChanged: true);
+            Exit(sets, count, SetLock<TSteps>.Timeless);
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(set, hasChanged: false);
+            SetLock<TSteps>.Exit(set, SetLock<TSteps>.Unchanged);
         }
     }
 

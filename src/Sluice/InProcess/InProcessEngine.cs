@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>Decides calls against flat memory: locks the sets of a call in one order, reads the clock once,
-/// and writes all or nothing.</summary>
+/// <summary>Decides calls against flat memory: locks the sets of a call in one order, reads the clock, and writes all or nothing.</summary>
 /// <remarks>
 /// <para>
-/// The instant of a decision is when it reads the clock: with every lock held, or, for a refusal or a look, between two
-/// readings of every version that find no change. So decisions take effect one after another, in the order of their instants.
+/// The instant of a decision is a reading of the clock: with every lock held, or before, if no decision by one of its sets has a later
+/// instant; or, for a refusal or a look, between two readings of every version that find no change. So decisions take effect one after
+/// another, in the order of their instants. Decision 2 of docs/decisions has the proof.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>
@@ -16,6 +16,9 @@ namespace Sluice;
 internal sealed unsafe partial class InProcessEngine<TSteps>
     where TSteps : struct, ICommitSteps
 {
+    /// <summary>So many calls that take tokens read the clock late after a refusal or a look under locks: others may read without them.</summary>
+    private const byte MostReaders = 64;
+
     /// <summary>How often a look is tried without locks before it takes them.</summary>
     private const int LooksWithoutLocks = 3;
 
@@ -40,18 +43,25 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides, and charges when all admit.</summary>
     internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
-        _clock.Ask();
+        ulong early = ReadEarly(request.Limits);
         RegisteredLimits known = _registry.Of(request.Limits);
         return known.ArePlain && request.Cost == 1
             ? known.Limits.Length == 1
-                ? AcquireOne(request, known, states)
-                : AcquirePlain<WithoutSlots>(request, known, states)
-            : known.ArePlainWithSlots && request.Cost == 1
-                ? AcquireSlots(request, known, states)
-                : AcquireAll(request, Aligned(request.Limits, known), states);
+                ? AcquireOne(request, known, early, states)
+                : AcquirePlain<WithoutSlots>(request, known, early, states)
+            : AcquireOther(request, known, states);
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
+    private RateLimitDecision AcquireOther(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
+    {
+        request.Limits.NoteLate(true);
+        return known.ArePlainWithSlots && request.Cost == 1
+            ? AcquireSlots(request, known, states)
+            : AcquireAll(request, Aligned(request.Limits, known), states);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private RateLimitDecision AcquireAll(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
         if (known.MayHold)
@@ -78,23 +88,26 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return Describe(limits, registered, items, verdict, states);
         }
 
-        bool isCharged = false;
+        ulong stamp = SetLock<TSteps>.Unchanged;
         Enter(sets, count);
         try
         {
             verdict = DecideLocked(limits, registered, items, cost, wall);
             NoteShortStarts(registered, items);
+            NoteLocked(sets, count, verdict.Outcome != RateLimitOutcome.Allowed);
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
-                isCharged = limits.Length != 0;
+                stamp = verdict.Now.Ticks;
                 CommitLocked(registered, items, verdict.Now, cost);
             }
-
-            NoteLocked(sets, count, verdict.Outcome != RateLimitOutcome.Allowed);
+            else
+            {
+                stamp = LetReadLocked(sets, count, verdict.Now.Ticks);
+            }
         }
         finally
         {
-            Exit(sets, count, isCharged);
+            Exit(sets, count, stamp);
         }
 
         GC.KeepAlive(this);
@@ -118,7 +131,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
         ulong wall = AskWall(known.HaveCalendar);
-        int looks = known.HaveLogs ? 0 : LooksWithoutLocks;
+        int looks = known.HaveLogs || !LetRead(sets, count) ? 0 : LooksWithoutLocks;
         for (int look = 0; look < looks; look++)
         {
             if (TryDecide(limits, registered, items, sets, count, cost, wall, out Verdict seen))
@@ -128,14 +141,16 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         Verdict verdict;
+        ulong stamp = SetLock<TSteps>.Unchanged;
         Enter(sets, count);
         try
         {
             verdict = DecideLocked(limits, registered, items, cost, wall);
+            stamp = LetReadLocked(sets, count, verdict.Now.Ticks);
         }
         finally
         {
-            Exit(sets, count, hasChanged: false);
+            Exit(sets, count, stamp);
         }
 
         return Describe(limits, registered, items, verdict, states);
@@ -160,10 +175,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet* set = Place(registered, caller, &item);
         _clock.Ask();
         ulong wall = AskWall(registered.Numbers.Edges is not null);
+        StoreInstant now = default;
         SetLock<TSteps>.Enter(set);
         try
         {
-            StoreInstant now = ReadClock(wall);
+            now = ReadClock(wall);
             LoadLocked(registered, ref item, now);
             _reservations.Find(item)?.RemoveDue(now.Ticks);
             if (item.Place != BucketItem.Absent)
@@ -177,7 +193,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(set, hasChanged: true);
+            SetLock<TSteps>.Exit(set, now.Ticks);
         }
     }
 
@@ -192,10 +208,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
         int count = Prepare(registered, request.Caller, items, sets);
         ulong cost = (ulong)request.Cost;
+        StoreInstant now = default;
         Enter(sets, count);
         try
         {
-            StoreInstant now = ReadClock(wall);
+            now = ReadClock(wall);
             for (int i = 0; i < limits.Length; i++)
             {
                 LoadLocked(registered[i], ref items[i], now);
@@ -216,7 +233,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            Exit(sets, count, limits.Length != 0);
+            Exit(sets, count, now.Ticks);
         }
     }
 
@@ -266,6 +283,20 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return _clock.Now<TSteps>(wall);
     }
 
+    /// <summary>The instant, read before anything else; or zero, for one that is read under the locks.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private ulong ReadEarly(ApplicableLimits limits)
+    {
+        if (_clock.IsSystem && !limits.ReadsLate)
+        {
+            return ReadTicks();
+        }
+
+        _clock.Ask();
+        return 0;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private ulong ReadTicks()
     {
         TSteps.Reach(CommitStep.Reading);

@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>The lock of a set: its version, odd while it is held. A waiting thread spins for a while, then yields.</summary>
+/// <summary>The lock of a set: its version, odd while it is held, with the instant of the last decision. A waiter spins, then yields.</summary>
 /// <remarks>
 /// A waiter that looked at the lock all the time would take its cache line from the holder at every look. It keeps away for
 /// about as long as some dozens of decisions take, so that on a hot set one core decides many calls before the other has its turn.
@@ -11,6 +11,15 @@ namespace Sluice;
 internal static unsafe class SetLock<TSteps>
     where TSteps : struct, ICommitSteps
 {
+    /// <summary>In place of a stamp: nothing was changed, so readers need not know.</summary>
+    internal const ulong Unchanged = 0;
+
+    /// <summary>In place of a stamp: something was changed that does not depend on time.</summary>
+    internal const ulong Timeless = 1;
+
+    /// <summary>Later instants leave this stamp, which the system's clock reaches after some 50 years.</summary>
+    private const ulong LatestStamp = 1UL << 54;
+
     /// <summary>How long a waiter keeps away: a microsecond or two.</summary>
     private const int PauseIterations = 40;
 
@@ -51,13 +60,25 @@ internal static unsafe class SetLock<TSteps>
         return Volatile.Read(ref (set + ((nowTicks >> 63) & (nowTicks >> 62)))->Version);
     }
 
+    /// <summary>Whether an instant that was read before the lock was taken is not before any decision by the set.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsLatest(BucketSet* set, ulong nowTicks) => IsLatest(set->Version, nowTicks) && set->Readers == 0;
+
+    /// <summary>Whether an instant is not before that of a version.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool IsLatest(long version, ulong nowTicks) => (ulong)version >> BucketSet.CountBits <= nowTicks;
+
     /// <summary>Gives the lock back.</summary>
     /// <param name="set">The set.</param>
-    /// <param name="hasChanged">Whether anything was written; if not, readers need not know.</param>
-    internal static void Exit(BucketSet* set, bool hasChanged)
+    /// <param name="stamp">The instant in ticks at which the set was changed; or one of the constants.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static void Exit(BucketSet* set, ulong stamp)
     {
         TSteps.Reach(CommitStep.Unlocking);
-        Volatile.Write(ref set->Version, hasChanged ? set->Version + 1 : set->Version - 1);
+        long version = set->Version;
+        Volatile.Write(
+            ref set->Version,
+            stamp == Unchanged ? version - 1 : Math.Max(version + 1, (long)(Math.Min(stamp, LatestStamp) << BucketSet.CountBits)));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

@@ -42,6 +42,9 @@ internal sealed class StoreClock
         _originWallTicks = _epochTicks + DateTime.UnixEpoch.Ticks;
     }
 
+    /// <summary>Whether it may be read at any moment of a call. If not, <see cref="Ask"/> comes first.</summary>
+    internal bool IsSystem => _system is not null;
+
     /// <summary>Ticks from the Unix epoch to the origin, by the wall clock as it was read last.</summary>
     internal long EpochTicks => Volatile.Read(ref _epochTicks);
 

@@ -63,7 +63,7 @@ public class InProcessEngineRaceTests : EngineScene
     {
         ApplicableLimits limits = Of("perUser", "10/1m");
         Acquire(limits);
-        RateLimitDecision decision = default;
+        RateLimitDecision decision = Peek(limits);
 
         List<CommitStep> steps = RecordedSteps.Of(
             () => decision = Peek(limits), Validating, changes, () => Change(limits, 1));
@@ -91,7 +91,7 @@ public class InProcessEngineRaceTests : EngineScene
             "search", tool => tool.PerUser(new Rate(1, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false))));
         Acquire(two).IsAllowed.ShouldBeTrue();
         Acquire(two).IsAllowed.ShouldBeTrue();
-        bool isAllowed = false;
+        bool isAllowed = Peek(one).IsAllowed;
 
         List<CommitStep> steps = RecordedSteps.Of(() => Peek(one), Validating, 1, () => isAllowed = what switch
         {
@@ -115,7 +115,7 @@ public class InProcessEngineRaceTests : EngineScene
         ApplicableLimits one = Of("perUser", "9/1m");
         ApplicableLimits two = Limits(of => of.PerUser("9/1m").Tool("search", tool => tool.PerUser("9/1m")));
         Acquire(two, cost: 3);
-        RateLimitDecision seen = default;
+        RateLimitDecision seen = Peek(one);
 
         List<CommitStep> steps = RecordedSteps.Of(() => seen = Peek(one), Validating, 1, () =>
         {

@@ -133,12 +133,14 @@ public class InProcessEngineStepsTests : EngineScene
         RecordedSteps.Of(() => Peek(limits)).ShouldBe([Locking, Reading, Unlocking]);
     }
 
+    // Who looks without a lock leaves no stamp, so those who write must know that there are such.
     [Fact]
-    public void Peek_Undisturbed_TakesNoLock()
+    public void Peek_Undisturbed_TakesLocksAtFirstAndThenNone()
     {
         ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("10/1m"));
         Acquire(limits);
 
+        RecordedSteps.Of(() => Peek(limits)).ShouldBe([Locking, Locking, Reading, Unlocking, Unlocking]);
         RecordedSteps.Of(() => Peek(limits)).ShouldBe([Locking, Locking, Reading, Copying, Copying, Validating]);
     }
 

@@ -159,7 +159,7 @@ public class InProcessStoreObserveTests
         ApplicableLimits limits = StoreFixture.PerUser(rate);
         _ = engine.Acquire(new RateLimitRequest(limits, Alice), []);
         ObservedBucket[] observed = [new ObservedBucket(Micros(rate), new BucketState(Now, 7), Now, 10)];
-        int remaining = 0;
+        int remaining = engine.Peek(new RateLimitRequest(limits, Alice), []).Remaining; // The next look takes no lock.
 
         _ = RecordedSteps.Of(
             () => remaining = engine.Peek(new RateLimitRequest(limits, Alice), []).Remaining,
