@@ -27,6 +27,11 @@ if [[ ${1:-} == -h || ${1:-} == --help ]]; then
   exit 0
 fi
 
+# The machine's own archive of Debian.
+archive=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' | grep -v security | head -1)
+readonly archive
+[[ -n $archive ]] || { echo "redis-family: apt has no archive. Run apt-get update." >&2; exit 1; }
+
 folder=$(mktemp -d)
 trap 'rm -rf -- "$folder"' EXIT
 
@@ -44,7 +49,7 @@ fetch_suite() {
   local suite=$1 package
   [[ -d $folder/$suite/root ]] && return 0
   mkdir -p -- "$folder/$suite"/{etc/apt.conf.d,etc/preferences.d,state/lists/partial,cache/archives/partial,packages}
-  echo "deb [signed-by=$keyring] http://deb.debian.org/debian $suite main" >"$folder/$suite/list"
+  echo "deb [signed-by=$keyring] $archive $suite main" >"$folder/$suite/list"
   apt_of "$suite" update || return 1
   (cd -- "$folder/$suite/packages" \
     && apt_of "$suite" download redis-server redis-tools valkey-server valkey-tools "${libraries[@]}") || return 1
