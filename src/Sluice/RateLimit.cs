@@ -102,6 +102,9 @@ public sealed class RateLimit
     /// <summary>Where it is written, from the root of the settings: <c>tools[0].perUser[1]</c>.</summary>
     internal string Path { get; }
 
+    /// <summary>Whether an override put it in the place of another one.</summary>
+    internal bool IsOverride => Path.StartsWith("overrides[", StringComparison.Ordinal) || Path.Contains(".overrides[", StringComparison.Ordinal);
+
     /// <summary>The normalised target: equal for every spelling that means the same.</summary>
     internal LimitTarget Target { get; }
 

@@ -12,6 +12,9 @@ public sealed record RateLimitingSettings
     /// <summary>The most calls that can be held at a time.</summary>
     public const int MaxMaxWaiting = 100_000;
 
+    /// <summary>What <see cref="MaxWaiting"/> is by default.</summary>
+    internal const int DefaultMaxWaiting = 1_000;
+
     /// <summary>The longest time for which a call can be held: 60 s.</summary>
     public static TimeSpan MaxWait { get; } = TimeSpan.FromSeconds(60);
 
@@ -64,7 +67,7 @@ public sealed record RateLimitingSettings
 
     /// <summary>How many calls of the server are held at a time; one more is rejected at once.</summary>
     /// <value>From 1 to 100,000. The default is 1,000.</value>
-    public int MaxWaiting { get; init; } = 1_000;
+    public int MaxWaiting { get; init; } = DefaultMaxWaiting;
 
     /// <summary>The mode of the policy; <see cref="LimitMode.Permissive"/> makes every limit permissive.</summary>
     /// <value>The default is <see cref="LimitMode.Enforce"/>.</value>

@@ -28,6 +28,10 @@ public sealed class RateList : IReadOnlyList<Rate>, IEquatable<RateList>
     /// <exception cref="IndexOutOfRangeException"><paramref name="index"/> is not below <see cref="Count"/>.</exception>
     public Rate this[int index] => _rates[index];
 
+    /// <summary>Why a list of so many rates is wrong, and what to do.</summary>
+    internal static string WhyTooMany(int count) =>
+        $"has {count} rates, and a list must have 1 to {MaxCount}. Remove {count - MaxCount}, or write further rates as entries of 'limits', each with a name.";
+
     /// <summary>A list of one rate; null for null.</summary>
     [return: NotNullIfNotNull(nameof(rate))]
     public static implicit operator RateList?(Rate? rate) => rate is null ? null : new([rate]);

@@ -1,3 +1,5 @@
+using System.Collections.Immutable;
+
 namespace Sluice.Configuration;
 
 /// <summary>Reads <c>concurrency</c>: how many calls may run at once.</summary>
@@ -9,10 +11,16 @@ internal static class ConcurrencyReader
     private static readonly string[] Scopes = ["shared", "perTenant", "perUser", "perClient"];
 
     /// <summary>Its fields.</summary>
-    internal static FieldTable Table => field ??= new([.. Scopes.Select(scope => new FieldSpec(scope, Calls)), MaxAgeField]);
+    internal static FieldTable Table => field ??= new([.. Scopes.Select(scope => new FieldSpec(scope, Calls)), MaxAgeField])
+    {
+        Elsewhere = ImmutableDictionary<string, string>.Empty.Add("wait", "Write it beside 'concurrency'."),
+    };
 
     /// <summary>How many calls at once.</summary>
-    internal static readonly ValueSpec Calls = new IntegerSpec(1, ConcurrencySettings.MaxCalls);
+    internal static readonly ValueSpec Calls = new IntegerSpec(1, ConcurrencySettings.MaxCalls)
+    {
+        WayOut = "Write at least 1, or remove the field for no limit. To admit no call of some callers, write 0 for their rate in 'overrides'.",
+    };
 
     /// <summary>The field of the longest time for which a call keeps its slots.</summary>
     internal static readonly FieldSpec MaxAgeField =

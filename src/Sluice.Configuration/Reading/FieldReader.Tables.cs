@@ -15,13 +15,7 @@ internal sealed partial class FieldReader
     /// <param name="later">The fields that are planned for it.</param>
     internal static FieldReader? Open(Node node, string path, FieldTable table, FaultList faults, string[]? later = null)
     {
-        FieldReader? reader = Open(node, path, table.Names, later ?? [], faults);
-        if (reader is not null)
-        {
-            reader._table = table;
-        }
-
-        return reader;
+        return Open(node, path, table.Names, later ?? [], faults, table);
     }
 
     /// <summary>A field's value that is not wrong for another reason already; else null.</summary>
@@ -47,8 +41,8 @@ internal sealed partial class FieldReader
     /// <param name="largest">The largest, where another field makes it smaller than that of the table.</param>
     internal int? Integer(string name, int largest = int.MaxValue)
     {
-        (int min, int max) = ValueOf<IntegerSpec>(name);
-        return Integer(name, min, Math.Min(max, largest), Field(name).IsRequired);
+        IntegerSpec spec = ValueOf<IntegerSpec>(name);
+        return Integer(name, spec.Min, Math.Min(spec.Max, largest), Field(name).IsRequired, spec.WayOut);
     }
 
     /// <summary>A duration within the range of the table, or null when it is absent or wrong.</summary>

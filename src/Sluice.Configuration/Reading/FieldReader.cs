@@ -33,7 +33,8 @@ internal sealed partial class FieldReader
     /// <param name="known">The fields that it may have.</param>
     /// <param name="later">The fields that are planned for it.</param>
     /// <param name="faults">Takes what is wrong.</param>
-    internal static FieldReader? Open(Node node, string path, string[] known, string[] later, FaultList faults)
+    /// <param name="table">The table of the group; null for one without.</param>
+    internal static FieldReader? Open(Node node, string path, string[] known, string[] later, FaultList faults, FieldTable? table = null)
     {
         if (node is not MappingNode mapping)
         {
@@ -49,7 +50,7 @@ internal sealed partial class FieldReader
             return null;
         }
 
-        FieldReader reader = new(mapping, path, faults);
+        FieldReader reader = new(mapping, path, faults) { _table = table };
         foreach (Field field in mapping.Fields)
         {
             reader.CheckName(field, known, later);
@@ -117,7 +118,7 @@ internal sealed partial class FieldReader
     }
 
     /// <summary>A whole number within a range, or null when it is absent or wrong.</summary>
-    private int? Integer(string name, int min, int max, bool required)
+    private int? Integer(string name, int min, int max, bool required, string? advice)
     {
         if (!required && !Has(name))
         {
@@ -149,7 +150,7 @@ internal sealed partial class FieldReader
             return value;
         }
 
-        _faults.Add(scalar, PathOf(name), $"{scalar.Describe()} is outside {min} to {max}.");
+        _faults.Add(scalar, PathOf(name), $"{scalar.Describe()} is outside {min} to {max}.{(advice is null ? "" : $" {advice}")}");
         return null;
     }
 
@@ -274,6 +275,11 @@ internal sealed partial class FieldReader
         {
             HasLaterFields = true;
             _faults.Add(field, PathOf(field.Name), "is not supported yet. Remove it.");
+        }
+        else if (_table?.Elsewhere.GetValueOrDefault(field.Name) is string elsewhere)
+        {
+            _faults.Add(field, PathOf(field.Name), $"{Shown.Quote(field.Name)} is not a field here. {elsewhere}");
+            (_misspelt ??= new(StringComparer.Ordinal)).UnionWith(_table.OneOf.Take(1).SelectMany(names => names));
         }
         else if (_faults.IsFull)
         {

@@ -55,7 +55,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
             MaxAge = ConcurrencyReader.ReadMaxAge(reader),
             Overrides = _overrides.ReadNumbers(reader),
             Cost = reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
-            Wait = RateLimitingReader.ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
+            Wait = RateLimitingReader.ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : null),
             Mode = reader.Choice<LimitMode>("mode"),
             OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
             Rejection = reader.Choice<RejectionForm>("rejection"),

@@ -18,6 +18,9 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
         new([ConditionReader.CallersField, .. RateLimitingReader.ScopeFields.Select(scope => new FieldSpec(scope, RatesReader.OverrideValue))])
         {
             OneOf = [.. RateLimitingReader.ScopeFields.Select(scope => (string[])[scope])],
+            Elsewhere = ImmutableDictionary<string, string>.Empty.Add(
+                ConcurrencyReader.Name,
+                "These overrides change rates. For another number of calls at once, write an entry of 'limits' with 'concurrency' and 'overrides'."),
         };
 
     private static readonly FieldTable RateTable = new(
@@ -27,6 +30,8 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
     {
         OneOf = [[RateField], [ConcurrencyReader.Name]],
         Apart = [(RateField, ConcurrencyReader.Name)],
+        Elsewhere = RateLimitingReader.ScopeFields.ToImmutableDictionary(
+            scope => scope, _ => "The entry of 'limits' says what it counts by: write 'rate', or 'concurrency'."),
     };
 
     private readonly ConditionReader _conditions = new(faults, identities);
@@ -61,6 +66,14 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
             }
 
             return settings with { Rate = RateOverride.Unlimited };
+        }
+
+        if (reader.Node(ConcurrencyReader.Name) is ScalarNode { IsUnresolved: false, IsSubstituted: false } scalar
+            && scalar.Value.Trim().Equals(RateOverride.Unlimited.ToString(), StringComparison.OrdinalIgnoreCase))
+        {
+            faults.Add(
+                scalar, reader.PathOf(ConcurrencyReader.Name), $"{scalar.Describe()} is not a number of calls. Did you mean '{RateOverride.Unlimited}'? Case matters.");
+            return settings with { Concurrency = ConcurrencySettings.MaxCalls };
         }
 
         return settings with { Concurrency = ConcurrencyReader.ReadCallsOfEntry(reader) };

@@ -14,7 +14,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     /// <summary>The fields of the scopes.</summary>
     internal static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
 
-    internal static readonly FieldSpec CostField = new("cost", new IntegerSpec(1, int.MaxValue));
+    internal static readonly FieldSpec CostField = new("cost", new IntegerSpec(1, int.MaxValue) { WayOut = "Write at least 1, or remove the field: a call then costs 1." });
     internal static readonly FieldSpec WaitField = new("wait", new DurationSpec(TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s"));
     internal static readonly FieldSpec ModeField = new("mode", new ChoiceSpec<LimitMode>(Words.Modes));
     internal static readonly FieldSpec OnStoreFailureField = new("onStoreFailure", new ChoiceSpec<StoreFailureMode>(Words.StoreFailures));
@@ -23,6 +23,12 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private static readonly FieldSpec ConcurrencyField = new("concurrency", new GroupSpec(() => ConcurrencyReader.Table));
     private static readonly FieldSpec OverridesField = new("overrides", OverridesReader.Value);
 
+    private const string MaxWaitingField = "maxWaiting";
+    private static readonly string[] Policywide =
+        [MaxWaitingField, "meter", "missingIdentity", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling", "limits"];
+
+    private static readonly string[] OfStore = ["expectedReplicas", "redis", "keyPrefix", "rememberRefusals", "layout", "maxKeys"];
+
     private static readonly FieldTable EntryTable = new(
     [
         new FieldSpec("name", new TextSpec()).Required(), .. Scopes, ConcurrencyField, OverridesField, CostField, WaitField, ModeField, OnStoreFailureField,
@@ -30,6 +36,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     ])
     {
         OneOf = [.. ScopeFields.Concat(["concurrency", "overrides", "cost", "wait"]).Select(field => (string[])[field])],
+        Elsewhere = Policywide.ToImmutableDictionary(field => field, _ => "It is for the whole server: write it under 'rateLimiting'."),
     };
 
     private static readonly ValueSpec Entries = new SharedSpec("operations", new ListSpec(new GroupSpec(() => EntryTable), MaxEntries));
@@ -56,7 +63,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         new("methods", Entries),
         CostField,
         WaitField,
-        new("maxWaiting", new IntegerSpec(1, RateLimitingSettings.MaxMaxWaiting)),
+        new(MaxWaitingField, new IntegerSpec(1, RateLimitingSettings.MaxMaxWaiting) { WayOut = "To hold no calls, remove 'wait' and this field." }),
         ModeField,
         new("meter", new ChoiceSpec<MeteringUnit>(Words.Meters)),
         new("missingIdentity", new ChoiceSpec<MissingIdentity>(Words.MissingIdentities)),
@@ -71,6 +78,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     {
         OneOf = [.. ScopeFields.Concat(["concurrency", "global", "limits", "overrides", "tools", "prompts", "resources", "methods"]).Select(field => (string[])[field])],
         Apart = [("global", "shared")],
+        Elsewhere = OfStore.ToImmutableDictionary(field => field, field => "It is for the whole gateway: write it under 'store', at the root of the file."),
     };
 
     /// <summary>The value of <c>rateLimiting</c>.</summary>
@@ -103,7 +111,14 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             return null;
         }
 
-        RateLimitPolicy? policy = RateLimitPolicy.Compile(server, ReadSettings(reader), out ImmutableArray<SettingsFault> broken);
+        RateLimitingSettings settings = ReadSettings(reader);
+        if (reader.Has(MaxWaitingField) && settings.MaxWaiting == new RateLimitingSettings().MaxWaiting && !SettingsRules.HoldsCalls(settings))
+        {
+            // The default, written down. The rules of settings see all other numbers.
+            faults.Add(reader.Mapping.Find(MaxWaitingField)!, reader.PathOf(MaxWaitingField), SettingsRules.WhyMaxWaitingIsUnused);
+        }
+
+        RateLimitPolicy? policy = RateLimitPolicy.Compile(server, settings, out ImmutableArray<SettingsFault> broken);
         AddFaults(broken, reader.Mapping, path, faults);
         return faults.Count == before ? policy : null;
     }
@@ -131,8 +146,8 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Resources = ReadEntries(reader, "resources"),
             Methods = ReadEntries(reader, "methods"),
             Cost = reader.Integer("cost") ?? defaults.Cost,
-            Wait = ReadWait(reader) ?? defaults.Wait,
-            MaxWaiting = reader.Integer("maxWaiting") ?? defaults.MaxWaiting,
+            Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : defaults.Wait),
+            MaxWaiting = reader.Integer(MaxWaitingField) ?? defaults.MaxWaiting,
             Mode = reader.Choice<LimitMode>("mode") ?? defaults.Mode,
             Meter = reader.Choice<MeteringUnit>("meter") ?? defaults.Meter,
             MissingIdentity = reader.Choice<MissingIdentity>("missingIdentity") ?? defaults.MissingIdentity,
@@ -207,7 +222,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Concurrency = ReadConcurrency(reader),
             Overrides = _overrides.ReadScopes(reader),
             Cost = reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
-            Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? TimeSpan.Zero : null),
+            Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : null),
             Mode = reader.Choice<LimitMode>("mode"),
             OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
             Rejection = reader.Choice<RejectionForm>("rejection"),

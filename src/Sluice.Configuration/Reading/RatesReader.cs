@@ -27,22 +27,32 @@ internal sealed class RatesReader(FaultList faults)
             return reader.HasAttempt(field) ? Placeholder : null;
         }
 
-        if (node is ScalarNode { IsUnresolved: false } scalar && RateOverride.TryParseWord(scalar.Value, out _))
+        if (IsWord(node))
         {
             faults.Add(node, reader.PathOf(field), $"{node.Describe()} is not a rate. {OverrideWords} Write a rate such as 100/1m, or remove the field.");
             return Placeholder;
         }
 
-        return Read(node, reader.PathOf(field));
+        return Read(node, reader.PathOf(field), $"{OverrideWords} Remove it from the list.");
     }
 
     /// <summary>The rates, <c>unlimited</c> or <c>0</c>; null when the field is absent, and a stand-in when they are wrong.</summary>
     internal RateOverride? ReadOverride(FieldReader reader, string field) =>
         reader.Node(field) is not Node node ? (reader.HasAttempt(field) ? (RateOverride)Placeholder : null)
         : node is ScalarNode { IsUnresolved: false } scalar && RateOverride.TryParseWord(scalar.Value, out RateOverride? word) ? word
-        : Read(node, reader.PathOf(field));
+        : IsWord(node) ? WithWrongCase(node, reader.PathOf(field))
+        : Read(node, reader.PathOf(field), $"It stands alone, without a list: write '{field}: unlimited' or '{field}: 0', or a list of rates only.");
 
-    private RateList Read(Node node, string path)
+    private static bool IsWord(Node node) => node is ScalarNode { IsUnresolved: false, IsSubstituted: false } scalar
+        && RateOverride.TryParseWord(scalar.Value.ToLowerInvariant(), out _);
+
+    private RateList WithWrongCase(Node node, string path)
+    {
+        faults.Add(node, path, $"{node.Describe()} is not a rate. Did you mean '{RateOverride.Unlimited}'? Case matters.");
+        return Placeholder;
+    }
+
+    private RateList Read(Node node, string path, string adviceOnWords)
     {
         if (node is not SequenceNode list)
         {
@@ -51,11 +61,24 @@ internal sealed class RatesReader(FaultList faults)
 
         if (list.Items.IsEmpty || list.Items.Length > RateList.MaxCount)
         {
-            faults.Add(node, path, $"has {list.Items.Length} rates, and a list must have 1 to {RateList.MaxCount}.");
+            faults.Add(node, path, list.Items.IsEmpty
+                ? "is an empty list. Write 1 to 4 rates, such as 100/1m, or remove the field."
+                : RateList.WhyTooMany(list.Items.Length));
             return Placeholder;
         }
 
-        Rate?[] rates = [.. list.Items.Select((item, index) => RateReader.Read(item, $"{path}[{index}]", faults))];
+        Rate?[] rates = [.. list.Items.Select((item, index) => ReadItem(item, $"{path}[{index}]", adviceOnWords))];
         return rates.Contains(null) ? Placeholder : RateList.Create([.. rates.OfType<Rate>()]);
+    }
+
+    private Rate? ReadItem(Node item, string path, string adviceOnWords)
+    {
+        if (!IsWord(item))
+        {
+            return RateReader.Read(item, path, faults);
+        }
+
+        faults.Add(item, path, $"{item.Describe()} is not a rate. {adviceOnWords}");
+        return null;
     }
 }

@@ -18,6 +18,9 @@ internal sealed class FieldTable
     /// <summary>Their names.</summary>
     internal string[] Names { get; }
 
+    /// <summary>Names that belong somewhere else, or that are expected here and do not exist: what to write, as a sentence.</summary>
+    internal ImmutableDictionary<string, string> Elsewhere { get; init; } = ImmutableDictionary<string, string>.Empty;
+
     /// <summary>Alternatives of which a group must have one: each the names that must all be there; none where nothing more is required.</summary>
     internal ImmutableArray<string[]> OneOf { get; init; } = [];
 

@@ -47,6 +47,9 @@ internal sealed record AnyTextSpec : ValueSpec
 /// <param name="Max">The largest.</param>
 internal sealed record IntegerSpec(int Min, int Max) : ValueSpec
 {
+    /// <summary>What to write in the place of a number that is out of range, as a sentence; null where the range says it.</summary>
+    internal string? WayOut { get; init; }
+
     internal override JsonObject ToSchema() => OrReference(new JsonObject { ["type"] = "integer", ["minimum"] = Min, ["maximum"] = Max });
 }
 

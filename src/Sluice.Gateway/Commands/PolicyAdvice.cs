@@ -67,7 +67,7 @@ internal static class PolicyAdvice
 
     // An override may give either limit other numbers for some callers.
     private static bool IsOverridden(RateLimitPolicy policy, RateLimit limit) =>
-        limit.Path.Contains("overrides[", StringComparison.Ordinal)
+        limit.IsOverride
         || policy.Settings.Overrides.Concat(policy.Settings[limit.Kind].SelectMany(entry => entry.Overrides))
             .Any(other => limit.Key.Scope is RateLimitScope scope && other[scope] is not null);
 

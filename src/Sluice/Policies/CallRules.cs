@@ -99,8 +99,13 @@ internal sealed class CallRules(RateLimitingSettings settings, CallerTests tests
     private static IEnumerable<SettingsFault> CheckCost(int cost, string path, IEnumerable<LimitGroup> groups) =>
         from limit in groups.SelectMany(some => some.All)
         where !limit.AdmitsNothing && limit.Concurrency is null && cost > limit.Rate.Capacity
-        select new SettingsFault(
-            path,
-            $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "
-            + $"Lower the cost, or raise the limit to at least {cost}.");
+        select limit.IsOverride
+            ? new SettingsFault(
+                limit.Path,
+                $"{limit.Rate} holds {limit.Rate.Capacity} tokens, and a call costs {cost} by '{path}', so it could never be admitted. "
+                + $"Raise the rate to at least {cost}, lower the cost, or write 0 to admit no call.")
+            : new SettingsFault(
+                path,
+                $"{cost} tokens can never be met by the limit '{limit.Name}', whose bucket holds {limit.Rate.Capacity}. "
+                + $"Lower the cost, or raise the limit to at least {cost}.");
 }

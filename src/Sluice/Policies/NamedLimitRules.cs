@@ -5,6 +5,7 @@ namespace Sluice;
 /// <summary>What the entries of <c>limits</c> must keep to.</summary>
 internal static class NamedLimitRules
 {
+    private const string GlobalName = "global"; // As documents may spell shared.
     private static readonly string[] ScopeNames = [.. Enum.GetValues<RateLimitScope>().Select(LimitNames.Of)];
 
     /// <summary>Everything that is wrong, in the order of the entries.</summary>
@@ -61,6 +62,10 @@ internal static class NamedLimitRules
         else if (ScopeNames.Contains(name, StringComparer.OrdinalIgnoreCase))
         {
             yield return new("name", $"'{name}' is the name of the server's own limit of that scope. Choose another.");
+        }
+        else if (name.Equals(GlobalName, StringComparison.OrdinalIgnoreCase))
+        {
+            yield return new("name", $"'{name}' is another name of 'shared', the server's own limit for all callers. Choose another.");
         }
     }
 

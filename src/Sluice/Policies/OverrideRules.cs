@@ -141,7 +141,10 @@ internal static class OverrideRules
         ];
         return unreachable.Length == named.Length
             ? unreachable.Take(1).Select(first => new SettingsFault("", WhyUnreachable(first.Earlier)))
-            : unreachable.Select(scope => new SettingsFault(LimitNames.Of(scope.Scope), WhyUnreachable(scope.Earlier)));
+            : unreachable.Select(scope => (Field: LimitNames.Of(scope.Scope), scope.Earlier)).Select(scope => new SettingsFault(
+                scope.Field,
+                $"is never used: overrides[{scope.Earlier}] comes first, has '{scope.Field}' too, and matches every caller that this entry matches. "
+                + $"Move this entry before it, or remove '{scope.Field}' here."));
     }
 
     private static string WhyUnreachable(int earlier) =>

@@ -24,6 +24,16 @@ internal static class SettingsRules
         .. CheckEntries(settings, OperationKind.Method),
     ];
 
+    /// <summary>What is wrong with <c>maxWaiting</c> where no call is held.</summary>
+    internal const string WhyMaxWaitingIsUnused =
+        "bounds the calls that are held, and no 'wait' holds any. Add wait, such as 'wait: 2s', or remove maxWaiting.";
+
+    /// <summary>Whether any call may be held.</summary>
+    internal static bool HoldsCalls(RateLimitingSettings settings) =>
+        settings.Wait > TimeSpan.Zero
+        || settings.Limits.Any(limit => limit.Wait > TimeSpan.Zero)
+        || Enum.GetValues<OperationKind>().SelectMany(kind => settings[kind]).Any(entry => entry.Wait > TimeSpan.Zero);
+
     /// <summary>Where the settings hold the entries of a kind.</summary>
     internal static string PathOf(OperationKind kind, int index) => $"{LimitNames.Of(kind)}s[{index}]";
 
@@ -49,6 +59,11 @@ internal static class SettingsRules
         {
             yield return new(
                 "maxWaiting", $"{settings.MaxWaiting} is not a whole number from 1 to {RateLimitingSettings.MaxMaxWaiting}. To hold no calls, remove 'wait'.");
+        }
+
+        else if (settings.MaxWaiting != RateLimitingSettings.DefaultMaxWaiting && !HoldsCalls(settings))
+        {
+            yield return new("maxWaiting", WhyMaxWaitingIsUnused);
         }
 
         SettingsFault[] choices =
@@ -115,7 +130,7 @@ internal static class SettingsRules
     {
         if (rates.Count is < 1 or > RateList.MaxCount)
         {
-            yield return new(path, $"has {rates.Count} rates, and a scope must have 1 to {RateList.MaxCount}.");
+            yield return new(path, rates.Count == 0 ? "has no rate. Add one, such as 100/1m, or remove it." : RateList.WhyTooMany(rates.Count));
         }
 
         for (int index = 0; index < rates.Count; index++)

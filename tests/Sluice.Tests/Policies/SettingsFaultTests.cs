@@ -87,8 +87,8 @@ public sealed class SettingsFaultTests
     public void Compile_NoRateOrFive_IsAFault() =>
         Faults(new() { Shared = [], PerUser = RateList.Parse("1/1s", "1/1m", "1/1h", "1/1d", "1/1w") }).ShouldBe(
         [
-            "shared: has 0 rates, and a scope must have 1 to 4.",
-            "perUser: has 5 rates, and a scope must have 1 to 4.",
+            "shared: has no rate. Add one, such as 100/1m, or remove it.",
+            "perUser: has 5 rates, and a list must have 1 to 4. Remove 1, or write further rates as entries of 'limits', each with a name.",
         ]);
 
     [Fact]
@@ -116,6 +116,32 @@ public sealed class SettingsFaultTests
         Faults(new() { Shared = Rate, Tools = [new() { Name = "x", Cost = 10 }] }).ShouldBeEmpty();
         Faults(new() { Shared = Rate, Cost = 11 }).ShouldHaveSingleItem().ShouldStartWith("cost: 11 tokens can never be met");
     }
+
+    [Fact]
+    public void Compile_CostAboveTheBucketOfAnOverride_PointsAtTheOverride() =>
+        Faults(new()
+        {
+            Shared = new Rate(50, TimeSpan.FromMinutes(1)),
+            Overrides = [new() { When = new() { Users = ["ci"] }, Shared = Rate }],
+            Tools = [new() { Name = "x", Cost = 11 }],
+        }).ShouldHaveSingleItem().ShouldStartWith("overrides[0].shared: 10/1m holds 10 tokens, and a call costs 11 by 'tools[0].cost'");
+
+    [Fact]
+    public void Compile_MaxWaitingWithoutAWait_IsAFault()
+    {
+        Faults(new() { Shared = Rate, MaxWaiting = 5 }).ShouldHaveSingleItem().ShouldStartWith("maxWaiting: bounds the calls that are held, and no 'wait'");
+        Faults(new() { Shared = Rate, MaxWaiting = 5, Wait = TimeSpan.FromSeconds(1) }).ShouldBeEmpty();
+        Faults(new() { Shared = Rate, MaxWaiting = 5, Tools = [new() { Name = "x", Wait = TimeSpan.FromSeconds(1) }] }).ShouldBeEmpty();
+        Faults(new() { MaxWaiting = 5, Limits = [new() { Name = "a", Rate = Rate, Wait = TimeSpan.FromSeconds(1) }] }).ShouldBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("global")]
+    [InlineData("Global")]
+    [InlineData("shared")]
+    [InlineData("PERUSER")]
+    public void Compile_LimitNamedAsAScope_IsAFault(string name) =>
+        Faults(new() { Limits = [new() { Name = name, Rate = Rate }] }).ShouldHaveSingleItem().ShouldStartWith($"limits[0].name: '{name}' is ");
 
     [Theory]
     [InlineData(-32768, false)]
