@@ -1,21 +1,15 @@
-using System.Text.RegularExpressions;
-
 namespace Sluice.Redis;
 
 /// <summary>The script that decides.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 /// <param name="clock">The lines that define <c>clock</c> and <c>horizon</c>, which the script counts by.</param>
 /// <param name="clockArgument">What those lines find in <c>ARGV[2]</c>; null where they need nothing.</param>
-internal sealed partial class DecisionScript(string clock, Func<byte[]>? clockArgument = null)
+internal sealed class DecisionScript(string clock, Func<byte[]>? clockArgument = null)
     : RedisScript(clock + Assembled, clockArgument)
 {
-    // The script without its clock: each line that names a part is replaced by that part.
-    private static readonly string Assembled =
-        PartLine().Replace(Read("decide.lua"), static line => Read(line.Groups["part"].Value + ".lua"));
+    // The script without its clock.
+    private static readonly string Assembled = Assemble("decide.lua");
 
     /// <summary>The script, by the server's clock.</summary>
     internal static DecisionScript Standard { get; } = new(Read("clock.lua"));
-
-    [GeneratedRegex(@"^[ ]*-- include (?<part>\w+)\n", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex PartLine();
 }

@@ -1,11 +1,12 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.RegularExpressions;
 
 namespace Sluice.Redis;
 
 /// <summary>A script, and the name by which a server that has it runs it.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal abstract class RedisScript
+internal abstract partial class RedisScript
 {
     /// <param name="text">The script.</param>
     /// <param name="clockArgument">What it finds in <c>ARGV[2]</c>; null where it needs nothing.</param>
@@ -45,6 +46,10 @@ internal abstract class RedisScript
         }
     }
 
+    /// <summary>An outline, in which each line <c>-- include NAME</c> is replaced by the file of that part.</summary>
+    protected static string Assemble(string outline) =>
+        PartLine().Replace(Read(outline), static line => Read(line.Groups["part"].Value + ".lua"));
+
     /// <summary>The text of a file beside the scripts.</summary>
     protected static string Read(string name)
     {
@@ -53,4 +58,7 @@ internal abstract class RedisScript
         using StreamReader reader = new(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }
+
+    [GeneratedRegex(@"^[ ]*-- include (?<part>\w+)\n", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
+    private static partial Regex PartLine();
 }

@@ -26,7 +26,10 @@ internal sealed class Share(int refillPerMille)
     /// <summary>The instant from which it must not be used.</summary>
     internal long EndsAt => Volatile.Read(ref _endsAt);
 
-    /// <summary>Takes units if all are there.</summary>
+    /// <summary>
+    /// Takes units if all are there. A reading of the clock that is older than what another caller has filled counts as
+    /// of that filling.
+    /// </summary>
     internal bool TryCharge(long units, long now)
     {
         lock (_gate)
@@ -106,7 +109,7 @@ internal sealed class Share(int refillPerMille)
     {
         lock (_gate)
         {
-            return IsUsable(now) ? Fill(now) : 0;
+            return IsUsable(now) ? Filled(now) : 0;
         }
     }
 
@@ -115,7 +118,7 @@ internal sealed class Share(int refillPerMille)
     {
         lock (_gate)
         {
-            return IsUsable(now) ? Fill(now) + _reserved : 0;
+            return IsUsable(now) ? Filled(now) + _reserved : 0;
         }
     }
 
@@ -224,13 +227,15 @@ internal sealed class Share(int refillPerMille)
 
     private long Fill(long now)
     {
-        if (now > _at && _parts > 0)
-        {
-            long most = _numbers.Capacity(_parts) - _reserved;
-            _level = Math.Max(_level, Math.Min(most, _level + ((now - _at) * _parts * refillPerMille / 1000)));
-            _at = now;
-        }
-
+        _level = Filled(now);
+        _at = Math.Max(_at, _parts > 0 ? now : _at);
         return _level;
+    }
+
+    private long Filled(long now)
+    {
+        long elapsed = Math.Max(0, now - _at);
+        long most = _numbers.Capacity(_parts) - _reserved;
+        return Math.Max(_level, Math.Min(most, _level + (elapsed * _parts * refillPerMille / 1000)));
     }
 }

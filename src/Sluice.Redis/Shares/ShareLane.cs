@@ -234,7 +234,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
             }
 
             bucket.Share.Resize(reply.Parts, level, now, RefillsFrom(sent, now));
-            if (bucket.Epoch == epoch && reply.Resets > before.Resets)
+            if (bucket.Epoch == epoch && reply.ResetMicros != before.ResetMicros)
             {
                 bucket.Share.Reset(now);
             }

@@ -20,6 +20,11 @@ internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
     /// <summary>The longest time to fill a bucket: about 12 days. A bucket that takes longer is not divided.</summary>
     internal const long MostFillMicros = 1L << 40;
 
+    /// <summary>The most units of a token: one token in about 4 minutes. A slower bucket is not divided.</summary>
+    internal const long MostTokenUnits = 1L << 40;
+
+    private const long MostUnits = (1L << 53) - 1; // The script counts no further.
+
     /// <summary>What the whole bucket holds, in units.</summary>
     internal long Whole => Capacity(Parts);
 
@@ -36,20 +41,22 @@ internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
         Int128 fill = capacity * ticks / (tokens * (Int128)TimeSpan.TicksPerMicrosecond);
         Int128 divisor = tokens * (Int128)TimeSpan.TicksPerMicrosecond;
         Int128 token = ((Parts * ticks) + divisor - 1) / divisor;
-        return fill < 1 || fill > MostFillMicros || Parts * ticks < divisor || token > fill * Parts ? null : new((long)fill, (long)token);
+        bool fits = fill >= 1 && fill <= MostFillMicros && Parts * ticks >= divisor && token <= MostTokenUnits && token <= fill * Parts;
+        return fits ? new((long)fill, (long)token) : null;
     }
 
     /// <summary>What some parts hold, in units.</summary>
     internal long Capacity(int parts) => parts * FillMicros;
 
-    /// <summary>The units of some tokens; at most <see cref="long.MaxValue"/>.</summary>
-    internal long Cost(ulong tokens) => (long)UInt128.Min((UInt128)tokens * (ulong)TokenUnits, long.MaxValue);
+    /// <summary>The units of some tokens; more than any bucket holds where they are too many to count.</summary>
+    internal long Cost(ulong tokens) => (long)UInt128.Min((UInt128)tokens * (ulong)TokenUnits, MostUnits);
 
     /// <summary>
-    /// The level of some parts under these numbers, when it was counted under others: what is used of them is kept.
+    /// The level of some parts under these numbers, when it was counted under others: what is used of them is kept, but
+    /// at most what they hold.
     /// </summary>
     internal long Convert(long level, int parts, ShareNumbers from) =>
-        from == this ? level : Capacity(parts) - Rescale(from.Capacity(parts) - level, from, isUp: true);
+        from == this ? level : Math.Max(0, Capacity(parts) - Rescale(from.Capacity(parts) - level, from, isUp: true));
 
     /// <summary>An amount of tokens in these units, when it was counted in others.</summary>
     /// <param name="units">The amount; from 0.</param>

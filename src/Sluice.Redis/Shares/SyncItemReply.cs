@@ -9,7 +9,7 @@ namespace Sluice.Redis;
 /// <param name="Demand">Tokens a second that callers asked of all processes, as far as they have said.</param>
 /// <param name="OthersAreShort">Whether another process had to reject callers.</param>
 /// <param name="OthersStarve">Whether another process that is short has less than 3/4 of its wish.</param>
-/// <param name="Resets">How often the bucket was reset in this epoch.</param>
+/// <param name="ResetMicros">The server's clock when the bucket was last reset; 0 when it was not.</param>
 internal readonly record struct SyncItemReply(
     int Parts,
     bool IsGone,
@@ -19,4 +19,4 @@ internal readonly record struct SyncItemReply(
     double Demand,
     bool OthersAreShort,
     bool OthersStarve,
-    int Resets);
+    long ResetMicros);

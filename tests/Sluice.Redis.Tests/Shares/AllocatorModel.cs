@@ -126,7 +126,14 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
         Enter(clock, server, process);
         Record record = Touch(bucket, numbers, clock);
         record.Level = _isWaiting ? record.Level : record.Capacity;
-        record.Resets++;
+        record.ResetMicros = Math.Max(record.ResetMicros + 1, clock);
+    }
+
+    /// <summary>Looks at the remainder, as a verb that changes nothing does.</summary>
+    internal void Peek(string bucket, ShareNumbers numbers, long clock, string server, ulong process)
+    {
+        Enter(clock, server, process);
+        Touch(bucket, numbers, clock);
     }
 
     /// <summary>What the remainder owes; 0 when it owes nothing.</summary>
@@ -175,8 +182,8 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
         _openedAt = clock;
         foreach (Record record in _records.Values)
         {
-            record.At = clock; // What it holds was claimed, and nothing else has refilled.
-            record.Level = flaw == Flaw.NewEpochBeginsFull ? record.Capacity : Math.Min(record.Level, 0);
+            record.At = Math.Max(record.At, clock); // What it holds was claimed, and nothing else has refilled.
+            record.Level = flaw == Flaw.NewEpochBeginsFull ? record.Capacity : record.Level;
         }
     }
 
@@ -224,15 +231,22 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
         int freed = Math.Max(0, entry.Parts - item.InUse);
         entry.Parts = Math.Min(entry.Parts, item.InUse);
         (entry.Demand, entry.Wished, entry.IsShort) = (item.Demand, item.Wished, item.IsShort);
-        if (_isWaiting)
+        long level = _isWaiting ? 0 : Grant(record, entry, item, isClaim ? 0 : Math.Min(item.Returned, item.Numbers.Capacity(freed)));
+        if (entry is { Parts: 0, Wished: 0, Demand: 0 })
         {
-            return Describe(record, process, entry, 0);
+            record.Entries.Remove(process);
         }
 
-        record.Level = Math.Min(record.Capacity, record.Level + (isClaim ? 0 : Math.Min(item.Returned, item.Numbers.Capacity(freed))));
+        return Describe(record, process, entry, level);
+    }
+
+    // Takes the level returned, and grants what is wished as far as it is there. Says how much level goes with it.
+    private long Grant(Record record, Entry entry, SyncItem item, long returned)
+    {
+        record.Level = Math.Min(record.Capacity, record.Level + returned);
         if (record.Level < 0)
         {
-            return Describe(record, process, entry, 0); // A bucket in debt grants nothing.
+            return 0; // A bucket in debt grants nothing.
         }
 
         int granted = Math.Min(Math.Max(0, item.Wished - entry.Parts), record.RemainderParts);
@@ -244,7 +258,7 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
 
         entry.Parts += granted;
         record.Level -= level;
-        return Describe(record, process, entry, level);
+        return level;
     }
 
     private static SyncItemReply Describe(Record record, ulong process, Entry? entry, long level)
@@ -259,7 +273,7 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
             record.Entries.Values.Sum(one => one.Demand),
             others.Length > 0,
             others.Any(other => other.Parts * 4L < other.Wished * 3L),
-            record.Resets);
+            record.ResetMicros);
     }
 
     private SyncReply Reply(SyncMessage message, SyncStatus status, long clock, SyncItemReply[] items) => new(
@@ -312,7 +326,13 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
         }
 
         Fill(record, clock);
+        if (record.Entries.Count == 0 && record.Level == record.Capacity)
+        {
+            record.ResetMicros = 0; // As if there was no record.
+        }
+
         record.Level = numbers.Convert(record.Level, record.RemainderParts, record.Numbers);
+        record.Level = _isWaiting ? Math.Min(record.Level, 0) : record.Level;
         record.Numbers = numbers;
     }
 
@@ -370,7 +390,7 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
 
         internal long At { get; set; }
 
-        internal int Resets { get; set; }
+        internal long ResetMicros { get; set; }
 
         internal Dictionary<ulong, Entry> Entries { get; init; } = [];
 

@@ -6,7 +6,7 @@ namespace Sluice.Redis.Tests;
 /// <summary>The protocol of shares, simulated with every fault, against one exact bucket.</summary>
 public sealed class ShareSimulationTests(ITestOutputHelper output)
 {
-    private const int DefaultRuns = 3_000;
+    private const int DefaultRuns = 2_000;
     private const int RunsToCatch = 5_000;
 
     [Fact]
@@ -57,7 +57,7 @@ public sealed class ShareSimulationTests(ITestOutputHelper output)
     public void Run_PlanThatShowsAWrongVariant_TheProtocolItselfHolds(Flaw flaw)
     {
         int seed = Seeds.Announce(1);
-        for (int run = 0; run < 40; run++)
+        for (int run = 0; run < 20; run++)
         {
             if (flaw != Flaw.LendsBlocks)
             {

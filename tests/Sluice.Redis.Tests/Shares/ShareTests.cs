@@ -79,7 +79,7 @@ public sealed class ShareTests
     [Theory]
     [InlineData(200, 200, 45)]
     [InlineData(50, 50, 7.5)]
-    [InlineData(10, 10, -2.5)]
+    [InlineData(10, 10, 0)] // Of 2.5 tokens, no more than 2.5 are used.
     public void Change_FiveTokensAreUsed_KeepsWhatIsUsed(int capacity, int rate, double tokens)
     {
         Share share = Begin(level: 20 * Token);

@@ -22,7 +22,11 @@ internal sealed partial class Simulation
         Sometime(_plan.Flushes, () => Lose(isAnotherServer: false));
         Sometime(_plan.ClockSteps, StepClock);
         Sometime(_plan.Evicts ? 2 : 0, Evict);
-        Sometime(_plan.Changes ? 1 : 0, Change);
+        if (_plan.Changes)
+        {
+            After(_random.NextInt64(_plan.Duration / 8, _plan.Duration * 3 / 8), Change);
+        }
+
         if (_plan.Failovers > 0)
         {
             Replicate();
@@ -119,7 +123,7 @@ internal sealed partial class Simulation
         _offset += step;
         for (int i = 0; i < _names.Length && step > 0; i++)
         {
-            Charge(_names[i], -Math.Min(_ideals[i].Numbers.Whole, step * ShareNumbers.Parts), isAdmission: false);
+            Charge(_names[i], -step * ShareNumbers.Parts, isAdmission: false);
         }
     }
 
@@ -140,7 +144,9 @@ internal sealed partial class Simulation
         bool isMore = _random.Next(2) == 0;
         ShareNumbers numbers = NumbersOf(
             isMore ? _plan.Capacity * 2 : _plan.Capacity / 2, isMore ? _plan.Rate * 2 : _plan.Rate / 2);
-        _uncheckedUntil = _now + ((300_000 + (_plan.Ttl * 2)) * Micro);
+
+        // The new envelope holds when nothing with the old numbers is on its way any more: retries, repetitions and slow messages.
+        _uncheckedUntil = _now + ((300_000 + (_plan.Ttl * 3) + _plan.SlowMicros + 1_000) * Micro);
         foreach (SimulatedProcess process in _processes)
         {
             After(_random.Next(300_000), () => process.Numbers = numbers);

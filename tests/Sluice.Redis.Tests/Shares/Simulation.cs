@@ -168,10 +168,10 @@ internal sealed partial class Simulation
         }
 
         long clock = process.Clock(_now);
-        Dictionary<string, (long Held, int Resets)> before = process.Lane.Buckets.ToDictionary(
-            bucket => bucket.Name, bucket => (bucket.Share.HeldAt(clock), bucket.Last.Resets));
+        Dictionary<string, (long Held, long ResetMicros)> before = process.Lane.Buckets.ToDictionary(
+            bucket => bucket.Name, bucket => (bucket.Share.HeldAt(clock), bucket.Last.ResetMicros));
         process.Lane.Receive(reply, clock);
-        foreach (ShareBucket bucket in process.Lane.Buckets.Where(bucket => bucket.Last.Resets > before[bucket.Name].Resets))
+        foreach (ShareBucket bucket in process.Lane.Buckets.Where(bucket => bucket.Last.ResetMicros != before[bucket.Name].ResetMicros))
         {
             // A reset reaches the parts one after another. What it fills in a part, it fills in the exact bucket.
             long filled = bucket.Share.HeldAt(clock) - before[bucket.Name].Held - bucket.Last.Level;

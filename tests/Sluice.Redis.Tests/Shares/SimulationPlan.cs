@@ -72,6 +72,7 @@ internal sealed record SimulationPlan
     {
         Random random = new(seed);
         bool Sometimes(double chance) => random.NextDouble() < chance;
+        bool changes = Sometimes(0.2);
         int rate = new[] { 50, 100, 200, 70 }[random.Next(4)];
         return new()
         {
@@ -97,7 +98,8 @@ internal sealed record SimulationPlan
             Flushes = Sometimes(0.2) ? 1 : 0,
             ClockSteps = Sometimes(0.4) ? 1 + random.Next(2) : 0,
             Evicts = Sometimes(0.1),
-            Changes = Sometimes(0.2),
+            Changes = changes,
+            Duration = changes ? 8_000_000 : 5_000_000,
             Verbs = Sometimes(0.3),
         };
     }
@@ -107,7 +109,7 @@ internal sealed record SimulationPlan
     /// </summary>
     internal static SimulationPlan Showing(Flaw flaw, int seed)
     {
-        SimulationPlan plan = Random(seed) with { Flaw = flaw, Changes = false };
+        SimulationPlan plan = Random(seed) with { Flaw = flaw, Changes = false, Duration = 5_000_000 };
         return flaw switch
         {
             Flaw.LendsBlocks => plan with { Pattern = CallPattern.Flood },
