@@ -28,12 +28,20 @@ public sealed record ServerConfiguration
     /// <value>1 to 64 ASCII letters, digits, dots, underscores and hyphens.</value>
     public required string Name { get; init; }
 
-    /// <summary>The way to it: an address or a command.</summary>
+    /// <summary>The way to it: an address, a command, or other servers.</summary>
     public required UpstreamConfiguration Upstream { get; init; }
 
     /// <summary>The path at which the gateway serves it.</summary>
     /// <value>The default is <c>/{name}/mcp</c>.</value>
     public required string Path { get; init; }
+
+    /// <summary>Whether clients reach it at its own path too; otherwise only virtual servers use it.</summary>
+    /// <value>The default is true.</value>
+    public bool IsExposed { get; init; } = true;
+
+    /// <summary>Whether virtual servers send it the <c>Authorization</c> header of their callers.</summary>
+    /// <value>The default is false. At its own path it gets the header in any case.</value>
+    public bool ForwardAuthorization { get; init; }
 
     /// <summary>How long it may take to begin an answer; a stream that has begun may last.</summary>
     /// <value>From 1 s to 1 day. The default is 10 minutes.</value>

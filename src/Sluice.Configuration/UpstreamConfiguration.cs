@@ -1,6 +1,6 @@
 namespace Sluice.Configuration;
 
-/// <summary>The way to an MCP server: an address or a command.</summary>
+/// <summary>The way to an MCP server: an address, a command, or other servers.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 public abstract record UpstreamConfiguration
 {

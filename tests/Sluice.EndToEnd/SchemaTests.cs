@@ -21,6 +21,8 @@ public sealed class SchemaTests : IDisposable
         ["identities-no-tenant.yaml"] = AcrossTheDocument,
         ["tls-unused.yaml"] = "Whether 'tls' is used depends on the scheme of 'listen', which may come from a variable.",
         ["tls-without-certificate.yaml"] = "Whether 'tls' is needed depends on the scheme of 'listen', which may come from a variable.",
+        ["virtual-server-loops.yaml"] = AcrossTheDocument,
+        ["virtual-server-on-a-virtual-server.yaml"] = AcrossTheDocument,
     };
 
     private const string AcrossTheDocument =

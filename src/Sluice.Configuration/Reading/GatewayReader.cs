@@ -15,6 +15,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
     /// <summary>The fields of a gateway's file.</summary>
     internal static readonly FieldTable Table = new(
         new FieldSpec("servers", ServerReader.Value).Required(),
+        new("virtualServers", ServerReader.VirtualValue),
         new("auth", new GroupSpec(() => AuthReader.Table)),
         new("identity", new GroupSpec(() => IdentityTable)),
         new("listen", ListenReader.Address),
@@ -61,6 +62,14 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
         bool userAcrossTenants = ReadIdentity(reader, identities);
         StoreConfiguration storing = reader.Node("store") is Node store ? new StoreReader(faults).Read(store) : StoreConfiguration.Memory;
         (AuditConfiguration? audit, LogFileConfiguration? record) = new JournalReader(faults).Read(reader);
+        ServerReader serverReader = new(faults, identities, Index);
+        ImmutableArray<ServerConfiguration> servers = readServers?.Invoke(reader, identities) ?? serverReader.ReadAll(reader);
+        ImmutableArray<ServerConfiguration> virtualServers = serverReader.ReadVirtual(reader, servers);
+        if (faults.Count == before)
+        {
+            new ServerGraph([.. servers, .. virtualServers], [listen, auth.PublicUrl], Index).Check(faults);
+        }
+
         return new GatewayConfiguration
         {
             Listen = listen,
@@ -75,7 +84,7 @@ internal sealed class GatewayReader(FaultList faults, IValueSource values, Docum
             Record = record,
             DecisionIds = reader.Boolean("decisionIds"),
             ToolHive = new CompatibilityReader(faults).Read(reader),
-            Servers = readServers?.Invoke(reader, identities) ?? new ServerReader(faults, identities, Index).ReadAll(reader),
+            Servers = [.. servers, .. virtualServers],
         };
     }
 

@@ -22,6 +22,9 @@ internal sealed class ServerIndex(bool hasSeveralFiles = false)
     /// <param name="file">The file of the value.</param>
     internal string? TakeName(string name, Node node, string path, string file) => Take(_names, name, node, path, file);
 
+    /// <summary>Whether a name is taken.</summary>
+    internal bool HasName(string name) => _names.ContainsKey(name);
+
     /// <summary>Takes a path of the gateway; returns null, or why it is not free.</summary>
     /// <param name="served">The path at which something is served.</param>
     /// <param name="node">The value that gives it.</param>
@@ -62,6 +65,10 @@ internal sealed record ServerPlace(string File, MappingNode Server, string Path,
             return node as MappingNode;
         }
     }
+
+    /// <summary>The list for faults of the server.</summary>
+    /// <param name="faults">The list of any file of the configuration.</param>
+    internal FaultList FaultsOf(FaultList faults) => faults.File == File ? faults : faults.ForFile(File);
 
     /// <summary>The path of the limits in the document.</summary>
     internal string PathOfLimits => Path.Length == 0 ? string.Join('.', LimitsPath) : $"{Path}.{string.Join('.', LimitsPath)}";

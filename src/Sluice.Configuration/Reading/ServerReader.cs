@@ -6,24 +6,41 @@ namespace Sluice.Configuration;
 /// <param name="faults">Takes what is wrong.</param>
 /// <param name="identities">The identities that limits can count by.</param>
 /// <param name="index">The servers of the whole configuration.</param>
-internal sealed class ServerReader(FaultList faults, KnownIdentities identities, ServerIndex index)
+internal sealed partial class ServerReader(FaultList faults, KnownIdentities identities, ServerIndex index)
 {
     /// <summary>The longest name of a server.</summary>
     internal const int MaxNameLength = 64;
 
     private const string LimitsField = "rateLimiting";
-    private static readonly FieldTable Table = new(
-        new FieldSpec("name", new TextSpec(Pattern: $@"^\s*[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MaxNameLength - 1}}}\s*$")).Required(),
-        new FieldSpec("upstream", UpstreamReader.Value).Required(),
+    private const string ExposeField = "expose";
+    private const string ForwardAuthorizationField = "forwardAuthorization";
+    private static readonly FieldSpec NameField =
+        new FieldSpec("name", new TextSpec(Pattern: $@"^\s*[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MaxNameLength - 1}}}\s*$")).Required();
+
+    private static readonly FieldSpec[] BoundFields =
+    [
         new("path", new TextSpec(Pattern: @"^\s*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\s*$")),
         new("timeout", new DurationSpec(ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h")),
         new("maxRequestBytes", new IntegerSpec(ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes)),
         new("strictHeaders", new BooleanSpec()),
-        new("headers", HeadersReader.Value),
+    ];
+
+    private static readonly FieldSpec[] CallerFields =
+    [
         new("scopes", new TextsSpec(new TextSpec(Pattern: @"^\s*[!#-\[\]-~]+\s*$"))),
         new("allow", AllowReader.Value),
         new("usage", new BooleanSpec()),
-        new(LimitsField, RateLimitingReader.Value));
+    ];
+
+    private static readonly FieldTable Table = new([
+        NameField,
+        new FieldSpec("upstream", UpstreamReader.Value).Required(),
+        .. BoundFields,
+        new("headers", HeadersReader.Value),
+        .. CallerFields,
+        new(LimitsField, RateLimitingReader.Value),
+        new(ExposeField, new BooleanSpec()),
+        new(ForwardAuthorizationField, new BooleanSpec())]);
 
     /// <summary>The value of <c>servers</c>.</summary>
     internal static readonly ValueSpec Value = new ListSpec(new GroupSpec(() => Table));
@@ -42,8 +59,18 @@ internal sealed class ServerReader(FaultList faults, KnownIdentities identities,
             return null;
         }
 
+        ServerConfiguration? read = Read(reader, itemPath, new UpstreamReader(faults).Read);
+        return read is null ? null : read with
+        {
+            IsExposed = !reader.Has(ExposeField) || reader.Boolean(ExposeField),
+            ForwardAuthorization = reader.Boolean(ForwardAuthorizationField),
+        };
+    }
+
+    private ServerConfiguration? Read(FieldReader reader, string itemPath, Func<FieldReader, UpstreamConfiguration?> readUpstream)
+    {
         string? name = ReadName(reader);
-        UpstreamConfiguration? upstream = new UpstreamReader(faults).Read(reader);
+        UpstreamConfiguration? upstream = readUpstream(reader);
         string? path = ReadPath(reader, name);
         TimeSpan? timeout = reader.Duration("timeout");
         int? maxRequestBytes = reader.Integer("maxRequestBytes");

@@ -75,6 +75,13 @@ internal static class Words
         ["shared"] = CommandInstances.Shared,
     };
 
+    internal static readonly Dictionary<string, NameConflicts> Conflicts = new(StringComparer.Ordinal)
+    {
+        ["prefix"] = NameConflicts.Prefix,
+        ["priority"] = NameConflicts.Priority,
+        ["error"] = NameConflicts.Error,
+    };
+
     internal static readonly Dictionary<string, LimitHeadersMode> HeaderModes = new(StringComparer.Ordinal)
     {
         ["onRefusal"] = LimitHeadersMode.OnRefusal,

@@ -27,9 +27,25 @@ internal static class LiveCheck
             async (index, ends) =>
             {
                 ServerConfiguration server = configuration.Servers[index];
+                if (server.Upstream is VirtualUpstreamConfiguration)
+                {
+                    return; // By what its backends say.
+                }
+
                 ServerListing listing = await ServerProbe.ReadAsync(server, timeout, time, ends);
                 reports[index] = new ServerReport(server.Name, listing, FaultsOf(index, server, listing, places));
             });
+        for (int index = 0; index < reports.Length; index++)
+        {
+            ServerConfiguration server = configuration.Servers[index];
+            if (server.Upstream is VirtualUpstreamConfiguration upstream)
+            {
+                ServerListing listing = VirtualListing.Of(
+                    upstream, backend => reports.First(report => report is not null && report.Server == backend).Listing);
+                reports[index] = new ServerReport(server.Name, listing, FaultsOf(index, server, listing, places));
+            }
+        }
+
         return [.. reports];
     }
 

@@ -87,23 +87,40 @@ internal sealed partial class StartCheck : IAsyncDisposable
     {
         await Task.Delay(pause, _time, ends);
         using SemaphoreSlim turns = new(ServersAtOnce);
-        await Task.WhenAll(configuration.Servers.Select((server, index) => CheckAsync(index, server, turns, ends)));
+        int real = configuration.Servers.Count(server => server.Upstream is not VirtualUpstreamConfiguration);
+        await Task.WhenAll(configuration.Servers.Select((server, index) => CheckAsync(
+            index < real ? $"servers[{index}]" : $"virtualServers[{index - real}]", server, configuration, turns, ends)));
     }
 
-    private async Task CheckAsync(int index, ServerConfiguration server, SemaphoreSlim turns, CancellationToken cancellationToken)
+    private async Task CheckAsync(
+        string place, ServerConfiguration server, GatewayConfiguration configuration, SemaphoreSlim turns, CancellationToken cancellationToken)
     {
         if (server.Policy is not RateLimitPolicy policy || !UnmatchedLimits.HasNames(policy.Settings))
         {
             return;
         }
 
-        if (server.Upstream is not HttpUpstreamConfiguration)
+        ServerConfiguration[] asked = server.Upstream is VirtualUpstreamConfiguration upstream
+            ? [.. upstream.Backends.Select(backend => configuration.Servers.First(other => other.Name == backend.Server))]
+            : [server];
+        if (!asked.All(one => one.Upstream is HttpUpstreamConfiguration))
         {
-            Log.Command(_logger, server.Name);
+            if (server.Upstream is VirtualUpstreamConfiguration)
+            {
+                Log.CommandBehind(_logger, server.Name);
+            }
+            else
+            {
+                Log.Command(_logger, server.Name);
+            }
+
             return;
         }
 
-        ServerListing listing = await AskAsync(server, turns, cancellationToken);
+        ServerListing[] listings = await Task.WhenAll(asked.Select(one => AskAsync(one, turns, cancellationToken)));
+        ServerListing listing = server.Upstream is VirtualUpstreamConfiguration several
+            ? VirtualListing.Of(several, backend => listings[Array.FindIndex(asked, one => one.Name == backend)])
+            : listings[0];
         if (listing.Names is ServerNames has)
         {
             foreach (UnmatchedLimit limit in UnmatchedLimits.Find(policy.Settings, has))
@@ -111,7 +128,7 @@ internal sealed partial class StartCheck : IAsyncDisposable
                 string message = limit.Message(server.Name, Shown.Quote(limit.Name));
                 if (IsNew(message))
                 {
-                    Log.Unmatched(_logger, $"servers[{index}].rateLimiting.{limit.Path}", message);
+                    Log.Unmatched(_logger, $"{place}.rateLimiting.{limit.Path}", message);
                 }
             }
         }
@@ -170,5 +187,9 @@ internal sealed partial class StartCheck : IAsyncDisposable
         [LoggerMessage(93, LogLevel.Debug,
             "The names in the limits of the server '{Server}' are not checked, since it is a command. 'sluice validate --live' checks them.")]
         internal static partial void Command(ILogger logger, string server);
+
+        [LoggerMessage(94, LogLevel.Debug,
+            "The names in the limits of the virtual server '{Server}' are not checked, since it has a command behind it. 'sluice validate --live' checks them.")]
+        internal static partial void CommandBehind(ILogger logger, string server);
     }
 }

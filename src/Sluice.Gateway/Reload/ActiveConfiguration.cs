@@ -36,6 +36,10 @@ internal sealed class ActiveConfiguration
         foreach (GatewayServer server in servers)
         {
             server.Configured = this;
+            if (server.Configuration.Upstream is VirtualUpstreamConfiguration upstream)
+            {
+                server.Backends = [.. upstream.Backends.Select(backend => Find(backend.Server)!)];
+            }
         }
     }
 

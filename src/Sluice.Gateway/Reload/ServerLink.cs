@@ -19,6 +19,7 @@ internal sealed class ServerLink : IAsyncDisposable
     private readonly ServerConfiguration _target;
     private readonly HttpMessageInvoker? _connections;
     private readonly StdioUpstream? _processes;
+    private readonly VirtualUpstream? _virtual;
     private readonly CancellationTokenSource _streamsEnd;
     private readonly UseCount _uses;
     private readonly Action<Task> _onEnding;
@@ -48,6 +49,9 @@ internal sealed class ServerLink : IAsyncDisposable
                 _processes = new StdioUpstream(
                     target.Name, command, settings, parts.Drain, parts.Time, parts.Loggers.CreateLogger<StdioUpstream>());
                 break;
+            case VirtualUpstreamConfiguration upstream:
+                _virtual = new VirtualUpstream(target.Name, upstream, settings, parts);
+                break;
             default:
                 throw new ArgumentException($"{target.Upstream.GetType()} is an unknown type of upstream.", nameof(target));
         }
@@ -75,6 +79,7 @@ internal sealed class ServerLink : IAsyncDisposable
             && after.Instances == before.Instances
             && after.Arguments.SequenceEqual(before.Arguments)
             && after.Environment.SequenceEqual(before.Environment),
+        (VirtualUpstreamConfiguration after, VirtualUpstreamConfiguration before) => after.LeadsTo(before),
         _ => false,
     };
 
@@ -82,7 +87,8 @@ internal sealed class ServerLink : IAsyncDisposable
     /// <param name="failure">Null, or why it was not answered.</param>
     internal void Note(UpstreamFailure? failure)
     {
-        int reached = failure is null or { CanHaveRun: true } ? Reached : NotReached;
+        // A virtual server is always there: each of its backends has a link of its own.
+        int reached = _virtual is not null || failure is null or { CanHaveRun: true } ? Reached : NotReached;
         if (_reached != reached)
         {
             _reached = reached;
@@ -97,7 +103,7 @@ internal sealed class ServerLink : IAsyncDisposable
     internal void Leave() => _uses.Leave();
 
     /// <summary>What forwards calls under one configuration.</summary>
-    internal IUpstream UpstreamFor(ServerConfiguration server, StreamKeepAlive keepAlive) => _processes ?? (IUpstream)new HttpUpstream(
+    internal IUpstream UpstreamFor(ServerConfiguration server, StreamKeepAlive keepAlive) => _processes ?? _virtual ?? (IUpstream)new HttpUpstream(
         server.Name,
         ((HttpUpstreamConfiguration)server.Upstream).Address,
         server.Timeout,
@@ -110,6 +116,7 @@ internal sealed class ServerLink : IAsyncDisposable
     internal void Activate(StdioSettings settings)
     {
         _processes?.Configure(settings);
+        _virtual?.Configure(settings);
         if (Interlocked.Exchange(ref _isObserved, 1) == 0)
         {
             ObservedServers.Add(Proxy.Active);
@@ -130,6 +137,11 @@ internal sealed class ServerLink : IAsyncDisposable
             if (_processes is not null)
             {
                 await _processes.DisposeAsync();
+            }
+
+            if (_virtual is not null)
+            {
+                await _virtual.DisposeAsync();
             }
         }
     }

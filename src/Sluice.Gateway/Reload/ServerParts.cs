@@ -10,6 +10,7 @@ namespace Sluice.Gateway;
 /// <param name="Drain">Cuts calls in flight when the gateway stops.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Loggers">Makes the logs.</param>
+/// <param name="BeginLookup">Begins to look up a server in the current configuration.</param>
 /// <param name="Stopping">Is cancelled when the gateway begins to stop.</param>
 internal sealed record ServerParts(
     IRateLimitStore Store,
@@ -18,4 +19,5 @@ internal sealed record ServerParts(
     CallDrain Drain,
     TimeProvider Time,
     ILoggerFactory Loggers,
+    Func<ActiveConfiguration> BeginLookup,
     CancellationToken Stopping);

@@ -57,6 +57,18 @@ internal sealed class GatewayServer
     /// <summary>The configuration of which it is a part.</summary>
     internal ActiveConfiguration Configured { get; set; } = null!;
 
+    /// <summary>The servers behind it, in the order of its configuration; none for a server that is not virtual.</summary>
+    internal GatewayServer[] Backends { get; set; } = [];
+
+    /// <summary>Whether clients reach it at its path; otherwise only virtual servers use it.</summary>
+    internal bool IsExposed => _configuration.IsExposed;
+
+    /// <summary>Whether virtual servers send it the <c>Authorization</c> header of their callers.</summary>
+    internal bool ForwardsAuthorization => _configuration.ForwardAuthorization;
+
+    /// <summary>What is configured.</summary>
+    internal ServerConfiguration Configuration => _configuration;
+
     /// <summary>The path at which the gateway serves it.</summary>
     internal string Path => _configuration.Path;
 
@@ -119,10 +131,23 @@ internal sealed class GatewayServer
         {
             throw new InvalidOperationException($"The server '{Name}' has ended. Begin requests during a look-up.");
         }
+
+        foreach (GatewayServer backend in Backends)
+        {
+            backend.BeginRequest();
+        }
     }
 
     /// <summary>Ends a request.</summary>
-    internal void EndRequest() => _calls.Leave();
+    internal void EndRequest()
+    {
+        foreach (GatewayServer backend in Backends)
+        {
+            backend.EndRequest();
+        }
+
+        _calls.Leave();
+    }
 
     /// <summary>Makes its bounds the ones that count, because its configuration has become the current one.</summary>
     internal void Activate()

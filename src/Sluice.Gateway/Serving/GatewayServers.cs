@@ -32,7 +32,7 @@ internal sealed class GatewayServers : IHostedService, IDisposable
         TimeProvider time,
         ILoggerFactory loggers)
     {
-        _parts = new ServerParts(store, observer, forwarder, drain, time, loggers, lifetime.ApplicationStopping);
+        _parts = new ServerParts(store, observer, forwarder, drain, time, loggers, BeginLookup, lifetime.ApplicationStopping);
         _documents = new DocumentClient(time);
         _keysLogger = loggers.CreateLogger<JwtAuthenticator>();
         _current = Create(configuration, previous: null);
@@ -150,7 +150,7 @@ internal sealed class GatewayServers : IHostedService, IDisposable
     private GatewayServer Create(
         ServerConfiguration server, string version, TrustedProxies proxies, StreamKeepAlive keepAlive, ActiveConfiguration? previous)
     {
-        StdioSettings settings = new(server.Upstream as CommandUpstreamConfiguration, server.Timeout, proxies, keepAlive);
+        StdioSettings settings = new(server.Upstream as CommandUpstreamConfiguration, server.Upstream as VirtualUpstreamConfiguration, server.Timeout, proxies, keepAlive);
         GatewayServer? before = previous?.Find(server.Name);
         ServerLink link = before is not null && before.Link.LeadsTo(server) && before.Link.TryEnter()
             ? before.Link

@@ -97,6 +97,19 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
+        await ServeAsync(context, server, identity, body, message, arrived);
+    }
+
+    /// <summary>Decides a message that has been read, and sends it on.</summary>
+    /// <param name="context">The request of a client, or that of a virtual server to a backend.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="identity">Who calls.</param>
+    /// <param name="body">The bytes of the message.</param>
+    /// <param name="message">What they say.</param>
+    /// <param name="arrived">When the request arrived.</param>
+    internal async Task ServeAsync(
+        HttpContext context, GatewayServer server, AuthenticationResult identity, byte[] body, McpMessage message, long arrived)
+    {
         if (server.StrictHeaders && FindMismatch(context.Request.Headers, message) is McpReadError mismatch)
         {
             server.Gate.Telemetry.CountInvalid();
@@ -111,6 +124,7 @@ internal sealed partial class McpEndpoint(
         if (!AllowList.Allows(server.Allow, message, identity.Claims))
         {
             Log.Forbidden(logger, server.Name);
+            context.Features.Get<BackendOutcome>()?.NotMade();
             await server.Configured.Authentication.Challenges.ForbidAsync(context, server, identity, refusal);
             return;
         }
@@ -126,6 +140,7 @@ internal sealed partial class McpEndpoint(
         LimitHeaders.Write(context, decision);
         if (!decision.IsAllowed)
         {
+            context.Features.Get<BackendOutcome>()?.Rejected();
             await RefusalWriter.WriteAsync(context, decision.Render(refusal));
             return;
         }
@@ -178,7 +193,14 @@ internal sealed partial class McpEndpoint(
         }
     }
 
-    private async Task ForwardAsync(
+    /// <summary>Sends a request on, without a decision, and the answer or an error back.</summary>
+    /// <param name="context">The request of a client, or that of a virtual server to a backend.</param>
+    /// <param name="server">The server.</param>
+    /// <param name="identity">Who calls.</param>
+    /// <param name="body">The bytes of the message; null for none.</param>
+    /// <param name="message">What they say; null for none.</param>
+    /// <param name="ends">Ends the answer where it is a stream without an end of its own.</param>
+    internal async Task ForwardAsync(
         HttpContext context,
         GatewayServer server,
         AuthenticationResult identity,
@@ -192,6 +214,11 @@ internal sealed partial class McpEndpoint(
             {
                 context.Request.Headers[name] = value;
             }
+        }
+
+        if (server.Backends.Length > 0)
+        {
+            context.Features.Set(new BackendCalls(this, server, identity, cut));
         }
 
         Cors.SetOfServer(context, server.AnswersInHttp);
@@ -220,6 +247,7 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
+        context.Features.Get<BackendOutcome>()?.Failed(failure);
         Cors.SetOfServer(context, false);
         Log.UpstreamFailed(logger, server.Name, failure.Reason);
         if (!failure.CanHaveRun)

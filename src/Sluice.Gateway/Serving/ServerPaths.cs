@@ -14,6 +14,7 @@ internal sealed class ServerPaths
 
     internal ServerPaths(GatewayServer[] servers)
     {
+        servers = [.. servers.Where(server => server.IsExposed)];
         Dictionary<string, GatewayServer> byPath = servers.ToDictionary(server => server.Path, StringComparer.Ordinal);
         if (servers.Length == 1)
         {

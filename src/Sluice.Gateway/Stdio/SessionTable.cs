@@ -314,7 +314,7 @@ internal sealed class SessionTable : IAsyncDisposable
     private static async Task StopAsync(StdioSession session)
     {
         await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // Not under the lock, and never ended before it is counted.
-        await (session.Process?.StopAsync() ?? Task.CompletedTask);
+        await (session.Process?.StopAsync() ?? session.Virtual?.EndAsync() ?? Task.CompletedTask);
     }
 
     // Until here the process is there, and counts.

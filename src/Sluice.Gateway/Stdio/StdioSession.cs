@@ -28,6 +28,9 @@ internal sealed class StdioSession(string id, CallerIdentity caller, CallerIdent
     /// <summary>Its own process; null where sessions share one.</summary>
     internal StdioConnection? Process { get; set; }
 
+    /// <summary>What it has at the backends of a virtual server; null for a session of a command.</summary>
+    internal VirtualSession? Virtual { get; set; }
+
     /// <summary>The resources of a shared process of whose changes it is notified.</summary>
     internal ConcurrentDictionary<string, bool> Subscriptions { get; } = new(StringComparer.Ordinal);
 

@@ -246,9 +246,7 @@ internal sealed partial class StdioUpstream : IUpstream, IAsyncDisposable
             StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
 
     /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
-    private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => caller.Subject is null
-        ? AddressIdentity.Of(_settings.Proxies.ClientOf(context))
-        : new CallerIdentity(caller.Issuer, caller.Subject, caller.UserSpansTenants ? null : caller.Tenant, client: null);
+    private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => SessionOwner.Of(context, caller, _settings.Proxies);
 
     private CallAnswer Answer => new(_settings.Timeout, _time);
 

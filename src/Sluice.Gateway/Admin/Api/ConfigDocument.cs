@@ -103,7 +103,15 @@ internal static class ConfigDocument
     {
         ["name"] = server.Name,
         ["path"] = server.Path,
-        ["upstream"] = server.Upstream is HttpUpstreamConfiguration http ? Authority(http.Address) : "stdio",
+        ["upstream"] = server.Upstream switch
+        {
+            HttpUpstreamConfiguration http => Authority(http.Address),
+            VirtualUpstreamConfiguration => "virtual",
+            _ => "stdio",
+        },
+        ["backends"] = server.Upstream is VirtualUpstreamConfiguration several
+            ? new JsonArray([.. several.Backends.Select(backend => (JsonNode)backend.Server)])
+            : null,
         ["timeout"] = RateText.Duration(server.Timeout),
         ["maxRequestBytes"] = server.MaxRequestBytes,
         ["strictHeaders"] = server.StrictHeaders,

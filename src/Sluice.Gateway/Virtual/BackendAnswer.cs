@@ -1,0 +1,7 @@
+namespace Sluice.Gateway;
+
+/// <summary>How a request to a backend ended. The messages of its answer were handed on as they came.</summary>
+/// <param name="Status">The status of HTTP.</param>
+/// <param name="Headers">The headers.</param>
+/// <param name="Failure">Why the answer is not there, or not complete; null for a complete one.</param>
+internal sealed record BackendAnswer(int Status, IHeaderDictionary Headers, UpstreamFailure? Failure);

@@ -1,0 +1,199 @@
+using System.Text.Json;
+
+namespace Sluice.Gateway;
+
+/// <summary>Where in a client's request the parts stand by which it is routed. The strict reader has passed the bytes.</summary>
+internal sealed class CallParts
+{
+    private const string OwnMetaPrefix = "io.modelcontextprotocol/";
+
+    private CallParts()
+    {
+    }
+
+    internal Range? Id { get; private set; }
+
+    /// <summary>The value of <c>params.name</c>.</summary>
+    internal Range? Name { get; private set; }
+
+    /// <summary>The value of <c>params.uri</c>.</summary>
+    internal Range? Uri { get; private set; }
+
+    /// <summary>The text of <c>params.uri</c>; or null.</summary>
+    internal string? UriText { get; private set; }
+
+    /// <summary>The cursor of a list; null for the first page.</summary>
+    internal string? Cursor { get; private set; }
+
+    /// <summary>The type of the reference of <c>completion/complete</c>.</summary>
+    internal string? RefType { get; private set; }
+
+    /// <summary>The name or URI of the reference.</summary>
+    internal string? RefKey { get; private set; }
+
+    /// <summary>Where the name or URI of the reference stands.</summary>
+    internal Range? RefKeyPart { get; private set; }
+
+    /// <summary>The value of the progress token.</summary>
+    internal Range? ProgressToken { get; private set; }
+
+    /// <summary>The id of the request that a cancellation names.</summary>
+    internal Range? RequestId { get; private set; }
+
+    /// <summary>The value of <c>params</c>.</summary>
+    internal Range? Params { get; private set; }
+
+    /// <summary>The value of <c>params.protocolVersion</c>; or null.</summary>
+    internal string? ProtocolVersion { get; private set; }
+
+    /// <summary>The value of <c>_meta</c>; null where there is none.</summary>
+    internal Range? Meta { get; private set; }
+
+    /// <summary>The members of <c>_meta</c> that are not the protocol's own.</summary>
+    internal List<Range> OtherMeta { get; } = [];
+
+    /// <summary>Whether <c>_meta</c> has members of the protocol, beside the progress token.</summary>
+    internal bool HasOwnMeta { get; private set; }
+
+    internal static CallParts Read(ReadOnlySpan<byte> message)
+    {
+        CallParts parts = new();
+        Utf8JsonReader reader = new(message, new JsonReaderOptions { MaxDepth = int.MaxValue });
+        reader.Read();
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isId = reader.ValueTextEquals("id"u8);
+            bool isParams = reader.ValueTextEquals("params"u8);
+            reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            if (isParams && reader.TokenType == JsonTokenType.StartObject)
+            {
+                parts.ReadParams(ref reader);
+                parts.Params = start..(int)reader.BytesConsumed;
+                continue;
+            }
+
+            reader.Skip();
+            parts.Id = isId ? start..(int)reader.BytesConsumed : parts.Id;
+        }
+
+        return parts;
+    }
+
+    /// <summary>The members of <c>_meta</c> that a backend gets, and the progress token by which it knows the call.</summary>
+    internal byte[] MetaFor(ReadOnlySpan<byte> message, ReadOnlySpan<byte> token)
+    {
+        List<byte> meta = [.. "{"u8];
+        if (ProgressToken is not null)
+        {
+            meta.AddRange("\"progressToken\":"u8);
+            meta.AddRange(token);
+        }
+
+        foreach (Range member in OtherMeta)
+        {
+            if (meta.Count > 1)
+            {
+                meta.Add((byte)',');
+            }
+
+            meta.AddRange(message[member]);
+        }
+
+        meta.Add((byte)'}');
+        return [.. meta];
+    }
+
+    private void ReadParams(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            int key = reader.ValueTextEquals("name"u8) ? 1
+                : reader.ValueTextEquals("uri"u8) ? 2
+                : reader.ValueTextEquals("cursor"u8) ? 3
+                : reader.ValueTextEquals("ref"u8) ? 4
+                : reader.ValueTextEquals("_meta"u8) ? 5
+                : reader.ValueTextEquals("requestId"u8) ? 6
+                : reader.ValueTextEquals("protocolVersion"u8) ? 7
+                : 0;
+            reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            bool isText = reader.TokenType == JsonTokenType.String;
+            if (key == 4 && reader.TokenType == JsonTokenType.StartObject)
+            {
+                ReadReference(ref reader);
+                continue;
+            }
+
+            if (key == 5 && reader.TokenType == JsonTokenType.StartObject)
+            {
+                ReadMeta(ref reader);
+                Meta = start..(int)reader.BytesConsumed;
+                continue;
+            }
+
+            UriText = key == 2 && isText ? TextOf(ref reader) : UriText;
+            Cursor = key == 3 && isText ? TextOf(ref reader) : Cursor;
+            ProtocolVersion = key == 7 && isText ? TextOf(ref reader) : ProtocolVersion;
+            reader.Skip();
+            Range value = start..(int)reader.BytesConsumed;
+            Name = key == 1 && isText ? value : Name;
+            Uri = key == 2 && isText ? value : Uri;
+            RequestId = key == 6 ? value : RequestId;
+        }
+    }
+
+    private void ReadReference(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            bool isType = reader.ValueTextEquals("type"u8);
+            bool isKey = reader.ValueTextEquals("name"u8) || reader.ValueTextEquals("uri"u8);
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.String && (isType || isKey))
+            {
+                RefType = isType ? TextOf(ref reader) : RefType;
+                RefKey = isKey ? TextOf(ref reader) : RefKey;
+                RefKeyPart = isKey ? (int)reader.TokenStartIndex..(int)reader.BytesConsumed : RefKeyPart;
+            }
+
+            reader.Skip();
+        }
+    }
+
+    private void ReadMeta(ref Utf8JsonReader reader)
+    {
+        while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
+        {
+            int member = (int)reader.TokenStartIndex;
+            bool isToken = reader.ValueTextEquals("progressToken"u8);
+            bool isOwn = !isToken && IsOwn(ref reader);
+            reader.Read();
+            int start = (int)reader.TokenStartIndex;
+            reader.Skip();
+            HasOwnMeta |= isOwn;
+            if (isToken)
+            {
+                ProgressToken = start..(int)reader.BytesConsumed;
+            }
+            else if (!isOwn)
+            {
+                OtherMeta.Add(member..(int)reader.BytesConsumed);
+            }
+        }
+    }
+
+    private static bool IsOwn(ref Utf8JsonReader reader) => TextOf(ref reader)?.StartsWith(OwnMetaPrefix, StringComparison.Ordinal) == true;
+
+    private static string? TextOf(ref Utf8JsonReader reader)
+    {
+        try
+        {
+            return reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            return null; // Its escapes are half of a character.
+        }
+    }
+}

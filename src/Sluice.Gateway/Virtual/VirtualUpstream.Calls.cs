@@ -1,0 +1,247 @@
+using System.Globalization;
+using System.Text;
+using Sluice.AspNetCore;
+using Sluice.Configuration;
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <content>What clients send in their sessions.</content>
+internal sealed partial class VirtualUpstream
+{
+    private async Task<UpstreamFailure?> AnswerAsync(VirtualRequest request)
+    {
+        McpMessage message = request.Message;
+        if (ListKind.Of(message.Method) is ListKind kind)
+        {
+            return await ListAsync(request, kind);
+        }
+
+        switch (message.Method)
+        {
+            case "ping":
+                await WriteResultAsync(request.Context, message.Id, "{}"u8.ToArray());
+                return null;
+            case "tools/call":
+            case "prompts/get":
+                return await CallNamedAsync(request, message.Method == "tools/call" ? ListKind.Tools : ListKind.Prompts);
+            case "resources/read":
+            case "resources/subscribe":
+            case "resources/unsubscribe":
+                return await CallResourceAsync(request);
+            case "completion/complete":
+                return await CompleteAsync(request);
+            case "logging/setLevel":
+                return await SetLevelAsync(request);
+            default:
+                await ChargedCall.NotMadeAsync(request.Context);
+                await WriteErrorAsync(request.Context, message.Id, MethodNotFound, $"A virtual server does not know to which server the method {Shown.Quote(message.Method)} goes.");
+                return null;
+        }
+    }
+
+    private static async Task<UpstreamFailure?> ListAsync(VirtualRequest request, ListKind kind)
+    {
+        MergedList merged = await request.Session.ListAsync(kind, request.Calls, request.Caller, request.Aborted);
+        if (merged.Page(CallParts.Read(request.Body).Cursor) is byte[] page)
+        {
+            await WriteResultAsync(request.Context, request.Message.Id, page);
+        }
+        else
+        {
+            await WriteErrorAsync(request.Context, request.Message.Id, InvalidParams, "The cursor is not one of this list. Ask for the first page again.");
+        }
+
+        return null;
+    }
+
+    private async Task<UpstreamFailure?> CallNamedAsync(VirtualRequest request, ListKind kind)
+    {
+        string name = request.Message.Operation!;
+        if (await request.Session.FindAsync(kind, name, request.Calls, request.Caller, request.Aborted) is not Route route)
+        {
+            await UnknownAsync(request, InvalidParams, kind == ListKind.Tools ? "tool" : "prompt", name);
+            return null;
+        }
+
+        CallParts parts = CallParts.Read(request.Body);
+        return await CallAsync(request, route, parts, parts.Name, name);
+    }
+
+    private async Task<UpstreamFailure?> CallResourceAsync(VirtualRequest request)
+    {
+        CallParts parts = CallParts.Read(request.Body);
+        string uri = parts.UriText ?? "";
+        if (await request.Session.FindResourceAsync(uri, request.Calls, request.Caller, request.Aborted) is not Route route)
+        {
+            await UnknownAsync(request, ResourceNotFound, "resource", uri);
+            return null;
+        }
+
+        return await CallAsync(request, route, parts, parts.Uri, uri);
+    }
+
+    private async Task<UpstreamFailure?> CompleteAsync(VirtualRequest request)
+    {
+        CallParts parts = CallParts.Read(request.Body);
+        string key = parts.RefKey ?? "";
+        bool isPrompt = parts.RefType == "ref/prompt";
+        Route? route = isPrompt
+            ? await request.Session.FindAsync(ListKind.Prompts, key, request.Calls, request.Caller, request.Aborted)
+            : (await request.Session.ListAsync(ListKind.Templates, request.Calls, request.Caller, request.Aborted)).Find(key)
+                ?? await request.Session.FindResourceAsync(key, request.Calls, request.Caller, request.Aborted);
+        if (route is null)
+        {
+            await UnknownAsync(request, InvalidParams, isPrompt ? "prompt" : "resource template", key);
+            return null;
+        }
+
+        return await CallAsync(request, route, parts, parts.RefKeyPart, key);
+    }
+
+    /// <summary>Sends a call to the backend that has it.</summary>
+    /// <param name="request">The call.</param>
+    /// <param name="route">Where it goes.</param>
+    /// <param name="parts">Its parts.</param>
+    /// <param name="keyPart">Where the name or URI stands.</param>
+    /// <param name="advertised">The name or URI, as the client wrote it.</param>
+    private async Task<UpstreamFailure?> CallAsync(VirtualRequest request, Route route, CallParts parts, Range? keyPart, string advertised)
+    {
+        VirtualSession session = request.Session;
+        BackendSession backend = session.Backends[route.Backend];
+        OpenedBackend opened = await backend.OpenAsync(request.Calls, request.Caller).WaitAsync(request.Aborted);
+        if (opened.Failure is string why)
+        {
+            return CallRelay.FailureOf(backend.Name, why, canHaveRun: false);
+        }
+
+        long key = session.NextKey();
+        byte[] keyJson = Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture));
+        LiveCall call = new(
+            key,
+            request.Message.Id,
+            parts.ProgressToken is Range token ? request.Body.AsMemory(token) : default,
+            backend,
+            opened);
+        byte[] body = MessageEdit.Apply(
+            request.Body,
+            (parts.Id, keyJson),
+            (route.Own == advertised ? null : keyPart, MergedList.Quote(route.Own)),
+            (parts.HasOwnMeta ? parts.Meta : null, parts.HasOwnMeta ? parts.MetaFor(request.Body, keyJson) : default),
+            (parts.HasOwnMeta ? null : parts.ProgressToken, keyJson));
+        session.Begin(call);
+        try
+        {
+            return await new CallRelay(request.Context, MessagesOf(request), call)
+                .RunAsync(request.Calls, body, new BackendHeaders(request.Caller, opened.SessionId, opened.Version));
+        }
+        finally
+        {
+            session.End(call);
+        }
+    }
+
+    /// <summary>Sets the level at every backend that logs.</summary>
+    private static async Task<UpstreamFailure?> SetLevelAsync(VirtualRequest request)
+    {
+        BackendSession[] logging = [.. request.Session.Backends.Where(backend => backend.Opened?.Has(BackendCapabilities.Logging) == true)];
+        string?[] failures = await Task.WhenAll(logging.Select(backend => SetLevelAsync(request, backend, backend.Opened)));
+        string[] failed = [.. failures.OfType<string>()];
+        if (failed.Length == logging.Length)
+        {
+            await WriteErrorAsync(request.Context, request.Message.Id, logging.Length == 0 ? MethodNotFound : InvalidParams,
+                logging.Length == 0 ? "No server behind this virtual server has logging." : string.Join(" ", failed));
+        }
+        else
+        {
+            await WriteResultAsync(request.Context, request.Message.Id, "{}"u8.ToArray());
+        }
+
+        return null;
+    }
+
+    private static async Task<string?> SetLevelAsync(VirtualRequest request, BackendSession backend, OpenedBackend? opened)
+    {
+        if (opened is null)
+        {
+            return $"Server '{backend.Name}': its session has ended.";
+        }
+
+        byte[] body = MessageEdit.Apply(request.Body, (CallParts.Read(request.Body).Id, backend.NextKey()));
+        string? failure = $"Server '{backend.Name}': it did not answer.";
+        await request.Calls.PostMeteredAsync(
+            request.Calls.Server.Backends[backend.Index],
+            body,
+            new BackendHeaders(request.Caller, opened.SessionId, opened.Version),
+            (_, message) =>
+            {
+                if (MessageParts.Read(message.Span) is { Method: null } parts)
+                {
+                    failure = parts.Result is null ? $"Server '{backend.Name}': {BackendError.MessageOf(message)}." : null;
+                }
+
+                return ValueTask.CompletedTask;
+            },
+            request.Aborted);
+        return failure;
+    }
+
+    private async Task UnknownAsync(VirtualRequest request, int code, string what, string name)
+    {
+        await ChargedCall.NotMadeAsync(request.Context);
+        string[] away = [.. _all.Failing().Select(backend => $"'{backend.Server}'")];
+        string hidden = away.Length == 0 ? "" : $" What {string.Join(", ", away)} has is hidden, since {(away.Length == 1 ? "it does" : "they do")} not answer now.";
+        await WriteErrorAsync(request.Context, request.Message.Id, code, $"The virtual server '{_server}' has no {what} {Shown.Quote(name)}.{hidden}");
+    }
+
+    /// <summary>A client's answer to a question of a backend.</summary>
+    private async Task<UpstreamFailure?> PassAnswerAsync(VirtualRequest request)
+    {
+        if (request.Session.Answered(request.Message.Id.Span) is Question question && CallParts.Read(request.Body).Id is Range id)
+        {
+            await SendAsync(request, question.Backend, question.Opened, MessageEdit.Apply(request.Body, (id, question.Id)));
+        }
+
+        request.Context.Response.StatusCode = StatusCodes.Status202Accepted;
+        return null;
+    }
+
+    private async Task<UpstreamFailure?> PassNotificationAsync(VirtualRequest request)
+    {
+        switch (request.Message.Method)
+        {
+            case "notifications/cancelled":
+                CallParts parts = CallParts.Read(request.Body);
+                if (parts.RequestId is Range id && request.Session.FindCall(request.Body.AsSpan(id)) is LiveCall call)
+                {
+                    byte[] key = Encoding.ASCII.GetBytes(call.Key.ToString(CultureInfo.InvariantCulture));
+                    await SendAsync(request, call.Backend, call.Opened, MessageEdit.Apply(request.Body, (id, key)));
+                }
+
+                break;
+            case "notifications/roots/list_changed":
+                await Task.WhenAll(request.Session.Backends
+                    .Where(backend => backend.Opened is not null)
+                    .Select(backend => backend.Opened is OpenedBackend opened ? SendAsync(request, backend, opened, request.Body) : Task.CompletedTask));
+                break;
+        }
+
+        request.Context.Response.StatusCode = StatusCodes.Status202Accepted;
+        return null;
+    }
+
+    /// <summary>Sends a backend what has no answer.</summary>
+    private async Task SendAsync(VirtualRequest request, BackendSession backend, OpenedBackend opened, byte[] message)
+    {
+        BackendAnswer answer = await request.Calls.PostMeteredAsync(
+            request.Calls.Server.Backends[backend.Index],
+            message,
+            new BackendHeaders(request.Caller, opened.SessionId, opened.Version),
+            (_, _) => ValueTask.CompletedTask,
+            request.Aborted);
+        if (answer.Status >= StatusCodes.Status400BadRequest || answer.Failure is not null)
+        {
+            Log.NotTaken(_logger, _server, backend.Name, answer.Failure?.Reason ?? $"it answered with the status {answer.Status}");
+        }
+    }
+}

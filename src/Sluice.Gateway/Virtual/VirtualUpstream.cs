@@ -1,0 +1,261 @@
+using Microsoft.Extensions.Primitives;
+using Sluice.AspNetCore;
+using Sluice.Configuration;
+using Sluice.Mcp;
+
+namespace Sluice.Gateway;
+
+/// <summary>Serves several servers of the gateway as one, to clients of the legacy era.</summary>
+/// <remarks>
+/// <para>
+/// A client has one session here, and by it one at each backend. JSON passes as it is: only what routes a message is read and rewritten,
+/// which is ids, names, URIs and progress tokens.
+/// </para>
+/// <para>Source: Model Context Protocol, revision 2025-11-25, Transports.</para>
+/// <para>Thread safety: any number of requests at a time.</para>
+/// </remarks>
+internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
+{
+    private const int InvalidRequest = -32600;
+    private const int MethodNotFound = -32601;
+    private const int InvalidParams = -32602;
+    private const int ResourceNotFound = -32002; // As the revision says; it is of the legacy era.
+    private const int SessionNotFound = -32001; // As the official SDKs answer it.
+
+    private readonly string _server;
+    private readonly SessionTable _sessions;
+    private readonly VirtualBackends _all;
+    private readonly ILogger _logger;
+    private readonly TimeProvider _time;
+    private volatile StdioSettings _settings;
+
+    /// <param name="server">The name of the virtual server.</param>
+    /// <param name="configuration">Its backends.</param>
+    /// <param name="settings">What may change while sessions are kept.</param>
+    /// <param name="parts">What all servers use.</param>
+    internal VirtualUpstream(string server, VirtualUpstreamConfiguration configuration, StdioSettings settings, ServerParts parts)
+    {
+        _server = server;
+        _settings = settings;
+        _time = parts.Time;
+        _logger = parts.Loggers.CreateLogger<VirtualUpstream>();
+        _all = new VirtualBackends(server, configuration, parts, _logger);
+        _sessions = new SessionTable(
+            configuration.MaxSessions,
+            configuration.MaxSessionsPerUser,
+            configuration.IdleTimeout,
+            parts.Time,
+            max => Log.SessionEvicted(_logger, server, max));
+    }
+
+    /// <summary>Takes other bounds. Sessions are kept.</summary>
+    internal void Configure(StdioSettings settings)
+    {
+        VirtualUpstreamConfiguration configuration = settings.Virtual!;
+        _settings = settings;
+        _sessions.SetBounds(configuration.MaxSessions, configuration.MaxSessionsPerUser, configuration.IdleTimeout);
+    }
+
+    public async Task<UpstreamFailure?> ForwardAsync(
+        HttpContext context, byte[]? body, McpMessage? message, CallerIdentity caller, CancellationToken ends)
+    {
+        context.Features.Set(_settings.KeepAlive);
+        BackendCalls calls = context.Features.Get<BackendCalls>()
+            ?? throw new InvalidOperationException("The endpoint gives no way to the backends.");
+        try
+        {
+            UpstreamFailure? failure = body is not null && message is not null
+                ? await PostAsync(context, body, message, caller, calls)
+                : await AnswerOtherAsync(context, caller, calls, ends);
+            if (failure?.RetryAfter is TimeSpan wait && !context.Response.HasStarted)
+            {
+                context.Response.Headers.RetryAfter = $"{(long)Math.Ceiling(wait.TotalSeconds)}";
+            }
+
+            return failure;
+        }
+        finally
+        {
+            await EventStreamBody.EndAsync(context);
+        }
+    }
+
+    public ValueTask DisposeAsync() => _sessions.DisposeAsync();
+
+    /// <summary>A GET, a DELETE or an OPTIONS.</summary>
+    private async Task<UpstreamFailure?> AnswerOtherAsync(
+        HttpContext context, CallerIdentity caller, BackendCalls calls, CancellationToken ends)
+    {
+        if (HttpMethods.IsOptions(context.Request.Method))
+        {
+            context.Response.StatusCode = StatusCodes.Status204NoContent;
+            context.Response.Headers.Allow = "GET, POST, DELETE, OPTIONS";
+        }
+        else if (McpVersions.EraOf(context.Request.Headers[McpVersions.HeaderName]) == McpEra.Modern)
+        {
+            context.Response.Headers.Allow = "POST";
+            await PlainErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "This revision of MCP knows POST only.");
+        }
+        else if (await FindSessionAsync(context, caller, id: default) is StdioSession front)
+        {
+            if (HttpMethods.IsDelete(context.Request.Method))
+            {
+                _sessions.End(front);
+                context.Response.StatusCode = StatusCodes.Status204NoContent;
+            }
+            else
+            {
+                await StreamAsync(context, front, calls, ends);
+            }
+        }
+
+        return null;
+    }
+
+    private async Task<UpstreamFailure?> PostAsync(
+        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
+    {
+        if (message is { Method: "initialize", Kind: McpMessageKind.Request })
+        {
+            return await InitializeAsync(context, body, message, caller, calls);
+        }
+
+        if (message.EraWith(context.Request.Headers[McpVersions.HeaderName]) == McpEra.Modern)
+        {
+            await AnswerModernAsync(context, message);
+            return null;
+        }
+
+        if (await FindSessionAsync(context, caller, message.Id) is not StdioSession front)
+        {
+            return null;
+        }
+
+        if (!_sessions.TryBeginCall(front))
+        {
+            await WriteNoSessionAsync(context, message.Id);
+            return null;
+        }
+
+        try
+        {
+            VirtualRequest request = new(context, body, message, front.Virtual!, calls, CallerHeaders.Of(context, _settings.Proxies));
+            return await (message.Kind switch
+            {
+                McpMessageKind.Request => AnswerAsync(request),
+                McpMessageKind.Response => PassAnswerAsync(request),
+                _ => PassNotificationAsync(request),
+            });
+        }
+        finally
+        {
+            front.EndCall();
+        }
+    }
+
+    /// <summary>A client of the modern era, which takes this for a server of the legacy era, and becomes a legacy client.</summary>
+    private async Task AnswerModernAsync(HttpContext context, McpMessage message)
+    {
+        if (message.Kind != McpMessageKind.Request)
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        await ChargedCall.NotMadeAsync(context);
+        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+            StatusCodes.Status404NotFound,
+            MethodNotFound,
+            $"The virtual server '{_server}' speaks MCP up to 2025-11-25: send 'initialize'.",
+            message.Id));
+    }
+
+    private async Task<UpstreamFailure?> InitializeAsync(
+        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
+    {
+        CallParts parts = CallParts.Read(body);
+        if (parts.Params is not Range parameters)
+        {
+            await WriteErrorAsync(context, message.Id, InvalidParams, "'initialize' has no 'params'. Send 'protocolVersion', 'capabilities' and 'clientInfo'.");
+            return null;
+        }
+
+        (StdioSession? front, UpstreamFailure? failure) = await _sessions.CreateAsync(
+            caller, SessionOwner.Of(context, caller, _settings.Proxies), context.RequestAborted);
+        if (front is null)
+        {
+            return failure;
+        }
+
+        bool isAdded = false;
+        try
+        {
+            VirtualSession session = new(_all, front, body[parameters]);
+            front.Virtual = session;
+            CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
+            Task<OpenedBackend>[] opening = [.. session.Backends.Select(backend => backend.OpenAsync(calls, headers))];
+            await _all.WaitAsync(Task.WhenAll(opening), context.RequestAborted);
+            byte[] result = VirtualInitialize.ResultOf(
+                _server,
+                VirtualInitialize.VersionFor(parts.ProtocolVersion),
+                [.. session.Backends.Where(backend => backend.Opened is not null).Select(backend => (backend.Name, backend.Opened!))]);
+            isAdded = true;
+            _sessions.Add(front);
+            context.Response.Headers[BackendHeaders.Session] = front.Id;
+            await WriteResultAsync(context, message.Id, result);
+            return null;
+        }
+        finally
+        {
+            if (!isAdded)
+            {
+                _sessions.Abandon(front);
+            }
+        }
+    }
+
+    /// <summary>The session that a request names; or null when it has been answered.</summary>
+    private async Task<StdioSession?> FindSessionAsync(HttpContext context, CallerIdentity caller, ReadOnlyMemory<byte> id)
+    {
+        StringValues named = context.Request.Headers[BackendHeaders.Session];
+        if (named.Count != 1)
+        {
+            await ChargedCall.NotMadeAsync(context);
+            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+                StatusCodes.Status400BadRequest,
+                InvalidRequest,
+                $"The request names no session: send 'initialize', and then {BackendHeaders.Session} with the value of its answer.",
+                id));
+            return null;
+        }
+
+        if (_sessions.Find(named[0] ?? "", caller) is StdioSession session)
+        {
+            return session;
+        }
+
+        await WriteNoSessionAsync(context, id);
+        return null;
+    }
+
+    // The status refunds the call, as that of a server over HTTP does.
+    private static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RefusalWriter.WriteAsync(
+        context,
+        McpRefusals.RenderError(
+            StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
+
+    private static Task WriteResultAsync(HttpContext context, ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> result) => CallAnswer.SendAsync(
+        context, (byte[])[.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. id.Span, .. ",\"result\":"u8, .. result.Span, .. "}"u8], isAnswer: true);
+
+    private static Task WriteErrorAsync(HttpContext context, ReadOnlyMemory<byte> id, int code, string message) =>
+        CallAnswer.SendAsync(context, McpRefusals.RenderError(StatusCodes.Status200OK, code, message, id).Body, isAnswer: true);
+
+    private static partial class Log
+    {
+        [LoggerMessage(180, LogLevel.Information, "A session of the virtual server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions (maxSessionsPerUser) or more.")]
+        internal static partial void SessionEvicted(ILogger logger, string server, int max);
+
+        [LoggerMessage(181, LogLevel.Debug, "A message for the server '{Backend}' of the virtual server '{Server}' was not taken: {Why}.")]
+        internal static partial void NotTaken(ILogger logger, string server, string backend, string why);
+    }
+}
