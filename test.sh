@@ -69,6 +69,10 @@ for project in tests/*/*.csproj; do
   run_tests "$name" "$project"
 done
 
+if is_wanted Sluice.Kubernetes.Tests "$@" && ! eng/api-server.sh --path >/dev/null; then
+  echo "test.sh: there is no API server, so the tests of Kubernetes with a real one are skipped. eng/api-server.sh builds it."
+fi
+
 # Debian 12 has Redis 7.0; the store's tests run with Valkey too where it is installed.
 if ! command -v valkey-server >/dev/null; then
   echo "test.sh: valkey-server is not installed, so the store's tests with it are skipped. eng/redis-family.sh downloads it."

@@ -61,12 +61,17 @@ public static class GatewayFile
     public static GatewayFileResult Parse(string text, string fileName, IValueSource values) =>
         Parse(text, fileName, values, ReadingOptions.ToRead);
 
-    private static GatewayFileResult Parse(string text, string fileName, IValueSource values, ReadingOptions options)
+    /// <summary>Reads a text.</summary>
+    /// <param name="text">The text of a file.</param>
+    /// <param name="fileName">What faults call it.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="options">What the command line adds.</param>
+    internal static GatewayFileResult Parse(string text, string fileName, IValueSource values, ReadingOptions options)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
-        if (KubernetesObject.MayBeIn(text))
+        if (options.IsWithCluster || KubernetesObject.MayBeIn(text))
         {
             return ReadSet(fileName, values, options, (_, _, content, read) =>
             {

@@ -12,6 +12,9 @@ internal sealed record ReadingOptions
     /// <summary>Whether servers are to be run, so that each needs an upstream, a store, and callers that are known where limits need them.</summary>
     internal bool IsToRun { get; init; }
 
+    /// <summary>Whether a cluster gives servers too, so that documents may have none.</summary>
+    internal bool IsWithCluster { get; init; }
+
     /// <summary>Where servers of manifests are, by name.</summary>
     internal ImmutableDictionary<string, Uri> Upstreams { get; init; } = ImmutableDictionary<string, Uri>.Empty;
 

@@ -7,7 +7,7 @@ public sealed class DefinitionTests
 {
     // Client-side apply keeps the object in an annotation of at most 256 KiB.
     private const int MaxApplied = 262_144;
-    private static readonly string Folder = Path.Combine(RootFolder(), "deploy", "crds");
+    private static readonly string Folder = Path.Combine(Repository.Root, "deploy", "crds");
 
     [Fact]
     public void Files_AreWhatIsGenerated()
@@ -60,15 +60,4 @@ public sealed class DefinitionTests
         JsonArray list => list.SelectMany(Schemas),
         _ => [],
     };
-
-    private static string RootFolder()
-    {
-        string folder = AppContext.BaseDirectory;
-        while (!File.Exists(Path.Combine(folder, "Sluice.slnx")))
-        {
-            folder = Path.GetDirectoryName(folder)!;
-        }
-
-        return folder;
-    }
 }

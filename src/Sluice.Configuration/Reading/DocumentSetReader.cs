@@ -48,7 +48,7 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
             notes.AddRange(manifests.Notes);
             return servers;
         });
-        if (configuration is { Servers.IsEmpty: true } && faults.Count == before && (options.IsToRun || !hasPolicies))
+        if (configuration is { Servers.IsEmpty: true } && faults.Count == before && !options.IsWithCluster && (options.IsToRun || !hasPolicies))
         {
             faults.Add(0, 0, "", $"describes no server.{Contents(objects)} Add a file with 'servers', a Server of {ResourceKinds.Group}, or a manifest of ToolHive.");
         }

@@ -42,7 +42,7 @@ internal static class DemoCommand
         CallTable calls = new(console, time);
         return await GatewayRunner.RunAsync(
             configuration,
-            watched: null,
+            source: null,
             time,
             calls,
             onListening: (clients, admin) =>

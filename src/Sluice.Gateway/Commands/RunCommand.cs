@@ -28,12 +28,14 @@ internal static class RunCommand
             DefaultValueFactory = _ => [],
         };
         ManifestOptions manifests = new();
+        KubernetesOptions kubernetes = new();
         Option<bool> verbose = LogOptions.CreateVerbose();
         Command command = new(
             "run",
             "Run the gateway: limit the calls to the MCP servers that a file names.\n\n"
             + "Example:\n  sluice run sluice.yaml\n"
             + "  sluice run manifests/ --upstream weather=http://127.0.0.1:3001/mcp\n"
+            + "  sluice run --kubernetes sluice.yaml\n"
             + "  sluice run --stdio --limit 100/1m --limit search=10/1m -- npx -y @example/server")
         {
             file,
@@ -42,6 +44,7 @@ internal static class RunCommand
             verbose,
         };
         manifests.AddTo(command);
+        kubernetes.AddTo(command);
         command.SetAction((parsed, cancellationToken) =>
         {
             string? named = parsed.GetValue(file);
@@ -55,6 +58,15 @@ internal static class RunCommand
             if (options is null || (parsed.GetValue(stdio) && manifests.AreGiven(parsed)))
             {
                 return Task.FromResult(CommandLine.FailUsage("sluice run", why ?? "--upstream and --store do not go with --stdio. Leave them out."));
+            }
+
+            if (kubernetes.AreGiven(parsed))
+            {
+                return kubernetes.WhyWrong(parsed) is string wrong ? Task.FromResult(CommandLine.FailUsage("sluice run", wrong))
+                    : parsed.GetValue(stdio) || manifests.AreGiven(parsed) || set.Length > 0 || server.Length > 0
+                        ? Task.FromResult(CommandLine.FailUsage(
+                            "sluice run", "--kubernetes does not go with --stdio, --limit, --upstream, --store or a command behind '--'. Leave them out."))
+                    : KubernetesRun.RunAsync(named, kubernetes.Kubeconfig(parsed), kubernetes.Namespace(parsed), log, PrintAddresses, cancellationToken);
             }
 
             return parsed.GetValue(stdio) ? StdioRun.RunAsync(named, set, server, log, cancellationToken)
@@ -92,7 +104,7 @@ internal static class RunCommand
 
         return await GatewayRunner.RunAsync(
             configuration,
-            watched,
+            DocumentSource.Of(watched),
             TimeProvider.System,
             observer: null,
             onListening: PrintAddresses,

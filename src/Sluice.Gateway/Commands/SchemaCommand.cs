@@ -13,13 +13,12 @@ internal static class SchemaCommand
         Option<bool> kubernetes = new("--kubernetes")
         {
             Description = "The custom resource definitions of sluice.dev, as YAML.",
-            Hidden = true, // No gateway follows resources yet.
         };
         Command command = new(
             "schema",
             "Print the JSON Schema (2020-12) of the configuration. It is made of the tables by which the configuration is read.\n\n"
             + "Editors complete and check by it: write '# yaml-language-server: $schema=sluice.schema.json' in the first line of the file.\n\n"
-            + "Example:\n  sluice schema > sluice.schema.json")
+            + "Example:\n  sluice schema > sluice.schema.json\n  sluice schema --kubernetes | kubectl apply -f -")
         {
             stdio,
             kubernetes,

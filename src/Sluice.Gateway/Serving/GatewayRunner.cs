@@ -17,7 +17,7 @@ internal static partial class GatewayRunner
 
     /// <summary>Runs a gateway.</summary>
     /// <param name="configuration">What to serve.</param>
-    /// <param name="watched">The document to watch while the gateway runs; or null.</param>
+    /// <param name="source">Tells of changes of the configuration while the gateway runs; or null.</param>
     /// <param name="time">The clock of everything that the gateway counts.</param>
     /// <param name="observer">Is told of every metered call; or null.</param>
     /// <param name="onListening">Called with the address of clients, and the admin address or null, once the gateway is ready.</param>
@@ -27,7 +27,7 @@ internal static partial class GatewayRunner
     /// <returns>The program's exit code.</returns>
     internal static async Task<int> RunAsync(
         GatewayConfiguration configuration,
-        WatchStart? watched,
+        IConfigurationSource? source,
         TimeProvider time,
         ICallObserver? observer,
         Action<Uri, Uri?> onListening,
@@ -72,7 +72,7 @@ internal static partial class GatewayRunner
             return store is null
                 ? CommandLine.Failure
                 : await ServeAsync(
-                    configuration, watched, store.Store, journals, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
+                    configuration, source, store.Store, journals, time, observer, onListening, portInUse, telemetry, loggers, log, signals, stop.Token);
         }
         catch (OperationCanceledException) when (stop.IsCancellationRequested)
         {
@@ -82,7 +82,7 @@ internal static partial class GatewayRunner
 
     private static async Task<int> ServeAsync(
         GatewayConfiguration configuration,
-        WatchStart? watched,
+        IConfigurationSource? source,
         IRateLimitStore store,
         CallJournals journals,
         TimeProvider time,
@@ -133,7 +133,7 @@ internal static partial class GatewayRunner
         await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
         GatewayServers servers = application.Services.GetRequiredService<GatewayServers>();
         servers.Applied += applied => Follow(applied, configuration, counts, check, loggers);
-        await using ConfigurationWatch? watch = Watch(watched, servers, time, loggers, signals);
+        await using IAsyncDisposable? following = source?.Follow(servers, time, loggers, signals);
         onListening(AddressOf(application), admin is null ? null : AddressOf(admin));
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
         return CommandLine.Success;
@@ -185,20 +185,6 @@ internal static partial class GatewayRunner
         {
             Log.TooManySeries(loggers.CreateLogger<GatewayTelemetry>(), tooSmall);
         }
-    }
-
-    private static ConfigurationWatch? Watch(
-        WatchStart? start, GatewayServers servers, TimeProvider time, ILoggerFactory loggers, StopSignals signals)
-    {
-        if (start is null)
-        {
-            return null;
-        }
-
-        ConfigurationReloader reloader = new(start, servers, time, loggers.CreateLogger<ConfigurationReloader>());
-        ConfigurationWatch watch = ConfigurationWatch.Begin(reloader, time, loggers.CreateLogger<ConfigurationWatch>());
-        signals.OnReload(watch.Reload);
-        return watch;
     }
 
     /// <summary>Waits until the gateway is told to stop, and stops it.</summary>

@@ -1,0 +1,101 @@
+using Sluice.Configuration;
+using Sluice.Kubernetes;
+
+namespace Sluice.Gateway;
+
+/// <summary>Makes the objects of a cluster the current configuration of a gateway whenever they have changed.</summary>
+/// <remarks>
+/// Changes that come together are applied together. An object that is wrong is logged once for each of its generations. Thread safety: any
+/// number of threads.
+/// </remarks>
+internal sealed partial class ClusterReloader : IAsyncDisposable
+{
+    /// <summary>For how long further changes are waited for, so that a hundred objects that are applied at once are one change.</summary>
+    internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
+
+    private readonly ClusterSource _source;
+    private readonly GatewayServers _servers;
+    private readonly TimeProvider _time;
+    private readonly ILogger _logger;
+    private readonly CancellationTokenSource _ends = new();
+    private readonly Task _following;
+    private HashSet<(string Uid, long Generation)> _logged = [];
+
+    /// <summary>Begins to follow the changes.</summary>
+    internal ClusterReloader(ClusterSource source, GatewayServers servers, TimeProvider time, ILogger<ClusterReloader> logger)
+    {
+        _source = source;
+        _servers = servers;
+        _time = time;
+        _logger = logger;
+        Note(source.Started);
+        _following = Task.Run(FollowAsync, CancellationToken.None);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await _ends.CancelAsync();
+        await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It ends by being cancelled.
+        _ends.Dispose();
+    }
+
+    private async Task FollowAsync()
+    {
+        while (!_ends.IsCancellationRequested)
+        {
+            await _source.ChangedAsync(_ends.Token);
+            await Task.Delay(Settling, _time, _ends.Token);
+            try
+            {
+                Apply(await _source.ReadAsync());
+            }
+            catch (Exception exception) when (!_ends.IsCancellationRequested)
+            {
+                Log.Failed(_logger, exception); // The gateway goes on; the next change may be read.
+            }
+        }
+    }
+
+    private void Apply(ClusterSnapshot snapshot)
+    {
+        GatewayConfiguration configuration = snapshot.Configuration;
+        if (configuration.Version != _servers.Current.Version)
+        {
+            _servers.Apply(configuration);
+            ReloadMetrics.Count(isApplied: true);
+            Log.Reloaded(_logger, configuration.Version, configuration.Servers.Length);
+        }
+
+        Note(snapshot);
+    }
+
+    private void Note(ClusterSnapshot snapshot)
+    {
+        _servers.LastReload = new ReloadResult(_time.GetUtcNow(), snapshot.FaultLines, []);
+        HashSet<(string Uid, long Generation)> wrong = [];
+        foreach (ResourceReport report in snapshot.Reports.Where(report => !report.Faults.IsEmpty))
+        {
+            (string, long) key = (report.Object.Uid, report.Object.Generation);
+            wrong.Add(key);
+            if (!_logged.Contains(key))
+            {
+                ReloadMetrics.Count(isApplied: false);
+                Log.Invalid(_logger, report.Object.Generation, Environment.NewLine + FaultFormatter.Format(report.Faults));
+            }
+        }
+
+        _logged = wrong;
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(310, LogLevel.Information, "The objects of the cluster have changed: version {Version}, servers: {Servers}.")]
+        internal static partial void Reloaded(ILogger logger, string version, int servers);
+
+        [LoggerMessage(311, LogLevel.Error, "An object of the cluster is invalid. Its generation {Generation} is not used; an earlier valid one stays in use:{Faults}")]
+        internal static partial void Invalid(ILogger logger, long generation, string faults);
+
+        [LoggerMessage(312, LogLevel.Error, "The objects of the cluster could not be read, and the previous configuration stays in use.")]
+        internal static partial void Failed(ILogger logger, Exception exception);
+    }
+}

@@ -1,0 +1,203 @@
+using System.Collections.Immutable;
+using System.Security.Cryptography;
+using System.Text;
+using Sluice.Configuration;
+
+namespace Sluice.Kubernetes;
+
+/// <summary>Makes the configuration of a gateway of the objects of a cluster.</summary>
+/// <remarks>
+/// <para>
+/// An object that is wrong does not keep the others from being used. While its new generation is wrong, the last one that was right is used.
+/// Where there is none, a server is not served: without the limits that it is to have, it would be open to any load.
+/// </para>
+/// <para>What has not changed is neither read nor compiled again. Thread safety: one thread.</para>
+/// </remarks>
+/// <param name="settings">The settings and servers of the gateway's file.</param>
+internal sealed class ClusterReader(GatewayConfiguration settings)
+{
+    private const int VersionDigits = 16;
+    private readonly KnownIdentities _identities = settings.Auth == AuthConfiguration.None ? KnownIdentities.None : KnownIdentities.Of(settings.Auth);
+    private Dictionary<(ResourceKind, string, string), (ReadObject Now, ReadObject? Good)> _read = [];
+    private Dictionary<ResourceTarget, (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled)> _compiled = [];
+
+    /// <summary>The configuration by these objects.</summary>
+    internal ClusterSnapshot Read(IReadOnlyCollection<ClusterObject> objects)
+    {
+        _read = objects.ToDictionary(found => found.Key, Read);
+        (ReadObject Now, ReadObject? Good)[] all = [.. _read.Values];
+        ReadObject[] servers = Free([.. all.Select(pair => pair.Good).OfType<ReadObject>()
+            .Where(read => read.Policy is null)
+            .OrderBy(read => read.Server?.Identity.CreatedAt ?? DateTimeOffset.MaxValue)
+            .ThenBy(read => read.Object.Namespace, StringComparer.Ordinal)
+            .ThenBy(read => read.Object.Name, StringComparer.Ordinal)], out Dictionary<ClusterObject, string> taken);
+        PolicyAttachment attachment = new(
+            servers.Select(read => (TargetOf(read), NameOf(read), HasOwnLimits: read.ToolHive?.Policy is not null)),
+            all.Select(pair => pair.Good?.Policy).OfType<PolicyResource>());
+        HashSet<ResourceTarget> blocked = [.. all.Where(pair => pair.Good is null).SelectMany(pair => pair.Now.Targets)];
+        Compile(servers, attachment);
+        Dictionary<ClusterObject, ServerConfiguration> served = [];
+        foreach (ReadObject server in servers.Where(server => !blocked.Contains(TargetOf(server))))
+        {
+            if (Serve(server) is ServerConfiguration configuration)
+            {
+                served.Add(server.Object, configuration);
+            }
+        }
+
+        Dictionary<PolicyResource, PolicyOutcome> outcomes = attachment.Outcomes.ToDictionary(outcome => outcome.Policy);
+        ImmutableArray<ResourceReport> reports =
+            [.. all.Select(pair => Report(pair.Now, pair.Good, served, outcomes, taken, blocked))];
+        return new ClusterSnapshot(
+            settings with { Servers = [.. settings.Servers, .. served.Values], Version = VersionOf(all, served) },
+            reports);
+    }
+
+    private (ReadObject, ReadObject?) Read(ClusterObject found)
+    {
+        bool isKnown = _read.TryGetValue(found.Key, out (ReadObject Now, ReadObject? Good) before) && before.Now.Object.Uid == found.Uid;
+        bool isSame = isKnown
+            && (before.Now.Object.ResourceVersion == found.ResourceVersion
+                || (!found.Kind.IsOptional && before.Now.Object.Generation == found.Generation));
+        if (isSame)
+        {
+            return before;
+        }
+
+        ReadObject now = ReadObject.Of(found, _identities);
+        return (now, now.IsValid ? now : isKnown ? before.Good : null);
+    }
+
+    /// <summary>The servers whose names and paths are free, the older first.</summary>
+    private ReadObject[] Free(ReadObject[] servers, out Dictionary<ClusterObject, string> taken)
+    {
+        Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);
+        Dictionary<string, string> paths = new(StringComparer.OrdinalIgnoreCase);
+        foreach (ServerConfiguration server in settings.Servers)
+        {
+            names.Add(server.Name, "the gateway's file");
+            paths.Add(server.Path, "the gateway's file");
+        }
+
+        taken = [];
+        List<ReadObject> free = [];
+        foreach (ReadObject server in servers)
+        {
+            string name = NameOf(server);
+            string path = PathOf(server);
+            string whose = $"{server.Object.Kind.Kind} {server.Object.Namespace}/{server.Object.Name}";
+            if (names.TryGetValue(name, out string? other))
+            {
+                taken.Add(server.Object, $"The name {Shown.Quote(name)} is taken by {other}. Choose another.");
+            }
+            else if (paths.TryGetValue(path, out other))
+            {
+                taken.Add(server.Object, $"The path {Shown.Quote(path)} is taken by {other}. Choose another in 'spec.path'.");
+            }
+            else
+            {
+                names.Add(name, whose);
+                paths.Add(path, whose);
+                free.Add(server);
+            }
+        }
+
+        return [.. free];
+    }
+
+    private void Compile(ReadObject[] servers, PolicyAttachment attachment)
+    {
+        Dictionary<ResourceTarget, (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled)> compiled = [];
+        foreach (ResourceTarget target in servers.Select(TargetOf))
+        {
+            ImmutableArray<PolicyResource> policies = attachment.PoliciesOf(target);
+            if (_compiled.TryGetValue(target, out (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled) before)
+                && before.Policies.AsSpan().SequenceEqual(policies.AsSpan(), ReferenceEqualityComparer.Instance))
+            {
+                compiled.Add(target, before);
+            }
+            else if (attachment.Compile(target, out _) is RateLimitPolicy policy)
+            {
+                compiled.Add(target, (policies, policy));
+            }
+        }
+
+        _compiled = compiled;
+    }
+
+    private ServerConfiguration? Serve(ReadObject server)
+    {
+        RateLimitPolicy? policy = _compiled.TryGetValue(TargetOf(server), out (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled) compiled)
+            ? compiled.Compiled
+            : server.ToolHive?.Policy;
+        return server.Server is ServerResource own ? own.WithLimits(policy)
+            : server.ToolHive is { Proxy: Uri proxy } && policy is not null ? new ServerConfiguration
+            {
+                Name = NameOf(server),
+                Upstream = new HttpUpstreamConfiguration(proxy),
+                Path = PathOf(server),
+                Policy = policy,
+            }
+            : null; // ToolHive serves what has no limits, and what it has not started yet has no address.
+    }
+
+    private static ResourceReport Report(
+        ReadObject now,
+        ReadObject? good,
+        Dictionary<ClusterObject, ServerConfiguration> served,
+        Dictionary<PolicyResource, PolicyOutcome> outcomes,
+        Dictionary<ClusterObject, string> taken,
+        HashSet<ResourceTarget> blocked)
+    {
+        ResourceReport report = new(now.Object, now.Faults);
+        if (good?.Policy is PolicyResource policy)
+        {
+            PolicyOutcome outcome = outcomes[policy];
+            return report with
+            {
+                UsedGeneration = outcome.Applied.IsEmpty ? null : good.Object.Generation,
+                Missing = [.. outcome.Missing.Select(missing =>
+                    $"{missing.Path}: there is no {missing.Target.Kind} {Shown.Quote(missing.Target.Name)} of {missing.Target.Group} in this namespace that is valid.")],
+                Conflicts = [.. outcome.Conflicts.Select(conflict => $"{conflict.Target.Path}: {conflict.Message}")],
+            };
+        }
+
+        if (good is null)
+        {
+            return report;
+        }
+
+        ServerConfiguration? server = served.GetValueOrDefault(good.Object);
+        string? why = taken.GetValueOrDefault(good.Object)
+            ?? (blocked.Contains(TargetOf(good)) ? "It is not served, because the RateLimitPolicy that limits it is invalid." : null);
+        return report with
+        {
+            UsedGeneration = server is null ? null : good.Object.Generation,
+            Conflicts = why is null ? [] : [why],
+            Path = server?.Path,
+        };
+    }
+
+    // The same for the same content, in every replica.
+    private string VersionOf((ReadObject Now, ReadObject? Good)[] all, Dictionary<ClusterObject, ServerConfiguration> served)
+    {
+        StringBuilder content = new(settings.Version);
+        foreach ((ClusterObject server, ServerConfiguration configuration) in served.OrderBy(entry => entry.Key.Uid, StringComparer.Ordinal))
+        {
+            content.Append('\n').Append(server.Uid).Append(' ').Append(((HttpUpstreamConfiguration)configuration.Upstream).Address);
+        }
+
+        foreach (ClusterObject used in all.Select(pair => pair.Good?.Object).OfType<ClusterObject>().OrderBy(used => used.Uid, StringComparer.Ordinal))
+        {
+            content.Append('\n').Append(used.Uid).Append(' ').Append(used.Generation);
+        }
+
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())))[..VersionDigits];
+    }
+
+    private static ResourceTarget TargetOf(ReadObject server) => server.Server?.Target ?? server.ToolHive!.Target;
+
+    private static string NameOf(ReadObject server) => server.Server?.Configuration.Name ?? server.ToolHive!.Name;
+
+    private static string PathOf(ReadObject server) => server.Server?.Configuration.Path ?? $"/{server.ToolHive!.Name}/mcp";
+}

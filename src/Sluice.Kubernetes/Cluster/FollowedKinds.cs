@@ -1,0 +1,26 @@
+using Sluice.Configuration;
+
+namespace Sluice.Kubernetes;
+
+/// <summary>The kinds of objects that a gateway follows in a cluster.</summary>
+internal static class FollowedKinds
+{
+    /// <summary>Our servers.</summary>
+    internal static ResourceKind Servers { get; } = Own(ResourceKinds.Server);
+
+    /// <summary>Our policies.</summary>
+    internal static ResourceKind Policies { get; } = Own(ResourceKinds.Policy);
+
+    /// <summary>ToolHive's servers.</summary>
+    internal static ResourceKind ToolHiveServers { get; } = new(ToolHiveKinds.Group, "v1beta1", "mcpservers", ToolHiveKinds.Server, IsOptional: true);
+
+    /// <summary>ToolHive's virtual servers.</summary>
+    internal static ResourceKind ToolHiveVirtualServers { get; } =
+        new(ToolHiveKinds.Group, "v1beta1", "virtualmcpservers", ToolHiveKinds.VirtualServer, IsOptional: true);
+
+    /// <summary>All of them.</summary>
+    internal static ResourceKind[] All { get; } = [Servers, Policies, ToolHiveServers, ToolHiveVirtualServers];
+
+    private static ResourceKind Own(string kind) => new(
+        ResourceKinds.Group, ResourceKinds.Version, CustomResource.All.Single(resource => resource.Kind == kind).Plural, kind);
+}

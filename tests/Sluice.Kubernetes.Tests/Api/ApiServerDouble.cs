@@ -1,0 +1,299 @@
+using System.Collections.Concurrent;
+using System.Net;
+using System.Text;
+using System.Text.Json.Nodes;
+using System.Threading.Channels;
+using k8s;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+
+namespace Sluice.Kubernetes.Tests.Api;
+
+/// <summary>An API server that fails on demand: what a real one does not do when a test asks for it.</summary>
+internal sealed class ApiServerDouble : IAsyncDisposable
+{
+    private readonly WebApplication _application;
+    private readonly Lock _gate = new();
+    private readonly Dictionary<(string Plural, string Namespace, string Name), JsonObject> _objects = [];
+    private readonly List<(string Plural, Channel<string?> Lines)> _watches = [];
+    private readonly List<(int Version, string Plural, string Line)> _events = [];
+    private readonly ConcurrentDictionary<string, (HttpStatusCode Status, string? RetryAfter)> _failures = new();
+    private int _version = 100;
+    private bool _expiresNextWatch;
+
+    private ApiServerDouble(WebApplication application)
+    {
+        _application = application;
+        application.Run(HandleAsync);
+    }
+
+    /// <summary>The requests, as verb, plural and query.</summary>
+    internal ConcurrentQueue<(string Verb, string Plural, string Query)> Requests { get; } = new();
+
+    /// <summary>The token that is accepted; null to accept every request.</summary>
+    internal string? Token { get; set; }
+
+    /// <summary>How many objects a page of a list has at most.</summary>
+    internal int PageSize { get; set; } = int.MaxValue;
+
+    /// <summary>Where it listens.</summary>
+    internal string Address { get; private set; } = "";
+
+    /// <summary>How many watches are open.</summary>
+    internal int OpenWatches
+    {
+        get
+        {
+            lock (_gate)
+            {
+                return _watches.Count;
+            }
+        }
+    }
+
+    internal static async Task<ApiServerDouble> StartAsync()
+    {
+        WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
+        builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
+        builder.Services.AddLogging(logging => logging.ClearProviders());
+        ApiServerDouble server = new(builder.Build());
+        await server._application.StartAsync();
+        server.Address = server._application.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First();
+        return server;
+    }
+
+    /// <summary>A connection to it.</summary>
+    /// <param name="token">Gives the token whenever the credentials are read; null for none.</param>
+    internal ClusterConnection Connect(Func<string>? token = null) =>
+        new(() => new KubernetesClientConfiguration { Host = Address, AccessToken = token?.Invoke() });
+
+    /// <summary>Creates or changes an object.</summary>
+    internal void Set(string plural, string space, string name, JsonObject spec)
+    {
+        lock (_gate)
+        {
+            bool isNew = !_objects.TryGetValue((plural, space, name), out JsonObject? before);
+            int version = ++_version;
+            JsonObject changed = new()
+            {
+                ["metadata"] = new JsonObject
+                {
+                    ["name"] = name,
+                    ["namespace"] = space,
+                    ["uid"] = isNew ? $"uid-{version}" : (string)before!["metadata"]!["uid"]!,
+                    ["resourceVersion"] = $"{version}",
+                    ["generation"] = isNew ? 1 : (int)before!["metadata"]!["generation"]! + 1,
+                    ["creationTimestamp"] = isNew ? $"2026-01-01T00:{version / 60 % 60:00}:{version % 60:00}Z" : (string)before!["metadata"]!["creationTimestamp"]!,
+                },
+                ["spec"] = spec,
+            };
+            _objects[(plural, space, name)] = changed;
+            TellLocked(plural, Event(isNew ? "ADDED" : "MODIFIED", changed));
+        }
+    }
+
+    /// <summary>Deletes an object; watches are told of it, or are not.</summary>
+    internal void Delete(string plural, string space, string name, bool isTold = true)
+    {
+        lock (_gate)
+        {
+            _objects.Remove((plural, space, name), out JsonObject? removed);
+            removed!["metadata"]!["resourceVersion"] = $"{++_version}";
+            if (isTold)
+            {
+                TellLocked(plural, Event("DELETED", removed));
+            }
+        }
+    }
+
+    /// <summary>Sends a bookmark to all watches of a plural; returns its version.</summary>
+    internal string SendBookmark(string plural)
+    {
+        lock (_gate)
+        {
+            string version = $"{++_version}";
+            SendLocked(plural, Event("BOOKMARK", new JsonObject { ["metadata"] = new JsonObject { ["resourceVersion"] = version } }));
+            return version;
+        }
+    }
+
+    /// <summary>Sends a line to all watches of a plural.</summary>
+    internal void SendLine(string plural, string line)
+    {
+        lock (_gate)
+        {
+            SendLocked(plural, line);
+        }
+    }
+
+    /// <summary>Ends all watches, as their time does.</summary>
+    internal void EndWatches()
+    {
+        lock (_gate)
+        {
+            foreach ((_, Channel<string?> lines) in _watches)
+            {
+                lines.Writer.TryComplete();
+            }
+        }
+    }
+
+    /// <summary>Cuts the connections of all watches.</summary>
+    internal void CutWatches()
+    {
+        lock (_gate)
+        {
+            foreach ((_, Channel<string?> lines) in _watches)
+            {
+                lines.Writer.TryWrite(null);
+            }
+        }
+    }
+
+    /// <summary>Answers the next watch that is opened with 410 in its stream: the version that it asks for was compacted.</summary>
+    internal void ExpireNextWatch() => _expiresNextWatch = true;
+
+    /// <summary>Answers each request for a plural with an error, until <see cref="Recover"/>.</summary>
+    internal void Fail(string plural, HttpStatusCode status, string? retryAfter = null) => _failures[plural] = (status, retryAfter);
+
+    /// <summary>Answers requests for a plural again.</summary>
+    internal void Recover(string plural) => _failures.TryRemove(plural, out _);
+
+    /// <summary>How many requests of a verb there were for a plural.</summary>
+    internal int Count(string verb, string plural) => Requests.Count(request => request.Verb == verb && request.Plural == plural);
+
+    public async ValueTask DisposeAsync()
+    {
+        EndWatches();
+        await _application.DisposeAsync();
+    }
+
+    private async Task HandleAsync(HttpContext context)
+    {
+        string[] parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        string plural = parts.Length > 3 && parts[3] == "namespaces" ? parts[5] : parts[3];
+        string? space = parts.Length > 3 && parts[3] == "namespaces" ? parts[4] : null;
+        bool isWatch = context.Request.Query["watch"] == "true";
+        Requests.Enqueue((isWatch ? "watch" : "list", plural, context.Request.QueryString.Value ?? ""));
+        if (Token is not null && context.Request.Headers.Authorization != $"Bearer {Token}")
+        {
+            context.Response.StatusCode = 401;
+        }
+        else if (_failures.TryGetValue(plural, out (HttpStatusCode Status, string? RetryAfter) failure))
+        {
+            context.Response.StatusCode = (int)failure.Status;
+            context.Response.Headers.RetryAfter = failure.RetryAfter;
+        }
+        else if (isWatch)
+        {
+            await WatchAsync(context, plural);
+        }
+        else
+        {
+            await ListAsync(context, plural, space);
+        }
+    }
+
+    private async Task ListAsync(HttpContext context, string plural, string? space)
+    {
+        string body;
+        lock (_gate)
+        {
+            int from = int.Parse(context.Request.Query["continue"].FirstOrDefault() ?? "0", System.Globalization.CultureInfo.InvariantCulture);
+            JsonObject[] all = [.. _objects.Where(entry => entry.Key.Plural == plural && (space is null || entry.Key.Namespace == space)).Select(entry => entry.Value)];
+            JsonObject metadata = new() { ["resourceVersion"] = $"{_version}" };
+            if (all.Length - from > PageSize)
+            {
+                metadata["continue"] = $"{from + PageSize}";
+            }
+
+            body = new JsonObject
+            {
+                ["metadata"] = metadata,
+                ["items"] = new JsonArray([.. all.Skip(from).Take(PageSize).Select(item => item.DeepClone())]),
+            }.ToJsonString();
+        }
+
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(body);
+    }
+
+    private async Task WatchAsync(HttpContext context, string plural)
+    {
+        Channel<string?> lines = Channel.CreateUnbounded<string?>();
+        if (_expiresNextWatch)
+        {
+            _expiresNextWatch = false;
+            lines.Writer.TryWrite("""{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}""");
+            lines.Writer.TryComplete();
+        }
+
+        (string, Channel<string?>) entry = (plural, lines);
+        lock (_gate)
+        {
+            // What has happened since the version that is asked for.
+            int since = int.Parse(context.Request.Query["resourceVersion"].Single()!, System.Globalization.CultureInfo.InvariantCulture);
+            foreach ((_, _, string missed) in _events.Where(entry => entry.Plural == plural && entry.Version > since))
+            {
+                lines.Writer.TryWrite(missed);
+            }
+
+            _watches.Add(entry);
+        }
+
+        try
+        {
+            await context.Response.StartAsync();
+            await context.Response.Body.FlushAsync();
+            await foreach (string? line in lines.Reader.ReadAllAsync(context.RequestAborted))
+            {
+                if (line is null)
+                {
+                    context.Abort();
+                    return;
+                }
+
+                await context.Response.Body.WriteAsync(Encoding.UTF8.GetBytes(line + "\n"));
+                await context.Response.Body.FlushAsync();
+            }
+        }
+        catch (OperationCanceledException)
+        {
+            // The client has gone.
+        }
+        finally
+        {
+            lock (_gate)
+            {
+                _watches.Remove(entry);
+            }
+        }
+    }
+
+    // A watch that is opened later from an earlier version is told too.
+    private void TellLocked(string plural, string line)
+    {
+        _events.Add((_version, plural, line));
+        SendLocked(plural, line);
+    }
+
+    private void SendLocked(string plural, string line)
+    {
+        foreach ((string watched, Channel<string?> lines) in _watches)
+        {
+            if (watched == plural)
+            {
+                lines.Writer.TryWrite(line);
+            }
+        }
+    }
+
+    private static string Event(string type, JsonObject found) =>
+        new JsonObject { ["type"] = type, ["object"] = found.DeepClone() }.ToJsonString();
+}

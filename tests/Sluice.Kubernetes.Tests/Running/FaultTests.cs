@@ -1,0 +1,124 @@
+using System.Net;
+using System.Text.Json.Nodes;
+using Sluice.Kubernetes.Tests.Api;
+
+namespace Sluice.Kubernetes.Tests.Running;
+
+/// <summary>A running gateway on an API server that fails: calls are decided by the last good configuration, and changes are applied again later.</summary>
+public sealed class FaultTests : IAsyncLifetime
+{
+    private const string Policies = "ratelimitpolicies";
+    private const string Path = "/tools.weather/mcp";
+    private ApiServerDouble _server = null!;
+    private RunningGateway _gateway = null!;
+
+    public async Task InitializeAsync()
+    {
+        _server = await ApiServerDouble.StartAsync();
+        _server.Fail("mcpservers", HttpStatusCode.NotFound); // No ToolHive here.
+        _server.Fail("virtualmcpservers", HttpStatusCode.NotFound);
+        _gateway = await RunningGateway.CreateAsync();
+        _server.Set("servers", "tools", "weather", new JsonObject { ["upstream"] = new JsonObject { ["url"] = _gateway.Upstream } });
+        Limit("3/1d");
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _gateway.DisposeAsync();
+        await _server.DisposeAsync();
+    }
+
+    [Fact]
+    public async Task Change_OfAPolicy_IsApplied_AndUsedTokensAreKept()
+    {
+        await StartAsync();
+        await CallsAsync(3);
+        await RejectedAsync();
+
+        Limit("5/1d");
+
+        await _gateway.UntilAsync(Path, isAdmitted: true); // The fourth.
+        await CallsAsync(1);
+        await RejectedAsync();
+    }
+
+    [Fact]
+    public async Task ServerThatIsAway_KeepsTheLastConfiguration_AndTheNextChangeIsAppliedOnceItIsBack()
+    {
+        await StartAsync();
+        _server.Fail(Policies, HttpStatusCode.ServiceUnavailable);
+        _server.CutWatches();
+        await Until.TrueAsync(() => _server.Count("watch", Policies) > 1, "a failed attempt");
+
+        await CallsAsync(3);
+        await RejectedAsync();
+        Limit("4/1d");
+        _server.Recover(Policies);
+
+        await _gateway.UntilAsync(Path, isAdmitted: true);
+        await RejectedAsync();
+    }
+
+    [Fact]
+    public async Task InvalidPolicy_KeepsTheEarlierOne_AndThoseOfOtherServersChange()
+    {
+        _server.Set("servers", "tools", "other", new JsonObject { ["upstream"] = new JsonObject { ["url"] = _gateway.Upstream } });
+        await StartAsync();
+
+        Limit("3/fortnite");
+        Limit("1/1d", "other"); // It comes after the other, and in the same stream.
+        await _gateway.UntilAsync("/tools.other/mcp", isAdmitted: false);
+
+        await CallsAsync(3);
+        await RejectedAsync();
+    }
+
+    [Fact]
+    public async Task ServerThatIsDeleted_IsNoLongerServed()
+    {
+        await StartAsync();
+        _server.Delete("servers", "tools", "weather");
+        await _gateway.UntilGoneAsync(Path);
+    }
+
+    [Fact]
+    public async Task ForbiddenKindOfToolHive_DoesNotKeepTheGatewayFromStarting()
+    {
+        _server.Fail("mcpservers", HttpStatusCode.Forbidden);
+        await StartAsync();
+        await CallsAsync(1);
+    }
+
+    [Fact]
+    public async Task StartWhileTheServerIsAway_WaitsForTheFirstList()
+    {
+        _server.Fail(Policies, HttpStatusCode.ServiceUnavailable);
+        Task starting = StartAsync();
+        await Until.TrueAsync(() => _server.Count("list", Policies) > 1, "two attempts");
+        starting.IsCompleted.ShouldBeFalse();
+
+        _server.Recover(Policies);
+
+        await starting;
+        await CallsAsync(3);
+        await RejectedAsync();
+    }
+
+    private Task StartAsync() => _gateway.StartAsync(_server.Address, "{ token: t }", authority: null);
+
+    private void Limit(string rate, string name = "weather") => _server.Set(Policies, "tools", name, new JsonObject
+    {
+        ["targetRefs"] = new JsonArray(new JsonObject { ["group"] = "sluice.dev", ["kind"] = "Server", ["name"] = name }),
+        ["rateLimiting"] = new JsonObject { ["shared"] = rate },
+    });
+
+    private async Task CallsAsync(int count)
+    {
+        for (int i = 0; i < count; i++)
+        {
+            (await _gateway.CallAsync(Path)).ShouldBe(RunningGateway.Admitted);
+        }
+    }
+
+    private async Task RejectedAsync() => (await _gateway.CallAsync(Path)).ShouldBe(RunningGateway.Rejected);
+}
