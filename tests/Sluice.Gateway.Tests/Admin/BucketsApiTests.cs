@@ -82,6 +82,24 @@ public sealed class BucketsApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Held_MoreThanAnAnswerHolds_SaysHowManyAreLeftOut()
+    {
+        await using AdminFixture admin = await StartAsync("shared: { maxTokens: 600, refillPeriod: 1m, burst: 1 }, wait: 60s");
+        Task[] calls = [.. Enumerable.Range(0, HeldResource.Max + 4).Select(_ => admin.CallAsync(user: "alice"))];
+        await Eventually.HoldsAsync(async () =>
+            (await admin.JsonAsync("/api/v1/status")).GetProperty("held").GetInt32() == HeldResource.Max + 3);
+
+        JsonElement answer = await admin.JsonAsync("/api/v1/held");
+
+        answer.GetProperty("held").GetArrayLength().ShouldBe(HeldResource.Max);
+        answer.GetProperty("truncated").GetBoolean().ShouldBeTrue();
+        answer.GetProperty("heldLeftOut").GetInt32().ShouldBe(3);
+        answer.GetProperty("slotsLeftOut").GetInt32().ShouldBe(0);
+        _time.Advance(TimeSpan.FromSeconds(60));
+        await Task.WhenAll(calls);
+    }
+
+    [Fact]
     public async Task Try_CallThatWouldBeRejected_SaysWhyAndChargesNothing()
     {
         await using AdminFixture admin = await StartAsync("perUser: 2/1m, perTenant: 9/1m, missingIdentity: skip, tools: [ { name: search, shared: 5/1m } ]");

@@ -37,7 +37,9 @@ internal static class HeldResource
                     bucket.Limit.Capacity - bucket.Remaining,
                     bucket.Limit.Capacity)),
             ],
-            held.Length > Max || report.Slots.Count > Max);
+            held.Length > Max || report.Slots.Count > Max,
+            Math.Max(0, gateway.Servers.Sum(server => server.Gate.HeldCount) - Max),
+            Math.Max(0, report.Slots.Count - Max));
     }
 }
 
@@ -45,7 +47,10 @@ internal static class HeldResource
 /// <param name="Held">The calls, the next to go first.</param>
 /// <param name="Slots">Buckets of slots of which some are in use, the fullest first.</param>
 /// <param name="Truncated">Whether there are more.</param>
-internal sealed record HeldAnswer(IReadOnlyList<HeldCallAnswer> Held, IReadOnlyList<SlotsAnswer> Slots, bool Truncated);
+/// <param name="HeldLeftOut">How many calls are held and not in the answer.</param>
+/// <param name="SlotsLeftOut">How many buckets were found and are not in the answer. No more than 500 are looked for.</param>
+internal sealed record HeldAnswer(
+    IReadOnlyList<HeldCallAnswer> Held, IReadOnlyList<SlotsAnswer> Slots, bool Truncated, int HeldLeftOut, int SlotsLeftOut);
 
 /// <summary>A held call.</summary>
 /// <param name="Server">The server.</param>

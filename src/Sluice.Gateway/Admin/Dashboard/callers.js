@@ -94,11 +94,12 @@ const slotTitle = element("h3", {}, "Slots");
 const noneInFlight = empty("No call is held, and no slot is in use", "Limits with wait hold calls that come slightly early; limits with concurrency give slots.");
 const inFlight = element("div", {}, heldTitle, heldList, slotTitle, slotList);
 
-export function showHeld({ held, slots, truncated }, status, limits) {
+export function showHeld({ held, slots, heldLeftOut, slotsLeftOut }, status, limits) {
+  const leftOut = [[heldLeftOut, "call"], [slotsLeftOut, "bucket"]].filter(([count]) => count > 0).map(([count, what]) => plural(count, what));
   showOne(byId("held"), held.length + slots.length === 0 ? noneInFlight : inFlight);
   setText(byId("in-flight-note"), status.held + status.slots === 0
     ? ""
-    : `${plural(status.held, "call")} held, ${plural(status.slots, "slot")} in use${truncated ? "; some are not shown" : ""}`);
+    : `${plural(status.held, "call")} held, ${plural(status.slots, "slot")} in use${leftOut.length > 0 ? `; not shown: ${leftOut.join(", ")}` : ""}`);
   heldTitle.hidden = heldList.hidden = held.length === 0;
   slotTitle.hidden = slotList.hidden = slots.length === 0;
   const seen = new Map();
