@@ -37,6 +37,9 @@ internal sealed class GatewayFixture : IAsyncDisposable
     /// <summary>Decides the calls to the first server.</summary>
     internal CallGate Gate => _application.Services.GetRequiredService<GatewayServers>().All[0].Gate;
 
+    /// <summary>Those of all servers.</summary>
+    internal IEnumerable<CallGate> Gates => _application.Services.GetRequiredService<GatewayServers>().All.Select(server => server.Gate);
+
     /// <summary>A gateway for one server, named <c>one</c>, to which everybody may speak.</summary>
     internal static Task<GatewayFixture> StartAsync(Uri upstream, string rateLimiting = "{ shared: 1000000/1d }") => StartAsync(
         $$"""

@@ -45,13 +45,15 @@ internal sealed class AdminFixture : IAsyncDisposable
     /// <param name="time">The clock.</param>
     /// <param name="more">Further lines of the file.</param>
     /// <param name="variables">The variables of OpenTelemetry.</param>
+    /// <param name="logs">How much is logged; null for the default.</param>
     internal static async Task<AdminFixture> StartAsync(
         string servers,
         string admin = "{ listen: \"http://127.0.0.1:0\" }",
         IRateLimitStore? store = null,
         TimeProvider? time = null,
         string more = "",
-        OtlpVariables? variables = null)
+        OtlpVariables? variables = null,
+        LogSettings? logs = null)
     {
         GatewayConfiguration configuration = GatewayFile.Parse(
             $"listen: http://127.0.0.1:0\nadmin: {admin}\nservers: {servers}\n{more}\n", "test.yaml").RequireConfiguration();
@@ -67,7 +69,7 @@ internal sealed class AdminFixture : IAsyncDisposable
         CallJournals journals = CallJournals.Open(JournalSettings.Of(configuration), time, NullLoggerFactory.Instance, out string? fault)
             ?? throw new InvalidOperationException(fault);
         WebApplication gateway = GatewayApplication.Build(
-            configuration, store, time, GatewayRunner.Observe(configuration, store, journals.Observe(counts)), ServingBounds.Default, null, LogSettings.Default);
+            configuration, store, time, GatewayRunner.Observe(configuration, store, journals.Observe(counts)), ServingBounds.Default, null, logs ?? LogSettings.Default);
         await gateway.StartAsync();
         CancellationTokenSource stopping = new();
         WebApplication application = AdminApplication.Build(
@@ -77,7 +79,7 @@ internal sealed class AdminFixture : IAsyncDisposable
             },
             configuration.Admin!,
             null,
-            LogSettings.Default);
+            logs ?? LogSettings.Default);
         await application.StartAsync();
         return new AdminFixture(gateway, application, telemetry, journals, stopping);
     }
