@@ -88,7 +88,7 @@ internal sealed unsafe class BootTimeProvider : SleepCountingTimeProvider, ISyst
     {
         TimeSpec time;
         _ = GetTime(clock, &time); // It succeeded once, and its arguments never change.
-        return (time.Seconds * NanosecondsPerSecond) + time.Nanoseconds;
+        return unchecked((time.Seconds * NanosecondsPerSecond) + time.Nanoseconds); // Some 292 years fit.
     }
 
     /// <summary>A timestamp of the same frequency that stops while the machine sleeps.</summary>

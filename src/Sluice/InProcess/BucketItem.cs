@@ -9,13 +9,18 @@ internal unsafe struct BucketItem
     /// <summary>No place, because too many places of the set must stay.</summary>
     internal const int NoRoom = -2;
 
+    /// <summary>Where the bucket may lie.</summary>
     internal BucketSet* Set;
+
+    /// <summary>The set whose lock guards it: the same, but for a shared bucket.</summary>
+    internal BucketSet* Lock;
+
     internal ulong Key;
     internal ulong Name;
     internal byte Tag;
 
-    /// <summary>Where the bucket lies, on the short way through only.</summary>
-    internal BucketEntry* Entry;
+    /// <summary>The place that it takes if that is empty.</summary>
+    internal int Home;
 
     /// <summary>The place in the set, or <see cref="Absent"/>.</summary>
     internal int Place;

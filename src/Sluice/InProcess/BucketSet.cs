@@ -8,7 +8,7 @@ namespace Sluice;
 /// <remarks>
 /// <para>
 /// The first line holds the lock, a tag of 8 bits for each place, and the first place, so that a look-up reads one line or two.
-/// A shared bucket has a line of its own, which is such a set cut off behind its first place.
+/// A shared bucket has a line of its own, which is such a set cut off behind its first place. Its lock is that of its server's first.
 /// </para>
 /// <para>Thread safety: the holder of the lock writes; others read and look at <see cref="Version"/> before and after.</para>
 /// </remarks>
@@ -47,7 +47,8 @@ internal unsafe struct BucketSet
 
     /// <summary>
     /// Not zero while others may decide by this set without its lock, who leave no stamp: who holds the lock then reads the clock under
-    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, with the version.
+    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, and becomes zero with a
+    /// stamp only.
     /// </summary>
     [FieldOffset(9)]
     internal byte Readers;
@@ -63,20 +64,30 @@ internal unsafe struct BucketSet
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static byte Tag(ulong high)
     {
-        byte tag = (byte)(high & 0xff);
-        return tag > FoldTag ? tag : (byte)(tag + 2);
+        uint tag = unchecked((uint)high) & 0xff;
+        return unchecked((byte)(tag > FoldTag ? tag : tag + 2));
     }
 
-    /// <summary>The place that a bucket takes if it is empty.</summary>
+    /// <summary>The place that a bucket takes if it is empty. Those of a caller on one page have pairs of places in one line.</summary>
+    /// <param name="key">The key of the bucket, which is the same for all of a caller on a page.</param>
+    /// <param name="ordinal">The number of the bucket on its page, from 0 to 3.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static int Home(ulong key) => (int)(((key >> 32) * Places) >> 32);
+    internal static int Home(ulong key, int ordinal)
+    {
+        unchecked
+        {
+            int half = (1 + (int)(((key >> 32) * Places) >> 32)) ^ ordinal; // Of a line, from the beginning of the set.
+            return (half == 0 ? Places / 2 : half) - 1;
+        }
+    }
 
     /// <summary>The places with a tag, as bits.</summary>
     internal static int PlacesOf(BucketSet* set, byte tag) =>
         (int)Vector128.Equals(Vector128.Load(set->_tags), Vector128.Create(tag)).ExtractMostSignificantBits() & AllPlaces;
 
     /// <summary>A place's bucket.</summary>
-    internal static BucketEntry* At(BucketSet* set, int place) => (BucketEntry*)((byte*)set + FirstPlace) + place;
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static BucketEntry* At(BucketSet* set, int place) => unchecked((BucketEntry*)((byte*)set + FirstPlace) + place);
 
     /// <summary>A place's tag.</summary>
     internal static byte TagAt(BucketSet* set, int place) => set->_tags[place];

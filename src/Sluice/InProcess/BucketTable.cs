@@ -57,24 +57,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         (BucketSet*)_memory.Start + (((fingerprint.High >> 32) * _sets) >> 32);
 
     /// <summary>Where an item's bucket lies, or <see cref="BucketItem.Absent"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static int Find(in BucketItem item)
-    {
-        int places = BucketSet.PlacesOf(item.Set, item.Tag);
-        while (places != 0)
-        {
-            int place = BitOperations.TrailingZeroCount(places);
-            BucketEntry* entry = BucketSet.At(item.Set, place);
-            if (entry->Key == item.Key && BucketEntry.SameBucket(entry->Name, item.Name))
-            {
-                return place;
-            }
-
-            places &= places - 1;
-        }
-
-        return BucketItem.Absent;
-    }
+    internal static int Find(in BucketItem item) => BucketTable.Find(item.Set, item.Tag, item.Key, item.Name);
 
     /// <summary>Stores an item's next state: at a place of its own, or in a fold when no bucket can be evicted.</summary>
     /// <param name="item">The item.</param>
@@ -134,8 +117,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         while (true)
         {
             int empties = BucketSet.PlacesOf(set, BucketSet.EmptyTag);
-            int home = BucketSet.Home(item.Key);
-            int empty = (empties & (1 << home)) != 0 ? home : BitOperations.TrailingZeroCount(empties);
+            int empty = (empties & (1 << item.Home)) != 0 ? item.Home : BitOperations.TrailingZeroCount(empties);
             bool hasEmpty = empties != 0;
             if (hasEmpty && TryCount())
             {
@@ -217,5 +199,29 @@ internal sealed unsafe partial class BucketTable<TSteps>
         }
 
         return false;
+    }
+}
+
+/// <summary>What is the same for every table.</summary>
+internal static unsafe class BucketTable
+{
+    /// <summary>Where a bucket lies in a set, under any version of its numbers; or <see cref="BucketItem.Absent"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static int Find(BucketSet* set, byte tag, ulong key, ulong name)
+    {
+        int places = BucketSet.PlacesOf(set, tag);
+        while (places != 0)
+        {
+            int place = BitOperations.TrailingZeroCount(places);
+            BucketEntry* entry = BucketSet.At(set, place);
+            if (entry->Key == key && BucketEntry.SameBucket(entry->Name, name))
+            {
+                return place;
+            }
+
+            places &= places - 1;
+        }
+
+        return BucketItem.Absent;
     }
 }

@@ -32,7 +32,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                 hasEnough &= buckets[i].HasEnough || limits[i].Mode != LimitMode.Enforce;
             }
 
-            stamp = hasEnough ? now.Ticks : LetReadLocked(sets, count, now.Ticks);
+            if (hasEnough)
+            {
+                stamp = now.Ticks;
+            }
+            else
+            {
+                LetReadLocked(sets, count);
+            }
+
             for (int i = 0; hasEnough && i < registered.Length; i++)
             {
                 if (buckets[i].Tokens != 0 && buckets[i].HasEnough)

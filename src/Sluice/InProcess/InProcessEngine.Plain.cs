@@ -5,8 +5,6 @@ namespace Sluice;
 /// <content>The short way through for several limits: one token of each, all plain, all in the table under the same numbers.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    private const int NotAdmitted = -1;
-
     /// <summary>Whether slots are among the limits. A type argument, so that code for policies without slots contains nothing of them.</summary>
     private interface ISlotPresence
     {
@@ -14,108 +12,130 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     /// <summary>Decides by several plain limits; what is refused, and what is out of the ordinary, goes the long way.</summary>
+    /// <remarks>
+    /// Allocates no array on the stack: a method that does and has loops is compiled once only, before the runtime knows that
+    /// the clock is the system's, and so calls it by way of a table.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private RateLimitDecision AcquirePlain<TSlotPresence>(
         in RateLimitRequest request, RegisteredLimits known, ulong early, Span<LimitState> states)
         where TSlotPresence : struct, ISlotPresence
     {
-        RegisteredLimit[] registered = known.Limits;
-        BucketItem* items = stackalloc BucketItem[ApplicableLimits.MaxCount];
-        BucketSet** sets = stackalloc BucketSet*[ApplicableLimits.MaxCount];
-        int count = Prepare(registered, request.Caller, items, sets);
-        int fewest = RefusedLast(sets, count)
-            ? NotAdmitted
-            : TakeOneOfEach<TSlotPresence>(request.Limits, registered, items, sets, count, early, states);
-        return fewest == NotAdmitted
-            ? AcquireAll(request, known, states)
-            : new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest };
-    }
-
-    /// <summary>Charges one token to each, if all have it.</summary>
-    /// <remarks>
-    /// Allocates no array on the stack: a method that does and has loops is compiled once only, before the runtime knows that
-    /// the clock is the system's, and so calls it by way of a table.
-    /// </remarks>
-    /// <returns>The fewest tokens that one has left; or <see cref="NotAdmitted"/>, and nothing was written.</returns>
-    private int TakeOneOfEach<TSlotPresence>(
-        ApplicableLimits limits, RegisteredLimit[] registered, BucketItem* items, BucketSet** sets, int count, ulong early, Span<LimitState> states)
-        where TSlotPresence : struct, ISlotPresence
-    {
-        Enter(sets, count);
-        for (int i = 0; i < registered.Length; i++)
+        Unsafe.SkipInit(out PlainPages pageRoom);
+        Unsafe.SkipInit(out PlainSets setRoom);
+        Unsafe.SkipInit(out PlainCharges chargeRoom);
+        BucketPage* pages = (BucketPage*)&pageRoom;
+        BucketSet** sets = (BucketSet**)&setRoom;
+        PlainCharge* charges = (PlainCharge*)&chargeRoom;
+        int count = 0;
+        int shared = 0;
+        RegisteredLimit[] firsts = known.Pages;
+        for (int i = 0; i < firsts.Length; i++)
         {
-            items[i].Entry = FindSameNumbers(items[i]);
-            if (items[i].Entry is null)
-            {
-                Exit(sets, count, SetLock<TSteps>.Unchanged);
-                return NotAdmitted;
-            }
+            pages[i] = PageOf(firsts[i].Bucket, request.Caller);
+            count = Add(sets, pages[i].Lock, firsts[i].Bucket.Shared is not null, count, ref shared);
         }
 
+        if (RefusedLast(sets, count))
+        {
+            request.Limits.NoteLate(true);
+            return AcquireAll(request, known, states);
+        }
+
+        Enter(sets, count);
         bool isLate = TSlotPresence.HasSlots || !AreLatest(sets, count, early);
         ulong now = isLate ? ReadTicks() : early;
-        for (int i = 0; i < registered.Length; i++)
+        int fewest = int.MaxValue;
+        RegisteredLimit[] limits = known.Limits;
+        byte[] pageNumbers = known.PageNumbers;
+        for (int i = 0; i < limits.Length; i++)
         {
-            BucketEntry* entry = items[i].Entry;
-            if (TSlotPresence.HasSlots && registered[i].Numbers.IsSlots)
-            {
-                if (!Slots.Admits(registered[i].Numbers, entry->State, out items[i].Next, out _))
-                {
-                    Exit(sets, count, SetLock<TSteps>.Unchanged);
-                    return NotAdmitted;
-                }
-
-                continue;
-            }
-
-            if (!TokenBucket.AdmitsOne(
-                registered[i].Numbers, entry->Time, entry->Word, now, out ulong time, out ulong word))
+            RegisteredLimit limit = limits[i];
+            BucketEntry* entry = pages[pageNumbers[i]].Find(limit);
+            charges[i].Entry = entry;
+            if (entry is null || !Admits<TSlotPresence>(limit.Numbers, now, charges + i))
             {
                 Exit(sets, count, SetLock<TSteps>.Unchanged);
-                return NotAdmitted;
+                return AcquireAll(request, known, states); // Again, by the same clock or a later one.
             }
 
-            items[i].Next = new BucketState(time, word);
+            fewest = Math.Min(fewest, charges[i].Remaining);
         }
 
         if (isLate && !TSlotPresence.HasSlots)
         {
-            NoteLateLocked(limits, sets, count);
+            NoteLateLocked(request.Limits, sets, count);
         }
 
-        for (int i = 0; i < registered.Length; i++)
+        for (int i = 0; i < limits.Length; i++)
         {
             TSteps.Reach(CommitStep.Writing);
-            items[i].Entry->Time = items[i].Next.Time;
-            items[i].Entry->Word = items[i].Next.Word;
+            charges[i].Entry->Time = charges[i].Time;
+            charges[i].Entry->Word = charges[i].Word;
         }
 
         Exit(sets, count, now);
         GC.KeepAlive(this);
-        int fewest = int.MaxValue;
-        for (int i = 0; i < registered.Length; i++)
+        for (int i = 0; i < limits.Length && !states.IsEmpty; i++)
         {
-            ulong time = items[i].Next.Time;
-            ulong word = items[i].Next.Word;
-            if (TSlotPresence.HasSlots && registered[i].Numbers.IsSlots)
-            {
-                if (!states.IsEmpty)
-                {
-                    states[i] = AdmittedSlot(registered[i].Numbers, items[i].Next);
-                }
-
-                continue;
-            }
-
-            int remaining = TokenBucket.RemainingAfterOne(registered[i].Numbers, time, word, now);
-            fewest = Math.Min(fewest, remaining);
-            if (!states.IsEmpty)
-            {
-                states[i] = AdmittedState(remaining, time, word, now);
-            }
+            states[i] = TSlotPresence.HasSlots && limits[i].Numbers.IsSlots
+                ? AdmittedSlot(limits[i].Numbers, new BucketState(charges[i].Time, charges[i].Word))
+                : AdmittedState(charges[i].Remaining, charges[i].Time, charges[i].Word, now);
         }
 
-        return fewest;
+        return new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest };
+    }
+
+    /// <summary>Works out what a bucket holds after the charge.</summary>
+    /// <returns>Whether the limit admits the call for certain.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool Admits<TSlotPresence>(LimitNumbers numbers, ulong now, PlainCharge* charge)
+        where TSlotPresence : struct, ISlotPresence
+    {
+        BucketEntry* entry = charge->Entry;
+        if (TSlotPresence.HasSlots && numbers.IsSlots)
+        {
+            charge->Remaining = int.MaxValue;
+            bool isFree = Slots.Admits(numbers, entry->State, out BucketState next, out _);
+            (charge->Time, charge->Word) = (next.Time, next.Word);
+            return isFree;
+        }
+
+        bool admits = TokenBucket.AdmitsOne(numbers, entry->Time, entry->Word, now, out ulong time, out ulong word);
+        (charge->Time, charge->Word) = (time, word);
+        charge->Remaining = admits ? TokenBucket.RemainingAfterOne(numbers, time, word, now) : 0;
+        return admits;
+    }
+
+    private struct PlainCharge
+    {
+        internal BucketEntry* Entry;
+        internal ulong Time;
+        internal ulong Word;
+        internal int Remaining;
+    }
+
+    private struct LockedSet
+    {
+        internal BucketSet* Set;
+    }
+
+    [InlineArray(ApplicableLimits.MaxCount)]
+    private struct PlainCharges
+    {
+        private PlainCharge _first;
+    }
+
+    [InlineArray(ApplicableLimits.MaxCount)]
+    private struct PlainPages
+    {
+        private BucketPage _first;
+    }
+
+    [InlineArray(ApplicableLimits.MaxCount)]
+    private struct PlainSets
+    {
+        private LockedSet _first;
     }
 
     private readonly struct WithoutSlots : ISlotPresence

@@ -139,7 +139,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
 
             bool isCharged = charging != Charging.Nothing && isAdmitted && limits.Length != 0;
-            stamp = isCharged ? now.Ticks : LetReadLocked(sets, count, now.Ticks);
+            if (isCharged)
+            {
+                stamp = now.Ticks;
+            }
+            else
+            {
+                LetReadLocked(sets, count);
+            }
+
             if (isCharged && instant.At == now.Ticks)
             {
                 ChargeLocked(limits, registered, items, calls, now, cost);

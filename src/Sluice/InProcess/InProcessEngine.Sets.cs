@@ -21,42 +21,51 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         int shared = 0;
         for (int i = 0; i < limits.Length; i++)
         {
-            BucketSet* set = Place(limits[i], caller, items + i);
-            bool isShared = limits[i].Bucket.Shared is not null;
-            int before = count;
-            count = AddInOrder(sets, isShared ? 0 : shared, isShared ? shared : count, count, set);
-            shared += isShared ? count - before : 0;
+            Place(limits[i], caller, items + i);
+            count = Add(sets, items[i].Lock, limits[i].Bucket.Shared is not null, count, ref shared);
         }
 
         return count;
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private BucketSet* Place(RegisteredLimit limit, CallerIdentity caller, BucketItem* item)
+    private void Place(RegisteredLimit limit, CallerIdentity caller, BucketItem* item)
     {
         RegisteredBucket bucket = limit.Bucket;
-        item->Name = limit.Name;
+        BucketPage page = PageOf(bucket, caller);
+        item->Set = page.SetOf(bucket);
+        item->Lock = page.Lock;
+        item->Key = page.Key;
+        item->Name = page.NameOf(limit);
+        item->Tag = page.Tag;
+        item->Home = page.HomeOf(bucket);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private BucketPage PageOf(RegisteredBucket bucket, CallerIdentity caller)
+    {
         if (bucket.Shared is not null)
         {
-            item->Set = bucket.Shared;
-            item->Key = 0;
-            item->Tag = BucketSet.SharedTag;
-            return item->Set;
+            return new BucketPage(bucket.SharedLock, key: 0, high: 0);
         }
 
         Fingerprint fingerprint = caller.Fingerprint(bucket.Key).With(bucket.Page);
-        item->Set = _table.SetFor(fingerprint);
-        item->Key = fingerprint.Low | 1; // Never zero, as a shared bucket's is.
-        item->Name |= (fingerprint.High >> 8) << (BucketEntry.BucketBits + BucketEntry.VersionBits);
-        item->Tag = BucketSet.Tag(fingerprint.High);
+        BucketPage page = new(_table.SetFor(fingerprint), fingerprint.Low | 1, fingerprint.High); // A key that is never a shared one's.
         if (Sse.IsSupported)
         {
             // The bucket most likely lies at home, which need not wait until the tags have come to say so.
-            Sse.Prefetch0(item->Set);
-            Sse.Prefetch0(BucketSet.At(item->Set, BucketSet.Home(item->Key)));
+            Sse.Prefetch0(page.Lock);
+            Sse.Prefetch0(BucketSet.At(page.Lock, page.HomeOf(bucket)));
         }
 
-        return item->Set;
+        return page;
+    }
+
+    /// <summary>Adds a set to those that are to be locked, if it is not there yet; those that everybody shares come first.</summary>
+    private static int Add(BucketSet** sets, BucketSet* set, bool isShared, int count, ref int shared)
+    {
+        int after = AddInOrder(sets, isShared ? 0 : shared, isShared ? shared : count, count, set);
+        shared += isShared ? after - count : 0;
+        return after;
     }
 
     /// <summary>Adds a set to those from a place up to another, which are in order, if it is not there yet.</summary>
@@ -106,21 +115,19 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
-    /// <summary>Lets others read the sets without locks from now on, after a decision that charged nothing.</summary>
-    /// <returns>The stamp of the decision: none where it changes nothing, since whoever holds a set that others read reads the clock then.</returns>
-    private static ulong LetReadLocked(BucketSet** sets, int count, ulong nowTicks)
+    /// <summary>
+    /// Lets others read the sets without locks from now on, after a decision that charged nothing. It needs no stamp: who holds such a set
+    /// later reads the clock then.
+    /// </summary>
+    private static void LetReadLocked(BucketSet** sets, int count)
     {
-        ulong stamp = SetLock<TSteps>.Unchanged;
         for (int i = 0; i < count; i++)
         {
             if (sets[i]->Readers < MostReaders)
             {
-                stamp = nowTicks;
                 sets[i]->Readers = MostReaders;
             }
         }
-
-        return stamp;
     }
 
     private static bool LetRead(BucketSet** sets, int count)

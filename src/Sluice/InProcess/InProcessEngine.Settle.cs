@@ -173,13 +173,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketItem item = new()
         {
             Set = (BucketSet*)entry.Id.Set,
+            Lock = entry.Limit.Bucket.Shared is null ? (BucketSet*)entry.Id.Set : entry.Limit.Bucket.SharedLock,
             Key = entry.Id.Key,
             Name = entry.Id.Name << BucketEntry.VersionBits,
             Tag = entry.Tag,
+            Home = entry.Limit.Bucket.Shared is null ? BucketSet.Home(entry.Id.Key, entry.Limit.Bucket.Ordinal) : 0,
         };
         ulong wall = AskWall(entry.Limit.Numbers.Edges is not null);
         StoreInstant now = default;
-        SetLock<TSteps>.Enter(item.Set);
+        SetLock<TSteps>.Enter(item.Lock);
         try
         {
             now = ReadClock(wall);
@@ -206,7 +208,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(item.Set, now.Ticks);
+            SetLock<TSteps>.Exit(item.Lock, now.Ticks);
         }
     }
 }

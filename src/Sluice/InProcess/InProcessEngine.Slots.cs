@@ -20,15 +20,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         RegisteredLimit limit = known.Limits[0];
         ulong slots = limit.Numbers.MaxTokens;
-        Unsafe.SkipInit(out BucketItem item);
-        BucketSet* set = Place(limit, request.Caller, &item);
+        BucketPage page = PageOf(limit.Bucket, request.Caller);
+        BucketSet* set = page.Lock;
         if (set->RefusedLast)
         {
             return AcquireAll(request, known, states);
         }
 
         SetLock<TSteps>.Enter(set);
-        BucketEntry* entry = FindSameNumbers(item);
+        BucketEntry* entry = page.Find(limit);
         if (entry is null || entry->Word >= slots)
         {
             SetLock<TSteps>.Exit(set, SetLock<TSteps>.Unchanged);
@@ -72,13 +72,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
     private void ReleaseOne(RegisteredLimit limit, CallerIdentity caller)
     {
-        Unsafe.SkipInit(out BucketItem item);
-        BucketSet* set = Place(limit, caller, &item);
+        BucketPage page = PageOf(limit.Bucket, caller);
+        BucketSet* set = page.Lock;
         SetLock<TSteps>.Enter(set);
-        BucketEntry* entry = FindSameNumbers(item);
+        BucketEntry* entry = page.Find(limit);
         if (entry is null || entry->Word == 0)
         {
-            ReleaseElsewhere(item); // Under another number, or not in the table.
+            ReleaseElsewhere(limit, caller); // Under another number, or not in the table.
             return;
         }
 
@@ -88,8 +88,10 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private void ReleaseElsewhere(in BucketItem item)
+    private void ReleaseElsewhere(RegisteredLimit limit, CallerIdentity caller)
     {
+        BucketItem item;
+        Place(limit, caller, &item);
         try
         {
             TSteps.Reach(CommitStep.Writing);
@@ -97,7 +99,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(item.Set, SetLock<TSteps>.Timeless);
+            SetLock<TSteps>.Exit(item.Lock, SetLock<TSteps>.Timeless);
         }
     }
 

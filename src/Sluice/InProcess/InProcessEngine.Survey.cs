@@ -21,7 +21,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
         foreach (RegisteredBucket bucket in list.Shared)
         {
-            Look(bucket.Shared, places: 1, list);
+            Look(bucket.Shared, bucket.SharedLock, places: 1, list);
         }
 
         BucketSet* end = _table.First + _table.Sets;
@@ -29,7 +29,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         {
             if (Volatile.Read(ref set->Version) != 0) // Else it was never written.
             {
-                Look(set, BucketSet.Places, list);
+                Look(set, set, BucketSet.Places, list);
             }
         }
 
@@ -38,11 +38,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return Name(found, callers);
     }
 
-    private void Look(BucketSet* set, int places, Shortlist list)
+    private void Look(BucketSet* set, BucketSet* held, int places, Shortlist list)
     {
         _clock.Ask();
         ulong wall = AskWall(isFollowed: true);
-        SetLock<TSteps>.Enter(set);
+        SetLock<TSteps>.Enter(held);
         try
         {
             StoreInstant now = ReadClock(wall);
@@ -72,7 +72,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(set, SetLock<TSteps>.Unchanged);
+            SetLock<TSteps>.Exit(held, SetLock<TSteps>.Unchanged);
         }
     }
 

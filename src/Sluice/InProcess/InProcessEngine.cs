@@ -41,15 +41,47 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     internal int LogChunksInUse => _registry.LogChunksInUse;
 
     /// <summary>Decides, and charges when all admit.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // Its variables would be set to zero by each caller.
     internal RateLimitDecision Acquire(in RateLimitRequest request, Span<LimitState> states)
     {
         ulong early = ReadEarly(request.Limits);
         RegisteredLimits known = _registry.Of(request.Limits);
-        return known.ArePlain && request.Cost == 1
-            ? known.Limits.Length == 1
-                ? AcquireOne(request, known, early, states)
-                : AcquirePlain<WithoutSlots>(request, known, early, states)
-            : AcquireOther(request, known, states);
+        if (!known.ArePlain || request.Cost != 1)
+        {
+            return AcquireOther(request, known, states);
+        }
+
+        if (known.OnlyLimit is not RegisteredLimit limit)
+        {
+            return AcquirePlain<WithoutSlots>(request, known, early, states);
+        }
+
+        // Only numbers come from what is called here: the answer is written once, where it is returned.
+        BucketPage page = PageOf(limit.Bucket, request.Caller);
+        if (!page.Lock->RefusedLast)
+        {
+            int remaining = TakeOne(request.Limits, limit, page, early, states);
+            if (remaining != NotKnown)
+            {
+                return new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = remaining };
+            }
+        }
+        else
+        {
+            long waitTicks = RefuseOne(limit, page, early, states);
+            if (waitTicks != NotKnown)
+            {
+                // A bucket that rejects one token has none.
+                return new RateLimitDecision
+                {
+                    Outcome = RateLimitOutcome.Denied,
+                    Limit = request.Limits[0],
+                    RetryAfter = TimeSpan.FromTicks(waitTicks),
+                };
+            }
+        }
+
+        return AcquireAll(request, known, states); // By the same clock or a later one.
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
@@ -102,7 +134,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             }
             else
             {
-                stamp = LetReadLocked(sets, count, verdict.Now.Ticks);
+                LetReadLocked(sets, count);
             }
         }
         finally
@@ -141,16 +173,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         Verdict verdict;
-        ulong stamp = SetLock<TSteps>.Unchanged;
         Enter(sets, count);
         try
         {
             verdict = DecideLocked(limits, registered, items, cost, wall);
-            stamp = LetReadLocked(sets, count, verdict.Now.Ticks);
+            LetReadLocked(sets, count);
         }
         finally
         {
-            Exit(sets, count, stamp);
+            Exit(sets, count, SetLock<TSteps>.Unchanged);
         }
 
         return Describe(limits, registered, items, verdict, states);
@@ -172,11 +203,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         BucketItem item;
-        BucketSet* set = Place(registered, caller, &item);
+        Place(registered, caller, &item);
         _clock.Ask();
         ulong wall = AskWall(registered.Numbers.Edges is not null);
         StoreInstant now = default;
-        SetLock<TSteps>.Enter(set);
+        SetLock<TSteps>.Enter(item.Lock);
         try
         {
             now = ReadClock(wall);
@@ -184,8 +215,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             _reservations.Find(item)?.RemoveDue(now.Ticks);
             if (item.Place != BucketItem.Absent)
             {
-                _table.ForgetLog(BucketSet.At(set, item.Place));
-                BucketSet.At(set, item.Place)->State = default;
+                _table.ForgetLog(BucketSet.At(item.Set, item.Place));
+                BucketSet.At(item.Set, item.Place)->State = default;
             }
 
             item.Next = default;
@@ -193,7 +224,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         finally
         {
-            SetLock<TSteps>.Exit(set, now.Ticks);
+            SetLock<TSteps>.Exit(item.Lock, now.Ticks);
         }
     }
 

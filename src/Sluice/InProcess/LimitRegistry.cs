@@ -23,6 +23,7 @@ internal sealed unsafe class LimitRegistry
     private readonly Dictionary<(LimitTarget Target, LimitKey Key, bool IsSlots), List<RegisteredBucket>> _byIdentity = [];
     private readonly Dictionary<(string Server, LimitKey Key), int> _pages = [];
     private readonly List<FlatMemory> _sharedBlocks = [];
+    private readonly Dictionary<string, nint> _sharedLocks = [];
     private readonly int _logChunks;
     private readonly StoreClock _clock;
     private readonly int _maxBuckets;
@@ -241,12 +242,15 @@ internal sealed unsafe class LimitRegistry
         (string, LimitKey) group = (limit.Server, limit.Key);
         int ordinal = _pages.GetValueOrDefault(group);
         _pages[group] = ordinal + 1;
-        int page = ordinal / RegisteredBucket.LimitsPerPage;
+        (int page, int onPage) = Math.DivRem(ordinal, RegisteredBucket.LimitsPerPage);
+        BucketSet* shared = limit.Key.Form == LimitKeyForm.Shared ? NewShared() : null;
         RegisteredBucket bucket = new(
             _bucketCount,
             limit.Key,
             Fingerprint.Of(Fingerprint.Kind.Page, page, limit.Server, string.Join('\0', limit.Key)),
-            limit.Key.Form == LimitKeyForm.Shared ? NewShared() : null,
+            onPage,
+            shared,
+            shared is null ? null : SharedLockOf(limit.Server, shared),
             rate);
         if (_bucketCount >= _buckets.Length)
         {
@@ -258,6 +262,17 @@ internal sealed unsafe class LimitRegistry
         _buckets[_bucketCount] = bucket;
         _bucketCount++;
         return bucket;
+    }
+
+    /// <summary>The set whose lock guards the shared buckets of a server: the first of them.</summary>
+    private BucketSet* SharedLockOf(string server, BucketSet* shared)
+    {
+        if (!_sharedLocks.TryGetValue(server, out nint first))
+        {
+            _sharedLocks.Add(server, first = (nint)shared);
+        }
+
+        return (BucketSet*)first;
     }
 
     private BucketSet* NewShared()

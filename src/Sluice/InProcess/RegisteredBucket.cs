@@ -12,10 +12,15 @@ internal sealed unsafe class RegisteredBucket
     /// <param name="number">Its number in the store.</param>
     /// <param name="key">What it counts by.</param>
     /// <param name="page">What sets the callers' buckets apart from those of other servers, keys and pages.</param>
+    /// <param name="ordinal">Its number on the page.</param>
     /// <param name="shared">The one bucket, where everybody shares it; else null.</param>
+    /// <param name="sharedLock">The set whose lock guards it, where everybody shares it; else null.</param>
     /// <param name="rate">The period and algorithm that name it.</param>
-    internal RegisteredBucket(int number, LimitKey key, Fingerprint page, BucketSet* shared, RateKey rate)
+    internal RegisteredBucket(
+        int number, LimitKey key, Fingerprint page, int ordinal, BucketSet* shared, BucketSet* sharedLock, RateKey rate)
     {
+        Ordinal = ordinal;
+        SharedLock = sharedLock;
         Number = number;
         Rate = rate;
         Key = key;
@@ -32,8 +37,17 @@ internal sealed unsafe class RegisteredBucket
     /// <summary>What sets the callers' buckets apart from those of other servers, keys and pages.</summary>
     internal Fingerprint Page { get; }
 
+    /// <summary>Its number on the page, below <see cref="LimitsPerPage"/>.</summary>
+    internal int Ordinal { get; }
+
     /// <summary>The one bucket, where everybody shares it; else null.</summary>
     internal BucketSet* Shared { get; }
+
+    /// <summary>
+    /// The set whose lock guards it, where everybody shares it: one for all such buckets of a server, since most calls need several of
+    /// them. Else null.
+    /// </summary>
+    internal BucketSet* SharedLock { get; }
 
     /// <summary>The period and algorithm that name it in the last policy that had it; only the registry reads it, under its lock.</summary>
     internal RateKey Rate { get; set; }

@@ -39,6 +39,20 @@ internal sealed class RegisteredLimits(
     /// <summary>The limits.</summary>
     internal RegisteredLimit[] Limits => limits;
 
+    /// <summary>The limit, where there is one only.</summary>
+    internal RegisteredLimit? OnlyLimit { get; } = limits.Length == 1 ? limits[0] : null;
+
+    /// <summary>
+    /// The first of the limits of each page, those that everybody shares being one page: what lies on a page of a caller has one lock.
+    /// </summary>
+    internal RegisteredLimit[] Pages { get; } = [.. limits.DistinctBy(PageOf)];
+
+    /// <summary>The number in <see cref="Pages"/> of the page of each limit.</summary>
+    internal byte[] PageNumbers { get; } = [.. limits.Select(limit => (byte)limits.Select(PageOf).Distinct().ToList().IndexOf(PageOf(limit)))];
+
     /// <summary>Those of the limits that are on concurrency.</summary>
     internal RegisteredLimit[] Slots { get; } = [.. limits.Where(limit => limit.Numbers.IsSlots)];
+
+    private static unsafe (nint SharedLock, Fingerprint Page) PageOf(RegisteredLimit limit) =>
+        limit.Bucket.Shared is null ? (0, limit.Bucket.Page) : ((nint)limit.Bucket.SharedLock, default);
 }

@@ -32,7 +32,7 @@ internal static unsafe class SetLock<TSteps>
     {
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
-        if ((version & 1) != 0 || Interlocked.CompareExchange(ref set->Version, version + 1, version) != version)
+        if ((version & 1) != 0 || Interlocked.CompareExchange(ref set->Version, version | 1, version) != version)
         {
             Wait(set);
         }
@@ -43,7 +43,7 @@ internal static unsafe class SetLock<TSteps>
     {
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
-        return (version & 1) == 0 && Interlocked.CompareExchange(ref set->Version, version + 1, version) == version;
+        return (version & 1) == 0 && Interlocked.CompareExchange(ref set->Version, version | 1, version) == version;
     }
 
     /// <summary>A set's version, read after the clock and after everything else that was read before.</summary>
@@ -66,7 +66,7 @@ internal static unsafe class SetLock<TSteps>
 
     /// <summary>Whether an instant is not before that of a version.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool IsLatest(long version, ulong nowTicks) => (ulong)version >> BucketSet.CountBits <= nowTicks;
+    internal static bool IsLatest(long version, ulong nowTicks) => unchecked((ulong)version) >> BucketSet.CountBits <= nowTicks;
 
     /// <summary>Gives the lock back.</summary>
     /// <param name="set">The set.</param>
@@ -76,9 +76,11 @@ internal static unsafe class SetLock<TSteps>
     {
         TSteps.Reach(CommitStep.Unlocking);
         long version = set->Version;
-        Volatile.Write(
-            ref set->Version,
-            stamp == Unchanged ? version - 1 : Math.Max(version + 1, (long)(Math.Min(stamp, LatestStamp) << BucketSet.CountBits)));
+        unchecked
+        {
+            long stamped = (long)(Math.Min(stamp, LatestStamp) << BucketSet.CountBits);
+            Volatile.Write(ref set->Version, stamp == Unchanged ? version - 1 : Math.Max(version + 1, stamped));
+        }
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]

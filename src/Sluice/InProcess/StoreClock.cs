@@ -115,8 +115,11 @@ internal sealed class StoreClock
             return Volatile.Read(ref _latestTicks);
         }
 
-        ulong elapsed = (ulong)(TSteps.Timestamp(_system) - _originTimestamp);
-        return LimitNumbers.OriginTicks + (_isInNanoseconds ? elapsed / 100 : ToTicks(elapsed));
+        unchecked
+        {
+            ulong elapsed = (ulong)(TSteps.Timestamp(_system) - _originTimestamp); // Such a clock never goes back.
+            return LimitNumbers.OriginTicks + (_isInNanoseconds ? elapsed / 100 : ToTicks(elapsed));
+        }
     }
 
     /// <summary>The instant by both clocks. Does not throw.</summary>

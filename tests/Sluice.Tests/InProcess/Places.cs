@@ -15,5 +15,5 @@ internal static class Places
         (int)(((Of(limits, caller).High >> 32) * (ulong)sets) >> 32);
 
     /// <summary>The place that it takes in its set if that is empty.</summary>
-    internal static int HomeOf(ApplicableLimits limits, CallerIdentity caller) => BucketSet.Home(Of(limits, caller).Low | 1);
+    internal static int HomeOf(ApplicableLimits limits, CallerIdentity caller) => BucketSet.Home(Of(limits, caller).Low | 1, limits.Registration!.Limits[0].Bucket.Ordinal);
 }

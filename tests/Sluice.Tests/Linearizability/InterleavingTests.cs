@@ -13,6 +13,9 @@ public class InterleavingTests(ITestOutputHelper output)
     private static readonly RateLimitPolicy Policy = RateLimitPolicy.Build(
         "server", of => of.PerUser(Two).Tool("both", t => t.Shared(One)).Tool("own", t => t.PerUser(One)));
 
+    private static readonly ApplicableLimits Large = RateLimitPolicy.Build("other", of => of.PerUser(new Rate(9, TimeSpan.FromTicks(9_000 * 2))))
+        .Select("tools/call", "plain", Alice);
+
     private static readonly ApplicableLimits Plain = Policy.Select("tools/call", "plain", Alice);
     private static readonly ApplicableLimits Both = Policy.Select("tools/call", "both", Alice);
     private static readonly ApplicableLimits Own = Policy.Select("tools/call", "own", Alice);
@@ -111,6 +114,14 @@ public class InterleavingTests(ITestOutputHelper output)
         [Take(Plain, Alice), Take(Plain, Alice), Take(Plain, Alice)],
         [[Take(Plain, Alice)], [Wait(10_000), Take(Plain, Alice), Wait(20_000), Take(Plain, Alice)]],
         3);
+
+    // A bucket of many tokens admits both, in either order; only what remains tells them apart.
+    [Fact]
+    public void Acquire_AnotherIsAdmittedAtALaterInstant_IsLinearizable() => Explore(
+        isSystem: true,
+        [Take(Large, Alice), Take(Large, Alice), Take(Large, Alice)],
+        [[Take(Large, Alice)], [Wait(1_500), Take(Large, Alice)]],
+        int.MaxValue);
 
     // The second knows only the server's bucket, of which the first takes a token at an instant that may be earlier.
     [Fact]
