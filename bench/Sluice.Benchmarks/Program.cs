@@ -25,15 +25,25 @@ switch (words)
         return await Soak.RunAsync(TimeSpan.FromMinutes(number)) ? 0 : 1;
 }
 
-IReadOnlyList<Figure>? figures = words switch
+IReadOnlyList<Figure>? figures;
+try
 {
-    ["engine"] => EngineFigures.Measure(quick),
-    ["redis"] => await RedisFigures.Measure(quick),
-    ["gateway"] => await GatewayFigures.MeasureAsync(quick),
-    ["sdk"] => await SdkFigures.MeasureAsync(quick),
-    ["change"] => await ChangeFigures.MeasureAsync(quick),
-    _ => null,
-};
+    figures = words switch
+    {
+        ["engine"] => EngineFigures.Measure(quick),
+        ["redis"] => await RedisFigures.Measure(quick),
+        ["gateway"] => await GatewayFigures.MeasureAsync(quick),
+        ["sdk"] => await SdkFigures.MeasureAsync(quick),
+        ["change"] => await ChangeFigures.MeasureAsync(quick),
+        _ => null,
+    };
+}
+catch (MissingProgramException exception)
+{
+    Console.Error.WriteLine(exception.Message);
+    return 1;
+}
+
 if (figures is null)
 {
     Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway soak [MINUTES]");

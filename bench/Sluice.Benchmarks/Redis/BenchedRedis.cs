@@ -1,3 +1,4 @@
+using System.ComponentModel;
 using System.Diagnostics;
 using System.Globalization;
 using System.Net;
@@ -20,11 +21,7 @@ internal sealed class BenchedRedis : IDisposable
         }
 
         string port = Port.ToString(CultureInfo.InvariantCulture);
-        _process = Process.Start(new ProcessStartInfo(
-            "redis-server", ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
-        {
-            RedirectStandardOutput = true,
-        }) ?? throw new InvalidOperationException("redis-server did not start.");
+        _process = Start(port);
         _process.BeginOutputReadLine();
         Multiplexer = ConnectionMultiplexer.Connect($"127.0.0.1:{port},allowAdmin=true,abortConnect=false,connectRetry=10");
         while (!Multiplexer.IsConnected)
@@ -71,6 +68,25 @@ internal sealed class BenchedRedis : IDisposable
         }
 
         _process.Dispose();
+    }
+
+    private static Process Start(string port)
+    {
+        try
+        {
+            return Process.Start(new ProcessStartInfo(
+                "redis-server", ["--port", port, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no"])
+            {
+                RedirectStandardOutput = true,
+            }) ?? throw new MissingProgramException("redis-server did not start.");
+        }
+        catch (Win32Exception exception)
+        {
+            throw new MissingProgramException(
+                "This benchmark starts redis-server, which is not on the PATH or cannot be run. "
+                + "Install it, on Debian and Ubuntu by 'apt-get install redis-server'.",
+                exception);
+        }
     }
 
     private static string Field(string line, string name) => line.Split($"{name}=")[1].Split(',')[0];
