@@ -6,7 +6,7 @@
 set -euo pipefail
 
 root=$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")
-packages=(base-files ca-certificates libc6 libgcc-s1 libssl3 libstdc++6) # And the one with the licence of GCC's libraries.
+readonly packages=(base-files ca-certificates libc6 libgcc-s1 libssl3 libstdc++6)
 readonly cache=$root/artifacts/image-packages
 readonly user=65532
 
@@ -52,23 +52,27 @@ apt() {
   apt-get -qq -o APT::Sandbox::User=root "$@"
 }
 
-# The packages depend on gcc-12-base, gcc-14-base, …
-name_of_gcc() {
-  apt-cache depends libgcc-s1 | sed -n 's/^ *Depends: \(gcc-[0-9]*-base\)$/\1/p'
+# all_packages: the packages of the image, with the one that has the licence of GCC's libraries.
+all_packages() {
+  local gcc
+  gcc=$(apt-cache depends libgcc-s1 2>/dev/null | sed -n 's/^ *Depends: \(gcc-[0-9]*-base\)$/\1/p')
+  printf '%s\n' "${packages[@]}" "${gcc:-gcc-base}"
 }
 
 # Writes the names of the files of the packages, after downloading those that the cache does not have.
 fetch_packages() {
-  local -a wanted
+  local -a wanted all
   local uri file size hash
-  apt download --print-uris "${packages[@]}" >"$work/uris" || return 1
+  mapfile -t all < <(all_packages)
+  apt download --print-uris "${all[@]}" >"$work/uris" || return 1
   while read -r uri file size hash; do
     wanted+=("$file")
-    [[ -f $cache/$file && $(stat -c %s -- "$cache/$file") == "$size" ]] && continue
-    (cd -- "$cache" && apt download "$(dpkg_name "$file")" >&2) || return 1
+    sha256sum --check --status <<<"${hash#SHA256:}  $cache/$file" 2>/dev/null && continue
+    # It is complete when it gets into the cache, which other builds read.
+    (cd -- "$work" && apt download "$(dpkg_name "$file")" >&2 && mv -- "$file" "$cache/") || return 1
   done <"$work/uris"
 
-  [[ ${#wanted[@]} == "${#packages[@]}" ]] || return 1
+  [[ ${#wanted[@]} == "${#all[@]}" ]] || return 1
   printf '%s\n' "${wanted[@]}"
 }
 
@@ -104,7 +108,7 @@ write_base() {
   keep libgcc-s1 '*.so*'
   keep libssl3 '*.so*'
   keep libstdc++6 'usr/lib/x86_64-linux-gnu/*.so*'
-  keep "$gcc"
+  keep "$(basename -- "$work"/unpacked/gcc-*-base)"
   keep ca-certificates
   [[ -e $work/base/lib64/ld-linux-x86-64.so.2 ]] || fail "libc6 of this Debian release has its files elsewhere than that of Debian 12."
   install -d -m 755 -- "$work"/base/{etc/ssl/certs,usr/lib/ssl,usr/bin}
@@ -125,19 +129,20 @@ write_program() {
   install -d -m 750 -- "$work/state/var/lib/sluice"
 }
 
-# layer FOLDER FILE OWNER: adds a folder to a layer. Names in order, one owner, one date.
+# layer FOLDER PATH FILE OWNER: adds a path of a folder to a layer. Names in order, one owner, one date. Engines reject a name that a
+# layer has twice.
 layer() {
   local mode=--create
-  [[ ! -f $2 ]] || mode=--append
-  tar "$mode" --sort=name --format=gnu --owner="$3" --group="$3" --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
-    --file "$2" -C "$1" -- .
+  [[ ! -f $3 ]] || mode=--append
+  tar "$mode" --sort=name --format=gnu --owner="$4" --group="$4" --numeric-owner --mtime="@$SOURCE_DATE_EPOCH" \
+    --file "$3" -C "$1" -- "$2"
 }
 
 write_layout() {
   local image=$layout:$version
-  layer "$work/base" "$work/base.tar" 0
-  layer "$work/program" "$work/program.tar" 0
-  layer "$work/state" "$work/program.tar" "$user"
+  layer "$work/base" . "$work/base.tar" 0
+  layer "$work/program" . "$work/program.tar" 0
+  layer "$work/state" ./var/lib/sluice "$work/program.tar" "$user"
   umoci init --layout "$layout"
   umoci new --image "$image"
   umoci raw add-layer --image "$image" --history.created "$created" --history.created_by "Debian packages: ${packages[*]}" "$work/base.tar"
@@ -154,9 +159,9 @@ write_layout() {
 }
 
 mkdir -p -- "$cache"
-gcc=$(name_of_gcc)
-packages+=("${gcc:=gcc-base}")
-files=$(fetch_packages) || fail "the Debian packages could not be downloaded: ${packages[*]}. 'apt-get update' renews the lists of packages."
+# Where the lists of packages are missing, or name files that newer ones have replaced, new lists help.
+files=$(fetch_packages) || { apt update && files=$(fetch_packages); } \
+  || fail "the Debian packages could not be downloaded: ${packages[*]}. The lines above say why; 'apt-get update' as root may help."
 mapfile -t files <<<"$files"
 write_base "${files[@]}"
 write_program

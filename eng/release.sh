@@ -130,8 +130,8 @@ note() {
   echo "release.sh: $1" >&2
 }
 
-if [[ -z $(git remote 2>/dev/null) ]]; then
-  note "this clone has no remote, so the packages name no repository, and debuggers find their sources in the symbols only."
+if ! git remote --verbose 2>/dev/null | grep -qE '(://|@)'; then
+  note "this clone has no remote at a server, so the packages name no repository, and debuggers do not find their sources."
 fi
 
 if [[ -n $(git status --porcelain 2>/dev/null) ]]; then

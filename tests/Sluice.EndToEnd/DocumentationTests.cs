@@ -13,6 +13,7 @@ public sealed partial class DocumentationTests
         "CHANGELOG.md",
         "CONTRIBUTING.md",
         "samples/README.md",
+        "deploy/README.md",
         "findings/README.md",
         .. Directory.GetFiles(Docs, "*.md", SearchOption.AllDirectories).Select(page => Path.GetRelativePath(Repository.Root, page)).Order(),
     ];

@@ -1,3 +1,5 @@
+using System.Formats.Tar;
+using System.IO.Compression;
 using System.Net;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
@@ -35,6 +37,19 @@ public sealed class ImageTests(BuiltRelease release, UnpackedImage image) : ICla
         }
 
         packages.ShouldContain("libssl3");
+    }
+
+    [Fact]
+    public void Layers_NameEachFileOnce()
+    {
+        string[] layers = [.. Directory.GetFiles(Path.Combine(UnpackedImage.Layout(release), "blobs", "sha256")).Where(IsLayer)];
+
+        layers.Length.ShouldBe(2);
+        foreach (string[] names in layers.Select(NamesIn))
+        {
+            names.Length.ShouldBeGreaterThan(0);
+            names.ShouldBeUnique(); // Engines reject the layer otherwise.
+        }
     }
 
     [Fact]
@@ -100,6 +115,26 @@ public sealed class ImageTests(BuiltRelease release, UnpackedImage image) : ICla
         // The index has the digest of the manifest, which has those of the layers.
         (await File.ReadAllTextAsync(Path.Combine(again, "index.json")))
             .ShouldBe(await File.ReadAllTextAsync(Path.Combine(UnpackedImage.Layout(release), "index.json")));
+    }
+
+    private static bool IsLayer(string blob)
+    {
+        using FileStream file = File.OpenRead(blob);
+        return file.ReadByte() == 0x1f; // A layer is compressed, and all other blobs are JSON.
+    }
+
+    private static string[] NamesIn(string layer)
+    {
+        using FileStream file = File.OpenRead(layer);
+        using GZipStream content = new(file, CompressionMode.Decompress);
+        using TarReader reader = new(content);
+        List<string> names = [];
+        while (reader.GetNextEntry() is TarEntry entry)
+        {
+            names.Add(entry.Name.TrimEnd('/'));
+        }
+
+        return [.. names];
     }
 
     private static string Certificate()
