@@ -109,6 +109,15 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
         }
     }
 
+    /// <summary>Evicts all lists.</summary>
+    internal void EvictAll()
+    {
+        lock (_gate)
+        {
+            Array.Clear(_lists);
+        }
+    }
+
     /// <summary>The session, if one is or was being opened; its use ends with this.</summary>
     internal async Task<OpenedBackend?> CloseAsync()
     {

@@ -45,6 +45,10 @@ internal sealed class CallRelay
         {
             _backend.Lose(_call.Opened);
         }
+        else if (answer.Failure is { CanHaveRun: false })
+        {
+            _backend.EvictAll(); // What it has is hidden, unless the next reading finds it back.
+        }
 
         return _isAnswered ? null
             : isLost ? Failure("its session had ended. The next call opens another", canHaveRun: false)

@@ -46,6 +46,19 @@ public sealed class VirtualFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Backend_ThatGoesDownInASession_IsHiddenAfterTheFirstCallThatDoesNotReachIt()
+    {
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _bad, _good);
+        await gateway.InitializeAsync();
+        (await gateway.ListAsync("tools")).ShouldBe(["bad_echo", "good_echo"]);
+        await _bad.DisposeAsync();
+        (_, JsonObject failed) = await FailAsync(gateway, "bad_echo");
+        ((string?)failed["error"]!["message"]).ShouldBe("The server 'toolkit' did not answer: its backend 'bad' failed: it refused the connection.");
+        (await gateway.ListAsync("tools")).ShouldBe(["good_echo"]);
+        ((string?)(await gateway.CallAsync("good_echo"))["result"]!["of"]).ShouldBe("good");
+    }
+
+    [Fact]
     public async Task Backend_ThatHangsInInitialize_DelaysTheSessionByItsPatienceAlone()
     {
         FakeTimeProvider clock = new();

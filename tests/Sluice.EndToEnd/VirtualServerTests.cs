@@ -1,0 +1,187 @@
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using ModelContextProtocol;
+using ModelContextProtocol.Client;
+using ModelContextProtocol.Protocol;
+
+namespace Sluice.EndToEnd;
+
+/// <summary>The reference server over HTTP and over stdio behind one endpoint, and the clients that people use.</summary>
+public sealed partial class VirtualServerTests(EverythingServer server) : IClassFixture<EverythingServer>
+{
+    private string Configuration =>
+        $$"""
+        listen: http://127.0.0.1:0
+        servers:
+          - { name: web, upstream: "{{server.Endpoint}}" }
+          - { name: local, upstream: { command: node, args: ['{{Repository.Everything}}', stdio] }, expose: false }
+        virtualServers:
+          - { name: toolkit, backends: [web, local], rateLimiting: { tools: [{ name: local_get-env, shared: 1/1d }] } }
+        """;
+
+    [Theory]
+    [InlineData("sdk")]
+    [InlineData("client-legacy")]
+    public async Task TypeScriptClient_ListsCallsAndIsRejected(string kind)
+    {
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
+        JsonElement[] seen = await Callers.TypeScriptAsync(
+            kind,
+            EndpointOf(sluice),
+            "",
+            """
+            [{ "list": true }, { "tool": "web_echo", "arguments": { "message": "over HTTP" } }, { "tool": "local_echo", "arguments": { "message": "over stdio" } },
+             { "tool": "local_get-env", "arguments": {} }, { "tool": "local_get-env", "arguments": {} }, { "tool": "echo", "arguments": {} }]
+            """);
+
+        seen[1].GetProperty("tools").GetInt32().ShouldBeGreaterThan(20);
+        seen[2].GetProperty("text").GetString().ShouldBe("Echo: over HTTP");
+        seen[3].GetProperty("text").GetString().ShouldBe("Echo: over stdio");
+        seen[4].GetProperty("isError").GetBoolean().ShouldBeFalse();
+        seen[5].GetProperty("code").GetInt32().ShouldBe(429);
+        seen[6].GetProperty("message").GetString()!.ShouldContain("The virtual server 'toolkit' has no tool 'echo'.");
+    }
+
+    [Fact]
+    public async Task Inspector_ListsCallsReadsAndGets()
+    {
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
+
+        (await InspectAsync(sluice, "--method", "tools/list")).ShouldContain("\"local_get-annotated-message\"");
+        (await InspectAsync(sluice, "--method", "tools/call", "--tool-name", "web_echo", "--tool-arg", "message=hi")).ShouldContain("Echo: hi");
+        (await InspectAsync(sluice, "--method", "prompts/list")).ShouldContain("\"web_simple-prompt\"");
+        (await InspectAsync(sluice, "--method", "prompts/get", "--prompt-name", "local_simple-prompt")).ShouldContain("This is a simple prompt");
+        (await InspectAsync(sluice, "--method", "resources/templates/list")).ShouldContain("demo://resource/dynamic/text/{resourceId}");
+        (await InspectAsync(sluice, "--method", "resources/read", "--uri", "demo://resource/dynamic/text/1")).ShouldContain("Resource 1");
+    }
+
+    [Fact]
+    public async Task CSharpClient_IsSampledElicitedAndToldOfProgress_ByBothServers()
+    {
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
+        await using McpClient client = await ConnectAsync(sluice);
+        string[] tools = [.. (await client.ListToolsAsync()).Select(tool => tool.Name)];
+
+        foreach (string name in new[] { "web", "local" })
+        {
+            tools.ShouldContain($"{name}_trigger-sampling-request");
+            CallToolResult sampled = await client.CallToolAsync(
+                $"{name}_trigger-sampling-request", new Dictionary<string, object?> { ["prompt"] = "for " + name, ["maxTokens"] = 10 });
+            TextOf(sampled).ShouldContain($"sampled: Resource trigger-sampling-request context: for {name}");
+
+            CallToolResult elicited = await client.CallToolAsync($"{name}_trigger-elicitation-request", new Dictionary<string, object?>());
+            TextOf(elicited).ShouldContain("declined");
+
+            Progress progress = new();
+            await client.CallToolAsync(
+                $"{name}_trigger-long-running-operation",
+                new Dictionary<string, object?> { ["duration"] = 0.4, ["steps"] = 4 },
+                progress);
+            progress.Reports.ShouldContain(1); // The client loses a report that comes in one piece with the answer.
+        }
+
+        GetPromptResult prompt = await client.GetPromptAsync("web_simple-prompt");
+        prompt.Messages.ShouldNotBeEmpty();
+        CompleteResult completed = await client.CompleteAsync(
+            new PromptReference { Name = "local_completable-prompt" }, "department", "E");
+        completed.Completion.Values.ShouldContain("Engineering");
+        ReadResourceResult read = await client.ReadResourceAsync("demo://resource/dynamic/text/7");
+        read.Contents.ShouldHaveSingleItem().Uri.ShouldBe("demo://resource/dynamic/text/7");
+    }
+
+    [Fact]
+    public async Task Backend_ThatIsKilledDuringACall_FailsThatCallAlone()
+    {
+        string configuration = Configuration.Replace(
+            $"node, args: ['{Repository.Everything}', stdio]", $"dotnet, args: ['{Repository.OddServer}', odd-server]", StringComparison.Ordinal);
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(configuration);
+        await using McpClient client = await ConnectAsync(sluice);
+        int process = IdIn(await client.CallToolAsync("local_pid", new Dictionary<string, object?>()));
+
+        Task<CallToolResult> going = client.CallToolAsync(
+            "web_trigger-long-running-operation", new Dictionary<string, object?> { ["duration"] = 2, ["steps"] = 2 }).AsTask();
+        Exception failure = await Should.ThrowAsync<Exception>(
+            async () => await client.CallToolAsync("local_die", new Dictionary<string, object?>()));
+        failure.Message.ShouldContain("its backend 'local' failed: its process ended with exit code");
+
+        TextOf(await going).ShouldContain("completed");
+        Exception lost = await Should.ThrowAsync<Exception>(
+            async () => await client.CallToolAsync("local_pid", new Dictionary<string, object?>()));
+        lost.Message.ShouldContain("its session had ended. The next call opens another");
+        IdIn(await client.CallToolAsync("local_pid", new Dictionary<string, object?>())).ShouldNotBe(process);
+    }
+
+    [Fact]
+    public async Task Page_ItsFileAndCommands_PrintWhatThePageShows()
+    {
+        DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-page-");
+        try
+        {
+            int port = FreePort.Next();
+            DocumentedPage page = DocumentedPage.Read("virtual-servers.md")
+                .With("npx, args: [\"-y\", \"@modelcontextprotocol/server-everything\", \"stdio\"]", $"node, args: ['{Repository.Everything}', stdio]")
+                .With("npx -y @modelcontextprotocol/server-everything streamableHttp", $"node '{Repository.Everything}' streamableHttp")
+                .With("listen: http://127.0.0.1:8080", "listen: http://127.0.0.1:0")
+                .With("3001", $"{port}");
+            await using SluiceProgram sluice = await SluiceProgram.StartAsync(page.Blocks("yaml")[0]);
+            page = page.With("http://127.0.0.1:8080/toolkit/mcp", EndpointOf(sluice).ToString());
+
+            (string Command, string Output)[] printed = await page.RunAsync(folder.FullName, page.Blocks("sh")[1]);
+
+            printed.Select(command => Masked(command.Output)).ShouldBe(page.Commands().Select(command => Masked(command.Output)));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>What differs from run to run is how much time is left.</summary>
+    private static string Masked(string output) => Varying().Replace(output, "$1…");
+
+    private static Uri EndpointOf(SluiceProgram sluice) => new(sluice.Endpoint, "/toolkit/mcp");
+
+    private static int IdIn(CallToolResult result) => int.Parse(TextOf(result), System.Globalization.CultureInfo.InvariantCulture);
+
+    private static string TextOf(CallToolResult result) => string.Join(' ', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
+
+    private static async Task<string> InspectAsync(SluiceProgram sluice, params string[] arguments)
+    {
+        ProgramResult result = await Callers.InspectorAsync(EndpointOf(sluice), "nobody", ["--protocol-era", "legacy", .. arguments]);
+        result.ExitCode.ShouldBe(0, result.ToString());
+        return result.Output;
+    }
+
+    private static Task<McpClient> ConnectAsync(SluiceProgram sluice) => McpClient.CreateAsync(
+        new HttpClientTransport(new HttpClientTransportOptions
+        {
+            Endpoint = EndpointOf(sluice),
+            TransportMode = HttpTransportMode.StreamableHttp,
+        }),
+        new McpClientOptions
+        {
+#pragma warning disable MCP9005 // Deprecated in 2026-07-28, and what legacy servers ask for.
+            Handlers = new McpClientHandlers
+            {
+                SamplingHandler = (request, _, _) => ValueTask.FromResult(new CreateMessageResult
+                {
+                    Model = "test",
+                    Role = Role.Assistant,
+                    Content = [new TextContentBlock { Text = "sampled: " + request!.Messages[0].Content.OfType<TextContentBlock>().Single().Text }],
+                }),
+                ElicitationHandler = (_, _) => ValueTask.FromResult(new ElicitResult { Action = "decline" }),
+                RootsHandler = (_, _) => ValueTask.FromResult(new ListRootsResult { Roots = [] }),
+            },
+#pragma warning restore MCP9005
+        });
+
+    [GeneratedRegex("(retry in |\"retryAfterSeconds\":|\"retryAfterMs\":)[\\d.]+")]
+    private static partial Regex Varying();
+
+    private sealed class Progress : IProgress<ProgressNotificationValue>
+    {
+        internal System.Collections.Concurrent.ConcurrentBag<double> Reports { get; } = [];
+
+        public void Report(ProgressNotificationValue value) => Reports.Add(value.Progress);
+    }
+}
