@@ -10,7 +10,8 @@ namespace Sluice.Configuration;
 internal sealed class PolicyAttachment
 {
     private readonly Dictionary<ResourceTarget, Attached> _targets;
-    private readonly Dictionary<PolicyResource, (List<string> Applied, List<TargetReference> Missing, List<ResourceConflict> Conflicts)> _outcomes = [];
+    private readonly Dictionary<PolicyResource, (List<string> Applied, List<TargetReference> Missing, List<ResourceConflict> Conflicts)> _outcomes =
+        new(ReferenceEqualityComparer.Instance);
 
     /// <param name="targets">The servers, each with its name in the gateway, and whether it has limits of its own.</param>
     /// <param name="policies">The policies.</param>

@@ -85,6 +85,7 @@ internal sealed partial class ClusterReloader : IAsyncDisposable
         }
 
         _logged = wrong;
+        _source.Report(snapshot);
     }
 
     private static partial class Log

@@ -9,11 +9,13 @@ internal sealed class ClusterSource : IConfigurationSource
 {
     private readonly ClusterFollower _cluster;
     private readonly ClusterReader _reader;
+    private readonly ClusterStatus _status;
     private Task _changed;
 
-    private ClusterSource(ClusterFollower cluster, GatewayConfiguration settings)
+    private ClusterSource(ClusterFollower cluster, ClusterStatus status, GatewayConfiguration settings)
     {
         _cluster = cluster;
+        _status = status;
         _reader = new ClusterReader(settings);
         (ClusterObject[] objects, _changed) = cluster.Objects.Take();
         Started = _reader.Read(objects);
@@ -24,12 +26,14 @@ internal sealed class ClusterSource : IConfigurationSource
 
     /// <summary>Waits until the objects of a cluster are known.</summary>
     /// <param name="cluster">The cluster.</param>
+    /// <param name="status">Takes what became of the objects.</param>
     /// <param name="settings">The settings and servers of the gateway's file.</param>
     /// <param name="cancellationToken">Ends the wait.</param>
-    internal static async Task<ClusterSource> StartAsync(ClusterFollower cluster, GatewayConfiguration settings, CancellationToken cancellationToken)
+    internal static async Task<ClusterSource> StartAsync(
+        ClusterFollower cluster, ClusterStatus status, GatewayConfiguration settings, CancellationToken cancellationToken)
     {
         await cluster.StartAsync(cancellationToken);
-        return new ClusterSource(cluster, settings);
+        return new ClusterSource(cluster, status, settings);
     }
 
     public IAsyncDisposable Follow(GatewayServers servers, TimeProvider time, ILoggerFactory loggers, StopSignals signals) =>
@@ -37,6 +41,9 @@ internal sealed class ClusterSource : IConfigurationSource
 
     /// <summary>Waits until the objects differ from those that were last read.</summary>
     internal Task ChangedAsync(CancellationToken cancellationToken) => _changed.WaitAsync(cancellationToken);
+
+    /// <summary>Takes that calls are decided by a snapshot.</summary>
+    internal void Report(ClusterSnapshot snapshot) => _status.Update(snapshot.Reports);
 
     /// <summary>Reads the objects as they are now.</summary>
     internal async Task<ClusterSnapshot> ReadAsync()

@@ -33,7 +33,8 @@ internal static class KubernetesRun
 
         using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
         await using ClusterFollower cluster = new(connection, space, TimeProvider.System, loggers);
-        ClusterSource source = await ClusterSource.StartAsync(cluster, settings, cancellationToken);
+        await using ClusterStatus status = new(cluster, $"{Environment.MachineName}_{Guid.NewGuid():N}", TimeProvider.System, loggers);
+        ClusterSource source = await ClusterSource.StartAsync(cluster, status, settings, cancellationToken);
         GatewayConfiguration configuration = source.Started.Configuration;
         return await GatewayRunner.RunAsync(
             configuration,

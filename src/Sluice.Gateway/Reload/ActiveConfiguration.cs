@@ -9,6 +9,7 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal sealed class ActiveConfiguration
 {
+    private readonly Dictionary<string, GatewayServer> _byName;
     private readonly UseCount _uses;
 
     /// <param name="configuration">What is configured.</param>
@@ -26,6 +27,7 @@ internal sealed class ActiveConfiguration
         Configuration = configuration;
         LoadedAt = loadedAt;
         Servers = servers;
+        _byName = servers.ToDictionary(server => server.Name, StringComparer.Ordinal);
         Paths = paths;
         Authentication = authentication;
         Guard = new RebindingGuard(
@@ -71,7 +73,7 @@ internal sealed class ActiveConfiguration
     internal bool NeedsStore { get; }
 
     /// <summary>The server of a name; or null.</summary>
-    internal GatewayServer? Find(string name) => Array.Find(Servers, server => server.Name == name);
+    internal GatewayServer? Find(string name) => _byName.GetValueOrDefault(name);
 
     /// <summary>Begins to look up the server of a request. End it with <see cref="EndLookup"/> before anything is awaited.</summary>
     /// <returns>False when another configuration has replaced it.</returns>

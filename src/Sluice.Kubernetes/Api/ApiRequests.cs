@@ -1,5 +1,6 @@
 using System.Net;
 using System.Net.Http.Headers;
+using System.Text;
 using System.Text.Json;
 
 namespace Sluice.Kubernetes;
@@ -12,6 +13,8 @@ internal sealed class ApiRequests(ClusterConnection connection, TimeProvider tim
 {
     /// <summary>How long an answer may take to come: its head, and for all but a watch its whole body.</summary>
     internal static readonly TimeSpan AnswerTime = TimeSpan.FromSeconds(30);
+
+    private const int MaxErrorLength = 4_096;
 
     /// <summary>Sends a request, and reads the answer, which is JSON.</summary>
     /// <param name="method">The method.</param>
@@ -88,7 +91,29 @@ internal sealed class ApiRequests(ClusterConnection connection, TimeProvider tim
             throw new ApiFailure(
                 response.StatusCode,
                 $"The API server answered {(int)response.StatusCode} to {method} {path.Split('?')[0]}.",
-                response.Headers.RetryAfter?.Delta);
+                response.Headers.RetryAfter?.Delta)
+            {
+                IsFinal = method == HttpMethod.Patch
+                    && response.StatusCode == HttpStatusCode.InternalServerError
+                    && await IsUntypedAsync(response, ends),
+            };
+        }
+    }
+
+    // Server-side apply answers 500 to a field that the definition does not have.
+    private static async Task<bool> IsUntypedAsync(HttpResponseMessage response, CancellationToken ends)
+    {
+        byte[] buffer = new byte[MaxErrorLength];
+        try
+        {
+            await using Stream body = await response.Content.ReadAsStreamAsync(ends);
+            int length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ends);
+            string text = Encoding.UTF8.GetString(buffer, 0, length);
+            return text.Contains("failed to create typed patch", StringComparison.Ordinal) || text.Contains("duplicate entries for key", StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
+        {
+            return false; // What it says is not known.
         }
     }
 

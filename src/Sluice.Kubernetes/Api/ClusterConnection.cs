@@ -19,8 +19,13 @@ internal sealed class ClusterConnection : IDisposable
     internal ClusterConnection(Func<KubernetesClientConfiguration> configure)
     {
         _configure = configure;
-        _client = new ClusterClient(configure());
+        KubernetesClientConfiguration configuration = configure();
+        Namespace = string.IsNullOrEmpty(configuration.Namespace) ? "default" : configuration.Namespace;
+        _client = new ClusterClient(configuration);
     }
+
+    /// <summary>The namespace of the pod, or of the context of the kubeconfig.</summary>
+    internal string Namespace { get; }
 
     /// <summary>The client to send the next request with.</summary>
     internal ClusterClient Client => _client;

@@ -27,6 +27,9 @@ internal sealed class ClusterFollower : IAsyncDisposable
     /// <summary>The objects, as they are known now.</summary>
     internal ClusterObjects Objects { get; } = new();
 
+    /// <summary>The namespace of this process: that of its pod, or of the context of its kubeconfig.</summary>
+    internal string Namespace => _connection.Namespace;
+
     /// <summary>Sends requests.</summary>
     internal ApiRequests Requests { get; }
 

@@ -34,6 +34,27 @@ internal sealed class ClusterObjects : IObjectSink
         }
     }
 
+    /// <summary>An object as it is known now; null when there is none.</summary>
+    internal ClusterObject? Find((ResourceKind Kind, string Namespace, string Name) key)
+    {
+        lock (_gate)
+        {
+            return _objects.GetValueOrDefault(key);
+        }
+    }
+
+    /// <summary>Takes an object that this process has just written, if it is still the one that is known.</summary>
+    internal void Learn(ClusterObject written)
+    {
+        lock (_gate)
+        {
+            if (_objects.TryGetValue(written.Key, out ClusterObject? before) && before.Uid == written.Uid && before.Generation == written.Generation)
+            {
+                _objects[written.Key] = written;
+            }
+        }
+    }
+
     public void Replace(ResourceKind kind, IReadOnlyCollection<ClusterObject> objects)
     {
         lock (_gate)

@@ -36,7 +36,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
             all.Select(pair => pair.Good?.Policy).OfType<PolicyResource>());
         HashSet<ResourceTarget> blocked = [.. all.Where(pair => pair.Good is null).SelectMany(pair => pair.Now.Targets)];
         Compile(servers, attachment);
-        Dictionary<ClusterObject, ServerConfiguration> served = [];
+        Dictionary<ClusterObject, ServerConfiguration> served = new(ReferenceEqualityComparer.Instance);
         foreach (ReadObject server in servers.Where(server => !blocked.Contains(TargetOf(server))))
         {
             if (Serve(server) is ServerConfiguration configuration)
@@ -45,7 +45,12 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
             }
         }
 
-        Dictionary<PolicyResource, PolicyOutcome> outcomes = attachment.Outcomes.ToDictionary(outcome => outcome.Policy);
+        Dictionary<PolicyResource, PolicyOutcome> outcomes = new(ReferenceEqualityComparer.Instance);
+        foreach (PolicyOutcome outcome in attachment.Outcomes)
+        {
+            outcomes.Add(outcome.Policy, outcome);
+        }
+
         ImmutableArray<ResourceReport> reports =
             [.. all.Select(pair => Report(pair.Now, pair.Good, served, outcomes, taken, blocked))];
         return new ClusterSnapshot(
@@ -75,11 +80,11 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
         Dictionary<string, string> paths = new(StringComparer.OrdinalIgnoreCase);
         foreach (ServerConfiguration server in settings.Servers)
         {
-            names.Add(server.Name, "the gateway's file");
-            paths.Add(server.Path, "the gateway's file");
+            names[server.Name] = "the gateway's file";
+            paths[server.Path] = "the gateway's file";
         }
 
-        taken = [];
+        taken = new(ReferenceEqualityComparer.Instance);
         List<ReadObject> free = [];
         foreach (ReadObject server in servers)
         {
@@ -149,13 +154,18 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
         Dictionary<ClusterObject, string> taken,
         HashSet<ResourceTarget> blocked)
     {
-        ResourceReport report = new(now.Object, now.Faults);
+        ResourceReport report = new(now.Object, now.Faults)
+        {
+            HasOwnLimits = now.Object.Kind.IsOptional && (now.ToolHive?.Policy is not null || !now.Faults.IsEmpty),
+        };
         if (good?.Policy is PolicyResource policy)
         {
             PolicyOutcome outcome = outcomes[policy];
             return report with
             {
                 UsedGeneration = outcome.Applied.IsEmpty ? null : good.Object.Generation,
+                Applied = outcome.Applied,
+                Mode = policy.Limits.Mode,
                 Missing = [.. outcome.Missing.Select(missing =>
                     $"{missing.Path}: there is no {missing.Target.Kind} {Shown.Quote(missing.Target.Name)} of {missing.Target.Group} in this namespace that is valid.")],
                 Conflicts = [.. outcome.Conflicts.Select(conflict => $"{conflict.Target.Path}: {conflict.Message}")],

@@ -12,6 +12,15 @@ internal sealed record ResourceReport(ClusterObject Object, ImmutableArray<Fault
     /// <summary>The generation by which calls are decided: an earlier one while this one is wrong; null when it has no effect.</summary>
     internal long? UsedGeneration { get; init; }
 
+    /// <summary>The servers that a policy limits.</summary>
+    internal ImmutableArray<string> Applied { get; init; } = [];
+
+    /// <summary>The mode of a policy.</summary>
+    internal LimitMode Mode { get; init; }
+
+    /// <summary>Whether it is a server of ToolHive with limits of its own.</summary>
+    internal bool HasOwnLimits { get; init; }
+
     /// <summary>The references that lead to nothing, a line each.</summary>
     internal ImmutableArray<string> Missing { get; init; } = [];
 

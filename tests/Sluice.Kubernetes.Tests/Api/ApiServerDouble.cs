@@ -26,6 +26,8 @@ internal sealed class ApiServerDouble : IAsyncDisposable
     private readonly ConcurrentDictionary<string, (HttpStatusCode Status, string? RetryAfter)> _failures = new();
     private int _version = 100;
     private bool _expiresNextWatch;
+    private int _denied;
+    private (HttpStatusCode Status, string Body)? _statusFailure;
 
     private ApiServerDouble(WebApplication application)
     {
@@ -38,6 +40,21 @@ internal sealed class ApiServerDouble : IAsyncDisposable
 
     /// <summary>The token that is accepted; null to accept every request.</summary>
     internal string? Token { get; set; }
+
+    /// <summary>What may be done: group, resource and verb; null for everything.</summary>
+    internal HashSet<(string Group, string Resource, string Verb)>? Allowed { get; set; }
+
+    /// <summary>How many requests were denied, because <see cref="Allowed"/> does not have them.</summary>
+    internal int Denied => Volatile.Read(ref _denied);
+
+    /// <summary>What has been asked for: group, resource and verb.</summary>
+    internal ConcurrentDictionary<(string Group, string Resource, string Verb), bool> Used { get; } = new();
+
+    /// <summary>The lease; null before it was created.</summary>
+    internal JsonObject? Lease { get; set; }
+
+    /// <summary>Who held the lease by each write of it.</summary>
+    internal ConcurrentQueue<string> Holders { get; } = new();
 
     /// <summary>How many objects a page of a list has at most.</summary>
     internal int PageSize { get; set; } = int.MaxValue;
@@ -92,6 +109,7 @@ internal sealed class ApiServerDouble : IAsyncDisposable
                     ["creationTimestamp"] = isNew ? $"2026-01-01T00:{version / 60 % 60:00}:{version % 60:00}Z" : (string)before!["metadata"]!["creationTimestamp"]!,
                 },
                 ["spec"] = spec,
+                ["status"] = before?["status"]?.DeepClone(),
             };
             _objects[(plural, space, name)] = changed;
             TellLocked(plural, Event(isNew ? "ADDED" : "MODIFIED", changed));
@@ -165,6 +183,18 @@ internal sealed class ApiServerDouble : IAsyncDisposable
     /// <summary>Answers requests for a plural again.</summary>
     internal void Recover(string plural) => _failures.TryRemove(plural, out _);
 
+    /// <summary>Answers each write of a status with an error; null to accept them.</summary>
+    internal void FailStatus((HttpStatusCode Status, string Body)? failure) => _statusFailure = failure;
+
+    /// <summary>The status of an object; null when it has none.</summary>
+    internal JsonObject? StatusOf(string plural, string space, string name)
+    {
+        lock (_gate)
+        {
+            return (_objects.GetValueOrDefault((plural, space, name))?["status"] as JsonObject)?.DeepClone() as JsonObject;
+        }
+    }
+
     /// <summary>How many requests of a verb there were for a plural.</summary>
     internal int Count(string verb, string plural) => Requests.Count(request => request.Verb == verb && request.Plural == plural);
 
@@ -177,13 +207,23 @@ internal sealed class ApiServerDouble : IAsyncDisposable
     private async Task HandleAsync(HttpContext context)
     {
         string[] parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
-        string plural = parts.Length > 3 && parts[3] == "namespaces" ? parts[5] : parts[3];
-        string? space = parts.Length > 3 && parts[3] == "namespaces" ? parts[4] : null;
+        bool isInNamespace = parts.Length > 3 && parts[3] == "namespaces";
+        string plural = isInNamespace ? parts[5] : parts[3];
+        string? space = isInNamespace ? parts[4] : null;
+        string? name = parts.Length > 6 ? parts[6] : null;
+        string resource = parts.Length > 7 ? $"{plural}/{parts[7]}" : plural;
         bool isWatch = context.Request.Query["watch"] == "true";
-        Requests.Enqueue((isWatch ? "watch" : "list", plural, context.Request.QueryString.Value ?? ""));
+        string verb = VerbOf(context.Request.Method, isWatch, name);
+        Requests.Enqueue((verb, resource, context.Request.QueryString.Value ?? ""));
+        Used.TryAdd((parts[1], resource, verb), true);
         if (Token is not null && context.Request.Headers.Authorization != $"Bearer {Token}")
         {
             context.Response.StatusCode = 401;
+        }
+        else if (Allowed is not null && !Allowed.Contains((parts[1], resource, verb)))
+        {
+            context.Response.StatusCode = 403;
+            Interlocked.Increment(ref _denied);
         }
         else if (_failures.TryGetValue(plural, out (HttpStatusCode Status, string? RetryAfter) failure))
         {
@@ -194,10 +234,77 @@ internal sealed class ApiServerDouble : IAsyncDisposable
         {
             await WatchAsync(context, plural);
         }
+        else if (plural == "leases")
+        {
+            await LeaseAsync(context);
+        }
+        else if (verb == "patch")
+        {
+            await StatusAsync(context, (plural, space!, name!));
+        }
         else
         {
             await ListAsync(context, plural, space);
         }
+    }
+
+    private static string VerbOf(string method, bool isWatch, string? name) => method switch
+    {
+        "POST" => "create",
+        "PUT" => "update",
+        "PATCH" => "patch",
+        _ => isWatch ? "watch" : name is null ? "list" : "get",
+    };
+
+    // There is one lease.
+    private async Task LeaseAsync(HttpContext context)
+    {
+        JsonObject? body = context.Request.Method == "GET" ? null : (JsonObject)(await JsonNode.ParseAsync(context.Request.Body))!;
+        lock (_gate)
+        {
+            string? version = (string?)Lease?["metadata"]!["resourceVersion"];
+            bool isFree = context.Request.Method == "POST" && Lease is null;
+            bool isCurrent = context.Request.Method == "PUT" && version is not null && (string?)body!["metadata"]!["resourceVersion"] == version;
+            if (isFree || isCurrent)
+            {
+                body!["metadata"]!["resourceVersion"] = $"{++_version}";
+                Lease = body;
+                Holders.Enqueue((string)body["spec"]!["holderIdentity"]!);
+            }
+
+            context.Response.StatusCode = isFree ? 201 : isCurrent ? 200 : context.Request.Method == "GET" ? (Lease is null ? 404 : 200) : 409;
+            body = Lease?.DeepClone() as JsonObject;
+        }
+
+        await context.Response.WriteAsync(body?.ToJsonString() ?? "{}");
+    }
+
+    private async Task StatusAsync(HttpContext context, (string Plural, string Namespace, string Name) key)
+    {
+        JsonObject body = (JsonObject)(await JsonNode.ParseAsync(context.Request.Body))!;
+        string answer;
+        lock (_gate)
+        {
+            if (_statusFailure is (HttpStatusCode status, string text))
+            {
+                context.Response.StatusCode = (int)status;
+                answer = text;
+            }
+            else if (_objects.TryGetValue(key, out JsonObject? found))
+            {
+                found["status"] = body["status"]!.DeepClone();
+                found["metadata"]!["resourceVersion"] = $"{++_version}";
+                SendLocked(key.Plural, Event("MODIFIED", found));
+                answer = found.ToJsonString();
+            }
+            else
+            {
+                context.Response.StatusCode = 404;
+                answer = "{}";
+            }
+        }
+
+        await context.Response.WriteAsync(answer);
     }
 
     private async Task ListAsync(HttpContext context, string plural, string? space)

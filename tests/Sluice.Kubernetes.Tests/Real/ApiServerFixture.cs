@@ -29,14 +29,17 @@ public sealed class ApiServerFixture : IAsyncLifetime
         }
 
         _program = await ApiServerProgram.StartAsync(programs);
+        await CreateAsync(Definitions, Leases(), HttpStatusCode.Created);
         foreach (CustomResource resource in CustomResource.All)
         {
             await CreateAsync(Definitions, resource.Definition(), HttpStatusCode.Created);
         }
 
+        await _program.UntilAsync(() => IsServedAsync("coordination.k8s.io/v1/leases"), "ready to serve leases");
+
         foreach (CustomResource resource in CustomResource.All)
         {
-            await _program.UntilAsync(() => IsServedAsync(resource.Plural), $"ready to serve {resource.Plural}");
+            await _program.UntilAsync(() => IsServedAsync($"sluice.dev/v1alpha1/{resource.Plural}"), $"ready to serve {resource.Plural}");
         }
     }
 
@@ -69,10 +72,31 @@ public sealed class ApiServerFixture : IAsyncLifetime
         return (response.StatusCode, (JsonObject)JsonNode.Parse(await response.Content.ReadAsStringAsync())!);
     }
 
+    // The server has custom resources alone, so leases are one here; their path is the real one.
+    private static JsonObject Leases() => (JsonObject)JsonNode.Parse(
+        """
+        {
+          "apiVersion": "apiextensions.k8s.io/v1",
+          "kind": "CustomResourceDefinition",
+          "metadata": { "name": "leases.coordination.k8s.io", "annotations": { "api-approved.kubernetes.io": "unapproved, test only" } },
+          "spec": {
+            "group": "coordination.k8s.io",
+            "scope": "Namespaced",
+            "names": { "kind": "Lease", "listKind": "LeaseList", "plural": "leases", "singular": "lease" },
+            "versions": [ {
+              "name": "v1",
+              "served": true,
+              "storage": true,
+              "schema": { "openAPIV3Schema": { "type": "object", "properties": { "spec": { "type": "object", "x-kubernetes-preserve-unknown-fields": true } } } }
+            } ]
+          }
+        }
+        """)!;
+
     // It answers 404 for a moment after the definition was created, and 429 until its cache is filled.
-    private async Task<bool> IsServedAsync(string plural)
+    private async Task<bool> IsServedAsync(string path)
     {
-        using HttpResponseMessage response = await Program.Client.GetAsync(new Uri($"/apis/sluice.dev/v1alpha1/{plural}", UriKind.Relative));
+        using HttpResponseMessage response = await Program.Client.GetAsync(new Uri($"/apis/{path}", UriKind.Relative));
         return response.StatusCode == HttpStatusCode.OK;
     }
 }

@@ -24,7 +24,7 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
     }
 
     [SkippableFact]
-    public async Task FirstExample_AppliedByKubectl_MakesARunningGatewayRejectTheFourthCall()
+    public async Task FirstExample_AppliedByKubectl_RejectsTheFourthCall_AndIsShownAsEnforced()
     {
         using Kubectl kubectl = new(server.Program);
         RunningGateway gateway = await StartAsync();
@@ -38,6 +38,16 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
         (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Admitted);
         (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Admitted);
         (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Rejected);
+        string shown = "";
+        await server.Program.UntilAsync(
+            async () => (shown = await kubectl.RunAsync("get", "ratelimitpolicies", "-n", _space)).Contains("True", StringComparison.Ordinal),
+            "shown with a status");
+        output.WriteLine(shown);
+        Columns(shown, 0)[..4].ShouldBe(["NAME", "TARGET", "ACCEPTED", "ENFORCED"]);
+        Columns(shown, 1)[..4].ShouldBe(["everything", "everything", "True", "True"]);
+        Columns(await kubectl.RunAsync("get", "servers.sluice.dev", "-n", _space), 1)[..4].ShouldBe(["everything", $"/{_space}/mcp", "True", "True"]);
+
+        static string[] Columns(string table, int line) => table.Split('\n')[line].Split(' ', StringSplitOptions.RemoveEmptyEntries);
     }
 
     [SkippableFact]
@@ -114,10 +124,16 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
     private async Task ReplaceAsync(string plural, string name, JsonObject spec)
     {
         string path = $"/apis/sluice.dev/v1alpha1/namespaces/{_space}/{plural}/{name}";
-        JsonObject changed = Object(plural, name, spec);
-        (_, JsonObject before) = await server.SendAsync(HttpMethod.Get, path, null);
-        changed["metadata"]!["resourceVersion"] = (string?)before["metadata"]!["resourceVersion"];
-        (HttpStatusCode status, JsonObject answer) = await server.SendAsync(HttpMethod.Put, path, changed);
+        HttpStatusCode status;
+        JsonObject answer;
+        do
+        {
+            JsonObject changed = Object(plural, name, (JsonObject)spec.DeepClone());
+            (_, JsonObject before) = await server.SendAsync(HttpMethod.Get, path, null);
+            changed["metadata"]!["resourceVersion"] = (string?)before["metadata"]!["resourceVersion"];
+            (status, answer) = await server.SendAsync(HttpMethod.Put, path, changed);
+        }
+        while (status == HttpStatusCode.Conflict); // The gateway wrote the status meanwhile.
         status.ShouldBe(HttpStatusCode.OK, answer.ToJsonString());
     }
 
