@@ -27,6 +27,11 @@ internal static class WorkerProgram
             return await SlotProgram.RunAsync(redis);
         }
 
+        if (args is [ShareProgram.Word, string shared])
+        {
+            return await ShareProgram.RunAsync(shared);
+        }
+
         if (args is not [Word, string where, string hours])
         {
             return 0;

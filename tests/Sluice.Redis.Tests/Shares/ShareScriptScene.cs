@@ -35,6 +35,10 @@ internal sealed class ShareScriptScene
 
     internal string Server { get; set; } = "1";
 
+    internal ShareScript Script => _script;
+
+    internal static IRedisConnection Shared => Connection.Value;
+
     internal static IDatabase Database => Client.Value.GetDatabase();
 
     internal Task<byte[]> RunAsync(byte[] argument) => _script.RunAsync(Connection.Value, [Key], argument);

@@ -56,6 +56,11 @@ internal sealed partial class Simulation
     // A call may have read the clock before the freeze, and charge its share after it. Its instant is the reading.
     private void Freeze(SimulatedProcess process)
     {
+        if (_now < process.FrozenUntil)
+        {
+            return;
+        }
+
         process.FrozenUntil = _now + (_random.NextInt64(_plan.Ttl * 3) * Micro);
         string name = _names[_random.Next(_names.Length)];
         ShareBucket bucket = process.Lane.Bucket(name, process.Numbers, process.Clock(_now));

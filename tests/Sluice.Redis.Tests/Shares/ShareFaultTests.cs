@@ -1,0 +1,102 @@
+using System.Collections.Concurrent;
+using Xunit.Abstractions;
+
+namespace Sluice.Redis.Tests;
+
+/// <summary>
+/// Real processes, a real Redis and real faults: together they admit no more than one exact bucket, over every
+/// interval.
+/// </summary>
+/// <remarks>Seen to fail, when cut off, with a share that never ends.</remarks>
+[Collection(Alone.Name)]
+public sealed class ShareFaultTests(ITestOutputHelper output)
+{
+    private const int Processes = 8;
+    private const int ClockMicros = 10; // The wall clock is compared with the monotonic clock to a few microseconds: 0.002 tokens.
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
+    private readonly ConcurrentQueue<(long Micros, bool IsFromShare)> _log = new();
+
+    [Theory]
+    [InlineData("killed")]
+    [InlineData("frozen")]
+    [InlineData("flushed")]
+    [InlineData("restarted")]
+    [InlineData("cut off")]
+    public async Task Flood_EightProcessesAndAFault_AdmitNoMoreThanTheExactBucket(string fault)
+    {
+        using RedisServer server = RedisServer.Start();
+        using SwallowingProxy proxy = new(server.Port);
+        List<ShareProcess> processes =
+        [
+            new ShareProcess($"127.0.0.1:{proxy.Port}", _log),
+            .. Enumerable.Range(1, Processes - 1).Select(_ => new ShareProcess(server.Configuration, _log)),
+        ];
+        try
+        {
+            await AdmitAsync(fromShares: 200);
+            switch (fault)
+            {
+                case "killed":
+                    processes[0].Dispose();
+                    processes[0] = new ShareProcess(server.Configuration, _log);
+                    break;
+                case "frozen":
+                    processes[0].Freeze(true);
+                    await AdmitAsync(fromShares: 0, forMicros: 2 * ShareProgram.TtlMicros);
+                    processes[0].Freeze(false);
+                    break;
+                case "cut off":
+                    long start = ShareProgram.Micros;
+                    while (ShareProgram.Micros - start < 8 * ShareProgram.TtlMicros)
+                    {
+                        proxy.SwallowEstablished();
+                        await Task.Delay(50);
+                    }
+
+                    break;
+                case "flushed":
+                    server.Send("FLUSHALL").ShouldContain("OK");
+                    break;
+                case "restarted":
+                    server.Restart();
+                    break;
+                default:
+                    break;
+            }
+
+            await AdmitAsync(fromShares: 200);
+        }
+        finally
+        {
+            processes.ForEach(process => process.Dispose());
+        }
+
+        ShouldBeOneBucket();
+    }
+
+    // Until so many more calls were admitted from shares, and so much time has passed.
+    private async Task AdmitAsync(int fromShares, long forMicros = 0)
+    {
+        int goal = _log.Count(call => call.IsFromShare) + fromShares;
+        long start = ShareProgram.Micros;
+        while (_log.Count(call => call.IsFromShare) < goal || ShareProgram.Micros - start < forMicros)
+        {
+            (ShareProgram.Micros - start).ShouldBeLessThan((long)Patience.TotalMicroseconds, $"{_log.Count} calls admitted");
+            await Task.Delay(50);
+        }
+    }
+
+    private void ShouldBeOneBucket()
+    {
+        IdealBucket bucket = new(ShareProgram.Numbers);
+        (long Micros, bool IsFromShare)[] log = [.. _log.OrderBy(call => call.Micros)];
+        output.WriteLine($"{log.Length} calls admitted, {log.Count(call => call.IsFromShare)} of them from shares");
+        bucket.Restart(ShareProgram.Numbers, log[0].Micros * 1000);
+        long tolerance = ClockMicros * 1000 * ShareNumbers.Parts;
+        foreach ((long micros, _) in log)
+        {
+            bucket.Charge(ShareProgram.Numbers.Cost(1), micros * 1000);
+            bucket.Level.ShouldBeGreaterThanOrEqualTo(-tolerance, $"{(log[^1].Micros - micros) / 1e6} s before the last call");
+        }
+    }
+}
