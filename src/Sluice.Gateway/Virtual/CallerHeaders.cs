@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net;
 using Microsoft.Extensions.Primitives;
 
@@ -10,33 +11,42 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal sealed class CallerHeaders
 {
+    /// <summary>Through how many virtual servers a request came; a client sends none.</summary>
+    internal const string HopsHeader = "Sluice-Virtual-Hops";
+
     private static readonly string[] Traced = ["traceparent", "tracestate", "baggage"];
     private readonly StringValues[] _trace;
     private readonly StringValues _authorization;
 
-    private CallerHeaders(IPAddress? address, StringValues[] trace, StringValues authorization)
+    private CallerHeaders(IPAddress? address, int hops, StringValues[] trace, StringValues authorization)
     {
         Address = address;
+        Hops = hops;
         _trace = trace;
         _authorization = authorization;
     }
 
     /// <summary>Those of no request.</summary>
-    internal static CallerHeaders None { get; } = new(address: null, new StringValues[Traced.Length], default);
+    internal static CallerHeaders None { get; } = new(address: null, hops: 0, new StringValues[Traced.Length], default);
 
     /// <summary>Where the caller is.</summary>
     internal IPAddress? Address { get; }
+
+    /// <summary>Through how many virtual servers the request came.</summary>
+    internal int Hops { get; }
 
     /// <summary>Those of a request.</summary>
     internal static CallerHeaders Of(HttpContext context, TrustedProxies proxies)
     {
         IHeaderDictionary headers = context.Request.Headers;
-        return new CallerHeaders(proxies.ClientOf(context), [.. Traced.Select(name => headers[name])], headers.Authorization);
+        int hops = int.TryParse(headers[HopsHeader].ToString(), NumberStyles.None, CultureInfo.InvariantCulture, out int said) ? said : 0;
+        return new CallerHeaders(proxies.ClientOf(context), hops, [.. Traced.Select(name => headers[name])], headers.Authorization);
     }
 
     /// <summary>Writes them into a request.</summary>
     internal void Write(IHeaderDictionary headers, bool withAuthorization)
     {
+        headers[HopsHeader] = (Hops + 1).ToString(CultureInfo.InvariantCulture);
         for (int i = 0; i < Traced.Length; i++)
         {
             if (_trace[i].Count > 0)

@@ -20,6 +20,9 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
     private const int MethodNotFound = -32601;
     private const int InvalidParams = -32602;
     private const int ResourceNotFound = -32002; // As the revision says; it is of the legacy era.
+
+    /// <summary>The most virtual servers behind each other, of this gateway or of others.</summary>
+    internal const int MaxHops = 4;
     private const int SessionNotFound = -32001; // As the official SDKs answer it.
 
     private readonly string _server;
@@ -174,6 +177,17 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
     {
         CallParts parts = CallParts.Read(body);
+        CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
+        if (headers.Hops >= MaxHops)
+        {
+            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+                StatusCodes.Status508LoopDetected,
+                InvalidRequest,
+                $"The request came through {headers.Hops} virtual servers, and at most {MaxHops} are allowed: one of them leads back to itself.",
+                message.Id));
+            return null;
+        }
+
         if (parts.Params is not Range parameters)
         {
             await WriteErrorAsync(context, message.Id, InvalidParams, "'initialize' has no 'params'. Send 'protocolVersion', 'capabilities' and 'clientInfo'.");
@@ -192,7 +206,6 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         {
             VirtualSession session = new(_all, front, body[parameters]);
             front.Virtual = session;
-            CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
             Task<OpenedBackend>[] opening = [.. session.Backends.Select(backend => backend.OpenAsync(calls, headers))];
             await _all.WaitAsync(Task.WhenAll(opening), context.RequestAborted);
             byte[] result = VirtualInitialize.ResultOf(

@@ -46,6 +46,27 @@ public sealed class VirtualFaultTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Backend_ThatLeadsBackToTheVirtualServer_IsFoundAndTheOthersGoOn()
+    {
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _bad, _good);
+        CapturedLog log = gateway.Gateway.Capture();
+        _bad.Override = async (context, message) =>
+        {
+            HttpRequestMessage again = GatewayFixture.Post(message.ToJsonString(), "/toolkit/mcp");
+            again.Headers.Add(CallerHeaders.HopsHeader, context.Request.Headers[CallerHeaders.HopsHeader].ToString());
+            using HttpResponseMessage answer = await gateway.Gateway.Client.SendAsync(again);
+            context.Response.StatusCode = (int)answer.StatusCode;
+            await BackendServer.JsonAsync(context, await answer.Content.ReadAsStringAsync());
+            return true;
+        };
+        await gateway.InitializeAsync();
+        _bad.Of("initialize").Length.ShouldBe(VirtualUpstream.MaxHops);
+        log.Lines.ShouldContain(line => line.StartsWith("The server 'bad' does not answer the virtual server 'toolkit'", StringComparison.Ordinal)
+            && line.Contains("The request came through 4 virtual servers", StringComparison.Ordinal));
+        ((string?)(await gateway.CallAsync("good_echo"))["result"]!["of"]).ShouldBe("good");
+    }
+
+    [Fact]
     public async Task Backend_ThatGoesDownInASession_IsHiddenAfterTheFirstCallThatDoesNotReachIt()
     {
         await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _bad, _good);
