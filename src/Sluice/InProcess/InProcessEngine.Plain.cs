@@ -27,15 +27,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketPage* pages = (BucketPage*)&pageRoom;
         BucketSet** sets = (BucketSet**)&setRoom;
         PlainCharge* charges = (PlainCharge*)&chargeRoom;
-        int count = 0;
-        int shared = 0;
-        RegisteredLimit[] firsts = known.Pages;
-        for (int i = 0; i < firsts.Length; i++)
-        {
-            pages[i] = PageOf(firsts[i].Bucket, request.Caller);
-            count = Add(sets, pages[i].Lock, firsts[i].Bucket.Shared is not null, count, ref shared);
-        }
-
+        int count = PlacePages(known.Pages, request.Caller, pages, sets);
         if (RefusedLast(sets, count))
         {
             request.Limits.NoteLate(true);
@@ -51,15 +43,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         for (int i = 0; i < limits.Length; i++)
         {
             RegisteredLimit limit = limits[i];
-            BucketEntry* entry = pages[pageNumbers[i]].Find(limit);
-            charges[i].Entry = entry;
-            if (entry is null || !Admits<TSlotPresence>(limit.Numbers, now, charges + i))
+            PlainCharge* charge = charges + i;
+            charge->Entry = pages[pageNumbers[i]].Find(limit);
+            if (charge->Entry is null || !Admits<TSlotPresence>(limit.Numbers, now, charge))
             {
                 Exit(sets, count, SetLock<TSteps>.Unchanged);
                 return AcquireAll(request, known, states); // Again, by the same clock or a later one.
             }
 
-            fewest = Math.Min(fewest, charges[i].Remaining);
+            fewest = Math.Min(fewest, charge->Remaining);
         }
 
         if (isLate && !TSlotPresence.HasSlots)
@@ -70,8 +62,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         for (int i = 0; i < limits.Length; i++)
         {
             TSteps.Reach(CommitStep.Writing);
-            charges[i].Entry->Time = charges[i].Time;
-            charges[i].Entry->Word = charges[i].Word;
+            PlainCharge* charge = charges + i;
+            charge->Entry->Time = charge->Time;
+            charge->Entry->Word = charge->Word;
         }
 
         Exit(sets, count, now);
@@ -84,6 +77,23 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         return new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest };
+    }
+
+    /// <summary>Works out where the buckets lie, and the sets as <see cref="Prepare"/> does.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)] // The loops of the caller need the registers.
+    private int PlacePages(RegisteredLimit[] firsts, CallerIdentity caller, BucketPage* pages, BucketSet** sets)
+    {
+        int count = 0;
+        int shared = 0;
+        for (int i = 0; i < firsts.Length; i++)
+        {
+            RegisteredBucket bucket = firsts[i].Bucket;
+            BucketPage page = PageOf(bucket, caller);
+            pages[i] = page;
+            count = Add(sets, page.Lock, bucket.Shared is not null, count, ref shared);
+        }
+
+        return count;
     }
 
     /// <summary>Works out what a bucket holds after the charge.</summary>
