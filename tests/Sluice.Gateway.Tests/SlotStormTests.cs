@@ -112,7 +112,7 @@ public sealed class SlotStormTests : IAsyncLifetime
         switch (call.End)
         {
             case End.ClientLeavesBefore:
-                await call.Arrived;
+                await Task.WhenAny(call.Arrived, sending);
                 await LeaveAsync();
                 break;
             case End.ClientLeavesAtAnyTime:
@@ -120,7 +120,7 @@ public sealed class SlotStormTests : IAsyncLifetime
                 await LeaveAsync();
                 break;
             case End.ClientCancelsInTheSession:
-                await call.Arrived;
+                await Task.WhenAny(call.Arrived, sending);
                 call.EndNow();
                 using (HttpRequestMessage cancellation = Post(
                     call, $$$"""{"jsonrpc":"2.0","method":"notifications/cancelled","params":{"requestId":{{{call.Id}}}}}"""))
