@@ -33,6 +33,7 @@ try
         ["engine"] => EngineFigures.Measure(quick),
         ["redis"] => await RedisFigures.Measure(quick),
         ["gateway"] => await GatewayFigures.MeasureAsync(quick),
+        ["gateway", "virtual"] => await VirtualFigures.MeasureAsync(quick),
         ["sdk"] => await SdkFigures.MeasureAsync(quick),
         ["change"] => await ChangeFigures.MeasureAsync(quick),
         _ => null,
@@ -46,7 +47,7 @@ catch (MissingProgramException exception)
 
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway soak [MINUTES]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway virtual [--quick]\n       ./bench.sh gateway soak [MINUTES]");
     return UsageError;
 }
 

@@ -21,6 +21,20 @@ internal sealed class Contender : IDisposable
     /// <summary>Where it takes messages.</summary>
     internal Uri Endpoint { get; }
 
+    /// <summary>The tool that is called.</summary>
+    internal string Tool { get; private init; } = "call";
+
+    /// <summary>The session in which it is called; null for none.</summary>
+    internal string? Session { get; private init; }
+
+    /// <summary>Another endpoint of the same program, which ends with this one.</summary>
+    /// <param name="name">Its name.</param>
+    /// <param name="path">The path.</param>
+    /// <param name="session">The session in which it is called.</param>
+    /// <param name="tool">The tool that is called.</param>
+    internal Contender At(string name, string path, string session, string tool) =>
+        new(name, _process, new Uri(Endpoint, path), Admin) { Session = session, Tool = tool };
+
     /// <summary>Its admin address; null where it has none.</summary>
     internal Uri? Admin { get; }
 

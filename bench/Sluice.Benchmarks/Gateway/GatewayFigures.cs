@@ -39,6 +39,7 @@ internal static class GatewayFigures
         double events = await EventRatioAsync(forwarder, gateway, rounds);
         Contender fresh = await contenders.StartGatewayAsync();
         double megabytes = await Events.ResidentBytesWithOpenAsync(fresh, OpenStreams) / 1e6;
+        IReadOnlyList<Figure> throughVirtual = await VirtualFigures.MeasureAsync(contenders, rounds);
         IReadOnlyList<Figure> observed = await ObservabilityFigures.MeasureAsync(contenders, rounds);
         return
         [
@@ -46,6 +47,7 @@ internal static class GatewayFigures
             new("p50-ratio", Ratio(alone[gateway], alone[forwarder], load => load.MedianMicros), "x", 1.1),
             new("sse-p50-ratio", events, "x", 1.2),
             new("rss-1000-streams", megabytes, "MB", 120),
+            .. throughVirtual,
             .. observed,
             .. nginx is null
                 ? []

@@ -27,7 +27,7 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
     /// <param name="withRejections">Whether one call in ten is for a tool whose limit must reject it.</param>
     internal static Load Run(Contender contender, int connections, int callsOfEach, bool withRejections = false)
     {
-        byte[] request = RequestTo(contender.Endpoint, "call");
+        byte[] request = RequestTo(contender.Endpoint, contender.Tool, contender.Session);
         byte[][] rejected = withRejections
             ? [.. Enumerable.Range(0, RejectedTools).Select(tool => RequestTo(contender.Endpoint, NameOfRejected(tool)))]
             : [];
@@ -64,13 +64,14 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
     /// <summary>The name of a tool whose limit must reject every call.</summary>
     internal static string NameOfRejected(int tool) => string.Create(CultureInfo.InvariantCulture, $"never-{tool:000}");
 
-    private static byte[] RequestTo(Uri endpoint, string tool)
+    private static byte[] RequestTo(Uri endpoint, string tool, string? session = null)
     {
         string body =
             $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{{tool}}}}","arguments":{"query":"what everybody asks","limit":10}}}""";
         return Encoding.ASCII.GetBytes(
             $"POST {endpoint.AbsolutePath} HTTP/1.1\r\nHost: {endpoint.Authority}\r\nAccept: application/json, text/event-stream\r\n"
             + $"Content-Type: application/json\r\nMCP-Protocol-Version: 2025-11-25\r\nX-API-Key: {Contenders.Key}\r\n"
+            + (session is null ? "" : $"Mcp-Session-Id: {session}\r\n")
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
     }
 

@@ -16,6 +16,9 @@ internal static class TrivialServer
 
     internal const int EventsOfAStream = 5;
 
+    /// <summary>How many tools are in its list.</summary>
+    private const int Tools = 200;
+
     internal static Task RunAsync() => HttpProgram.RunAsync(AnswerAsync);
 
     private static async Task AnswerAsync(HttpContext context)
@@ -30,6 +33,13 @@ internal static class TrivialServer
         if (!message.RootElement.TryGetProperty("id", out JsonElement id))
         {
             context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        if (ResultOf(message.RootElement.GetProperty("method").GetString()) is string result)
+        {
+            context.Response.ContentType = "application/json";
+            await context.Response.WriteAsync($$"""{"jsonrpc":"2.0","id":{{id.GetRawText()}},"result":{{result}}}""");
             return;
         }
 
@@ -52,6 +62,18 @@ internal static class TrivialServer
             await context.Response.Body.WriteAsync(body);
         }
     }
+
+    /// <summary>What a client needs before its first call; null for a call.</summary>
+    private static string? ResultOf(string? method) => method switch
+    {
+        "initialize" => """{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"trivial","version":"1"}}""",
+        "tools/list" => $$"""{"tools":[{{string.Join(',', Enumerable.Range(0, Tools).Select(ToolOf))}}]}""",
+        _ => null,
+    };
+
+    private static string ToolOf(int index) => $$$"""
+        {"name":"tool{{{index}}}","description":"Number {{{index}}} of the tools of a server that does nothing.","inputSchema":{"type":"object"}}
+        """;
 
     private static async Task StreamAsync(HttpContext context)
     {
