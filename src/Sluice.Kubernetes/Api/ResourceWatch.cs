@@ -35,6 +35,8 @@ internal sealed partial class ResourceWatch(
     private readonly TaskCompletionSource _listed = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly RetryPause _pause = new();
     private string? _version;
+    private long? _missingSince;
+    private bool _isAbsent;
     private string? _failure;
 
     /// <summary>The kind.</summary>
@@ -83,6 +85,7 @@ internal sealed partial class ResourceWatch(
         }
         while (next is not null);
         sink.Replace(kind, objects);
+        (_missingSince, _isAbsent) = (null, false);
         _listed.TrySetResult();
         Succeeded();
         return version;
@@ -191,8 +194,7 @@ internal sealed partial class ResourceWatch(
                 return _pause.Next();
             case HttpStatusCode.NotFound when kind.IsOptional:
                 _version = null;
-                SetAbsent();
-                return AbsencePause;
+                return NoteAbsence();
             case HttpStatusCode.Forbidden when kind.IsOptional:
                 _version = null;
                 Fail($"Sluice may not list and watch {kind.Name}: its role lacks the verbs 'list' and 'watch'. What is known of them stays in use.");
@@ -216,12 +218,23 @@ internal sealed partial class ResourceWatch(
         }
     }
 
-    // Such as ToolHive's kinds in a cluster without ToolHive.
-    private void SetAbsent()
+    // Such as ToolHive's kinds in a cluster without ToolHive. A server that has just been started does not know its kinds for a moment: what is
+    // known of them is kept until that has lasted.
+    private TimeSpan NoteAbsence()
     {
+        _missingSince ??= time.GetTimestamp();
+        bool isKnown = _listed.Task.IsCompleted && !_isAbsent;
+        if (isKnown && time.GetElapsedTime(_missingSince.Value) < AbsencePause)
+        {
+            Fail($"The cluster does not know {kind.Name} at the moment.");
+            return _pause.Next();
+        }
+
         sink.Replace(kind, []);
+        _isAbsent = true;
         _listed.TrySetResult();
-        Succeeded();
+        ClearFailure();
+        return AbsencePause;
     }
 
     private void Fail(string why)

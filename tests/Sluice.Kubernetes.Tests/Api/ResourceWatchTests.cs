@@ -249,6 +249,28 @@ public sealed class ResourceWatchTests : IAsyncLifetime, IDisposable
         await KnownAsync("a");
     }
 
+    [Fact]
+    public async Task Run_KindOfAnotherProductThatIsMissingForAMoment_KeepsWhatIsKnown_UntilThatHasLasted()
+    {
+        Set("a");
+        ResourceWatch watch = await StartAsync(kind: Kind with { IsOptional = true });
+        await WatchedAsync();
+        _server.Fail(Plural, HttpStatusCode.NotFound);
+        _server.EndWatches();
+        await Until.TrueAsync(() => watch.Failure is not null, "the failure is noted", _time);
+        Names().ShouldBe(["a"]);
+
+        _server.Recover(Plural);
+        Set("b");
+        await KnownAsync("a", "b");
+        await Until.TrueAsync(() => _server.OpenWatches == 1, "a watch", _time);
+        _server.Fail(Plural, HttpStatusCode.NotFound);
+        _server.EndWatches();
+
+        await KnownAsync();
+        watch.Failure.ShouldBeNull();
+    }
+
     private async Task<ResourceWatch> StartAsync(Func<string>? token = null, ResourceKind? kind = null)
     {
         ResourceWatch watch = Create(token, kind);

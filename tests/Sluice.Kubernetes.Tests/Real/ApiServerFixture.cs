@@ -94,7 +94,7 @@ public sealed class ApiServerFixture : IAsyncLifetime
         """)!;
 
     // It answers 404 for a moment after the definition was created, and 429 until its cache is filled.
-    private async Task<bool> IsServedAsync(string path)
+    internal async Task<bool> IsServedAsync(string path)
     {
         using HttpResponseMessage response = await Program.Client.GetAsync(new Uri($"/apis/{path}", UriKind.Relative));
         return response.StatusCode == HttpStatusCode.OK;

@@ -34,17 +34,19 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
             .Replace("namespace: default", $"namespace: {_space}", StringComparison.Ordinal)
             .Replace("path: /everything/mcp", $"path: /{_space}/mcp", StringComparison.Ordinal));
 
-        await gateway.UntilAsync($"/{_space}/mcp", isAdmitted: true);
-        (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Admitted);
-        (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Admitted);
-        (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Rejected);
         string shown = "";
         await server.Program.UntilAsync(
-            async () => (shown = await kubectl.RunAsync("get", "ratelimitpolicies", "-n", _space)).Contains("True", StringComparison.Ordinal),
-            "shown with a status");
+            async () => (shown = await kubectl.RunAsync("get", "ratelimitpolicies", "-n", _space)).Split("True").Length == 3,
+            "shown as enforced");
         output.WriteLine(shown);
         Columns(shown, 0)[..4].ShouldBe(["NAME", "TARGET", "ACCEPTED", "ENFORCED"]);
         Columns(shown, 1)[..4].ShouldBe(["everything", "everything", "True", "True"]);
+        for (int i = 0; i < 3; i++)
+        {
+            (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Admitted);
+        }
+
+        (await gateway.CallAsync($"/{_space}/mcp")).ShouldBe(RunningGateway.Rejected);
         Columns(await kubectl.RunAsync("get", "servers.sluice.dev", "-n", _space), 1)[..4].ShouldBe(["everything", $"/{_space}/mcp", "True", "True"]);
 
         static string[] Columns(string table, int line) => table.Split('\n')[line].Split(' ', StringSplitOptions.RemoveEmptyEntries);
@@ -84,6 +86,68 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
         }
     }
 
+    [SkippableFact]
+    public async Task ServerThatIsKilledAndItsHistoryCompacted_CallsContinue_AndTheNextChangeIsInForceOnceItIsBack()
+    {
+        RunningGateway gateway = await StartAsync();
+        string path = await LimitAsync(gateway, "3/1d");
+
+        await server.Program.KillServerAsync();
+        string[] answers;
+        try
+        {
+            await server.Program.CompactAsync();
+            answers = [await gateway.CallAsync(path), await gateway.CallAsync(path), await gateway.CallAsync(path)];
+        }
+        finally
+        {
+            await server.Program.StartServerAsync();
+        }
+
+        answers.ShouldBe([RunningGateway.Admitted, RunningGateway.Admitted, RunningGateway.Rejected]);
+        await server.Program.UntilAsync(() => server.IsServedAsync("sluice.dev/v1alpha1/ratelimitpolicies"), "ready to serve policies");
+        await ReplaceAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = "4/1d" }));
+
+        await gateway.UntilAsync(path, isAdmitted: true);
+        (await gateway.CallAsync(path)).ShouldBe(RunningGateway.Rejected);
+    }
+
+    [SkippableFact]
+    public async Task TwoGateways_TheWriterOfTheStatusStops_TheOtherOneWrites()
+    {
+        RunningGateway second = await StartAsync();
+        await using (RunningGateway first = await RunAsync())
+        {
+            await LimitAsync(first, "3/1d");
+            await EnforcedAsync(generation: 1);
+        }
+
+        await ReplaceAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = "4/1d" }));
+        await EnforcedAsync(generation: 2);
+        await second.DisposeAsync();
+        _gateway = await RunAsync();
+        await ReplaceAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = "5/1d" }));
+        await EnforcedAsync(generation: 3);
+    }
+
+    private async Task<string> LimitAsync(RunningGateway gateway, string rate)
+    {
+        await CreateAsync("servers", "weather", new JsonObject { ["upstream"] = new JsonObject { ["url"] = gateway.Upstream } });
+        await CreateAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = rate, ["headers"] = "always" }));
+        string path = $"/{_space}.weather/mcp";
+        await gateway.UntilHeaderAsync(path, "q="); // The first call that the policy counts.
+        return path;
+    }
+
+    private Task EnforcedAsync(int generation) => server.Program.UntilAsync(
+        async () =>
+        {
+            (_, JsonObject found) = await server.SendAsync(HttpMethod.Get, $"/apis/sluice.dev/v1alpha1/namespaces/{_space}/ratelimitpolicies/weather", null);
+            return found["status"]?["conditions"] is JsonArray conditions
+                && conditions.Any(condition => (string?)condition!["type"] == "Enforced" && (string?)condition["status"] == "True" && (int?)condition["observedGeneration"] == generation);
+        },
+        $"told that generation {generation} is enforced");
+
     private async Task<HashSet<string>> CollectAsync(string path, CancellationToken ends)
     {
         HashSet<string> seen = [];
@@ -110,12 +174,14 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
         ["headers"] = "always",
     });
 
-    private async Task<RunningGateway> StartAsync()
+    private async Task<RunningGateway> StartAsync() => _gateway = await RunAsync();
+
+    private async Task<RunningGateway> RunAsync()
     {
         string address = server.Program.Address.ToString();
-        _gateway = await RunningGateway.CreateAsync();
-        await _gateway.StartAsync(address, Kubectl.User, server.Program.Certificate);
-        return _gateway;
+        RunningGateway gateway = await RunningGateway.CreateAsync();
+        await gateway.StartAsync(address, Kubectl.User, server.Program.Certificate);
+        return gateway;
     }
 
     private Task<JsonObject> CreateAsync(string plural, string name, JsonObject spec) => server.CreateAsync(
