@@ -18,13 +18,30 @@ public sealed class UnpackedImage(BuiltRelease release) : IAsyncLifetime
         """;
 
     private string _bundle = "";
+    private JsonElement _container;
+    private bool _canChangeRoot;
 
     internal static string Layout(BuiltRelease release) => Path.Combine(release.Output, $"sluice-{BuiltRelease.Version}-image");
 
-    internal string Root => Path.Combine(_bundle, "rootfs");
+    /// <summary>The root of the image. The test is skipped where it cannot be unpacked.</summary>
+    internal string Root
+    {
+        get
+        {
+            SkipIfNotUnpacked();
+            return Path.Combine(_bundle, "rootfs");
+        }
+    }
 
     /// <summary>The configuration of the container that an engine would start.</summary>
-    internal JsonElement Container { get; private set; }
+    internal JsonElement Container
+    {
+        get
+        {
+            SkipIfNotUnpacked();
+            return _container;
+        }
+    }
 
     /// <summary>What the image starts when nothing is said.</summary>
     internal string[] Command => [.. Container.GetProperty("process").GetProperty("args").EnumerateArray().Select(part => part.GetString()!)];
@@ -32,6 +49,7 @@ public sealed class UnpackedImage(BuiltRelease release) : IAsyncLifetime
     /// <summary>Starts a program of the image as the image's user, with the image's root, which cannot be written.</summary>
     internal ChildProcess Start(params IEnumerable<string> command)
     {
+        Skip.IfNot(_canChangeRoot, "This machine lets nobody mount a file system, so no program can run in another root.");
         JsonElement user = Container.GetProperty("process").GetProperty("user");
         return ChildProcess.Start(
             "unshare",
@@ -40,11 +58,19 @@ public sealed class UnpackedImage(BuiltRelease release) : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        Skip.IfNot(Environment.IsPrivilegedProcess, "Only root may run a program in another root.");
+        if (!Environment.IsPrivilegedProcess)
+        {
+            return;
+        }
+
         _bundle = Path.Combine(release.NewFolder("bundle"), "image");
         await BuiltRelease.SucceedAsync("umoci", "unpack", "--image", $"{Layout(release)}:{BuiltRelease.Version}", _bundle);
-        Container = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(_bundle, "config.json")));
+        _container = JsonSerializer.Deserialize<JsonElement>(await File.ReadAllTextAsync(Path.Combine(_bundle, "config.json")));
+        await using ChildProcess mounting = ChildProcess.Start("unshare", ["--mount", "--pid", "--fork", "true"]);
+        _canChangeRoot = (await mounting.WaitForExitAsync()).ExitCode == 0;
     }
+
+    private void SkipIfNotUnpacked() => Skip.If(_bundle.Length == 0, "Only root may unpack an image with its owners.");
 
     public Task DisposeAsync() => Task.CompletedTask;
 }
