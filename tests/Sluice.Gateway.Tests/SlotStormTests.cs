@@ -168,9 +168,9 @@ public sealed class SlotStormTests : IAsyncLifetime
         string body = "";
         Exception? broken = await Record.ExceptionAsync(async () => body = await response.Content.ReadAsStringAsync());
         call.EndNow();
-        if (response.StatusCode == HttpStatusCode.GatewayTimeout)
+        if (response.StatusCode is HttpStatusCode.GatewayTimeout or HttpStatusCode.BadGateway)
         {
-            return; // On a machine short of CPU any call may be one.
+            return; // On a machine short of CPU any call may time out, or get a connection that the server closes just then.
         }
 
         HttpStatusCode[] expected = call.End switch

@@ -240,7 +240,9 @@ public sealed class OutageTests
     public async Task Acquire_ServerSleeps_IsDecidedLocally()
     {
         using RedisServer server = RedisServer.Start();
-        await using FaultScene scene = await FaultScene.Open(server.Configuration);
+
+        // Where many programs want the processor, Redis gets none for longer than 50 ms: that is an outage, too, and not the one of this test.
+        await using FaultScene scene = await FaultScene.Open(server.Configuration, timeout: TimeSpan.FromMilliseconds(150));
         List<DecisionSource> sources = [];
 
         // The server wakes by itself. A machine short of CPU may not notice that it was away: then it was no outage, and sleeps longer.
@@ -250,7 +252,7 @@ public sealed class OutageTests
             Task<string> sleep = Task.Run(() => server.Send("DEBUG", "SLEEP", seconds.ToString(CultureInfo.InvariantCulture)));
             while (!sleep.IsCompleted && !IsDown())
             {
-                sources.Add((await scene.Acquire(FaultScene.Bob)).Source);
+                sources.Add((await scene.Store.AcquireAsync(new RateLimitRequest(scene.Limits, FaultScene.Bob), default, default)).Source);
             }
 
             await sleep;
@@ -258,7 +260,6 @@ public sealed class OutageTests
 
         await scene.UntilRedisDecides();
         sources.ShouldContain(DecisionSource.Local);
-        (await scene.Acquire()).Source.ShouldBe(DecisionSource.Store);
         scene.ShouldHaveLoggedOneOutage();
 
         bool IsDown() => scene.Log.Of("StoreDown").Length > 0;
