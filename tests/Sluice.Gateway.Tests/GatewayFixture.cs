@@ -98,6 +98,7 @@ internal sealed class GatewayFixture : IAsyncDisposable
                 throw;
             }
         },
+        MaxResponseDrainSize = 0, // By itself, a client that leaves a stream reads on for two seconds before it closes the connection.
         RequestHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         ResponseHeaderEncodingSelector = (_, _) => Encoding.UTF8,
         UseCookies = false,

@@ -18,7 +18,7 @@ namespace Sluice.Gateway.Tests;
 /// </remarks>
 public sealed class SlotStormTests : IAsyncLifetime
 {
-    private const int DefaultCalls = 5_000;
+    private const int DefaultCalls = 2_000;
     private const int Clients = 24;
     private const int Slots = 4;
     private const int SlotsPerUser = 2;
