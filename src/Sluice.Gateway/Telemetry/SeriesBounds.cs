@@ -7,7 +7,8 @@ namespace Sluice.Gateway;
 /// <summary>How many series each metric can have, which the configuration says.</summary>
 /// <remarks>
 /// OpenTelemetry keeps 2,000 series of a metric unless it is told otherwise, and puts the rest into one without labels. The bound is
-/// the number that the configuration gives, so that no label is lost. Thread safety: immutable.
+/// the number that the configuration gives, so that no label is lost, with as much room again as is usual: series of limits that a
+/// reload has removed keep their places until a restart. Thread safety: immutable.
 /// </remarks>
 internal sealed class SeriesBounds
 {
@@ -65,7 +66,7 @@ internal sealed class SeriesBounds
     {
         foreach ((string instrument, int series) in next._byInstrument)
         {
-            int reserved = Math.Max(Usual, _byInstrument.GetValueOrDefault(instrument));
+            int reserved = Reserved(_byInstrument.GetValueOrDefault(instrument));
             if (series > reserved)
             {
                 return $"the metric {instrument} can have {series} series, and there is room for {reserved}";
@@ -82,8 +83,10 @@ internal sealed class SeriesBounds
         {
             if (series > Usual)
             {
-                builder.AddView(instrument, new MetricStreamConfiguration { CardinalityLimit = series });
+                builder.AddView(instrument, new MetricStreamConfiguration { CardinalityLimit = Reserved(series) });
             }
         }
     }
+
+    private static int Reserved(int series) => series > Usual ? series + Usual : Usual;
 }

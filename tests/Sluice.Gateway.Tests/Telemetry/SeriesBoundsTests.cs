@@ -14,6 +14,8 @@ public sealed class SeriesBoundsTests
         Of(1).WhyTooSmallFor(Of(100)).ShouldBeNull(); // There is always room for 2,000.
         Of(1).WhyTooSmallFor(Of(300)).ShouldBe("the metric sluice.calls can have 3300 series, and there is room for 2000");
         Of(300).WhyTooSmallFor(Of(300)).ShouldBeNull();
+        Of(300).WhyTooSmallFor(Of(480)).ShouldBeNull(); // 3,300 and 2,000 more, for what reloads replace.
+        Of(300).WhyTooSmallFor(Of(500)).ShouldBe("the metric sluice.calls can have 5500 series, and there is room for 5300");
     }
 
     [Fact]

@@ -10,27 +10,31 @@ internal sealed class LimitCounts
     /// <summary>How many minutes are remembered.</summary>
     internal const int Minutes = 60;
 
-    private readonly StepCounter _minutes = new(Minutes);
-    private long _allowed;
-    private long _refused;
+    private readonly CallTotals _totals = new();
+    private readonly StepHistory _minutes;
     private long _wouldRefuse;
 
+    internal LimitCounts() => _minutes = new StepHistory(Minutes, _totals);
+
     /// <summary>Calls that the limit admitted.</summary>
-    internal long Allowed => Interlocked.Read(ref _allowed);
+    internal long Allowed => _totals.Allowed;
 
     /// <summary>Calls that the limit rejected.</summary>
-    internal long Refused => Interlocked.Read(ref _refused);
+    internal long Refused => _totals.Refused;
 
     /// <summary>Calls that the limit would have rejected if it were not permissive.</summary>
     internal long WouldRefuse => Interlocked.Read(ref _wouldRefuse);
 
     internal void Count(bool isAllowed, bool isPermissive, long second)
     {
-        Interlocked.Increment(ref isAllowed ? ref _allowed : ref isPermissive ? ref _wouldRefuse : ref _refused);
-        if (isAllowed || !isPermissive)
+        if (isPermissive && !isAllowed)
         {
-            _minutes.Count(second / 60, isAllowed);
+            Interlocked.Increment(ref _wouldRefuse);
+            return;
         }
+
+        _minutes.Begin(second / 60);
+        _totals.Count(isAllowed);
     }
 
     /// <summary>The last hour by minutes; the last one is running.</summary>

@@ -9,14 +9,21 @@ internal sealed class ServerCounts
     /// <summary>Over how many complete seconds a rate is taken.</summary>
     private const int RateSeconds = 5;
 
-    private readonly StepCounter _seconds = new(HistorySpan.FiveMinutes.Steps);
-    private readonly StepCounter _tenSeconds = new(HistorySpan.Hour.Steps);
-    private readonly StepCounter _minutes = new(LimitCounts.Minutes);
-    private long _allowed;
-    private long _refused;
+    private readonly CallTotals _totals = new();
+    private readonly StepHistory _seconds;
+    private readonly StepHistory _tenSeconds;
+    private readonly StepHistory _minutes;
+    private long _newestSecond;
     private long _wouldRefuse;
     private long _unmetered;
     private long _invalid;
+
+    internal ServerCounts()
+    {
+        _seconds = new StepHistory(HistorySpan.FiveMinutes.Steps, _totals);
+        _tenSeconds = new StepHistory(HistorySpan.Hour.Steps, _totals);
+        _minutes = new StepHistory(LimitCounts.Minutes, _totals);
+    }
 
     /// <summary>The numbers so far.</summary>
     /// <param name="second">The running second.</param>
@@ -27,8 +34,8 @@ internal sealed class ServerCounts
         _seconds.AddTo(second, allowed, refused);
         double Rate(long[] counts) => (double)(counts.Sum() - counts[^1]) / RateSeconds;
         return new CallCounts(
-            Interlocked.Read(ref _allowed),
-            Interlocked.Read(ref _refused),
+            _totals.Allowed,
+            _totals.Refused,
             Interlocked.Read(ref _wouldRefuse),
             Interlocked.Read(ref _unmetered),
             Interlocked.Read(ref _invalid),
@@ -45,23 +52,28 @@ internal sealed class ServerCounts
     /// <summary>Counts a call that was decided.</summary>
     internal void Count(bool isAllowed, bool wouldRefuse, long second)
     {
-        Interlocked.Increment(ref isAllowed ? ref _allowed : ref _refused);
         if (wouldRefuse)
         {
             Interlocked.Increment(ref _wouldRefuse);
         }
 
-        CountStep(isAllowed, second);
+        if (second > Volatile.Read(ref _newestSecond))
+        {
+            BeginSecond(second);
+        }
+
+        _totals.Count(isAllowed);
     }
 
     /// <summary>Counts a call that no limit decided.</summary>
     internal void CountUndecided(CallOutcome outcome) =>
         Interlocked.Increment(ref outcome == CallOutcome.Invalid ? ref _invalid : ref _unmetered);
 
-    private void CountStep(bool isAllowed, long second)
+    private void BeginSecond(long second)
     {
-        _seconds.Count(second / HistorySpan.FiveMinutes.StepSeconds, isAllowed);
-        _tenSeconds.Count(second / HistorySpan.Hour.StepSeconds, isAllowed);
-        _minutes.Count(second / 60, isAllowed);
+        _seconds.Begin(second / HistorySpan.FiveMinutes.StepSeconds);
+        _tenSeconds.Begin(second / HistorySpan.Hour.StepSeconds);
+        _minutes.Begin(second / 60);
+        Volatile.Write(ref _newestSecond, second); // Another thread may begin it too, or write an older one: then it begins once more.
     }
 }

@@ -1,34 +1,33 @@
 namespace Sluice.Gateway;
 
-/// <summary>Counts allowed and rejected calls by steps of equal length, and remembers the newest steps only.</summary>
+/// <summary>Divides totals into steps of equal length, and remembers the newest steps only.</summary>
 /// <remarks>
+/// <para>
+/// It keeps what the totals were when a step began, so a call costs a look at one field. A call that is counted while a step begins may
+/// belong to either of the two steps; none is lost or counted twice.
+/// </para>
 /// <para>Memory: two numbers of 4 bytes for each step, reserved once.</para>
-/// <para>Thread safety: any number of threads. Counting takes a lock only for the first call of a step.</para>
+/// <para>Thread safety: any number of threads. Beginning a step takes a lock.</para>
 /// </remarks>
 /// <param name="steps">How many steps are remembered, the running one among them.</param>
-internal sealed class StepCounter(int steps)
+/// <param name="totals">What is divided. All zero when the history begins.</param>
+internal sealed class StepHistory(int steps, CallTotals totals)
 {
     private readonly Lock _gate = new();
-    private readonly int[] _allowed = new int[steps];
-    private readonly int[] _refused = new int[steps];
+
+    // The low 32 bits of the totals at the beginning of each step: a difference of two is right up to 4 billion calls in a step.
+    private readonly uint[] _allowed = new uint[steps];
+    private readonly uint[] _refused = new uint[steps];
     private long _newest;
 
-    /// <summary>Counts a call.</summary>
+    /// <summary>Begins a step, if it has not begun. A call is counted in the totals after that.</summary>
     /// <param name="step">The number of the running step; from 0.</param>
-    /// <param name="isAllowed">Whether the call was allowed.</param>
-    internal void Count(long step, bool isAllowed)
+    internal void Begin(long step)
     {
-        long newest = Volatile.Read(ref _newest);
-        if (step > newest)
+        if (step > Volatile.Read(ref _newest))
         {
-            BeginStep(step);
+            BeginNew(step);
         }
-        else if (step <= newest - steps)
-        {
-            return; // The thread was delayed for so long that the step is not kept any more.
-        }
-
-        Interlocked.Increment(ref (isAllowed ? _allowed : _refused)[step % steps]);
     }
 
     /// <summary>The counts of the newest steps, in their order; the last one is of the running step.</summary>
@@ -44,8 +43,8 @@ internal sealed class StepCounter(int steps)
                 long of = step - allowed.Length + 1 + i;
                 if (of >= 0 && of <= _newest && of > _newest - steps)
                 {
-                    allowed[i] += Volatile.Read(ref _allowed[of % steps]);
-                    refused[i] += Volatile.Read(ref _refused[of % steps]);
+                    allowed[i] += unchecked(BeginOf(of + 1, _allowed, totals.Allowed) - _allowed[of % steps]);
+                    refused[i] += unchecked(BeginOf(of + 1, _refused, totals.Refused) - _refused[of % steps]);
                 }
             }
         }
@@ -61,14 +60,16 @@ internal sealed class StepCounter(int steps)
         return (allowed, refused);
     }
 
-    private void BeginStep(long step)
+    private uint BeginOf(long step, uint[] begins, long total) => step > _newest ? unchecked((uint)total) : begins[step % steps];
+
+    private void BeginNew(long step)
     {
         lock (_gate)
         {
             for (long next = Math.Max(_newest + 1, step - steps + 1); next <= step; next++)
             {
-                _allowed[next % steps] = 0;
-                _refused[next % steps] = 0;
+                _allowed[next % steps] = unchecked((uint)totals.Allowed);
+                _refused[next % steps] = unchecked((uint)totals.Refused);
             }
 
             if (step > _newest)
