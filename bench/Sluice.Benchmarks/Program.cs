@@ -34,6 +34,7 @@ try
         ["redis"] => await RedisFigures.Measure(quick),
         ["gateway"] => await GatewayFigures.MeasureAsync(quick),
         ["gateway", "virtual"] => await VirtualFigures.MeasureAsync(quick),
+        ["gateway", "admin"] => await ObservabilityFigures.MeasureAsync(quick),
         ["sdk"] => await SdkFigures.MeasureAsync(quick),
         ["change"] => await ChangeFigures.MeasureAsync(quick),
         _ => null,
@@ -47,7 +48,7 @@ catch (MissingProgramException exception)
 
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway virtual [--quick]\n       ./bench.sh gateway soak [MINUTES]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway virtual|admin [--quick]\n       ./bench.sh gateway soak [MINUTES]");
     return UsageError;
 }
 

@@ -12,6 +12,12 @@ internal static class ObservabilityFigures
     private const string Rate = "1000000000/1s";
     private const string AdminLine = "admin: { listen: http://127.0.0.1:0 }";
 
+    internal static async Task<IReadOnlyList<Figure>> MeasureAsync(bool quick)
+    {
+        using Contenders contenders = await Contenders.StartAsync();
+        return await MeasureAsync(contenders, quick ? 8 : 40);
+    }
+
     internal static async Task<IReadOnlyList<Figure>> MeasureAsync(Contenders contenders, int rounds)
     {
         // Each is compared with a gateway of its own start, since two starts of one program differ.
