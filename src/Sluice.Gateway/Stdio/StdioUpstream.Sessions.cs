@@ -48,7 +48,7 @@ internal sealed partial class StdioUpstream
             {
                 isAdded = true;
                 _sessions.Add(session);
-                context.Response.Headers[SessionHeader] = session.Id;
+                context.Response.Headers[SessionRequests.Header] = session.Id;
             });
         }
         catch (CommandNotStartedException)
@@ -149,7 +149,7 @@ internal sealed partial class StdioUpstream
         }
 
         _sessions.Add(session);
-        context.Response.Headers[SessionHeader] = session.Id;
+        context.Response.Headers[SessionRequests.Header] = session.Id;
         byte[] answer =
             [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. message.Id.Span, .. ",\"result\":"u8, .. shared.InitializeResult.Span, .. "}"u8];
         await CallAnswer.SendAsync(context, answer, isAnswer: true);

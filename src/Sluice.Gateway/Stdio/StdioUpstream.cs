@@ -1,5 +1,3 @@
-using Microsoft.Extensions.Primitives;
-using Sluice.AspNetCore;
 using Sluice.Configuration;
 using Sluice.Mcp;
 
@@ -16,9 +14,6 @@ namespace Sluice.Gateway;
 /// </remarks>
 internal sealed partial class StdioUpstream : IUpstream, IAsyncDisposable
 {
-    private const string SessionHeader = "Mcp-Session-Id";
-    private const int InvalidRequest = -32600;
-    private const int SessionNotFound = -32001; // As the official SDKs answer it; sessions are of the legacy era only.
     private const string ListenMethod = "subscriptions/listen";
 
     private readonly string _server;
@@ -112,7 +107,7 @@ internal sealed partial class StdioUpstream : IUpstream, IAsyncDisposable
             context.Response.Headers.Allow = "POST";
             await PlainErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "This revision of MCP knows POST only.");
         }
-        else if (await FindSessionAsync(context, caller, id: default) is StdioSession session)
+        else if (await SessionRequests.FindAsync(_sessions, context, caller, id: default) is StdioSession session)
         {
             await UseAsync(context, session, ends);
         }
@@ -164,14 +159,14 @@ internal sealed partial class StdioUpstream : IUpstream, IAsyncDisposable
             return await PostModernAsync(context, body, message, ends);
         }
 
-        if (await FindSessionAsync(context, caller, message.Id) is not StdioSession session)
+        if (await SessionRequests.FindAsync(_sessions, context, caller, message.Id) is not StdioSession session)
         {
             return null;
         }
 
         if (!_sessions.TryBeginCall(session))
         {
-            await WriteNoSessionAsync(context, message.Id);
+            await SessionRequests.WriteNoSessionAsync(context, message.Id);
             return null;
         }
 
@@ -214,36 +209,6 @@ internal sealed partial class StdioUpstream : IUpstream, IAsyncDisposable
             CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, lasts ? ends : _cut);
         return await (lasts ? _lastingAnswer : Answer).SendAsync(context, process, call, _server, leave.Token);
     }
-
-    /// <summary>The session that a request names; or null when it has been answered.</summary>
-    private async Task<StdioSession?> FindSessionAsync(HttpContext context, CallerIdentity caller, ReadOnlyMemory<byte> id)
-    {
-        StringValues named = context.Request.Headers[SessionHeader];
-        if (named.Count != 1)
-        {
-            await ChargedCall.NotMadeAsync(context);
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-                StatusCodes.Status400BadRequest,
-                InvalidRequest,
-                $"The request names no session: send 'initialize', and then {SessionHeader} with the value of its answer.",
-                id));
-            return null;
-        }
-
-        if (_sessions.Find(named[0] ?? "", caller) is StdioSession session)
-        {
-            return session;
-        }
-
-        await WriteNoSessionAsync(context, id);
-        return null;
-    }
-
-    // The status refunds the call, as that of a server over HTTP does.
-    private static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RefusalWriter.WriteAsync(
-        context,
-        McpRefusals.RenderError(
-            StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
 
     /// <summary>Whose bounds a session counts against: the user's, or the address' where no user is known.</summary>
     private CallerIdentity OwnerOf(HttpContext context, CallerIdentity caller) => SessionOwner.Of(context, caller, _settings.Proxies);

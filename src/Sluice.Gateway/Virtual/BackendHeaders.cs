@@ -8,8 +8,6 @@ namespace Sluice.Gateway;
 /// <param name="Version">The version of the protocol; null before it is agreed on.</param>
 internal sealed record BackendHeaders(CallerHeaders Caller, string? SessionId, string? Version)
 {
-    internal const string Session = "Mcp-Session-Id";
-
     /// <summary>Writes them.</summary>
     internal void Write(IHeaderDictionary headers, GatewayServer backend, bool hasBody)
     {
@@ -21,7 +19,7 @@ internal sealed record BackendHeaders(CallerHeaders Caller, string? SessionId, s
 
         if (SessionId is not null)
         {
-            headers[Session] = SessionId;
+            headers[SessionRequests.Header] = SessionId;
         }
 
         if (Version is not null)

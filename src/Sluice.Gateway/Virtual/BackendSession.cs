@@ -195,7 +195,7 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
             return null;
         }
 
-        string session = response.Headers[BackendHeaders.Session].ToString();
+        string session = response.Headers[SessionRequests.Header].ToString();
         return new OpenedBackend(
             backend.Link,
             session.Length == 0 ? null : session,

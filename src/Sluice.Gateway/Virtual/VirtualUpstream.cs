@@ -1,4 +1,3 @@
-using Microsoft.Extensions.Primitives;
 using Sluice.AspNetCore;
 using Sluice.Configuration;
 using Sluice.Mcp;
@@ -23,7 +22,6 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
 
     /// <summary>The most virtual servers behind each other, of this gateway or of others.</summary>
     internal const int MaxHops = 4;
-    private const int SessionNotFound = -32001; // As the official SDKs answer it.
 
     private readonly string _server;
     private readonly SessionTable _sessions;
@@ -99,7 +97,7 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
             context.Response.Headers.Allow = "POST";
             await PlainErrors.WriteAsync(context, StatusCodes.Status405MethodNotAllowed, "This revision of MCP knows POST only.");
         }
-        else if (await FindSessionAsync(context, caller, id: default) is StdioSession front)
+        else if (await SessionRequests.FindAsync(_sessions, context, caller, id: default) is StdioSession front)
         {
             if (HttpMethods.IsDelete(context.Request.Method))
             {
@@ -129,14 +127,14 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
             return null;
         }
 
-        if (await FindSessionAsync(context, caller, message.Id) is not StdioSession front)
+        if (await SessionRequests.FindAsync(_sessions, context, caller, message.Id) is not StdioSession front)
         {
             return null;
         }
 
         if (!_sessions.TryBeginCall(front))
         {
-            await WriteNoSessionAsync(context, message.Id);
+            await SessionRequests.WriteNoSessionAsync(context, message.Id);
             return null;
         }
 
@@ -214,7 +212,7 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
                 [.. session.Backends.Where(backend => backend.Opened is not null).Select(backend => (backend.Name, backend.Opened!))]);
             isAdded = true;
             _sessions.Add(front);
-            context.Response.Headers[BackendHeaders.Session] = front.Id;
+            context.Response.Headers[SessionRequests.Header] = front.Id;
             await WriteResultAsync(context, message.Id, result);
             return null;
         }
@@ -226,36 +224,6 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
             }
         }
     }
-
-    /// <summary>The session that a request names; or null when it has been answered.</summary>
-    private async Task<StdioSession?> FindSessionAsync(HttpContext context, CallerIdentity caller, ReadOnlyMemory<byte> id)
-    {
-        StringValues named = context.Request.Headers[BackendHeaders.Session];
-        if (named.Count != 1)
-        {
-            await ChargedCall.NotMadeAsync(context);
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-                StatusCodes.Status400BadRequest,
-                InvalidRequest,
-                $"The request names no session: send 'initialize', and then {BackendHeaders.Session} with the value of its answer.",
-                id));
-            return null;
-        }
-
-        if (_sessions.Find(named[0] ?? "", caller) is StdioSession session)
-        {
-            return session;
-        }
-
-        await WriteNoSessionAsync(context, id);
-        return null;
-    }
-
-    // The status refunds the call, as that of a server over HTTP does.
-    private static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RefusalWriter.WriteAsync(
-        context,
-        McpRefusals.RenderError(
-            StatusCodes.Status404NotFound, SessionNotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
 
     private static Task WriteResultAsync(HttpContext context, ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> result) => CallAnswer.SendAsync(
         context, (byte[])[.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. id.Span, .. ",\"result\":"u8, .. result.Span, .. "}"u8], isAnswer: true);
