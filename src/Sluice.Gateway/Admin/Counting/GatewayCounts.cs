@@ -21,6 +21,7 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
 
     // A limit of a configuration that was replaced must not be kept alive by its counts.
     private readonly ConditionalWeakTable<RateLimit, LimitCounts> _byLimit = [];
+    private readonly ConditionalWeakTable<ApplicableLimits, LimitCounts[]> _bySet = []; // One look-up for all limits of a call.
     private readonly long _begin = time.GetTimestamp();
 
     /// <summary>The instant at which counting began.</summary>
@@ -73,12 +74,13 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
         {
             ReadOnlySpan<RateLimit> limits = decision.Limits.Limits;
             ReadOnlySpan<LimitState> states = decision.States;
+            LimitCounts[] counts = Of(decision.Limits);
             for (int i = 0; i < states.Length; i++)
             {
                 bool isPermissive = limits[i].Mode == LimitMode.Permissive;
                 bool isAllowed = states[i].Outcome == RateLimitOutcome.Allowed;
                 wouldRefuse |= decision.IsAllowed && isPermissive && !isAllowed;
-                Of(limits[i]).Count(isAllowed, isPermissive, second);
+                counts[i].Count(isAllowed, isPermissive, second);
             }
         }
 
@@ -88,6 +90,10 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
 
     /// <inheritdoc/>
     public void Undecided(in UndecidedCall call) => Of(call.Server).CountUndecided(call.Outcome);
+
+    private LimitCounts[] Of(ApplicableLimits limits) => _bySet.TryGetValue(limits, out LimitCounts[]? counts)
+        ? counts
+        : _bySet.GetValue(limits, set => [.. set.Limits.ToArray().Select(Of)]);
 
     private LimitCounts Add(RateLimit limit) =>
         _byLimit.GetValue(limit, _ => _limits.GetOrAdd((limit.Server, limit.Name), static _ => new LimitCounts()));
