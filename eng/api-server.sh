@@ -52,7 +52,7 @@ command -v apt-get >/dev/null && command -v dpkg-deb >/dev/null || unavailable "
 
 folder=$(mktemp -d)
 trap 'chmod -R u+w -- "$folder" 2>/dev/null; rm -rf -- "$folder"' EXIT
-mkdir -p -- "$folder"/{lists/partial,cache/archives/partial,packages,root,work/src/crdapi}
+mkdir -p -- "$folder"/{lists/partial,cache/archives/partial,packages,root,gopath/src/crdapi}
 : >"$folder/status"
 
 # The machine's own archive of Debian.
@@ -86,16 +86,16 @@ done
 
 go_version=${go_package#golang-}
 export GOROOT=$folder/root/usr/lib/go-${go_version%-go}
-export GOPATH=$folder/work:$folder/root/usr/share/gocode
+export GOPATH=$folder/gopath:$folder/root/usr/share/gocode
 export PATH=$GOROOT/bin:$PATH
 export GO111MODULE=off GOTOOLCHAIN=local GOPROXY=off GOFLAGS='' CGO_ENABLED=0 GOCACHE=$folder/gocache
-cp -- "$source_folder/main.go" "$folder/work/src/crdapi/"
+cp -- "$source_folder/main.go" "$folder/gopath/src/crdapi/"
 version=$(awk '$1 == "golang-k8s-apiserver-dev" { print $2 }' "$folder/versions")
 version=${version#*:} # Without an epoch of Debian.
 version=1.${version#0.} # The libraries 0.36 are those of Kubernetes 1.36; rules of CEL are enabled by this version.
 echo "api-server: building, which takes about four minutes on two processors ..." >&2
 # Without a version kubectl cannot read the server's answer.
-(cd -- "$folder/work/src/crdapi" \
+(cd -- "$folder/gopath/src/crdapi" \
   && go build -ldflags "-s -w -X k8s.io/component-base/version.gitVersion=v${version%%[-+~]*}" -o "$folder/crdapi" .) \
   || unavailable "the libraries of sid do not build with eng/api-server/main.go."
 

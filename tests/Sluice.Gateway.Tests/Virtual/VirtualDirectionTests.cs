@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -125,7 +126,7 @@ public sealed class VirtualDirectionTests : IAsyncLifetime
             return true;
         };
         (await gateway.SendAllAsync("tools/call", """{"name":"a_echo"}""")).Length.ShouldBe(1);
-        await Wait.UntilAsync(() => _a.Messages.Count(message => message["method"] is null) == 2);
+        await Eventually.HoldsAsync(() => _a.Messages.Count(message => message["method"] is null) == 2);
         JsonObject[] replies = [.. _a.Messages.Where(message => message["method"] is null).OrderBy(message => (int)message["id"]!)];
         replies[0].ToJsonString().ShouldBe("""{"jsonrpc":"2.0","id":1,"result":{}}""");
         ((int?)replies[1]["error"]!["code"]).ShouldBe(-32601);

@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -225,7 +226,7 @@ public sealed class VirtualServerTests
         delete.Headers.Add("Mcp-Session-Id", gateway.Session);
         using HttpResponseMessage deleted = await gateway.Gateway.Client.SendAsync(delete);
         deleted.StatusCode.ShouldBe(HttpStatusCode.NoContent);
-        await Wait.UntilAsync(() => a.Sessions + b.Sessions == 0);
+        await Eventually.HoldsAsync(() => a.Sessions + b.Sessions == 0);
         using HttpResponseMessage after = await gateway.PostAsync("""{"jsonrpc":"2.0","id":1,"method":"ping"}""");
         after.StatusCode.ShouldBe(HttpStatusCode.NotFound);
     }

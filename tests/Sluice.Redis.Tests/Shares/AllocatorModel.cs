@@ -2,7 +2,7 @@ namespace Sluice.Redis.Tests;
 
 /// <summary>What the allocator's script does, in C#: the shares of one lane in the store.</summary>
 /// <remarks>It has no clock and sends nothing. <see cref="Flaw"/> makes it wrong in one way.</remarks>
-internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
+internal sealed partial class AllocatorModel(long ttlMicros, Flaw flaw)
 {
     private readonly Dictionary<ulong, Member> _members = [];
     private readonly Dictionary<string, Record> _records = new(StringComparer.Ordinal);
@@ -367,46 +367,5 @@ internal sealed class AllocatorModel(long ttlMicros, Flaw flaw)
 
             record.At = clock;
         }
-    }
-
-    private sealed record Member
-    {
-        internal ulong Number { get; set; }
-
-        internal SyncReply? Reply { get; set; }
-
-        internal bool HasEnded { get; set; }
-
-        internal long EndedAt { get; set; }
-
-        internal long SeenAt { get; set; } // For a flaw only.
-    }
-
-    private sealed record Record
-    {
-        internal ShareNumbers Numbers { get; set; }
-
-        internal long Level { get; set; }
-
-        internal long At { get; set; }
-
-        internal long ResetMicros { get; set; }
-
-        internal Dictionary<ulong, Entry> Entries { get; init; } = [];
-
-        internal int RemainderParts => Math.Max(0, ShareNumbers.Parts - Entries.Values.Sum(entry => entry.Parts));
-
-        internal long Capacity => Numbers.Capacity(RemainderParts);
-    }
-
-    private sealed record Entry
-    {
-        internal int Parts { get; set; }
-
-        internal int Wished { get; set; }
-
-        internal double Demand { get; set; }
-
-        internal bool IsShort { get; set; }
     }
 }

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using Sluice.Conformance;
 using Xunit.Abstractions;
 
 namespace Sluice.Redis.Tests;
@@ -46,13 +47,7 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
                     processes[0].Freeze(false);
                     break;
                 case "cut off":
-                    long start = ShareProgram.Micros;
-                    while (ShareProgram.Micros - start < 8 * ShareProgram.TtlMicros)
-                    {
-                        proxy.SwallowEstablished();
-                        await Task.Delay(50);
-                    }
-
+                    await AdmitAsync(fromShares: 0, forMicros: 8 * ShareProgram.TtlMicros, meanwhile: proxy.SwallowEstablished);
                     break;
                 case "flushed":
                     server.Send("FLUSHALL").ShouldContain("OK");
@@ -74,16 +69,19 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
         ShouldBeOneBucket();
     }
 
-    // Until so many more calls were admitted from shares, and so much time has passed.
-    private async Task AdmitAsync(int fromShares, long forMicros = 0)
+    // Until so many more calls were admitted from shares, and so much time has passed. The processes have the system's clock.
+    private Task AdmitAsync(int fromShares, long forMicros = 0, Action? meanwhile = null)
     {
         int goal = _log.Count(call => call.IsFromShare) + fromShares;
         long start = ShareProgram.Micros;
-        while (_log.Count(call => call.IsFromShare) < goal || ShareProgram.Micros - start < forMicros)
-        {
-            (ShareProgram.Micros - start).ShouldBeLessThan((long)Patience.TotalMicroseconds, $"{_log.Count} calls admitted");
-            await Task.Delay(50);
-        }
+        return Eventually.HoldsAsync(
+            () =>
+            {
+                meanwhile?.Invoke();
+                return _log.Count(call => call.IsFromShare) >= goal && ShareProgram.Micros - start >= forMicros;
+            },
+            () => $"{_log.Count} calls admitted",
+            Patience);
     }
 
     private void ShouldBeOneBucket()
