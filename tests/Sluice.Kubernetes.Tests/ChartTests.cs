@@ -25,6 +25,17 @@ public sealed class ChartTests
     }
 
     [SkippableTheory]
+    [InlineData("", false)]
+    [InlineData(",requirePolicy=true", true)]
+    public async Task Chart_RequiresPolicies_WhereItIsAskedTo(string values, bool requires)
+    {
+        (int code, string text) = await RunAsync("helm", "template", "r", Chart, "--set", $"image.repository=example/sluice{values}");
+
+        code.ShouldBe(0, text);
+        text.Contains("- --require-policy\n", StringComparison.Ordinal).ShouldBe(requires, text);
+    }
+
+    [SkippableTheory]
     [InlineData("replicas=1")]
     [InlineData("image.repository=example/sluice,settings.listen=http://0.0.0.0:1")]
     [InlineData("image.repository=example/sluice,replica=3")]

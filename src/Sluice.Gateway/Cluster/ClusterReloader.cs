@@ -3,12 +3,12 @@ using Sluice.Kubernetes;
 
 namespace Sluice.Gateway;
 
-/// <summary>Makes the objects of a cluster the current configuration of a gateway whenever they have changed.</summary>
+/// <summary>Makes the objects of a cluster, with the gateway's file, the current configuration of a gateway whenever one of them has changed.</summary>
 /// <remarks>
 /// Changes that come together are applied together. An object that is wrong is logged once for each of its generations. Thread safety: any
 /// number of threads.
 /// </remarks>
-internal sealed partial class ClusterReloader : IAsyncDisposable
+internal sealed partial class ClusterReloader : IReloadTarget, IAsyncDisposable
 {
     /// <summary>For how long further changes are waited for, so that a hundred objects that are applied at once are one change.</summary>
     internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(50);
@@ -18,8 +18,13 @@ internal sealed partial class ClusterReloader : IAsyncDisposable
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _ends = new();
+    private readonly SemaphoreSlim _turn = new(1, 1); // The objects and the file change at the same time.
+    private readonly Lock _results = new();
     private readonly Task _following;
     private HashSet<(string Uid, long Generation)> _logged = [];
+    private ReloadResult? _objects;
+    private ReloadResult? _file;
+    private IAsyncDisposable? _first;
 
     /// <summary>Begins to follow the changes.</summary>
     internal ClusterReloader(ClusterSource source, GatewayServers servers, TimeProvider time, ILogger<ClusterReloader> logger)
@@ -32,10 +37,29 @@ internal sealed partial class ClusterReloader : IAsyncDisposable
         _following = Task.Run(FollowAsync, CancellationToken.None);
     }
 
+    public GatewayConfiguration Configuration => _source.Settings;
+
+    /// <summary>The result of the last reload of the file.</summary>
+    public ReloadResult? LastReload
+    {
+        set => Publish(() => _file = value);
+    }
+
+    /// <summary>Ends something before this ends: what calls it.</summary>
+    internal void EndFirst(IAsyncDisposable caller) => _first = caller;
+
+    public Task ApplyAsync(GatewayConfiguration configuration) => InTurnAsync(() => _source.ReadAsync(configuration, Apply));
+
     public async ValueTask DisposeAsync()
     {
+        if (_first is not null)
+        {
+            await _first.DisposeAsync();
+        }
+
         await _ends.CancelAsync();
         await _following.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It ends by being cancelled.
+        _turn.Dispose();
         _ends.Dispose();
     }
 
@@ -47,12 +71,25 @@ internal sealed partial class ClusterReloader : IAsyncDisposable
             await Task.Delay(Settling, _time, _ends.Token);
             try
             {
-                Apply(await _source.ReadAsync());
+                await InTurnAsync(async () => Apply(await _source.ReadAsync()));
             }
             catch (Exception exception) when (!_ends.IsCancellationRequested)
             {
                 Log.Failed(_logger, exception); // The gateway goes on; the next change may be read.
             }
+        }
+    }
+
+    private async Task InTurnAsync(Func<Task> act)
+    {
+        await _turn.WaitAsync(_ends.Token);
+        try
+        {
+            await act();
+        }
+        finally
+        {
+            _turn.Release();
         }
     }
 
@@ -71,7 +108,7 @@ internal sealed partial class ClusterReloader : IAsyncDisposable
 
     private void Note(ClusterSnapshot snapshot)
     {
-        _servers.LastReload = new ReloadResult(_time.GetUtcNow(), snapshot.FaultLines, []);
+        Publish(() => _objects = new ReloadResult(_time.GetUtcNow(), snapshot.FaultLines, []));
         HashSet<(string Uid, long Generation)> wrong = [];
         foreach (ResourceReport report in snapshot.Reports.Where(report => !report.Faults.IsEmpty))
         {
@@ -88,9 +125,21 @@ internal sealed partial class ClusterReloader : IAsyncDisposable
         _source.Report(snapshot);
     }
 
+    // What is wrong with the file is stated until it is right, whatever becomes of the objects, and the other way round.
+    private void Publish(Action set)
+    {
+        lock (_results)
+        {
+            set();
+            ReloadResult[] both = [.. new[] { _file, _objects }.OfType<ReloadResult>()];
+            _servers.LastReload = new ReloadResult(
+                both.Max(result => result.At), [.. both.SelectMany(result => result.Faults)], [.. both.SelectMany(result => result.NeedsRestart)]);
+        }
+    }
+
     private static partial class Log
     {
-        [LoggerMessage(310, LogLevel.Information, "The objects of the cluster have changed: version {Version}, servers: {Servers}.")]
+        [LoggerMessage(310, LogLevel.Information, "The configuration has changed by the cluster or the file: version {Version}, servers: {Servers}.")]
         internal static partial void Reloaded(ILogger logger, string version, int servers);
 
         [LoggerMessage(311, LogLevel.Error, "An object of the cluster is invalid. Its generation {Generation} is not used; an earlier valid one stays in use:{Faults}")]

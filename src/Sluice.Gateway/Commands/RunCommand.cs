@@ -66,7 +66,12 @@ internal static class RunCommand
                     : parsed.GetValue(stdio) || manifests.AreGiven(parsed) || set.Length > 0 || server.Length > 0
                         ? Task.FromResult(CommandLine.FailUsage(
                             "sluice run", "--kubernetes does not go with --stdio, --limit, --upstream, --store or a command behind '--'. Leave them out."))
-                    : KubernetesRun.RunAsync(named, kubernetes.Kubeconfig(parsed), kubernetes.Namespace(parsed), log, PrintAddresses, cancellationToken);
+                    : KubernetesRun.RunAsync(
+                        named,
+                        new KubernetesRunSettings(kubernetes.Kubeconfig(parsed), kubernetes.Namespace(parsed), kubernetes.RequiresPolicy(parsed)),
+                        log,
+                        PrintAddresses,
+                        cancellationToken);
             }
 
             return parsed.GetValue(stdio) ? StdioRun.RunAsync(named, set, server, log, cancellationToken)

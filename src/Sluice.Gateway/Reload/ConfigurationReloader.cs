@@ -12,11 +12,11 @@ namespace Sluice.Gateway;
 /// <para>Thread safety: any number of threads; reloads take place one after another.</para>
 /// </remarks>
 /// <param name="start">The document, and the content that the gateway was started with.</param>
-/// <param name="servers">What serves by the configuration.</param>
+/// <param name="target">Takes what the document says.</param>
 /// <param name="time">The clock of the pauses.</param>
 /// <param name="logger">The log.</param>
 internal sealed partial class ConfigurationReloader(
-    WatchStart start, GatewayServers servers, TimeProvider time, ILogger<ConfigurationReloader> logger) : IDisposable
+    WatchStart start, IReloadTarget target, TimeProvider time, ILogger<ConfigurationReloader> logger) : IDisposable
 {
     /// <summary>For how long the files must not change before they are read.</summary>
     internal static readonly TimeSpan Settling = TimeSpan.FromMilliseconds(100);
@@ -101,7 +101,7 @@ internal sealed partial class ConfigurationReloader(
         _handled = hash;
         if (result.Configuration is GatewayConfiguration configuration)
         {
-            Apply(configuration, hash, isAsked);
+            await ApplyAsync(configuration, hash, isAsked);
         }
         else
         {
@@ -109,16 +109,16 @@ internal sealed partial class ConfigurationReloader(
         }
     }
 
-    private void Apply(GatewayConfiguration configuration, string hash, bool isAsked)
+    private async Task ApplyAsync(GatewayConfiguration configuration, string hash, bool isAsked)
     {
-        ActiveConfiguration before = servers.Current;
-        GatewayConfiguration effective = FixedSettings.Keep(before.Configuration, configuration, out ImmutableArray<string> kept) with
+        GatewayConfiguration before = target.Configuration;
+        GatewayConfiguration effective = FixedSettings.Keep(before, configuration, out ImmutableArray<string> kept) with
         {
-            Version = VersionOf(configuration, hash, before),
+            Version = VersionOf(configuration, hash, before.Version),
         };
         try
         {
-            servers.Apply(effective);
+            await target.ApplyAsync(effective);
         }
         catch (FormatException exception)
         {
@@ -128,9 +128,9 @@ internal sealed partial class ConfigurationReloader(
 
         _applied = hash;
         _logged = null;
-        servers.LastReload = new ReloadResult(time.GetUtcNow(), [], kept);
+        target.LastReload = new ReloadResult(time.GetUtcNow(), [], kept);
         ReloadMetrics.Count(isApplied: true);
-        Log.Reloaded(logger, effective.Version, effective.Servers.Length, Changes(before.Configuration, effective));
+        Log.Reloaded(logger, effective.Version, effective.Servers.Length, Changes(before, effective));
         if (!kept.IsEmpty)
         {
             Log.NeedsRestart(logger, string.Join(", ", kept));
@@ -139,7 +139,7 @@ internal sealed partial class ConfigurationReloader(
 
     private void Reject(ImmutableArray<Fault> faults, string hash, bool isAsked)
     {
-        servers.LastReload = new ReloadResult(time.GetUtcNow(), [.. faults.Select(fault => fault.ToString())], []);
+        target.LastReload = new ReloadResult(time.GetUtcNow(), [.. faults.Select(fault => fault.ToString())], []);
         ReloadMetrics.Count(isApplied: false);
         if (_logged != hash)
         {
@@ -153,14 +153,14 @@ internal sealed partial class ConfigurationReloader(
     }
 
     /// <summary>The version of a configuration; where only secrets have changed, which the version must not depend on, it is numbered.</summary>
-    private string VersionOf(GatewayConfiguration configuration, string hash, ActiveConfiguration before)
+    private string VersionOf(GatewayConfiguration configuration, string hash, string before)
     {
         if (hash == _applied)
         {
-            return before.Version;
+            return before;
         }
 
-        _sameVersion = before.Version.Split('.')[0] == configuration.Version ? _sameVersion + 1 : 1;
+        _sameVersion = before.Split('.')[0] == configuration.Version ? _sameVersion + 1 : 1;
         return _sameVersion == 1 ? configuration.Version : $"{configuration.Version}.{_sameVersion}";
     }
 

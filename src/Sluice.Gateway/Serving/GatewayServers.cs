@@ -9,7 +9,7 @@ namespace Sluice.Gateway;
 /// <para>The host stops it after Kestrel, so that calls in flight end first.</para>
 /// <para>Thread safety: any number of threads. Configurations take effect one after another.</para>
 /// </remarks>
-internal sealed class GatewayServers : IHostedService, IDisposable
+internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposable
 {
     private readonly ServerParts _parts;
     private readonly DocumentClient _documents;
@@ -42,6 +42,9 @@ internal sealed class GatewayServers : IHostedService, IDisposable
     /// <summary>The configuration by which requests that arrive now are served.</summary>
     internal ActiveConfiguration Current => _current;
 
+    /// <summary>What is configured now.</summary>
+    public GatewayConfiguration Configuration => _current.Configuration;
+
     /// <summary>How many servers are in memory, those of earlier configurations that still have calls among them.</summary>
     internal int Retained
     {
@@ -55,7 +58,7 @@ internal sealed class GatewayServers : IHostedService, IDisposable
     }
 
     /// <summary>The result of the last reload; null before the first.</summary>
-    internal ReloadResult? LastReload
+    public ReloadResult? LastReload
     {
         get => _lastReload;
         set => _lastReload = value;
@@ -105,6 +108,12 @@ internal sealed class GatewayServers : IHostedService, IDisposable
             Applied?.Invoke(next);
             _ = next.Authentication.PrefetchAsync();
         }
+    }
+
+    public Task ApplyAsync(GatewayConfiguration configuration)
+    {
+        Apply(configuration);
+        return Task.CompletedTask;
     }
 
     public Task StartAsync(CancellationToken cancellationToken)

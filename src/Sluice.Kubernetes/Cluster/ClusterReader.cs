@@ -14,12 +14,39 @@ namespace Sluice.Kubernetes;
 /// <para>What has not changed is neither read nor compiled again. Thread safety: one thread.</para>
 /// </remarks>
 /// <param name="settings">The settings and servers of the gateway's file.</param>
-internal sealed class ClusterReader(GatewayConfiguration settings)
+/// <param name="requiresPolicy">Whether a <c>Server</c> that no policy limits is not served, in place of being open to any load.</param>
+internal sealed class ClusterReader(GatewayConfiguration settings, bool requiresPolicy = false)
 {
     private const int VersionDigits = 16;
     private readonly KnownIdentities _identities = settings.Auth == AuthConfiguration.None ? KnownIdentities.None : KnownIdentities.Of(settings.Auth);
     private Dictionary<(ResourceKind, string, string), (ReadObject Now, ReadObject? Good)> _read = [];
     private Dictionary<ResourceTarget, (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled)> _compiled = [];
+
+    /// <summary>The settings and servers of the gateway's file.</summary>
+    internal GatewayConfiguration Settings => settings;
+
+    /// <summary>A reader that knows what this one knows, with another file of the gateway.</summary>
+    /// <param name="changed">What the file says.</param>
+    internal ClusterReader With(GatewayConfiguration changed)
+    {
+        ClusterReader next = new(changed, requiresPolicy);
+        if (Equals(changed.Auth, settings.Auth))
+        {
+            (next._read, next._compiled) = (_read, _compiled);
+        }
+        else
+        {
+            // What is valid may depend on how callers are known. The last good generation stays known where it is valid still.
+            next._read = _read.ToDictionary(entry => entry.Key, entry =>
+            {
+                ReadObject now = ReadObject.Of(entry.Value.Now.Object, next._identities);
+                ReadObject? good = now.IsValid ? now : entry.Value.Good is ReadObject before ? ReadObject.Of(before.Object, next._identities) : null;
+                return (now, good is { IsValid: true } ? good : null);
+            });
+        }
+
+        return next;
+    }
 
     /// <summary>The configuration by these objects.</summary>
     internal ClusterSnapshot Read(IReadOnlyCollection<ClusterObject> objects)
@@ -135,7 +162,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
         RateLimitPolicy? policy = _compiled.TryGetValue(TargetOf(server), out (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled) compiled)
             ? compiled.Compiled
             : server.ToolHive?.Policy;
-        return server.Server is ServerResource own ? own.WithLimits(policy)
+        return server.Server is ServerResource own ? (policy is null && requiresPolicy ? null : own.WithLimits(policy))
             : server.ToolHive is { Proxy: Uri proxy } && policy is not null ? new ServerConfiguration
             {
                 Name = NameOf(server),
@@ -146,7 +173,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
             : null; // ToolHive serves what has no limits, and what it has not started yet has no address.
     }
 
-    private static ResourceReport Report(
+    private ResourceReport Report(
         ReadObject now,
         ReadObject? good,
         Dictionary<ClusterObject, ServerConfiguration> served,
@@ -185,6 +212,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings)
             UsedGeneration = server is null ? null : good.Object.Generation,
             Conflicts = why is null ? [] : [why],
             Path = server?.Path,
+            LacksPolicy = server is null && why is null && good.Server is not null && requiresPolicy,
         };
     }
 

@@ -27,6 +27,9 @@ internal sealed record ResourceReport(ClusterObject Object, ImmutableArray<Fault
     /// <summary>Why it has no effect on a target, or is not served, although it is valid, a line each.</summary>
     internal ImmutableArray<string> Conflicts { get; init; } = [];
 
+    /// <summary>Whether a server is not served because no policy limits it.</summary>
+    internal bool LacksPolicy { get; init; }
+
     /// <summary>The path at which a server is served; null when it is not.</summary>
     internal string? Path { get; init; }
 }

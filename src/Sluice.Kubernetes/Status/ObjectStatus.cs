@@ -81,7 +81,9 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
         : Condition(report, "ResolvedRefs", "True", "ResolvedRefs", "All references lead to an object.");
 
     private static StatusCondition Programmed(ResourceReport report) =>
-        report.UsedGeneration is not long used ? Condition(report, "Programmed", "False", "NotProgrammed", "No call is decided by it.")
+        report.LacksPolicy ? Condition(
+            report, "Programmed", "False", "NoPolicy", "It is not served: no RateLimitPolicy limits it, and the gateway runs with --require-policy.")
+        : report.UsedGeneration is not long used ? Condition(report, "Programmed", "False", "NotProgrammed", "No call is decided by it.")
         : used != report.Object.Generation ? Condition(report, "Programmed", "False", "EarlierGeneration", $"Calls are decided by generation {used}.")
         : Condition(report, "Programmed", "True", "Programmed", $"Calls are decided by generation {used}.");
 

@@ -148,6 +148,49 @@ public sealed class ClusterReaderTests
         static RateLimitPolicy? LimitsOf(ClusterSnapshot snapshot) => snapshot.Configuration.Servers.Single(server => server.Name == "tools.weather").Policy;
     }
 
+    [Fact]
+    public void Read_ServerWithoutAPolicy_IsNotServedWherePoliciesAreRequired()
+    {
+        ClusterReader reader = new(Settings("servers: [ { name: a, upstream: 'http://127.0.0.1:1/mcp' } ]"), requiresPolicy: true);
+
+        ClusterSnapshot open = reader.Read([Server("weather")]);
+        ClusterSnapshot limited = reader.Read([Server("weather"), Policy("p", "weather", "3/1m")]);
+        ClusterSnapshot deleted = reader.Read([Server("weather")]);
+
+        open.Configuration.Servers.ShouldHaveSingleItem().Name.ShouldBe("a"); // The file's servers are whoever runs the gateway's business.
+        ObjectStatus.Of(ReportOf(open, "weather"))!.Conditions.Select(condition => (condition.Type, condition.Status, condition.Reason))
+            .ShouldBe([("Accepted", "True", "Accepted"), ("ResolvedRefs", "True", "ResolvedRefs"), ("Programmed", "False", "NoPolicy")]);
+        limited.Configuration.Servers.Select(server => server.Name).ShouldBe(["a", "tools.weather"]);
+        ObjectStatus.Of(ReportOf(limited, "weather"))!.Conditions.ShouldAllBe(condition => condition.Status == "True");
+        deleted.Configuration.Servers.ShouldHaveSingleItem().Name.ShouldBe("a");
+    }
+
+    [Fact]
+    public void With_AnotherFile_KeepsTheLastGoodGenerations()
+    {
+        _reader.Read([Server("weather"), Policy("p", "weather", "3/1m")]);
+        ClusterObject[] wrong = [Server("weather"), Policy("p", "weather", "3/fortnite", generation: 2)];
+        _reader.Read(wrong);
+
+        RateOf(_reader.With(Settings("streams: { keepAlive: 30s }")).Read(wrong)).ShouldBe("3/1m");
+        RateOf(_reader.With(Settings(Auth)).Read(wrong)).ShouldBe("3/1m");
+    }
+
+    [Fact]
+    public void With_AnotherAuth_ReadsObjectsByIt()
+    {
+        ClusterObject[] objects = [Server("weather"), Policy("p", "weather", "3/1m", scope: "perUser")];
+        _reader.Read(objects).Configuration.Servers.ShouldBeEmpty();
+
+        ClusterReader known = _reader.With(Settings(Auth));
+        ClusterSnapshot snapshot = known.Read(objects);
+
+        snapshot.Configuration.Servers.ShouldHaveSingleItem().Policy!.Settings.PerUser.ShouldNotBeNull();
+        ReportOf(known.With(Settings("")).Read(objects), "p").Faults.ShouldHaveSingleItem().Message.ShouldContain("needs to know who calls");
+    }
+
+    private const string Auth = "auth: { apiKeys: [ { user: alice, sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef } ] }";
+
     private static GatewayConfiguration Settings(string text) =>
         GatewayFile.Parse(text, "sluice.yaml", ProcessValueSource.Instance, ReadingOptions.ToRead with { IsToRun = true, IsWithCluster = true }).RequireConfiguration();
 

@@ -31,6 +31,9 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     private RunningGateway(WebApplication upstream) => _upstream = upstream;
 
+    /// <summary>The file with its settings.</summary>
+    internal string Settings => Path.Combine(_folder.FullName, "sluice.yaml");
+
     /// <summary>Where the server behind it is.</summary>
     internal string Upstream => _upstream.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First() + "/mcp";
 
@@ -54,15 +57,16 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <param name="server">The address of the API server.</param>
     /// <param name="user">The user of the kubeconfig, as YAML.</param>
     /// <param name="authority">The file of the certificate of the API server; null for http.</param>
-    internal async Task StartAsync(string server, string user, string? authority)
+    /// <param name="requiresPolicy">Whether it serves no server without a policy.</param>
+    internal async Task StartAsync(string server, string user, string? authority, bool requiresPolicy = false)
     {
         string kubeconfig = Path.Combine(_folder.FullName, "kubeconfig");
         await File.WriteAllTextAsync(kubeconfig, KubeconfigOf(server, user, authority));
-        string settings = Path.Combine(_folder.FullName, "sluice.yaml");
-        await File.WriteAllTextAsync(settings, "listen: http://127.0.0.1:0\n");
+        await File.WriteAllTextAsync(Settings, "listen: http://127.0.0.1:0\n");
         TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
         LogSettings log = LogSettings.Read(isVerbose: false, out _);
-        _running = Task.Run(() => KubernetesRun.RunAsync(settings, kubeconfig, null, log, (address, _) => listening.SetResult(address), _stop.Token));
+        _running = Task.Run(() => KubernetesRun.RunAsync(
+            Settings, new KubernetesRunSettings(kubeconfig, RequiresPolicy: requiresPolicy), log, (address, _) => listening.SetResult(address), _stop.Token));
         await Task.WhenAny(listening.Task, _running).WaitAsync(StartTime, TimeProvider.System);
         _address = _running.IsCompleted ? throw new InvalidOperationException($"The gateway ended with {await _running}.") : await listening.Task;
     }
