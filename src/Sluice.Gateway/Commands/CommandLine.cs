@@ -60,6 +60,7 @@ internal static class CommandLine
             new VersionOption(),
             RunCommand.Create(server),
             DemoCommand.Create(),
+            InitCommand.Create(),
             ValidateCommand.Create(),
             ExplainCommand.Create(),
             SimulateCommand.Create(),

@@ -6,7 +6,8 @@ namespace Sluice.Gateway;
 /// <summary><c>sluice run [FILE]</c>: the gateway; with <c>--stdio</c>, limits around one server for one client.</summary>
 internal static class RunCommand
 {
-    private const string DefaultFile = "sluice.yaml";
+    /// <summary>The file that is read when none is named.</summary>
+    internal const string DefaultFile = "sluice.yaml";
 
     /// <summary>Makes the command.</summary>
     /// <param name="server">What stands behind <c>--</c> on the command line: a server and its arguments.</param>

@@ -1,4 +1,5 @@
 using System.CommandLine;
+using System.CommandLine.Parsing;
 
 namespace Sluice.Gateway.Tests.Commands;
 
@@ -23,7 +24,7 @@ public sealed class CommandHelpTests
         foreach (string example in examples)
         {
             example.ShouldStartWith($"sluice {name}");
-            string[] arguments = example.Split(" -- ")[0].Split(" > ")[0].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1..];
+            string[] arguments = [.. CommandLineParser.SplitCommandLine(example.Split(" -- ")[0].Split(" > ")[0]).Skip(1)];
             CommandLine.CreateRoot([]).Parse(arguments).Errors.ShouldBeEmpty(example);
         }
     }
