@@ -3,8 +3,7 @@ namespace Sluice.Gateway;
 /// <summary>What the demo prints at its start: what runs where, and what to try.</summary>
 internal static class DemoGuide
 {
-    internal const string AliceKey = "demo-key-of-alice";
-    internal const string BobKey = "demo-key-of-bob";
+    private const string KeyPrefix = "demo-key-of-";
 
     /// <summary>The demo's configuration, as a person would write it.</summary>
     /// <param name="listen">Where the gateway is to listen.</param>
@@ -15,8 +14,8 @@ internal static class DemoGuide
         admin: { listen: "http://127.0.0.1:0" }
         auth:
           apiKeys:
-            - { user: alice, sha256: {{Sha256(AliceKey)}} }
-            - { user: bob, sha256: {{Sha256(BobKey)}} }
+            - { user: alice, sha256: {{Sha256(KeyPrefix + "alice")}} }
+            - { user: bob, sha256: {{Sha256(KeyPrefix + "bob")}} }
         servers:
           - name: demo
             upstream: {{upstream}}
@@ -29,46 +28,42 @@ internal static class DemoGuide
 
         """;
 
-    /// <summary>The text above the live lines.</summary>
+    /// <summary>The text above the live lines. It fits a terminal of 80 columns, so that lines are copied whole.</summary>
     /// <param name="admin">The admin address.</param>
     /// <param name="gateway">The gateway's endpoint.</param>
     /// <param name="upstream">The endpoint of the server behind it.</param>
     internal static string Text(Uri admin, Uri gateway, Uri upstream) =>
-        $$"""
-        Dashboard: {{new Uri(admin, "/")}}
+        $$$"""
+        Dashboard: {{{new Uri(admin, "/")}}}
 
-        Sluice demo: a real MCP server, and the gateway that limits it. Nothing leaves this machine.
+        Sluice demo: an MCP server, and the gateway that limits it.
 
-          gateway      {{gateway}}      limits in memory, keys of alice and bob
-          MCP server   {{upstream}}      tools: search, slow_count, echo
-          limits       everybody 60/1m; each user 20/1m, search 3/1m, slow_count 5/1m at 2 tokens a call
+          gateway     {{{gateway,-28}}} users alice and bob
+          MCP server  {{{upstream,-28}}} tools search, slow_count, echo
+          limits      60/1m for all callers, 20/1m for each user, 3/1m of search
 
-        Copy these into another terminal.
+        Copy these into another terminal. First, a command that searches as a user:
 
-        1. Alice searches four times; the fourth call is refused and says when to come back:
+          search() {
+            curl -s {{{gateway}}} -H "X-API-Key: {{{KeyPrefix}}}$1" \
+              -H 'Content-Type: application/json' \
+              -H 'Accept: application/json, text/event-stream' \
+              -d '{"jsonrpc":"2.0","id":1,"method":"tools/call","params":
+                   {"name":"search","arguments":{"query":"'"$2"'"} }}'
+            echo
+          }
 
-        for i in 1 2 3 4; do {{Curl(gateway, AliceKey, "$i", "search", "query", "sea")}}; echo; done
+        Alice searches four times. The fourth call is rejected, and says when to retry:
 
-        2. Bob has a budget of his own, so his search is answered:
+          for i in 1 2 3 4; do search alice sea; done
 
-        {{Curl(gateway, BobKey, "1", "search", "query", "island")}}
+        Bob has a budget of his own, so his search is answered:
 
-        3. The MCP Inspector shows the refusal as an error and exits with 1 (its first run downloads it):
+          search bob island
 
-        npx -y @modelcontextprotocol/inspector@2.12.0 --cli {{gateway}} --transport http --header "X-API-Key: {{AliceKey}}" --method tools/call --tool-name search --tool-arg query=revenge
-
-        Every metered call shows below, and on the dashboard. Ctrl-C stops.
+        Calls show below, and on the dashboard. Ctrl-C stops.
 
         """;
-
-    private static string Curl(Uri gateway, string key, string id, string tool, string argument, string value)
-    {
-        string shownId = id.StartsWith('$') ? $"'{id}'" : id; // The shell's variable stands outside the quotes.
-        return $"curl -s {gateway} -H 'X-API-Key: {key}' -H 'Content-Type: application/json' "
-            + "-H 'Accept: application/json, text/event-stream' "
-            + $"-d '{{\"jsonrpc\":\"2.0\",\"id\":{shownId},\"method\":\"tools/call\","
-            + $"\"params\":{{\"name\":\"{tool}\",\"arguments\":{{\"{argument}\":\"{value}\"}}}}}}'";
-    }
 
     private static string Sha256(string key) => Convert.ToHexStringLower(
         System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(key)));
