@@ -16,11 +16,15 @@ public sealed record VirtualBackend
     /// <value>No name is there twice on either side. The default is none.</value>
     public ImmutableArray<KeyValuePair<string, string>> Rename { get; init; } = [];
 
+    /// <summary>What prefixes of its names and URIs are made of, where that is not <see cref="Server"/>; or null.</summary>
+    internal string? ShortName { get; init; }
+
     /// <summary>Whether another backend is the same.</summary>
     /// <param name="other">The other.</param>
     public bool Equals(VirtualBackend? other) =>
         other is not null
         && Server == other.Server
+        && ShortName == other.ShortName
         && Rename.SequenceEqual(other.Rename)
         && Tools.HasValue == other.Tools.HasValue
         && (Tools is null || Tools.Value.SequenceEqual(other.Tools!.Value));

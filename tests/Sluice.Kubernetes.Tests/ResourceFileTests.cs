@@ -46,6 +46,37 @@ public sealed class ResourceFileTests
     }
 
     [Fact]
+    public void Parse_VirtualServer_HasTheBackendsThatAreDescribed()
+    {
+        GatewayFileResult result = Parse(
+            Virtual("[ { name: nowhere }, { name: weather, tools: search } ]"),
+            Weather,
+            Policy("a", "{ group: sluice.dev, kind: VirtualServer, name: toolkit }", "{ shared: 3/1m }"));
+
+        result.Faults.ShouldBeEmpty();
+        ServerConfiguration server = result.RequireConfiguration().Servers.Single(server => server.Name == "tools.toolkit");
+        server.Policy!.Settings.Shared!.ToString().ShouldBe("3/1m");
+        VirtualBackend backend = ((VirtualUpstreamConfiguration)server.Upstream).Backends.ShouldHaveSingleItem();
+        (backend.Server, backend.ShortName).ShouldBe(("tools.weather", "weather"));
+        backend.Tools!.Value.ShouldBe(["search"]);
+        result.Warnings.ShouldHaveSingleItem().ToString().ShouldBe(
+            "test.yaml:4:7 spec.backendRefs[0]: names the Server 'nowhere', which no document here describes: it is left out.");
+    }
+
+    [Fact]
+    public void Parse_VirtualServerAlone_IsValid_AndWarnsThatItIsNotServed()
+    {
+        GatewayFileResult result = Parse(Virtual("[ { name: weather } ]"));
+
+        result.Faults.ShouldBeEmpty();
+        result.Warnings.Select(warning => $"{warning.Path}: {warning.Message}").ShouldBe(
+        [
+            "spec.backendRefs[0]: names the Server 'weather', which no document here describes: it is left out.",
+            "spec: has no backend that a document here describes: it is not served.",
+        ]);
+    }
+
+    [Fact]
     public void Parse_PolicyAlone_ToRun_NeedsAServer() =>
         Parse(ReadingOptions.ToRead with { IsToRun = true }, Policy("a", "{ group: sluice.dev, kind: Server, name: weather }", "{ shared: 3/1m }"))
             .Faults.ShouldHaveSingleItem().Message.ShouldStartWith("describes no server.");
@@ -181,6 +212,15 @@ public sealed class ResourceFileTests
 
         ImmutableArray<Fault> Short(ImmutableArray<Fault> faults) => [.. faults.Select(fault => fault with { File = Path.GetFileName(fault.File) })];
     }
+
+    private static string Virtual(string backends) =>
+        $$"""
+        apiVersion: sluice.dev/v1alpha1
+        kind: VirtualServer
+        metadata: { name: toolkit, namespace: tools }
+        spec: { backendRefs: {{backends}} }
+
+        """;
 
     private static string Policy(string name, string target, string limits, string created = "2026-01-01T00:00:00Z") =>
         $$"""

@@ -15,7 +15,6 @@ internal static class ToolHiveKinds
     /// <summary>The group of ToolHive's kinds.</summary>
     internal const string Group = "toolhive.stacklok.dev";
 
-    private const string KmcpGroup = "kagent.dev";
     private static readonly string[] Versions = [FirstVersion, "v1beta1"];
 
     /// <summary>ToolHive's kinds without limits.</summary>
@@ -63,7 +62,7 @@ internal static class ToolHiveKinds
     internal static string Describe(KubernetesObject found) =>
         found.Group.Length == 0 ? Shown.Step(found.Kind)
         : $"{Shown.Step(found.Kind)} of {Shown.Step(found.Group)}"
-            + (found is { Group: KmcpGroup, Kind: Server } ? " (which is kmcp's, not ToolHive's, and has no limits)" : "");
+            + (found is { Group: KmcpKinds.Group, Kind: Server } ? " (which is kmcp's, not ToolHive's, and has no limits)" : "");
 
     /// <summary>Warns of a kind that has the name of ToolHive's, and no limits.</summary>
     private static void WarnOfNamesake(KubernetesObject found)
@@ -73,7 +72,7 @@ internal static class ToolHiveKinds
             return;
         }
 
-        string whose = found.Group == KmcpGroup ? "kmcp's" : "not ToolHive's";
+        string whose = found.Group == KmcpKinds.Group ? "kmcp's" : "not ToolHive's";
         found.Document.Warnings.Add(
             found.Root.Find("kind")!.Value,
             found.PathOf("kind"),

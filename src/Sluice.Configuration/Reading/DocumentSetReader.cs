@@ -31,7 +31,7 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
             [.. objects.Where(ToolHiveKinds.HasLimits).Select(ToolHiveReader.Read).OfType<ToolHiveServer>()];
         SourceDocument? settings = SettingsAmong(own);
         List<string> notes = [];
-        bool hasPolicies = false;
+        bool hasReferences = false;
         GatewayReader reader = new(settings?.Faults ?? faults, values, content) { Index = Index };
         GatewayConfiguration? configuration = reader.Read(settings?.Root ?? new MappingNode(0, 0, []), (_, identities) =>
         {
@@ -40,7 +40,7 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
             // Who calls is known to the gateway of the cluster; to check a resource alone is not to ask for it.
             ResourceServers resources = new(Index, options.IsToRun || Has(settings, "auth") ? identities : KnownIdentities.All);
             resources.Read(objects, described);
-            hasPolicies = resources.HasPolicies;
+            hasReferences = resources.HasReferences;
             described = resources.Described;
             servers = servers.AddRange(resources.Servers);
             ManifestServers manifests = new(options, Index, identities);
@@ -48,7 +48,7 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
             notes.AddRange(manifests.Notes);
             return servers;
         });
-        if (configuration is { Servers.IsEmpty: true } && faults.Count == before && !options.IsWithCluster && (options.IsToRun || !hasPolicies))
+        if (configuration is { Servers.IsEmpty: true } && faults.Count == before && !options.IsWithCluster && (options.IsToRun || !hasReferences))
         {
             faults.Add(0, 0, "", $"describes no server.{Contents(objects)} Add a file with 'servers', a Server of {ResourceKinds.Group}, or a manifest of ToolHive.");
         }

@@ -14,23 +14,38 @@ internal sealed partial class ServerReader
 
     private static readonly TextSpec BackendName = new(Pattern: $@"^\s*[A-Za-z0-9_-][A-Za-z0-9._-]{{0,{MaxNameLength - 1}}}\s*$");
 
-    private static readonly FieldTable BackendTable = new(
-        new FieldSpec(ServerField, BackendName).Required(),
+    private static readonly FieldSpec[] SelectionFields =
+    [
         new(ToolsField, new TextsSpec(new TextSpec())),
-        new(RenameField, new MapSpec(new TextSpec(Pattern: @"^\s*[A-Za-z0-9_.-]{1,128}\s*$"), "^.{1,256}$", MaxRenames)));
+        new(RenameField, new MapSpec(new TextSpec(Pattern: @"^\s*[A-Za-z0-9_.-]{1,128}\s*$"), "^.{1,256}$", MaxRenames)),
+    ];
+
+    private static readonly FieldTable BackendTable = new([new FieldSpec(ServerField, BackendName).Required(), .. SelectionFields]);
+
+    private static readonly FieldTable ReferenceTable = new([new FieldSpec("name", PolicyResourceReader.ObjectName).Required(), .. SelectionFields]);
+
+    /// <summary>The backends of a resource: objects of its namespace, in the order in which they are listed and win.</summary>
+    internal static readonly FieldSpec BackendReferences = new FieldSpec(
+        "backendRefs", new ListSpec(new GroupSpec(() => ReferenceTable), VirtualUpstreamConfiguration.MaxBackends) { IsOrdered = true }).Required();
+
+    /// <summary>What a virtual server has beside its backends, and beside what every server has.</summary>
+    internal static readonly FieldSpec[] VirtualFields =
+    [
+        new("conflicts", new ChoiceSpec<NameConflicts>(Words.Conflicts)),
+        new("maxSessions", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxMaxSessions)),
+        new("maxSessionsPerUser", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxMaxSessions)),
+        new("idleTimeout", new DurationSpec(
+            CommandUpstreamConfiguration.MinIdleTimeout, CommandUpstreamConfiguration.MaxIdleTimeout, "1s to 1d", "30s, 10m or 1h")),
+    ];
 
     private static readonly FieldTable VirtualTable = new([
         NameField,
         new FieldSpec(
             BackendsField,
             new ListSpec(new AnyOfSpec(BackendName, new GroupSpec(() => BackendTable)), VirtualUpstreamConfiguration.MaxBackends)).Required(),
-        new("conflicts", new ChoiceSpec<NameConflicts>(Words.Conflicts)),
         .. BoundFields,
         .. CallerFields,
-        new("maxSessions", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxMaxSessions)),
-        new("maxSessionsPerUser", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxMaxSessions)),
-        new("idleTimeout", new DurationSpec(
-            CommandUpstreamConfiguration.MinIdleTimeout, CommandUpstreamConfiguration.MaxIdleTimeout, "1s to 1d", "30s, 10m or 1h")),
+        .. VirtualFields,
         new(LimitsField, RateLimitingReader.Value)]);
 
     /// <summary>The value of <c>virtualServers</c>.</summary>
@@ -61,8 +76,29 @@ internal sealed partial class ServerReader
         [
             .. reader.List(BackendsField).Select(entry => ReadBackend(entry.Item, entry.Path, servers, seen)).OfType<VirtualBackend>(),
         ];
+        VirtualUpstreamConfiguration read = ReadVirtual(reader, backends);
+        return faults.Count == before && !backends.IsEmpty ? read : null;
+    }
+
+    /// <summary>The backends of a resource; null when one of them is wrong.</summary>
+    /// <param name="reader">The fields that have the references.</param>
+    /// <param name="serverOf">The name of the server that an object describes.</param>
+    internal VirtualUpstreamConfiguration? ReadReferences(FieldReader reader, Func<string, string> serverOf)
+    {
+        int before = faults.Count;
+        HashSet<string> seen = new(StringComparer.Ordinal);
+        ImmutableArray<VirtualBackend> backends =
+        [
+            .. reader.List(BackendReferences.Name).Select(entry => ReadReference(entry.Item, entry.Path, serverOf, seen)).OfType<VirtualBackend>(),
+        ];
+        VirtualUpstreamConfiguration read = ReadVirtual(reader, backends);
+        return faults.Count == before && !backends.IsEmpty ? read : null;
+    }
+
+    private static VirtualUpstreamConfiguration ReadVirtual(FieldReader reader, ImmutableArray<VirtualBackend> backends)
+    {
         int maxSessions = reader.Integer("maxSessions") ?? VirtualUpstreamConfiguration.DefaultMaxSessions;
-        VirtualUpstreamConfiguration read = new()
+        return new VirtualUpstreamConfiguration
         {
             Backends = backends,
             Conflicts = reader.Choice<NameConflicts>("conflicts") ?? NameConflicts.Prefix,
@@ -70,7 +106,19 @@ internal sealed partial class ServerReader
             MaxSessionsPerUser = reader.Integer("maxSessionsPerUser", maxSessions) ?? 0,
             IdleTimeout = reader.Duration("idleTimeout") ?? CommandUpstreamConfiguration.DefaultIdleTimeout,
         };
-        return faults.Count == before && !backends.IsEmpty ? read : null;
+    }
+
+    private VirtualBackend? ReadReference(Node item, string path, Func<string, string> serverOf, HashSet<string> seen)
+    {
+        if (FieldReader.Open(item, path, ReferenceTable, faults) is not FieldReader reader || PolicyResourceReader.ReadName(reader, faults) is not string name)
+        {
+            return null;
+        }
+
+        Node nameNode = reader.Node("name")!;
+        reader.Accept(name, seen.Add(name) ? null : $"{nameNode.Describe()} is in the list twice. Remove one of the two.", nameNode, "name");
+        ImmutableArray<string>? tools = reader.Has(ToolsField) ? reader.Texts(ToolsField) : null;
+        return new VirtualBackend { Server = serverOf(name), ShortName = name, Tools = tools, Rename = ReadRename(reader, tools) };
     }
 
     private VirtualBackend? ReadBackend(Node item, string path, ImmutableArray<ServerConfiguration> servers, HashSet<string> seen)

@@ -18,14 +18,18 @@ internal static class PolicyResourceReader
     // What a group has, by group.
     private static readonly Dictionary<string, string[]> Kinds = new(StringComparer.Ordinal)
     {
-        [ResourceKinds.Group] = [ResourceKinds.Server],
+        [ResourceKinds.Group] = [ResourceKinds.Server, ResourceKinds.VirtualServer],
         [ToolHiveKinds.Group] = [ToolHiveKinds.Server, ToolHiveKinds.VirtualServer],
+        [KmcpKinds.Group] = [KmcpKinds.Server],
     };
+
+    /// <summary>The name of an object.</summary>
+    internal static readonly TextSpec ObjectName = new(MaxLength: 253, Pattern: @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$");
 
     private static readonly FieldTable TargetTable = new(
         new FieldSpec(GroupField, Words(Kinds.Keys)).Required(),
         new FieldSpec(KindField, Words(Kinds.Values.SelectMany(kinds => kinds))).Required(),
-        new FieldSpec("name", new TextSpec(MaxLength: 253, Pattern: @"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$")).Required(),
+        new FieldSpec("name", ObjectName).Required(),
         new(SectionField, new TextSpec()))
     {
         Combinations = [.. Kinds.Select(group => new FieldCombination(GroupField, [group.Key], KindField, group.Value))],
@@ -95,15 +99,7 @@ internal static class PolicyResourceReader
             reader.Choice<bool>(field);
         }
 
-        string? name = reader.Text("name");
-        if (name is not null && !ToolHiveReader.KubernetesName().IsMatch(name))
-        {
-            faults.Add(
-                reader.Node("name")!,
-                reader.PathOf("name"),
-                $"{Shown.Quote(name)} is not a name. Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends.");
-        }
-
+        string? name = ReadName(reader, faults);
         string? section = reader.Text(SectionField);
         if (faults.Count > before)
         {
@@ -119,6 +115,22 @@ internal static class PolicyResourceReader
 
         faults.Add(
             reader.Node(KindField)!, reader.PathOf(KindField), $"{Shown.Quote(kind)} is not a kind of {group}. {NearestName.Advice(kind, Kinds[group])}");
+        return null;
+    }
+
+    /// <summary>The name of an object; null when it is absent or wrong.</summary>
+    internal static string? ReadName(FieldReader reader, FaultList faults)
+    {
+        string? name = reader.Text("name");
+        if (name is null || ToolHiveReader.KubernetesName().IsMatch(name))
+        {
+            return name;
+        }
+
+        faults.Add(
+            reader.Node("name")!,
+            reader.PathOf("name"),
+            $"{Shown.Quote(name)} is not a name. Use lower-case letters, digits, '-' and '.', with a letter or digit at both ends.");
         return null;
     }
 

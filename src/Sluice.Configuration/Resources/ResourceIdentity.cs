@@ -14,7 +14,10 @@ internal sealed record ResourceIdentity(string? Namespace, string Name, Field Na
     internal DateTimeOffset CreatedAt { get; init; }
 
     /// <summary>The name of the server that the object describes: namespace, dot and name.</summary>
-    internal string ServerName => Namespace is null ? Name : $"{Namespace}.{Name}";
+    internal string ServerName => NameOf(Name);
+
+    /// <summary>The name of the server that another object of the namespace describes.</summary>
+    internal string NameOf(string name) => Namespace is null ? name : $"{Namespace}.{name}";
 
     /// <summary>Reads <c>metadata</c>; null when it is wrong.</summary>
     /// <param name="manifest">The object.</param>

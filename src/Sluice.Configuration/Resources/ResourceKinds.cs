@@ -12,10 +12,13 @@ internal static class ResourceKinds
     /// <summary>An MCP server.</summary>
     internal const string Server = "Server";
 
+    /// <summary>Several servers behind one address.</summary>
+    internal const string VirtualServer = "VirtualServer";
+
     /// <summary>Limits of one or more servers.</summary>
     internal const string Policy = "RateLimitPolicy";
 
-    private static readonly string[] All = [Policy, Server];
+    private static readonly string[] All = [Policy, Server, VirtualServer];
 
     /// <summary>Whether an object is one of these kinds; one of our group that is none of them is reported.</summary>
     internal static bool IsKnown(KubernetesObject found)

@@ -16,8 +16,8 @@ internal sealed class ResourceServers(ServerIndex index, KnownIdentities identit
     /// <summary>The servers of manifests of ToolHive, with the limits that policies give them.</summary>
     internal ImmutableArray<ToolHiveServer> Described { get; private set; } = [];
 
-    /// <summary>Whether there is a policy, in whatever state.</summary>
-    internal bool HasPolicies { get; private set; }
+    /// <summary>Whether there is an object, in whatever state, that can be checked without the servers that it names.</summary>
+    internal bool HasReferences { get; private set; }
 
     /// <summary>Reads all objects.</summary>
     /// <param name="objects">The objects of all documents.</param>
@@ -27,13 +27,13 @@ internal sealed class ResourceServers(ServerIndex index, KnownIdentities identit
         KubernetesObject[] own = [.. objects.Where(ResourceKinds.IsKnown)];
         ServerResource[] servers =
         [
-            .. own.Where(found => found.Kind == ResourceKinds.Server)
+            .. own.Where(found => found.Kind is ResourceKinds.Server or ResourceKinds.VirtualServer)
                 .Select(found => ServerResourceReader.Read(found, identities))
                 .OfType<ServerResource>()
                 .Where(IsFree),
         ];
         KubernetesObject[] policies = [.. own.Where(found => found.Kind == ResourceKinds.Policy)];
-        HasPolicies = policies.Length > 0;
+        HasReferences = own.Any(found => found.Kind is ResourceKinds.Policy or ResourceKinds.VirtualServer);
         PolicyAttachment attachment = new(
             [
                 .. servers.Select(server => (server.Target, server.Configuration.Name, HasOwnLimits: false)),
@@ -45,10 +45,38 @@ internal sealed class ResourceServers(ServerIndex index, KnownIdentities identit
             Warn(outcome);
         }
 
-        Servers = [.. servers.Select(server => Serve(server, attachment))];
+        string[] real = [.. servers.Where(server => server.Virtual is null).Select(server => server.Configuration.Name)];
+        Servers = [.. servers.Select(server => WithBackends(server, real)).OfType<ServerResource>().Select(server => Serve(server, attachment))];
         Described = [.. described.Select(server => attachment.Compile(server.Target, out PolicyResource? source) is RateLimitPolicy policy
             ? server with { Policy = policy, LimitsPlace = PlaceOf(source!) }
             : server)];
+    }
+
+    // Backends that no document describes are left out, as in a cluster.
+    private static ServerResource? WithBackends(ServerResource server, string[] real)
+    {
+        if (server.Virtual is not VirtualUpstreamConfiguration written)
+        {
+            return server;
+        }
+
+        KubernetesObject manifest = server.Manifest;
+        ServerResource? read = server.WithBackends(backend => real.Contains(backend.Server), out ImmutableArray<VirtualBackend> missing);
+        foreach (VirtualBackend backend in missing)
+        {
+            manifest.Document.Warnings.Add(
+                manifest.Root.Find("spec")!.Value,
+                manifest.PathOf($"spec.{ServerReader.BackendReferences.Name}[{written.Backends.IndexOf(backend)}]"),
+                $"names the Server {Shown.Quote(backend.ShortName!)}, which no document here describes: it is left out.");
+        }
+
+        if (read is null)
+        {
+            manifest.Document.Warnings.Add(
+                manifest.Root.Find("spec")!.Value, manifest.PathOf("spec"), "has no backend that a document here describes: it is not served.");
+        }
+
+        return read;
     }
 
     private ServerConfiguration Serve(ServerResource server, PolicyAttachment attachment)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>A <c>Server</c> of <c>sluice.dev</c>, without the limits that policies give it.</summary>
+/// <summary>A <c>Server</c> or <c>VirtualServer</c> of <c>sluice.dev</c>, without the limits that policies give it.</summary>
 /// <param name="Manifest">Its object.</param>
 /// <param name="Identity">Which object it is.</param>
 /// <param name="Configuration">The server, without limits; its <c>allow</c> compares names without case.</param>
@@ -21,6 +21,27 @@ internal sealed record ServerResource(
         Policy = policy,
         Allow = policy?.Settings.CaseSensitive == true ? CaseSensitiveAllow : Configuration.Allow,
     };
+
+    /// <summary>The backends of a virtual server; null for another server.</summary>
+    internal VirtualUpstreamConfiguration? Virtual => Configuration.Upstream as VirtualUpstreamConfiguration;
+
+    /// <summary>A virtual server with those of its backends that are there; null when none is.</summary>
+    /// <param name="isThere">Whether a backend is.</param>
+    /// <param name="missing">Those that are not.</param>
+    internal ServerResource? WithBackends(Func<VirtualBackend, bool> isThere, out ImmutableArray<VirtualBackend> missing)
+    {
+        missing = [];
+        if (Virtual is not VirtualUpstreamConfiguration written)
+        {
+            return this;
+        }
+
+        ImmutableArray<VirtualBackend> there = [.. written.Backends.Where(isThere)];
+        missing = [.. written.Backends.Except(there)];
+        return there.IsEmpty ? null
+            : missing.IsEmpty ? this
+            : this with { Configuration = Configuration with { Upstream = written with { Backends = there } } };
+    }
 
     /// <summary>How policies name it.</summary>
     internal ResourceTarget Target => ResourceTarget.Of(Manifest, Identity);

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads a <c>Server</c> of <c>sluice.dev</c>.</summary>
+/// <summary>Reads a <c>Server</c> or <c>VirtualServer</c> of <c>sluice.dev</c>.</summary>
 internal static class ServerResourceReader
 {
     /// <summary>The longest URL.</summary>
@@ -29,19 +29,32 @@ internal static class ServerResourceReader
         Apart = [(UrlField, ServiceField)],
     };
 
-    /// <summary>The fields of <c>spec</c>.</summary>
-    internal static readonly FieldTable Table = new(
-        new FieldSpec(UpstreamField, new GroupSpec(() => UpstreamTable)).Required(),
+    private static readonly FieldSpec[] CommonFields =
+    [
         new(PathField, new TextSpec(Pattern: PathPattern)),
         new("timeout", new DurationSpec(ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h")),
         new("maxRequestBytes", new IntegerSpec(ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes)),
         new("strictHeaders", new BooleanSpec()),
-        new("allow", AllowReader.Value));
+        new("allow", AllowReader.Value),
+    ];
+
+    /// <summary>The fields of <c>spec</c> of a <c>Server</c>.</summary>
+    internal static readonly FieldTable Table = new([new FieldSpec(UpstreamField, new GroupSpec(() => UpstreamTable)).Required(), .. CommonFields]);
+
+    /// <summary>The fields of <c>spec</c> of a <c>VirtualServer</c>.</summary>
+    internal static readonly FieldTable VirtualTable = new([ServerReader.BackendReferences, .. CommonFields, .. ServerReader.VirtualFields]);
 
     /// <summary>The server; null when it is wrong.</summary>
     /// <param name="manifest">The object.</param>
     /// <param name="identities">The identities that <c>allow</c> can ask for.</param>
-    internal static ServerResource? Read(KubernetesObject manifest, KnownIdentities identities)
+    internal static ServerResource? Read(KubernetesObject manifest, KnownIdentities identities) => manifest.Kind == ResourceKinds.VirtualServer
+        ? Read(manifest, identities, VirtualTable, (reader, identity) => new ServerReader(manifest.Document.Faults, identities, new ServerIndex())
+            .ReadReferences(reader, name => identity?.NameOf(name) ?? name))
+        : Read(manifest, identities, Table, (reader, identity) =>
+            ReadUpstream(reader, identity?.Namespace, manifest.Document.Faults) is Uri address ? new HttpUpstreamConfiguration(address) : null);
+
+    private static ServerResource? Read(
+        KubernetesObject manifest, KnownIdentities identities, FieldTable table, Func<FieldReader, ResourceIdentity?, UpstreamConfiguration?> readUpstream)
     {
         FaultList faults = manifest.Document.Faults;
         int before = faults.Count;
@@ -52,12 +65,12 @@ internal static class ServerResourceReader
             return null;
         }
 
-        if (FieldReader.Open(spec, manifest.PathOf(Spec), Table, faults) is not FieldReader reader)
+        if (FieldReader.Open(spec, manifest.PathOf(Spec), table, faults) is not FieldReader reader)
         {
             return null;
         }
 
-        Uri? upstream = ReadUpstream(reader, identity?.Namespace, faults);
+        UpstreamConfiguration? upstream = readUpstream(reader, identity);
         string? path = ReadPath(reader, faults);
         TimeSpan timeout = reader.Duration("timeout") ?? ServerConfiguration.DefaultTimeout;
         int maxRequestBytes = reader.Integer("maxRequestBytes") ?? ServerConfiguration.DefaultMaxRequestBytes;
@@ -71,14 +84,14 @@ internal static class ServerResourceReader
         ServerConfiguration configuration = new()
         {
             Name = identity.ServerName,
-            Upstream = new HttpUpstreamConfiguration(upstream),
+            Upstream = upstream,
             Path = path ?? $"/{identity.ServerName}/mcp",
             Timeout = timeout,
             MaxRequestBytes = maxRequestBytes,
             StrictHeaders = strictHeaders,
             Allow = allow,
         };
-        return new ServerResource(manifest, identity, configuration, allow is null ? null : AllowWithCase(spec, identities))
+        return new ServerResource(manifest, identity, configuration, allow is null ? null : AllowWithCase(spec, table, identities))
         {
             PathPlace = reader.Node(PathField) is Node written
                 ? (written, reader.PathOf(PathField))
@@ -86,10 +99,10 @@ internal static class ServerResourceReader
         };
     }
 
-    private static ImmutableArray<AllowRule>? AllowWithCase(Node spec, KnownIdentities identities)
+    private static ImmutableArray<AllowRule>? AllowWithCase(Node spec, FieldTable table, KnownIdentities identities)
     {
         FaultList known = new(""); // The faults of the same fields were added when they were read without case.
-        return new AllowReader(known, identities).Read(FieldReader.Open(spec, "", Table, known)!, caseSensitive: true);
+        return new AllowReader(known, identities).Read(FieldReader.Open(spec, "", table, known)!, caseSensitive: true);
     }
 
     private static Uri? ReadUpstream(FieldReader spec, string? ownNamespace, FaultList faults)

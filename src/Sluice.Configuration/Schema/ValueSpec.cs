@@ -122,6 +122,9 @@ internal sealed record TextsSpec(TextSpec Text, int MinCount = 1) : ValueSpec
 /// <param name="MinCount">The fewest.</param>
 internal sealed record ListSpec(ValueSpec Item, int? MaxCount = null, int MinCount = 1) : ValueSpec
 {
+    /// <summary>Whether the order of the entries has a meaning, so that one manager must own the whole list.</summary>
+    internal bool IsOrdered { get; init; }
+
     internal override JsonObject ToSchema()
     {
         JsonObject list = new() { ["type"] = "array", ["items"] = Item.ToSchema(), ["minItems"] = MinCount };

@@ -99,9 +99,9 @@ internal sealed class VirtualNames
 
     private sealed class Backend(VirtualBackend configuration)
     {
-        internal string Name { get; } = configuration.Server;
+        internal string Name { get; } = configuration.ShortName ?? configuration.Server;
 
-        internal string Prefix { get; } = configuration.Server + "_";
+        internal string Prefix { get; } = (configuration.ShortName ?? configuration.Server) + "_";
 
         internal OperationMatcher? Tools { get; } =
             configuration.Tools is ImmutableArray<string> names ? new OperationMatcher(OperationKind.Tool, names, caseSensitive: true) : null;

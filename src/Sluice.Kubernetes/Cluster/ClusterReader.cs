@@ -57,18 +57,33 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
             .Where(read => read.Policy is null)
             .OrderBy(read => read.Server?.Identity.CreatedAt ?? DateTimeOffset.MaxValue)
             .ThenBy(read => read.Object.Namespace, StringComparer.Ordinal)
-            .ThenBy(read => read.Object.Name, StringComparer.Ordinal)], out Dictionary<ClusterObject, string> taken);
+            .ThenBy(read => read.Object.Name, StringComparer.Ordinal)
+            .ThenBy(read => Array.IndexOf(FollowedKinds.All, read.Object.Kind))], out Dictionary<ClusterObject, string> taken);
         PolicyAttachment attachment = new(
-            servers.Select(read => (TargetOf(read), NameOf(read), HasOwnLimits: read.ToolHive?.Policy is not null)),
+            servers.Select(read => (TargetOf(read), NameOf(read), HasOwnLimits: read.Foreign?.Policy is not null)),
             all.Select(pair => pair.Good?.Policy).OfType<PolicyResource>());
         HashSet<ResourceTarget> blocked = [.. all.Where(pair => pair.Good is null).SelectMany(pair => pair.Now.Targets)];
         Compile(servers, attachment);
         Dictionary<ClusterObject, ServerConfiguration> served = new(ReferenceEqualityComparer.Instance);
-        foreach (ReadObject server in servers.Where(server => !blocked.Contains(TargetOf(server))))
+        Dictionary<ClusterObject, ImmutableArray<VirtualBackend>> missing = new(ReferenceEqualityComparer.Instance);
+        ReadObject[] open = [.. servers.Where(server => !blocked.Contains(TargetOf(server)))];
+        foreach (ReadObject server in open.Where(server => server.Server?.Virtual is null))
         {
             if (Serve(server) is ServerConfiguration configuration)
             {
                 served.Add(server.Object, configuration);
+            }
+        }
+
+        // A virtual server has those of its backends that are served, so that none is reached around its limits.
+        HashSet<string> backends = [.. served.Where(entry => entry.Key.Kind == FollowedKinds.Servers).Select(entry => entry.Value.Name)];
+        foreach (ReadObject server in open.Where(server => server.Server?.Virtual is not null))
+        {
+            ServerResource? present = server.Server!.WithBackends(backend => backends.Contains(backend.Server), out ImmutableArray<VirtualBackend> away);
+            missing.Add(server.Object, away);
+            if (present is not null)
+            {
+                served.Add(server.Object, present.WithLimits(CompiledFor(server)));
             }
         }
 
@@ -79,7 +94,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
         }
 
         ImmutableArray<ResourceReport> reports =
-            [.. all.Select(pair => Report(pair.Now, pair.Good, served, outcomes, taken, blocked))];
+            [.. all.Select(pair => Report(pair.Now, pair.Good, served, outcomes, taken, blocked, missing))];
         return new ClusterSnapshot(
             settings with { Servers = [.. settings.Servers, .. served.Values], Version = VersionOf(all, served) },
             reports);
@@ -100,7 +115,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
         return (now, now.IsValid ? now : isKnown ? before.Good : null);
     }
 
-    /// <summary>The servers whose names and paths are free, the older first.</summary>
+    /// <summary>The servers whose names and paths are free: ours, the older first, and then those of other operators.</summary>
     private ReadObject[] Free(ReadObject[] servers, out Dictionary<ClusterObject, string> taken)
     {
         Dictionary<string, string> names = new(StringComparer.OrdinalIgnoreCase);
@@ -159,19 +174,22 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
 
     private ServerConfiguration? Serve(ReadObject server)
     {
-        RateLimitPolicy? policy = _compiled.TryGetValue(TargetOf(server), out (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled) compiled)
-            ? compiled.Compiled
-            : server.ToolHive?.Policy;
+        RateLimitPolicy? policy = CompiledFor(server);
         return server.Server is ServerResource own ? (policy is null && requiresPolicy ? null : own.WithLimits(policy))
-            : server.ToolHive is { Proxy: Uri proxy } && policy is not null ? new ServerConfiguration
+            : server.Foreign is { Address: Uri address } && policy is not null ? new ServerConfiguration
             {
                 Name = NameOf(server),
-                Upstream = new HttpUpstreamConfiguration(proxy),
+                Upstream = new HttpUpstreamConfiguration(address),
                 Path = PathOf(server),
                 Policy = policy,
             }
-            : null; // ToolHive serves what has no limits, and what it has not started yet has no address.
+            : null; // Another operator serves what has no limits, and what it has not started yet has no address.
     }
+
+    private RateLimitPolicy? CompiledFor(ReadObject server) =>
+        _compiled.TryGetValue(TargetOf(server), out (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled) compiled)
+            ? compiled.Compiled
+            : server.Foreign?.Policy;
 
     private ResourceReport Report(
         ReadObject now,
@@ -179,11 +197,12 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
         Dictionary<ClusterObject, ServerConfiguration> served,
         Dictionary<PolicyResource, PolicyOutcome> outcomes,
         Dictionary<ClusterObject, string> taken,
-        HashSet<ResourceTarget> blocked)
+        HashSet<ResourceTarget> blocked,
+        Dictionary<ClusterObject, ImmutableArray<VirtualBackend>> missing)
     {
         ResourceReport report = new(now.Object, now.Faults)
         {
-            HasOwnLimits = now.Object.Kind.IsOptional && (now.ToolHive?.Policy is not null || !now.Faults.IsEmpty),
+            HasOwnLimits = now.Object.Kind.Group == ToolHiveKinds.Group && (now.Foreign?.Policy is not null || !now.Faults.IsEmpty),
         };
         if (good?.Policy is PolicyResource policy)
         {
@@ -212,7 +231,10 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
             UsedGeneration = server is null ? null : good.Object.Generation,
             Conflicts = why is null ? [] : [why],
             Path = server?.Path,
-            LacksPolicy = server is null && why is null && good.Server is not null && requiresPolicy,
+            Missing = [.. missing.GetValueOrDefault(good.Object, []).Select(backend =>
+                $"spec.backendRefs[{good.Server!.Virtual!.Backends.IndexOf(backend)}]: there is no Server {Shown.Quote(backend.ShortName!)} in this namespace that is served. "
+                + "It is left out.")],
+            LacksPolicy = server is null && why is null && good.Server is { Virtual: null } && requiresPolicy,
         };
     }
 
@@ -222,7 +244,10 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
         StringBuilder content = new(settings.Version);
         foreach ((ClusterObject server, ServerConfiguration configuration) in served.OrderBy(entry => entry.Key.Uid, StringComparer.Ordinal))
         {
-            content.Append('\n').Append(server.Uid).Append(' ').Append(((HttpUpstreamConfiguration)configuration.Upstream).Address);
+            content.Append('\n').Append(server.Uid).Append(' ');
+            _ = configuration.Upstream is VirtualUpstreamConfiguration upstream
+                ? content.AppendJoin(' ', upstream.Backends.Select(backend => backend.Server))
+                : content.Append(((HttpUpstreamConfiguration)configuration.Upstream).Address);
         }
 
         foreach (ClusterObject used in all.Select(pair => pair.Good?.Object).OfType<ClusterObject>().OrderBy(used => used.Uid, StringComparer.Ordinal))
@@ -233,9 +258,9 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(content.ToString())))[..VersionDigits];
     }
 
-    private static ResourceTarget TargetOf(ReadObject server) => server.Server?.Target ?? server.ToolHive!.Target;
+    private static ResourceTarget TargetOf(ReadObject server) => server.Server?.Target ?? server.Foreign!.Target;
 
-    private static string NameOf(ReadObject server) => server.Server?.Configuration.Name ?? server.ToolHive!.Name;
+    private static string NameOf(ReadObject server) => server.Server?.Configuration.Name ?? server.Foreign!.Name;
 
-    private static string PathOf(ReadObject server) => server.Server?.Configuration.Path ?? $"/{server.ToolHive!.Name}/mcp";
+    private static string PathOf(ReadObject server) => server.Server?.Configuration.Path ?? $"/{server.Foreign!.Name}/mcp";
 }

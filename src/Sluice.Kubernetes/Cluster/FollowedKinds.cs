@@ -8,6 +8,9 @@ internal static class FollowedKinds
     /// <summary>Our servers.</summary>
     internal static ResourceKind Servers { get; } = Own(ResourceKinds.Server);
 
+    /// <summary>Our virtual servers.</summary>
+    internal static ResourceKind VirtualServers { get; } = Own(ResourceKinds.VirtualServer);
+
     /// <summary>Our policies.</summary>
     internal static ResourceKind Policies { get; } = Own(ResourceKinds.Policy);
 
@@ -18,8 +21,11 @@ internal static class FollowedKinds
     internal static ResourceKind ToolHiveVirtualServers { get; } =
         new(ToolHiveKinds.Group, "v1beta1", "virtualmcpservers", ToolHiveKinds.VirtualServer, IsOptional: true);
 
+    /// <summary>kmcp's servers.</summary>
+    internal static ResourceKind KmcpServers { get; } = new(KmcpKinds.Group, KmcpKinds.Version, "mcpservers", KmcpKinds.Server, IsOptional: true);
+
     /// <summary>All of them.</summary>
-    internal static ResourceKind[] All { get; } = [Servers, Policies, ToolHiveServers, ToolHiveVirtualServers];
+    internal static ResourceKind[] All { get; } = [Servers, VirtualServers, Policies, ToolHiveServers, ToolHiveVirtualServers, KmcpServers];
 
     private static ResourceKind Own(string kind) => new(
         ResourceKinds.Group, ResourceKinds.Version, CustomResource.All.Single(resource => resource.Kind == kind).Plural, kind);

@@ -15,14 +15,14 @@ internal sealed record ReadObject(ClusterObject Object, ImmutableArray<Fault> Fa
     /// <summary>The policy, if the object is one and valid.</summary>
     internal PolicyResource? Policy { get; init; }
 
-    /// <summary>The server, if the object is one of ToolHive and valid.</summary>
-    internal ToolHiveServer? ToolHive { get; init; }
+    /// <summary>The server, if the object is one of another operator and valid.</summary>
+    internal ForeignServer? Foreign { get; init; }
 
     /// <summary>What a policy that is wrong was to limit.</summary>
     internal ImmutableArray<ResourceTarget> Targets { get; init; } = [];
 
     /// <summary>Whether it is valid.</summary>
-    internal bool IsValid => Server is not null || Policy is not null || ToolHive is not null;
+    internal bool IsValid => Server is not null || Policy is not null || Foreign is not null;
 
     /// <summary>Reads an object.</summary>
     /// <param name="found">The object.</param>
@@ -34,8 +34,8 @@ internal sealed record ReadObject(ClusterObject Object, ImmutableArray<Fault> Fa
         KubernetesObject manifest = new(found.Root, "", found.Kind.Group, found.Kind.Version, found.Kind.Kind, document);
         ServerResource? server = null;
         PolicyResource? policy = null;
-        ToolHiveServer? toolHive = null;
-        if (found.Kind == FollowedKinds.Servers)
+        ForeignServer? foreign = null;
+        if (found.Kind == FollowedKinds.Servers || found.Kind == FollowedKinds.VirtualServers)
         {
             server = ServerResourceReader.Read(manifest, identities);
         }
@@ -43,10 +43,14 @@ internal sealed record ReadObject(ClusterObject Object, ImmutableArray<Fault> Fa
         {
             policy = PolicyResourceReader.Read(manifest, identities);
         }
-        else
+        else if (found.Kind == FollowedKinds.KmcpServers)
         {
-            toolHive = ToolHiveReader.Read(manifest);
+            foreign = KmcpReader.Read(manifest);
+        }
+        else if (ToolHiveReader.Read(manifest) is ToolHiveServer toolHive)
+        {
             CheckCallers(toolHive, identities, faults);
+            foreign = new ForeignServer(toolHive.Target, toolHive.Name, toolHive.Proxy) { Policy = toolHive.Policy };
         }
 
         bool isValid = faults.Count == 0;
@@ -54,15 +58,15 @@ internal sealed record ReadObject(ClusterObject Object, ImmutableArray<Fault> Fa
         {
             Server = isValid ? server : null,
             Policy = isValid ? policy : null,
-            ToolHive = isValid ? toolHive : null,
+            Foreign = isValid ? foreign : null,
             Targets = !isValid && found.Kind == FollowedKinds.Policies ? PolicyResourceReader.TargetsOf(manifest, found.Namespace) : [],
         };
     }
 
     // The gateway must not let callers through whom ToolHive asks for a token.
-    private static void CheckCallers(ToolHiveServer? server, KnownIdentities identities, FaultList faults)
+    private static void CheckCallers(ToolHiveServer server, KnownIdentities identities, FaultList faults)
     {
-        if (server is null || identities.HasUsers)
+        if (identities.HasUsers)
         {
             return;
         }

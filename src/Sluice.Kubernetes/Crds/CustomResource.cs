@@ -30,6 +30,13 @@ internal sealed record CustomResource(
             "An MCP server that the gateway serves.",
             ServerResourceReader.Table,
             [("Path", ".status.path"), Condition("Accepted"), Condition("Programmed")]),
+        new(
+            ResourceKinds.VirtualServer,
+            "virtualservers",
+            "slvs",
+            "Several servers behind one address: one list of tools, one set of limits.",
+            ServerResourceReader.VirtualTable,
+            [("Path", ".status.path"), Condition("Accepted"), Condition("Programmed")]),
     ];
 
     /// <summary>The name of the definition.</summary>

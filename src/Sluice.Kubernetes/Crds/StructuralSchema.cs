@@ -107,7 +107,7 @@ internal static class StructuralSchema
             ["maxItems"] = list.MaxCount ?? RateLimitingReader.MaxEntries,
         };
         // Entries with a name are told apart by it, so that each of several managers can own some of them. Their order means nothing.
-        bool hasNames = list.Item is GroupSpec group && group.Table() is { MinFields: 0 } table
+        bool hasNames = !list.IsOrdered && list.Item is GroupSpec group && group.Table() is { MinFields: 0 } table
             && table.Fields.Any(field => field is { Name: "name", IsRequired: true })
             && table.Combinations.IsEmpty;
         if (hasNames)

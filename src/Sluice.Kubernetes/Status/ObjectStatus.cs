@@ -20,7 +20,7 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
     /// <summary>The status that a report asks for; null for none.</summary>
     internal static ObjectStatus? Of(ResourceReport report) =>
         report.Object.Kind == FollowedKinds.Policies ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report), Enforced(report)], null, IsOwn: true)
-        : report.Object.Kind == FollowedKinds.Servers ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report)], report.Path, IsOwn: true)
+        : report.Object.Kind == FollowedKinds.Servers || report.Object.Kind == FollowedKinds.VirtualServers ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report)], report.Path, IsOwn: true)
         : report.HasOwnLimits ? new ObjectStatus([Accepted(report) with { Type = ToolHiveCondition }], null, IsOwn: false)
         : null;
 
@@ -65,7 +65,8 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
         {
             ["apiVersion"] = $"{found.Kind.Group}/{found.Kind.Version}",
             ["kind"] = found.Kind.Kind,
-            ["metadata"] = new JsonObject { ["name"] = found.Name, ["namespace"] = found.Namespace },
+            // With a version the server rejects the status of a gateway that was frozen since it read the object: another one has written then.
+            ["metadata"] = new JsonObject { ["name"] = found.Name, ["namespace"] = found.Namespace, ["resourceVersion"] = found.ResourceVersion },
             ["status"] = status,
         };
     }
@@ -77,7 +78,8 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
 
     private static StatusCondition ResolvedRefs(ResourceReport report) =>
         !report.Faults.IsEmpty ? Condition(report, "ResolvedRefs", "Unknown", "Invalid", "It is invalid, so its references were not followed.")
-        : !report.Missing.IsEmpty ? Condition(report, "ResolvedRefs", "False", "TargetNotFound", Lines(report.Missing))
+        : !report.Missing.IsEmpty ? Condition(
+            report, "ResolvedRefs", "False", report.Object.Kind == FollowedKinds.Policies ? "TargetNotFound" : "BackendNotFound", Lines(report.Missing))
         : Condition(report, "ResolvedRefs", "True", "ResolvedRefs", "All references lead to an object.");
 
     private static StatusCondition Programmed(ResourceReport report) =>

@@ -8,8 +8,8 @@ namespace Sluice.Kubernetes;
 
 /// <summary>Writes to objects what became of them, while this gateway leads.</summary>
 /// <remarks>
-/// A status is written by server-side apply, and only where it differs from the one that the object has. An answer that no repetition would
-/// change is not repeated until the object changes. Thread safety: one thread runs it; any may give it reports.
+/// A status is written by server-side apply, only where it differs from the one that the object has, and only onto the version that was read.
+/// An answer that no repetition would change is not repeated until the object changes. Thread safety: one thread runs it; any may give it reports.
 /// </remarks>
 /// <param name="requests">Sends requests.</param>
 /// <param name="objects">The objects as they are known now.</param>
@@ -26,7 +26,7 @@ internal sealed partial class StatusWriter(
     internal static readonly TimeSpan Interval = TimeSpan.FromSeconds(2);
 
     private readonly RetryPause _pause = new();
-    private readonly Dictionary<string, ObjectStatus> _refused = [];
+    private readonly Dictionary<string, (ObjectStatus Status, string? Version)> _refused = [];
     private ImmutableArray<ResourceReport> _reports = [];
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _failure;
@@ -60,7 +60,9 @@ internal sealed partial class StatusWriter(
                 || found.Generation != report.Object.Generation
                 || ObjectStatus.Of(report) is not ObjectStatus status
                 || status.IsThatOf(found)
-                || (_refused.TryGetValue(found.Uid, out ObjectStatus? refused) && IsSame(refused, status)))
+                || (_refused.TryGetValue(found.Uid, out (ObjectStatus Status, string? Version) refused)
+                    && IsSame(refused.Status, status)
+                    && (refused.Version ?? found.ResourceVersion) == found.ResourceVersion))
             {
                 continue;
             }
@@ -77,9 +79,15 @@ internal sealed partial class StatusWriter(
                 _failure = null;
                 _refused.Remove(found.Uid);
             }
+            catch (ApiFailure failure) when (failure.Status == HttpStatusCode.Conflict)
+            {
+                // Somebody has written it since; the watch will tell what.
+                _refused[found.Uid] = (status, found.ResourceVersion);
+                Log.Conflict(logger, found.Kind.Kind, found.Namespace, found.Name);
+            }
             catch (ApiFailure failure) when (IsFinal(failure))
             {
-                _refused[found.Uid] = status;
+                _refused[found.Uid] = (status, null);
                 Log.Refused(logger, found.Kind.Kind, found.Namespace, found.Name, failure.Message);
             }
             catch (ApiFailure failure)
@@ -116,7 +124,7 @@ internal sealed partial class StatusWriter(
 
     // The API server answers 500 to an apply with a field that its definition does not have: no retry changes that.
     private static bool IsFinal(ApiFailure failure) => failure.IsFinal
-        || failure.Status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound or HttpStatusCode.Conflict
+        || failure.Status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
             or HttpStatusCode.MethodNotAllowed or HttpStatusCode.UnprocessableEntity;
 
     private static bool IsSame(ObjectStatus one, ObjectStatus other) => one.Path == other.Path && one.Conditions.SequenceEqual(other.Conditions);
@@ -125,6 +133,9 @@ internal sealed partial class StatusWriter(
     {
         [LoggerMessage(330, LogLevel.Warning, "The status of {Kind} {Namespace}/{Name} cannot be written, and is tried again when the object changes: {Why}")]
         internal static partial void Refused(ILogger logger, string kind, string @namespace, string name, string why);
+
+        [LoggerMessage(332, LogLevel.Debug, "{Kind} {Namespace}/{Name} has changed since it was read, or another manager owns the condition. Its status waits for the next change.")]
+        internal static partial void Conflict(ILogger logger, string kind, string @namespace, string name);
 
         [LoggerMessage(331, LogLevel.Warning, "The status of objects cannot be written now: {Why}")]
         internal static partial void Failed(ILogger logger, string why);

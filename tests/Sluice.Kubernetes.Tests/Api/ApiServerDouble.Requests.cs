@@ -3,6 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
+using Sluice.Configuration;
 
 namespace Sluice.Kubernetes.Tests.Api;
 
@@ -13,13 +14,14 @@ internal sealed partial class ApiServerDouble
     {
         string[] parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
         bool isInNamespace = parts.Length > 3 && parts[3] == "namespaces";
-        string plural = isInNamespace ? parts[5] : parts[3];
+        string plural = PluralIn(parts[1], isInNamespace ? parts[5] : parts[3]);
         string? space = isInNamespace ? parts[4] : null;
         string? name = parts.Length > 6 ? parts[6] : null;
-        string resource = parts.Length > 7 ? $"{plural}/{parts[7]}" : plural;
+        string asked = isInNamespace ? parts[5] : parts[3];
+        string resource = parts.Length > 7 ? $"{asked}/{parts[7]}" : asked;
         bool isWatch = context.Request.Query["watch"] == "true";
         string verb = VerbOf(context.Request.Method, isWatch, name);
-        Requests.Enqueue((verb, resource, context.Request.QueryString.Value ?? ""));
+        Requests.Enqueue((verb, parts.Length > 7 ? $"{plural}/{parts[7]}" : plural, context.Request.QueryString.Value ?? ""));
         Used.TryAdd((parts[1], resource, verb), true);
         if (Token is not null && context.Request.Headers.Authorization != $"Bearer {Token}")
         {
@@ -61,6 +63,9 @@ internal sealed partial class ApiServerDouble
         _ => isWatch ? "watch" : name is null ? "list" : "get",
     };
 
+    // Two operators have a kind with this plural.
+    private static string PluralIn(string group, string plural) => group == KmcpKinds.Group ? $"{plural}.{group}" : plural;
+
     // There is one lease.
     private async Task LeaseAsync(HttpContext context)
     {
@@ -95,8 +100,15 @@ internal sealed partial class ApiServerDouble
                 context.Response.StatusCode = (int)status;
                 answer = text;
             }
-            else if (_objects.TryGetValue(key, out JsonObject? found))
+            else if (_objects.TryGetValue(key, out JsonObject? found)
+                && body["metadata"]!["resourceVersion"] is JsonNode version && (string?)version != (string?)found["metadata"]!["resourceVersion"])
             {
+                context.Response.StatusCode = 409;
+                answer = "{}";
+            }
+            else if (found is not null)
+            {
+                StatusWrites.Enqueue((context.Request.Headers.Authorization.ToString(), key.Plural, key.Name));
                 found["status"] = body["status"]!.DeepClone();
                 found["metadata"]!["resourceVersion"] = $"{++_version}";
                 SendLocked(key.Plural, Event("MODIFIED", found));

@@ -54,6 +54,9 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
     /// <summary>Who held the lease by each write of it.</summary>
     internal ConcurrentQueue<string> Holders { get; } = new();
 
+    /// <summary>Each status that was written: the header that says by whom, the plural and the name.</summary>
+    internal ConcurrentQueue<(string Writer, string Plural, string Name)> StatusWrites { get; } = new();
+
     /// <summary>How many objects a page of a list has at most.</summary>
     internal int PageSize { get; set; } = int.MaxValue;
 

@@ -149,6 +149,87 @@ public sealed class ClusterReaderTests
     }
 
     [Fact]
+    public void Read_VirtualServer_HasTheBackendsThatAreServed_UnderTheirShortNames()
+    {
+        ClusterSnapshot snapshot = _reader.Read([Server("weather"), Server("search"), Virtual("toolkit", "weather", "nowhere", "search")]);
+
+        ServerConfiguration server = snapshot.Configuration.Servers.Single(server => server.Name == "tools.toolkit");
+        server.Path.ShouldBe("/tools.toolkit/mcp");
+        ((VirtualUpstreamConfiguration)server.Upstream).Backends.Select(backend => (backend.Server, backend.ShortName))
+            .ShouldBe([("tools.weather", "weather"), ("tools.search", "search")]);
+        ObjectStatus.Of(ReportOf(snapshot, "toolkit"))!.Conditions.Select(condition => (condition.Type, condition.Status, condition.Reason))
+            .ShouldBe([("Accepted", "True", "Accepted"), ("ResolvedRefs", "False", "BackendNotFound"), ("Programmed", "True", "Programmed")]);
+        ReportOf(snapshot, "toolkit").Missing.ShouldHaveSingleItem()
+            .ShouldBe("spec.backendRefs[1]: there is no Server 'nowhere' in this namespace that is served. It is left out.");
+    }
+
+    [Fact]
+    public void Read_VirtualServer_DoesNotLeadAroundALimitThatIsWrong()
+    {
+        ClusterObject[] objects = [Server("weather"), Server("search"), Policy("p", "weather", "3/fortnite"), Virtual("toolkit", "weather", "search")];
+
+        ClusterSnapshot snapshot = _reader.Read(objects);
+
+        Backends(snapshot).ShouldBe(["tools.search"]);
+        ClusterSnapshot mended = _reader.Read([.. objects[..2], Policy("p", "weather", "3/1m", generation: 2), objects[3]]);
+        Backends(mended).ShouldBe(["tools.weather", "tools.search"]);
+        mended.Configuration.Version.ShouldNotBe(snapshot.Configuration.Version);
+
+        static string[] Backends(ClusterSnapshot snapshot) =>
+            [.. ((VirtualUpstreamConfiguration)snapshot.Configuration.Servers.Single(server => server.Name == "tools.toolkit").Upstream).Backends.Select(backend => backend.Server)];
+    }
+
+    [Fact]
+    public void Read_VirtualServerWithoutABackend_IsNotServed()
+    {
+        ClusterSnapshot snapshot = _reader.Read([Virtual("toolkit", "nowhere"), Virtual("other", "toolkit")]);
+
+        snapshot.Configuration.Servers.ShouldBeEmpty();
+        snapshot.Reports.ShouldAllBe(report => report.UsedGeneration == null && report.Missing.Length == 1);
+    }
+
+    [Fact]
+    public void Read_PolicyOfAVirtualServer_LimitsItAndNotTheServerOfTheSameName()
+    {
+        ClusterSnapshot snapshot = _reader.Read([Server("weather"), Virtual("toolkit", "weather"), Policy("p", "toolkit", "3/1m", kind: ("sluice.dev", "VirtualServer"))]);
+
+        snapshot.Configuration.Servers.Single(server => server.Name == "tools.toolkit").Policy!.Settings.Shared!.ToString().ShouldBe("3/1m");
+        snapshot.Configuration.Servers.Single(server => server.Name == "tools.weather").Policy.ShouldBeNull();
+        ReportOf(_reader.Read([Server("toolkit"), Policy("p", "toolkit", "3/1m", kind: ("sluice.dev", "VirtualServer"))]), "p").Missing.ShouldNotBeEmpty();
+    }
+
+    [Theory]
+    [InlineData("""{"deployment":{"image":"i:1"}}""", "http://one.tools.svc:3000/mcp")]
+    [InlineData("""{"deployment":{"image":"i:1","port":8080},"transportType":"http","httpTransport":{"targetPort":8080,"path":"/api"}}""", "http://one.tools.svc:8080/api")]
+    [InlineData("""{"deployment":{"image":"i:1","port":8080},"transportType":"stdio","stdioTransport":{}}""", "http://one.tools.svc:8080/mcp")]
+    public void Read_ServerOfKmcp_IsServedWithAPolicyAlone(string spec, string address)
+    {
+        ClusterObject server = Object(FollowedKinds.KmcpServers, "one", (JsonObject)JsonNode.Parse(spec)!, 1);
+
+        _reader.Read([server]).Configuration.Servers.ShouldBeEmpty();
+        ClusterSnapshot snapshot = _reader.Read([server, Policy("p", "one", "3/1m", kind: ("kagent.dev", "MCPServer"))]);
+
+        ServerConfiguration served = snapshot.Configuration.Servers.ShouldHaveSingleItem();
+        ((HttpUpstreamConfiguration)served.Upstream).Address.ShouldBe(new Uri(address));
+        served.Path.ShouldBe("/tools.one/mcp");
+        RateOf(snapshot).ShouldBe("3/1m");
+        ObjectStatus.Of(ReportOf(snapshot, "one")).ShouldBeNull(); // Nothing is written to it.
+    }
+
+    [Fact]
+    public void Read_ServersOfTwoOperatorsWithOneName_AreToldApartByGroup_AndTheSecondIsNotServed()
+    {
+        ClusterSnapshot snapshot = _reader.Read(
+        [
+            ToolHive("one", limits: false, url: "http://proxy:1/mcp"),
+            Object(FollowedKinds.KmcpServers, "one", new JsonObject { ["deployment"] = new JsonObject() }, 1),
+            Policy("p", "one", "3/1m", kind: ("toolhive.stacklok.dev", "MCPServer")),
+        ]);
+
+        ((HttpUpstreamConfiguration)snapshot.Configuration.Servers.ShouldHaveSingleItem().Upstream).Address.Host.ShouldBe("proxy");
+    }
+
+    [Fact]
     public void Read_ServerWithoutAPolicy_IsNotServedWherePoliciesAreRequired()
     {
         ClusterReader reader = new(Settings("servers: [ { name: a, upstream: 'http://127.0.0.1:1/mcp' } ]"), requiresPolicy: true);
@@ -201,8 +282,14 @@ public sealed class ClusterReaderTests
     private static ClusterObject Server(string name, string url = "http://w/mcp", int generation = 1) =>
         Object(FollowedKinds.Servers, name, new JsonObject { ["upstream"] = new JsonObject { ["url"] = url } }, generation);
 
+    private static ClusterObject Virtual(string name, params string[] backends) => Object(
+        FollowedKinds.VirtualServers,
+        name,
+        new JsonObject { ["backendRefs"] = new JsonArray([.. backends.Select(backend => new JsonObject { ["name"] = backend })]) },
+        1);
+
     private static ClusterObject Policy(
-        string name, string server, string rate, int generation = 1, string created = "2026-01-01T00:00:00Z", string? uid = null, string scope = "shared", bool ofToolHive = false) =>
+        string name, string server, string rate, int generation = 1, string created = "2026-01-01T00:00:00Z", string? uid = null, string scope = "shared", bool ofToolHive = false, (string Group, string Kind)? kind = null) =>
         Object(
             FollowedKinds.Policies,
             name,
@@ -210,8 +297,8 @@ public sealed class ClusterReaderTests
             {
                 ["targetRefs"] = new JsonArray(new JsonObject
                 {
-                    ["group"] = ofToolHive ? "toolhive.stacklok.dev" : "sluice.dev",
-                    ["kind"] = ofToolHive ? "MCPServer" : "Server",
+                    ["group"] = kind?.Group ?? (ofToolHive ? "toolhive.stacklok.dev" : "sluice.dev"),
+                    ["kind"] = kind?.Kind ?? (ofToolHive ? "MCPServer" : "Server"),
                     ["name"] = server,
                 }),
                 ["rateLimiting"] = new JsonObject { [scope] = rate },
@@ -241,7 +328,7 @@ public sealed class ClusterReaderTests
             {
                 ["name"] = name,
                 ["namespace"] = "tools",
-                ["uid"] = uid ?? $"uid-of-{kind.Plural}-{name}",
+                ["uid"] = uid ?? $"uid-of-{kind.Name}-{name}",
                 ["resourceVersion"] = $"{version ?? generation}",
                 ["generation"] = generation,
                 ["creationTimestamp"] = created,

@@ -17,6 +17,7 @@ public sealed class FaultTests : IAsyncLifetime
         _server = await ApiServerDouble.StartAsync();
         _server.Fail("mcpservers", HttpStatusCode.NotFound); // No ToolHive here.
         _server.Fail("virtualmcpservers", HttpStatusCode.NotFound);
+        _server.Fail("mcpservers.kagent.dev", HttpStatusCode.NotFound);
         _gateway = await RunningGateway.CreateAsync();
         _server.Set("servers", "tools", "weather", new JsonObject { ["upstream"] = new JsonObject { ["url"] = _gateway.Upstream } });
         Limit("3/1d");

@@ -17,6 +17,7 @@ public sealed class FileReloadTests : IAsyncLifetime
         _server = await ApiServerDouble.StartAsync();
         _server.Fail("mcpservers", HttpStatusCode.NotFound); // No ToolHive here.
         _server.Fail("virtualmcpservers", HttpStatusCode.NotFound);
+        _server.Fail("mcpservers.kagent.dev", HttpStatusCode.NotFound);
         _gateway = await RunningGateway.CreateAsync();
         Serve("weather");
         _server.Set("ratelimitpolicies", "tools", "weather", new JsonObject

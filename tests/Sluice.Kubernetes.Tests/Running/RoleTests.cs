@@ -10,7 +10,7 @@ public sealed class RoleTests
     private static readonly string Chart = Path.Combine(Repository.Root, "deploy", "helm", "sluice", "files");
 
     private static HashSet<(string Group, string Resource, string Verb)> OfChart =>
-        [.. ((string[])["rules.yaml", "rules-toolhive.yaml", "rules-lease.yaml"]).SelectMany(file => RulesOf(Read(File.ReadAllText(Path.Combine(Chart, file))).Single()))];
+        [.. ((string[])["rules.yaml", "rules-toolhive.yaml", "rules-kmcp.yaml", "rules-lease.yaml"]).SelectMany(file => RulesOf(Read(File.ReadAllText(Path.Combine(Chart, file))).Single()))];
 
     public static TheoryData<string, string, string> Rules()
     {
@@ -68,8 +68,9 @@ public sealed class RoleTests
             ["targetRefs"] = new JsonArray(new JsonObject { ["group"] = "sluice.dev", ["kind"] = "Server", ["name"] = "weather" }),
             ["rateLimiting"] = new JsonObject { ["shared"] = "3/1m" },
         });
+        server.Set("virtualservers", "tools", "all", new JsonObject { ["backendRefs"] = new JsonArray(new JsonObject { ["name"] = "weather" }) });
         server.Set("mcpservers", "tools", "one", new JsonObject { ["image"] = "i:1", ["sessionStorage"] = storage, ["rateLimiting"] = limits });
-        server.Set("virtualmcpservers", "tools", "all", new JsonObject
+        server.Set("virtualmcpservers", "tools", "vmcp", new JsonObject
         {
             ["groupRef"] = new JsonObject { ["name"] = "group" },
             ["incomingAuth"] = new JsonObject { ["type"] = "anonymous" },

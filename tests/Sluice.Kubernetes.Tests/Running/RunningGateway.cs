@@ -1,5 +1,6 @@
 using System.Net.Http.Headers;
 using System.Text;
+using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
@@ -44,11 +45,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
         builder.Services.AddLogging(logging => logging.ClearProviders());
         WebApplication upstream = builder.Build();
-        upstream.Run(context =>
-        {
-            context.Response.ContentType = "application/json";
-            return context.Response.WriteAsync("""{"jsonrpc":"2.0","id":1,"result":{}}""");
-        });
+        upstream.Run(AnswerAsync);
         await upstream.StartAsync();
         return new RunningGateway(upstream);
     }
@@ -116,12 +113,69 @@ internal sealed class RunningGateway : IAsyncDisposable
         }
     }
 
-    private async Task<HttpResponseMessage> SendAsync(string path)
+    /// <summary>Opens a session of the protocol; returns its id.</summary>
+    internal async Task<string> OpenSessionAsync(string path)
     {
-        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(_address!, path))
+        using HttpResponseMessage response = await SendAsync(
+            path,
+            """{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2025-11-25","capabilities":{},"clientInfo":{"name":"test","version":"1"}}}""");
+        response.Headers.TryGetValues("Mcp-Session-Id", out IEnumerable<string>? ids).ShouldBeTrue(await response.Content.ReadAsStringAsync());
+        string session = ids!.Single();
+        using HttpResponseMessage begun = await SendAsync(path, """{"jsonrpc":"2.0","method":"notifications/initialized"}""", session);
+        return session;
+    }
+
+    /// <summary>Sends a request in a session; returns the body of the answer.</summary>
+    internal async Task<string> SendAsync(string path, string method, string parameters, string session)
+    {
+        using HttpResponseMessage response = await SendAsync(path, $$"""{"jsonrpc":"2.0","id":1,"method":"{{method}}","params":{{parameters}}}""", session);
+        return await response.Content.ReadAsStringAsync();
+    }
+
+    // A server with one tool.
+    private static async Task AnswerAsync(HttpContext context)
+    {
+        if (!HttpMethods.IsPost(context.Request.Method))
         {
-            Content = new StringContent("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}""", Encoding.UTF8, "application/json"),
+            context.Response.StatusCode = StatusCodes.Status405MethodNotAllowed;
+            return;
+        }
+
+        JsonNode message = (await JsonNode.ParseAsync(context.Request.Body))!;
+        if (message["id"] is not JsonNode id)
+        {
+            context.Response.StatusCode = StatusCodes.Status202Accepted;
+            return;
+        }
+
+        JsonObject result = (string?)message["method"] switch
+        {
+            "initialize" => new()
+            {
+                ["protocolVersion"] = "2025-11-25",
+                ["capabilities"] = new JsonObject { ["tools"] = new JsonObject() },
+                ["serverInfo"] = new JsonObject { ["name"] = "one", ["version"] = "1" },
+            },
+            "tools/list" => new() { ["tools"] = new JsonArray(new JsonObject { ["name"] = "search", ["inputSchema"] = new JsonObject { ["type"] = "object" } }) },
+            "tools/call" => new() { ["content"] = new JsonArray(new JsonObject { ["type"] = "text", ["text"] = $"called {message["params"]!["name"]}" }) },
+            _ => [],
         };
+        context.Response.ContentType = "application/json";
+        await context.Response.WriteAsync(new JsonObject { ["jsonrpc"] = "2.0", ["id"] = id.DeepClone(), ["result"] = result }.ToJsonString());
+    }
+
+    private Task<HttpResponseMessage> SendAsync(string path) =>
+        SendAsync(path, """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}""");
+
+    private async Task<HttpResponseMessage> SendAsync(string path, string body, string? session = null)
+    {
+        using HttpRequestMessage request = new(HttpMethod.Post, new Uri(_address!, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (session is not null)
+        {
+            request.Headers.Add("Mcp-Session-Id", session);
+            request.Headers.Add("MCP-Protocol-Version", "2025-11-25");
+        }
+
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("application/json"));
         request.Headers.Accept.Add(new MediaTypeWithQualityHeaderValue("text/event-stream"));
         return await _client.SendAsync(request);
