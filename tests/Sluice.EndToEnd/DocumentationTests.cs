@@ -7,7 +7,10 @@ public sealed partial class DocumentationTests
 {
     private static readonly string Docs = Path.Combine(Repository.Root, "docs");
 
-    public static TheoryData<string> Pages =>
+    public static TheoryData<string> Pages => [.. PagePaths()];
+
+    /// <summary>The paths of all pages, from the root of the repository.</summary>
+    internal static string[] PagePaths() =>
     [
         "README.md",
         "CHANGELOG.md",
@@ -15,7 +18,9 @@ public sealed partial class DocumentationTests
         "samples/README.md",
         "deploy/README.md",
         "findings/README.md",
-        .. Directory.GetFiles(Docs, "*.md", SearchOption.AllDirectories).Select(page => Path.GetRelativePath(Repository.Root, page)).Order(),
+        .. Directory.GetDirectories(Path.Combine(Repository.Root, "src")).Select(folder => Path.Combine(folder, "README.md"))
+            .Where(File.Exists).Concat(Directory.GetFiles(Docs, "*.md", SearchOption.AllDirectories))
+            .Select(page => Path.GetRelativePath(Repository.Root, page)).Order(),
     ];
 
     [Theory]
