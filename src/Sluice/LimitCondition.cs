@@ -28,10 +28,10 @@ public sealed record LimitCondition
     /// <summary>Names and globs of methods. A method that is named here is metered.</summary>
     public ImmutableArray<string> Methods { get; init; } = [];
 
-    /// <summary>The names of a kind; none for <see cref="OperationKind.Server"/>.</summary>
+    /// <summary>The names of a kind; none for <see cref="OperationKind.Server"/> and <see cref="OperationKind.Backend"/>.</summary>
     public ImmutableArray<string> this[OperationKind kind] => kind switch
     {
-        OperationKind.Server => [],
+        OperationKind.Server or OperationKind.Backend => [],
         OperationKind.Method => Methods,
         OperationKind.Tool => Tools,
         OperationKind.Prompt => Prompts,

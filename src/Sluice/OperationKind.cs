@@ -18,4 +18,7 @@ public enum OperationKind
 
     /// <summary>A resource, by the URI in <c>resources/read</c>.</summary>
     Resource = 4,
+
+    /// <summary>A server behind a virtual server, by its name: every metered call that goes to it.</summary>
+    Backend = 5,
 }

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Sluice;
@@ -10,14 +11,26 @@ namespace Sluice;
 public sealed partial class RateLimitPolicy
 {
     private readonly PolicyTables _tables;
+    private readonly FrozenDictionary<string, PolicyTables> _ofBackends;
 
-    internal RateLimitPolicy(string server, RateLimitingSettings settings, ImmutableArray<RateLimit> limits, PolicyTables tables)
+    /// <param name="server">The name of the server.</param>
+    /// <param name="settings">What the policy was compiled from.</param>
+    /// <param name="limits">Every limit.</param>
+    /// <param name="tables">The limits of calls whose backend has no limits, or is not known.</param>
+    /// <param name="ofBackends">The limits of calls to the backends that have limits, by the name of the backend.</param>
+    internal RateLimitPolicy(
+        string server,
+        RateLimitingSettings settings,
+        ImmutableArray<RateLimit> limits,
+        PolicyTables tables,
+        FrozenDictionary<string, PolicyTables> ofBackends)
     {
         Server = server;
         Settings = settings;
         Limits = limits;
         Claims = [.. ClaimsOf(settings).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
         _tables = tables;
+        _ofBackends = ofBackends;
     }
 
     /// <summary>The name of the server whose calls it limits; part of the identity of every bucket.</summary>
@@ -31,6 +44,9 @@ public sealed partial class RateLimitPolicy
     /// in the order of the settings, then the entries of <c>limits</c>.
     /// </summary>
     public ImmutableArray<RateLimit> Limits { get; }
+
+    /// <summary>Whether it has limits of backends, so that which of them a call goes to must be known when it is decided.</summary>
+    internal bool LimitsBackends => _ofBackends.Count > 0;
 
     /// <summary>Whether any call may be held instead of being rejected.</summary>
     internal bool Waits => Limits.Any(limit => limit.MayBeHeld);
@@ -81,7 +97,8 @@ public sealed partial class RateLimitPolicy
             new RateLimitingSettings(),
             [],
             new PolicyTables(
-                Table(OperationKind.Tool), Table(OperationKind.Prompt), Table(OperationKind.Resource), Table(OperationKind.Method)));
+                Table(OperationKind.Tool), Table(OperationKind.Prompt), Table(OperationKind.Resource), Table(OperationKind.Method)),
+            FrozenDictionary<string, PolicyTables>.Empty);
     }
 
     /// <summary>The limits that apply to a request, without allocation.</summary>
@@ -96,8 +113,20 @@ public sealed partial class RateLimitPolicy
         return _tables.Find(method, operation).For(caller);
     }
 
-    /// <summary>Why the limits that <see cref="Select"/> finds apply to a request.</summary>
-    internal ExplainedCall Explain(string method, string operation, CallerIdentity caller) => _tables.Find(method, operation).Explain(caller);
+    /// <summary>The limits that apply to a request of which is known to which backend of a virtual server it goes, without allocation.</summary>
+    /// <param name="method">The JSON-RPC method.</param>
+    /// <param name="operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>
+    /// <param name="backend">The name of the backend; null for a request that goes to none.</param>
+    /// <param name="caller">The caller's verified identity.</param>
+    internal ApplicableLimits SelectFor(ReadOnlySpan<char> method, ReadOnlySpan<char> operation, string? backend, CallerIdentity caller) =>
+        TablesOf(backend).Find(method, operation).For(caller);
+
+    /// <summary>Why the limits that <see cref="SelectFor"/> finds apply to a request.</summary>
+    internal ExplainedCall Explain(string method, string operation, string? backend, CallerIdentity caller) =>
+        TablesOf(backend).Find(method, operation).Explain(caller);
+
+    private PolicyTables TablesOf(string? backend) =>
+        backend is not null && _ofBackends.TryGetValue(backend, out PolicyTables? tables) ? tables : _tables;
 
     private static IEnumerable<string> ClaimsOf(RateLimitingSettings settings) => Enum.GetValues<OperationKind>()
         .SelectMany(kind => settings[kind])

@@ -57,6 +57,10 @@ public sealed record RateLimitingSettings
     /// <value>At most 1,000 entries, whose names differ.</value>
     public ImmutableArray<OperationSettings> Methods { get; init; } = [];
 
+    /// <summary>Limits of the servers behind a virtual server, each by its name.</summary>
+    /// <value>At most 1,000 entries, whose names differ; they set neither a cost nor a wait. The default is none.</value>
+    public ImmutableArray<OperationSettings> Backends { get; init; } = [];
+
     /// <summary>Tokens that a call costs where its operation sets nothing else.</summary>
     /// <value>At least 1. The default is 1.</value>
     public int Cost { get; init; } = 1;
@@ -133,6 +137,7 @@ public sealed record RateLimitingSettings
         OperationKind.Tool => Tools,
         OperationKind.Prompt => Prompts,
         OperationKind.Resource => Resources,
+        OperationKind.Backend => Backends,
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of operation."),
     };
 }

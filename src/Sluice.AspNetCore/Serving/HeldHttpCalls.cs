@@ -19,12 +19,18 @@ internal sealed class HeldHttpCalls
     private readonly ConcurrentDictionary<HeldRequests.Key, RunningSlots> _running = new();
 
     /// <summary>Decides a message, and holds it until its instant.</summary>
+    /// <param name="context">The request.</param>
+    /// <param name="gate">Decides it.</param>
+    /// <param name="message">The message.</param>
+    /// <param name="caller">Who sent it.</param>
+    /// <param name="backend">The server behind a virtual server to which it goes, where limits depend on it; else null.</param>
     /// <returns>The decision; null if the client has cancelled the request, which is then answered.</returns>
     /// <exception cref="OperationCanceledException">The client has left.</exception>
-    internal async ValueTask<GateDecision?> DecideAsync(HttpContext context, CallGate gate, McpMessage message, CallerIdentity caller)
+    internal async ValueTask<GateDecision?> DecideAsync(
+        HttpContext context, CallGate gate, McpMessage message, CallerIdentity caller, string? backend = null)
     {
         GateDecision decision = await gate.BeginAsync(
-            message, context.Request.Headers[McpVersions.HeaderName], caller, context.RequestAborted);
+            message, context.Request.Headers[McpVersions.HeaderName], caller, context.RequestAborted, backend);
         if (!decision.IsHeld)
         {
             return decision;

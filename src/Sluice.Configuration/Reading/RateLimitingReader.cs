@@ -19,12 +19,12 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     internal static readonly FieldSpec ModeField = new("mode", new ChoiceSpec<LimitMode>(Words.Modes));
     internal static readonly FieldSpec OnStoreFailureField = new("onStoreFailure", new ChoiceSpec<StoreFailureMode>(Words.StoreFailures));
     internal static readonly FieldSpec RejectionField = new("rejection", new ChoiceSpec<RejectionForm>(Words.Rejections));
-    private static readonly FieldSpec[] Scopes = [.. ScopeFields.Select(scope => new FieldSpec(scope, RatesReader.Value))];
-    private static readonly FieldSpec ConcurrencyField = new("concurrency", new GroupSpec(() => ConcurrencyReader.Table));
-    private static readonly FieldSpec OverridesField = new("overrides", OverridesReader.Value);
+    internal static readonly FieldSpec[] Scopes = [.. ScopeFields.Select(scope => new FieldSpec(scope, RatesReader.Value))];
+    internal static readonly FieldSpec ConcurrencyField = new("concurrency", new GroupSpec(() => ConcurrencyReader.Table));
+    internal static readonly FieldSpec OverridesField = new("overrides", OverridesReader.Value);
 
     private const string MaxWaitingField = "maxWaiting";
-    private static readonly string[] Policywide =
+    internal static readonly string[] Policywide =
         [MaxWaitingField, "meter", "missingIdentity", "errorCode", "allowReservedErrorCode", "headers", "caseSensitive", "slidingWindowCeiling", "limits"];
 
     private static readonly string[] OfStore = ["expectedReplicas", "redis", "keyPrefix", "rememberRefusals", "layout", "maxKeys"];
@@ -78,7 +78,9 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     {
         OneOf = [.. ScopeFields.Concat(["concurrency", "global", "limits", "overrides", "tools", "prompts", "resources", "methods"]).Select(field => (string[])[field])],
         Apart = [("global", "shared")],
-        Elsewhere = OfStore.ToImmutableDictionary(field => field, field => "It is for the whole gateway: write it under 'store', at the root of the file."),
+        Elsewhere = OfStore
+            .ToImmutableDictionary(field => field, field => "It is for the whole gateway: write it under 'store', at the root of the file.")
+            .Add(PerBackendLimits.Field, "It is for servers with others behind them: write it under 'rateLimiting' of an entry of 'virtualServers'."),
     };
 
     /// <summary>The value of <c>rateLimiting</c>.</summary>
@@ -87,12 +89,15 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private static readonly string[] AllFields =
     [
         .. Table.Names, .. EntryTable.Names, .. HeaderTable.Names, .. RateReader.Table.Names, .. ConcurrencyReader.Table.Names, .. NamedLimitReader.Table.Names,
-        .. ConditionReader.Table.Names,
+        .. ConditionReader.Table.Names, PerBackendLimits.Field,
     ];
 
     private readonly RatesReader _rates = new(faults);
     private readonly OverridesReader _overrides = new(faults, identities);
     private readonly NamedLimitReader _limits = new(faults, identities);
+
+    /// <summary>The names of the servers behind the virtual server whose limits are read; null for a server that is not virtual.</summary>
+    internal ImmutableArray<string>? Backends { get; init; }
 
     /// <summary>A key as the schema spells it, for documents whose keys do not tell upper case from lower.</summary>
     internal static string Spell(string key) =>
@@ -105,7 +110,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     internal RateLimitPolicy? Read(Node node, string path, string server)
     {
         int before = faults.Count;
-        FieldReader? reader = FieldReader.Open(node, path, Table, faults);
+        FieldReader? reader = FieldReader.Open(node, path, Backends is null ? Table : PerBackendLimits.OfVirtualServer, faults);
         if (reader is null)
         {
             return null;
@@ -145,6 +150,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Prompts = ReadEntries(reader, "prompts"),
             Resources = ReadEntries(reader, "resources"),
             Methods = ReadEntries(reader, "methods"),
+            Backends = Backends is { } backends ? ReadPerBackend(reader, backends) : [],
             Cost = reader.Integer("cost") ?? defaults.Cost,
             Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : defaults.Wait),
             MaxWaiting = reader.Integer(MaxWaitingField) ?? defaults.MaxWaiting,
@@ -209,25 +215,44 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         return entries.Length == 0 && reader.HasAttempt(field) ? [PlaceholderEntry(reader.PathOf(field))] : [.. entries];
     }
 
+    /// <summary>The limits of each backend: the same for all of them. They are checked even where no backend could be read.</summary>
+    private ImmutableArray<OperationSettings> ReadPerBackend(FieldReader reader, ImmutableArray<string> backends)
+    {
+        if (reader.Node(PerBackendLimits.Field) is not Node node)
+        {
+            return [];
+        }
+
+        string path = reader.PathOf(PerBackendLimits.Field);
+        OperationSettings limits = FieldReader.Open(node, path, PerBackendLimits.Table, faults) is FieldReader fields
+            ? ReadScopes(fields, UniqueName(path))
+            : PlaceholderEntry(path);
+        return backends.IsEmpty ? [limits] : [.. backends.Select(name => limits with { Name = name })];
+    }
+
     private OperationSettings ReadEntry(Node item, string path)
     {
         FieldReader? reader = FieldReader.Open(item, path, EntryTable, faults);
-        return reader is null ? PlaceholderEntry(path) : new()
+        return reader is null ? PlaceholderEntry(path) : ReadScopes(reader, reader.Text("name") ?? UniqueName(path)) with
         {
-            Name = reader.Text("name") ?? UniqueName(path),
-            Shared = ReadRates(reader, "shared"),
-            PerTenant = ReadRates(reader, "perTenant"),
-            PerUser = ReadRates(reader, "perUser"),
-            PerClient = ReadRates(reader, "perClient"),
-            Concurrency = ReadConcurrency(reader),
-            Overrides = _overrides.ReadScopes(reader),
             Cost = reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
             Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : null),
-            Mode = reader.Choice<LimitMode>("mode"),
-            OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
-            Rejection = reader.Choice<RejectionForm>("rejection"),
         };
     }
+
+    private OperationSettings ReadScopes(FieldReader reader, string name) => new()
+    {
+        Name = name,
+        Shared = ReadRates(reader, "shared"),
+        PerTenant = ReadRates(reader, "perTenant"),
+        PerUser = ReadRates(reader, "perUser"),
+        PerClient = ReadRates(reader, "perClient"),
+        Concurrency = ReadConcurrency(reader),
+        Overrides = _overrides.ReadScopes(reader),
+        Mode = reader.Choice<LimitMode>("mode"),
+        OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
+        Rejection = reader.Choice<RejectionForm>("rejection"),
+    };
 
     private static OperationSettings PlaceholderEntry(string path) => new() { Name = UniqueName(path), Shared = RatesReader.Placeholder };
 

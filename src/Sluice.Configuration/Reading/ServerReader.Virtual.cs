@@ -46,7 +46,7 @@ internal sealed partial class ServerReader
         .. BoundFields,
         .. CallerFields,
         .. VirtualFields,
-        new(LimitsField, RateLimitingReader.Value)]);
+        new(LimitsField, PerBackendLimits.Value)]);
 
     /// <summary>The value of <c>virtualServers</c>.</summary>
     internal static readonly ValueSpec VirtualValue = new ListSpec(new GroupSpec(() => VirtualTable));
@@ -65,7 +65,7 @@ internal sealed partial class ServerReader
 
     private ServerConfiguration? ReadVirtual(Node item, string itemPath, ImmutableArray<ServerConfiguration> servers) =>
         FieldReader.Open(item, itemPath, VirtualTable, faults) is FieldReader reader
-            ? Read(reader, itemPath, fields => ReadBackends(fields, servers))
+            ? Read(reader, itemPath, fields => ReadBackends(fields, servers), isVirtual: true)
             : null;
 
     private VirtualUpstreamConfiguration? ReadBackends(FieldReader reader, ImmutableArray<ServerConfiguration> servers)

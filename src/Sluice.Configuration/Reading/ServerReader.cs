@@ -59,7 +59,7 @@ internal sealed partial class ServerReader(FaultList faults, KnownIdentities ide
             return null;
         }
 
-        ServerConfiguration? read = Read(reader, itemPath, new UpstreamReader(faults).Read);
+        ServerConfiguration? read = Read(reader, itemPath, new UpstreamReader(faults).Read, isVirtual: false);
         return read is null ? null : read with
         {
             IsExposed = !reader.Has(ExposeField) || reader.Boolean(ExposeField),
@@ -67,7 +67,8 @@ internal sealed partial class ServerReader(FaultList faults, KnownIdentities ide
         };
     }
 
-    private ServerConfiguration? Read(FieldReader reader, string itemPath, Func<FieldReader, UpstreamConfiguration?> readUpstream)
+    private ServerConfiguration? Read(
+        FieldReader reader, string itemPath, Func<FieldReader, UpstreamConfiguration?> readUpstream, bool isVirtual)
     {
         string? name = ReadName(reader);
         UpstreamConfiguration? upstream = readUpstream(reader);
@@ -76,8 +77,10 @@ internal sealed partial class ServerReader(FaultList faults, KnownIdentities ide
         int? maxRequestBytes = reader.Integer("maxRequestBytes");
         bool strictHeaders = reader.Boolean("strictHeaders");
         bool usage = ReadUsage(reader, name);
+        ImmutableArray<string>? backends =
+            isVirtual ? [.. (upstream as VirtualUpstreamConfiguration)?.Backends.Select(backend => backend.Server) ?? []] : null;
         RateLimitPolicy? policy = reader.Node(LimitsField) is Node limits
-            ? new RateLimitingReader(faults, identities).Read(limits, reader.PathOf(LimitsField), name ?? itemPath)
+            ? new RateLimitingReader(faults, identities) { Backends = backends }.Read(limits, reader.PathOf(LimitsField), name ?? itemPath)
             : null;
         ImmutableArray<KeyValuePair<string, string>> headers =
             new HeadersReader(faults).Read(reader, isCommand: upstream is CommandUpstreamConfiguration);

@@ -12,6 +12,11 @@ internal static class ExplainCommand
     {
         Argument<string> file = new("FILE") { Description = "The configuration: a file or a folder." };
         Option<string?> server = new("--server", "-s") { Description = "The server; may be left out where the file has one.", HelpName = "NAME" };
+        Option<string?> backend = new("--backend")
+        {
+            Description = "Of a virtual server with limits of backends: the backend to which the call goes. Left out where its name tells it.",
+            HelpName = "NAME",
+        };
         OperationOptions operations = new();
         CallerOptions caller = new();
         Option<string?> start = StartOption.Create(
@@ -29,6 +34,7 @@ internal static class ExplainCommand
             server,
         };
         operations.AddTo(command);
+        command.Add(backend);
         caller.AddTo(command);
         command.Add(start);
         command.Add(json);
@@ -47,11 +53,21 @@ internal static class ExplainCommand
                 return CommandLine.Failure;
             }
 
-            return policies.Find(parsed.GetValue(server), out why) is PolicyOfServer found
-                ? Print(Explanation.Of(policies, found, request, described, at), parsed.GetValue(json))
+            return policies.Find(parsed.GetValue(server), out why) is PolicyOfServer found && Route(request, found, parsed.GetValue(backend), out why) is ExplainedRequest routed
+                ? Print(Explanation.Of(policies, found, routed, described, at), parsed.GetValue(json))
                 : CommandLine.FailUsage(Name, why!);
         });
         return command;
+    }
+
+    /// <summary>The request with the backend to which it goes; null when the command line is wrong, and the reason.</summary>
+    private static ExplainedRequest? Route(ExplainedRequest request, PolicyOfServer server, string? named, out string? why)
+    {
+        string[] backends = [.. server.Virtual?.Backends.Select(backend => backend.Server) ?? []];
+        why = named is null || backends.Contains(named, StringComparer.Ordinal) ? null
+            : backends.Length == 0 ? $"--backend: '{server.Name}' is not a virtual server. Remove the option."
+            : $"--backend: {Shown.Quote(named)} is not a backend of '{server.Name}'. {NearestName.Advice(named, backends)}";
+        return why is not null ? null : request with { Backend = named ?? server.BackendOf(request.Method, request.Operation) };
     }
 
     private static int Print(Explanation explanation, bool asJson)

@@ -17,7 +17,8 @@ internal sealed class Explanation
         Request = request;
         Caller = caller;
         Identity = identity;
-        Call = server.Policy?.Explain(request.Method, request.Operation, identity) ?? new ExplainedCall(ApplicableLimits.None, CostField, []);
+        Call = server.Policy?.Explain(request.Method, request.Operation, request.Backend, identity)
+            ?? new ExplainedCall(ApplicableLimits.None, CostField, []);
     }
 
     internal string File => _file.Path;
@@ -27,6 +28,9 @@ internal sealed class Explanation
     internal RateLimitPolicy? Policy => _server.Policy;
 
     internal ExplainedRequest Request { get; }
+
+    /// <summary>The server behind a virtual server to which the call goes, where limits depend on it; else null.</summary>
+    internal string? BackendThatCounts => _server.LimitsBackends ? Request.Backend : null;
 
     internal DescribedCaller Caller { get; }
 

@@ -23,6 +23,7 @@ internal static class ExplanationJson
             explanation.Server,
             explanation.Request.Method,
             Operation = explanation.Request.Operation.Length == 0 ? null : explanation.Request.Operation,
+            Backend = explanation.BackendThatCounts,
             Caller = new { explanation.Caller.User, explanation.Caller.Tenant, explanation.Caller.Client, explanation.Caller.Claims },
             explanation.Call.Limits.Cost,
             CostSource = explanation.IsCostWritten ? SourceOf(explanation, explanation.Call.CostPath) : null,

@@ -18,7 +18,8 @@ internal static class ExplanationText
     {
         StringBuilder text = new();
         string keys = explanation.Caller.Source is string source ? $" (completed from {source})" : "";
-        Line(text, $"Call    {explanation.Request} on {explanation.Server}");
+        string backend = explanation.BackendThatCounts is string name ? $", for its backend {name}" : "";
+        Line(text, $"Call    {explanation.Request} on {explanation.Server}{backend}");
         Line(text, $"Caller  {explanation.Caller}{keys}");
         if (explanation.Call.Limits.Count > 0)
         {

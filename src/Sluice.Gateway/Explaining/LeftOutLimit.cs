@@ -42,6 +42,17 @@ internal sealed record LeftOutLimit(string Limit, string Path, string Why)
             }
         }
 
+        if (policy.LimitsBackends && explanation.Request.Backend is null)
+        {
+            string path = SettingsRules.PathOf(OperationKind.Backend, 0);
+            yield return new LeftOutLimit(
+                path,
+                path,
+                explanation.Request.Kind == OperationKind.Method
+                    ? "the method does not tell which backend is called. Add --backend"
+                    : "the name does not tell which backend has it. Add --backend");
+        }
+
         foreach (LeftOutLimit entry in OfEntries(explanation, policy))
         {
             yield return entry;

@@ -76,7 +76,10 @@ internal sealed class PolicyFile
             result.Configuration is GatewayConfiguration configuration
                 ? new PolicyFile(
                     path,
-                    [.. configuration.Servers.Select((server, index) => new PolicyOfServer(server.Name, index, server.Policy))],
+                    [.. configuration.Servers.Select((server, index) => new PolicyOfServer(server.Name, index, server.Policy)
+                    {
+                        Virtual = server.Upstream as VirtualUpstreamConfiguration,
+                    })],
                     configuration.Auth,
                     configuration.Store,
                     places)

@@ -108,7 +108,7 @@ internal sealed class DecisionRecorder : IStoreRecorder, ICallObserver, IAsyncDi
         Add(new PendingLine
         {
             At = new StoreTime(0, _time.GetUtcNow(), TimeSpan.Zero),
-            Call = new CallTag(call.Method, call.Operation, call.ConfigVersion),
+            Call = new CallTag(call.Method, call.Operation, call.Description.Backend, call.ConfigVersion),
             Caller = call.Caller,
             Limits = decision.Limits,
             Cost = decision.Limits.Cost,

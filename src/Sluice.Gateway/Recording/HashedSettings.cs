@@ -21,6 +21,7 @@ internal static class HashedSettings
         Prompts = Of(settings.Prompts, hashes),
         Resources = Of(settings.Resources, hashes),
         Methods = Of(settings.Methods, hashes),
+        Backends = Of(settings.Backends, hashes),
     };
 
     private static ImmutableArray<OperationSettings> Of(ImmutableArray<OperationSettings> operations, CallerHashes hashes) =>

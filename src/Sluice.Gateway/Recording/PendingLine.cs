@@ -76,6 +76,7 @@ internal readonly record struct PendingLine
             Server = limits[0].Server,
             Method = call.Method,
             Name = call.Operation is null ? null : ShownText.Cut(call.Operation, RecordWords.MaxNameLength),
+            Backend = call.Backend,
             Caller = caller,
             Cost = Cost,
             MaxWait = MaxWait,

@@ -16,6 +16,7 @@ internal static class RecordFields
     internal static readonly JsonEncodedText Server = JsonEncodedText.Encode("server");
     internal static readonly JsonEncodedText Operation = JsonEncodedText.Encode("operation");
     internal static readonly JsonEncodedText Name = JsonEncodedText.Encode("name");
+    internal static readonly JsonEncodedText Backend = JsonEncodedText.Encode("backend");
     internal static readonly JsonEncodedText Issuer = JsonEncodedText.Encode("issuer");
     internal static readonly JsonEncodedText User = JsonEncodedText.Encode("user");
     internal static readonly JsonEncodedText Tenant = JsonEncodedText.Encode("tenant");

@@ -70,6 +70,7 @@ internal static class RecordReader
         "server" => ReadText(ref json, out line.Server),
         "operation" => ReadText(ref json, out line.Method),
         "name" => ReadText(ref json, out line.Name),
+        "backend" => ReadText(ref json, out line.Backend),
         "issuer" => ReadText(ref json, out line.Issuer),
         "user" => ReadText(ref json, out line.User),
         "tenant" => ReadText(ref json, out line.Tenant),

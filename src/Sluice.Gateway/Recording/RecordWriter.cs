@@ -83,6 +83,7 @@ internal sealed class RecordWriter : IDisposable
         _json.WriteString(RecordFields.Server, call.Server);
         _json.WriteString(RecordFields.Operation, call.Method);
         WriteIfThere(RecordFields.Name, call.Name);
+        WriteIfThere(RecordFields.Backend, call.Backend);
         WriteCaller(call.Caller);
         _json.WriteNumber(RecordFields.Cost, call.Cost);
         WriteTicks(RecordFields.MaxWaitTicks, call.MaxWait);

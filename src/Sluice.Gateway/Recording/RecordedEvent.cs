@@ -49,6 +49,9 @@ internal sealed record RecordedCall : RecordedEvent
     /// <summary>The name of the tool or prompt, or the URI of the resource; or null.</summary>
     internal string? Name { get; init; }
 
+    /// <summary>The server behind a virtual server to which it went, where limits depend on it; else null.</summary>
+    internal string? Backend { get; init; }
+
     /// <summary>The caller.</summary>
     internal required HashedCaller Caller { get; init; }
 

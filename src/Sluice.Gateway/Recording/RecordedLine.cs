@@ -14,6 +14,7 @@ internal sealed class RecordedLine
     internal string? Server;
     internal string? Method;
     internal string? Name;
+    internal string? Backend;
     internal string? Issuer;
     internal string? User;
     internal string? Tenant;
@@ -99,6 +100,7 @@ internal sealed class RecordedLine
             Server = Server!,
             Method = Method!,
             Name = Name,
+            Backend = Backend,
             Caller = Caller,
             Cost = (int)Cost!.Value,
             MaxWait = new TimeSpan(MaxWaitTicks ?? 0),

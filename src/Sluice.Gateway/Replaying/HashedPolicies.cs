@@ -6,11 +6,14 @@ namespace Sluice.Gateway;
 internal sealed class HashedPolicies
 {
     private readonly Dictionary<string, RateLimitPolicy> _byServer;
+    private readonly Dictionary<string, VirtualNames> _names;
     private readonly HashSet<string> _servers;
 
-    private HashedPolicies(Dictionary<string, RateLimitPolicy> byServer, HashSet<string> servers, int maxKeys)
+    private HashedPolicies(
+        Dictionary<string, RateLimitPolicy> byServer, Dictionary<string, VirtualNames> names, HashSet<string> servers, int maxKeys)
     {
         _byServer = byServer;
+        _names = names;
         _servers = servers;
         MaxKeys = maxKeys;
     }
@@ -20,6 +23,12 @@ internal sealed class HashedPolicies
 
     /// <summary>The limits of a server; null where it has none, or the file does not have it.</summary>
     internal RateLimitPolicy? Of(string server) => _byServer.GetValueOrDefault(server);
+
+    /// <summary>
+    /// The server behind a virtual server to which a call went: as it is recorded; where nothing is recorded, as far as its name tells.
+    /// </summary>
+    internal string? BackendOf(TracedOperation operation) =>
+        operation.Backend ?? _names.GetValueOrDefault(operation.Server)?.BackendOf(operation.Method, operation.Name ?? "");
 
     /// <summary>Whether the file has a server.</summary>
     internal bool Has(string server) => _servers.Contains(server);
@@ -49,7 +58,10 @@ internal sealed class HashedPolicies
             policies.Add(server.Name, hashes is null ? server.Policy! : Hashed(server.Name, server.Policy!, hashes));
         }
 
-        return new HashedPolicies(policies, new(file.Servers.Select(server => server.Name), StringComparer.OrdinalIgnoreCase), file.MaxKeys);
+        Dictionary<string, VirtualNames> names = file.Servers
+            .Where(server => server is { LimitsBackends: true, Virtual: not null })
+            .ToDictionary(server => server.Name, server => new VirtualNames(server.Virtual!), StringComparer.OrdinalIgnoreCase);
+        return new HashedPolicies(policies, names, new(file.Servers.Select(server => server.Name), StringComparer.OrdinalIgnoreCase), file.MaxKeys);
     }
 
     private static RateLimitPolicy Hashed(string server, RateLimitPolicy policy, CallerHashes hashes) =>

@@ -26,6 +26,7 @@ internal sealed class PolicyReplay
     private readonly Dictionary<DateTimeOffset, Run> _runs = [];
     private readonly Queue<DateTimeOffset> _order = new();
     private readonly CallerIdentity[] _callers;
+    private readonly string?[] _backends;
     private readonly LimitState[] _states = new LimitState[ApplicableLimits.MaxCount];
     private Run? _latest;
 
@@ -34,6 +35,7 @@ internal sealed class PolicyReplay
         _policies = policies;
         _index = index;
         _callTime = callTime;
+        _backends = [.. index.Operations.Select(policies.BackendOf)];
         _callers = [.. index.Callers.Select(caller => caller.ToIdentity())];
     }
 
@@ -44,7 +46,8 @@ internal sealed class PolicyReplay
     internal ReplayedAnswer Decide(RecordedCall call)
     {
         CallerIdentity caller = _callers[_index.NumberOf(call.Caller)];
-        ApplicableLimits limits = _policies.Of(call.Server)?.Select(call.Method, call.Name ?? "", caller) ?? ApplicableLimits.None;
+        ApplicableLimits limits =
+            _policies.Of(call.Server)?.SelectFor(call.Method, call.Name ?? "", _backends[_index.OperationOf(call)], caller) ?? ApplicableLimits.None;
         if (limits.IdentityRequiredBy is RateLimit required)
         {
             return new ReplayedAnswer(default, required.Name, int.MaxValue, 0, TimeSpan.Zero, TimeSpan.Zero, []);

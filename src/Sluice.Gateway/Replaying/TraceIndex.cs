@@ -7,7 +7,7 @@ namespace Sluice.Gateway;
 internal sealed class TraceIndex
 {
     private readonly Dictionary<string, int> _callers = new(StringComparer.Ordinal);
-    private readonly Dictionary<(string Server, string Method, string? Name), int> _operations = [];
+    private readonly Dictionary<TracedOperation, int> _operations = [];
     private readonly Dictionary<DateTimeOffset, long> _lastOfRun = [];
     private readonly HashSet<DateTimeOffset> _runsWithReleases = [];
     private readonly Dictionary<(int Operation, int Caller), TimeSpan> _waits = [];
@@ -16,7 +16,7 @@ internal sealed class TraceIndex
     internal List<HashedCaller> Callers { get; } = [];
 
     /// <summary>The operations, in the order of their first calls.</summary>
-    internal List<(string Server, string Method, string? Name)> Operations { get; } = [];
+    internal List<TracedOperation> Operations { get; } = [];
 
     /// <summary>How many calls there are.</summary>
     internal long Calls { get; private set; }
@@ -84,7 +84,7 @@ internal sealed class TraceIndex
     /// <summary>The number of what a call names.</summary>
     internal int OperationOf(RecordedCall call)
     {
-        (string Server, string Method, string? Name) operation = (call.Server, call.Method, call.Name);
+        TracedOperation operation = new(call.Server, call.Method, call.Name, call.Backend);
         if (!_operations.TryGetValue(operation, out int number))
         {
             _operations.Add(operation, number = Operations.Count);
@@ -156,3 +156,10 @@ internal sealed class TraceIndex
         return key.ToString();
     }
 }
+
+/// <summary>What a recorded call names.</summary>
+/// <param name="Server">The name of the server.</param>
+/// <param name="Method">The JSON-RPC method.</param>
+/// <param name="Name">The tool or prompt, or the URI of the resource; or null.</param>
+/// <param name="Backend">The server behind a virtual server to which it went, where limits depended on it; else null.</param>
+internal readonly record struct TracedOperation(string Server, string Method, string? Name, string? Backend);

@@ -19,7 +19,14 @@ internal sealed class TraceTraffic : ITraffic
         _index = index;
         _cancellationToken = cancellationToken;
         Callers = [.. index.Callers.Select(caller => new SimulatedCaller(caller.Shown, caller.ToIdentity()))];
-        Operations = [.. index.Operations.Select(operation => new SimulatedOperation(policies.Of(operation.Server), operation.Server, operation.Method, operation.Name ?? ""))];
+        Operations =
+        [
+            .. index.Operations.Select(operation =>
+                new SimulatedOperation(policies.Of(operation.Server), operation.Server, operation.Method, operation.Name ?? "")
+                {
+                    Backend = policies.BackendOf(operation),
+                }),
+        ];
     }
 
     /// <inheritdoc/>

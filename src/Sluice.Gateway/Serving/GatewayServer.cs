@@ -60,6 +60,10 @@ internal sealed class GatewayServer
     /// <summary>The servers behind it, in the order of its configuration; none for a server that is not virtual.</summary>
     internal GatewayServer[] Backends { get; set; } = [];
 
+    /// <summary>The names that it advertises; null for a server that is not virtual.</summary>
+    internal VirtualNames? Names =>
+        _configuration.Upstream is VirtualUpstreamConfiguration upstream ? field ??= new VirtualNames(upstream) : null;
+
     /// <summary>Whether clients reach it at its path; otherwise only virtual servers use it.</summary>
     internal bool IsExposed => _configuration.IsExposed;
 

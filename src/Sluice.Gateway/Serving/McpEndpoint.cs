@@ -131,7 +131,10 @@ internal sealed partial class McpEndpoint(
 
         // 3. Decide, hold, and 4. reject.
         _held.CancelNamed(context, body, message, identity.Caller!);
-        if (await _held.DecideAsync(context, server.Gate, message, identity.Caller!) is not GateDecision decision)
+        string? backend = server.Gate.Policy.LimitsBackends && server.Upstream is VirtualUpstream front
+            ? await front.FindBackendAsync(context, body, message, identity.Caller!, new BackendCalls(this, server, identity, cut))
+            : null;
+        if (await _held.DecideAsync(context, server.Gate, message, identity.Caller!, backend) is not GateDecision decision)
         {
             return; // Its client has cancelled it.
         }

@@ -41,4 +41,8 @@ internal sealed record SimulatedCaller(string Name, CallerIdentity Identity);
 /// <param name="Server">The server's name.</param>
 /// <param name="Method">The JSON-RPC method.</param>
 /// <param name="Name">The tool, prompt or resource; empty for other methods.</param>
-internal sealed record SimulatedOperation(RateLimitPolicy? Policy, string Server, string Method, string Name);
+internal sealed record SimulatedOperation(RateLimitPolicy? Policy, string Server, string Method, string Name)
+{
+    /// <summary>The server behind a virtual server to which calls go; null where that is not known, or makes no difference.</summary>
+    internal string? Backend { get; init; }
+}

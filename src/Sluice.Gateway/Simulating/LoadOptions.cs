@@ -90,7 +90,7 @@ internal sealed class LoadOptions
         double callsPerTick = rate is null ? 0 : (double)rate.MaxTokens / rate.RefillPeriod.Ticks;
         why ??= callsPerTick * length.Ticks <= MaxCalls ? null : $"--rate for --for is more than {MaxCalls:N0} calls. Choose a shorter time.";
         (ImmutableArray<SimulatedOperation> Operations, ImmutableArray<double> Weights) called = default;
-        why ??= ReadTools(parsed, server, out called);
+        why ??= ReadTools(parsed, server, notes, out called);
         DescribedCaller? described = why is null ? _callers.Read(parsed, out why) : null;
         ImmutableArray<SimulatedCaller> callers = described is null ? [] : CallersOf(parsed, file, server, users, described, notes);
         return why is not null ? null : new SyntheticLoad
@@ -130,7 +130,11 @@ internal sealed class LoadOptions
         ];
     }
 
-    private string? ReadTools(ParseResult parsed, PolicyOfServer server, out (ImmutableArray<SimulatedOperation>, ImmutableArray<double>) called)
+    private string? ReadTools(
+        ParseResult parsed,
+        PolicyOfServer server,
+        ICollection<string> notes,
+        out (ImmutableArray<SimulatedOperation> Operations, ImmutableArray<double> Weights) called)
     {
         List<(string Name, double Weight)> tools = [];
         called = default;
@@ -164,8 +168,21 @@ internal sealed class LoadOptions
         }
 
         called = (
-            [.. tools.Select(tool => new SimulatedOperation(server.Policy, server.Name, Methods.ToolsCall, tool.Name))],
+            [
+                .. tools.Select(tool => new SimulatedOperation(server.Policy, server.Name, Methods.ToolsCall, tool.Name)
+                {
+                    Backend = server.BackendOf(Methods.ToolsCall, tool.Name),
+                }),
+            ],
             [.. tools.Select(tool => tool.Weight)]);
+        if (server.LimitsBackends)
+        {
+            foreach (SimulatedOperation operation in called.Operations.Where(operation => operation.Backend is null))
+            {
+                notes.Add($"the name {Shown.Quote(operation.Name)} does not tell which backend has the tool, so that 'perBackend' does not limit it here.");
+            }
+        }
+
         return null;
     }
 

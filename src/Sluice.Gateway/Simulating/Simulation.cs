@@ -78,7 +78,8 @@ internal sealed class Simulation : IDisposable
 
         SimulatedOperation operation = _traffic.Operations[arrival.Operation];
         ApplicableLimits limits =
-            operation.Policy?.Select(operation.Method, operation.Name, _traffic.Callers[arrival.Caller].Identity) ?? ApplicableLimits.None;
+            operation.Policy?.SelectFor(operation.Method, operation.Name, operation.Backend, _traffic.Callers[arrival.Caller].Identity)
+            ?? ApplicableLimits.None;
         ref SelectedLimits? found = ref CollectionsMarshal.GetValueRefOrAddDefault(_byLimits, limits, out _);
         found ??= new SelectedLimits(operation, replace is null ? limits : replace(limits));
         if (_selected is not null)

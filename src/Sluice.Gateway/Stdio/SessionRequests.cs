@@ -38,6 +38,10 @@ internal static class SessionRequests
         return null;
     }
 
+    /// <summary>The session that a request names; null for none, which is not answered here.</summary>
+    internal static StdioSession? Peek(SessionTable sessions, HttpContext context, CallerIdentity caller) =>
+        context.Request.Headers[Header] is { Count: 1 } named ? sessions.Find(named[0] ?? "", caller) : null;
+
     /// <summary>Answers a request whose session is not there. The status refunds the call, as that of a server over HTTP does.</summary>
     internal static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RefusalWriter.WriteAsync(
         context,

@@ -17,13 +17,13 @@ internal sealed class UsageLimits(RateLimitPolicy policy)
     private static readonly OperationKind[] NamedKinds =
         [OperationKind.Tool, OperationKind.Prompt, OperationKind.Resource, OperationKind.Method];
 
-    private readonly (string Method, string Name)[] _operations = [.. OperationsOf(policy.Settings).Distinct()];
+    private readonly (string Method, string Name, string? Backend)[] _operations = [.. OperationsOf(policy.Settings).Distinct()];
     private ConcurrentDictionary<Selection, ApplicableLimits[]> _kept = new();
 
     /// <summary>The limits, each once, in groups of which each can be asked for at once.</summary>
     internal ApplicableLimits[] Of(CallerIdentity caller)
     {
-        Selection selection = new([.. _operations.Select(operation => policy.Select(operation.Method, operation.Name, caller))]);
+        Selection selection = new([.. _operations.Select(operation => policy.SelectFor(operation.Method, operation.Name, operation.Backend, caller))]);
         if (_kept.TryGetValue(selection, out ApplicableLimits[]? kept))
         {
             return kept;
@@ -50,16 +50,21 @@ internal sealed class UsageLimits(RateLimitPolicy policy)
     }
 
     // A glob matches itself, so its own text is a name that it matches.
-    private static IEnumerable<(string Method, string Name)> OperationsOf(RateLimitingSettings settings)
+    private static IEnumerable<(string Method, string Name, string? Backend)> OperationsOf(RateLimitingSettings settings)
     {
-        yield return (Methods.ToolsCall, "");
+        yield return (Methods.ToolsCall, "", null);
+        foreach (OperationSettings backend in settings.Backends)
+        {
+            yield return (Methods.ToolsCall, "", backend.Name);
+        }
+
         foreach (OperationKind kind in NamedKinds)
         {
             IEnumerable<string> names = settings[kind].Select(entry => entry.Name)
                 .Concat(settings.Limits.SelectMany(limit => limit.When[kind]));
             foreach (string name in names)
             {
-                yield return kind == OperationKind.Method ? (name.Trim(), "") : (Methods.Of(kind), name.Trim());
+                yield return kind == OperationKind.Method ? (name.Trim(), "", null) : (Methods.Of(kind), name.Trim(), null);
             }
         }
     }

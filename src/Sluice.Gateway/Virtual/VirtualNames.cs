@@ -84,6 +84,19 @@ internal sealed class VirtualNames
         return found;
     }
 
+    /// <summary>The name of the backend to which a call goes, as far as the call tells; null where it does not tell it.</summary>
+    /// <param name="method">The JSON-RPC method.</param>
+    /// <param name="operation">The tool's or prompt's name or the resource's URI.</param>
+    internal string? BackendOf(string method, string operation) => Methods.KindOf(method) switch
+    {
+        OperationKind.Tool => NameOf(OfPrefix(ListKind.Tools, operation)),
+        OperationKind.Prompt => NameOf(OfPrefix(ListKind.Prompts, operation)),
+        OperationKind.Resource => NameOf(OfPrefixedUri(operation)) ?? (_backends.Length == 1 ? _backends[0].Server : null),
+        _ => null,
+    };
+
+    private string? NameOf(Route? route) => route is null ? null : _backends[route.Backend].Server;
+
     private Route? OwnOf(int backend, ListKind kind, string name)
     {
         if (kind != ListKind.Tools)
@@ -99,6 +112,8 @@ internal sealed class VirtualNames
 
     private sealed class Backend(VirtualBackend configuration)
     {
+        internal string Server { get; } = configuration.Server;
+
         internal string Name { get; } = configuration.ShortName ?? configuration.Server;
 
         internal string Prefix { get; } = (configuration.ShortName ?? configuration.Server) + "_";

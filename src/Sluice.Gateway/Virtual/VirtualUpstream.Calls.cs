@@ -58,7 +58,7 @@ internal sealed partial class VirtualUpstream
     private async Task<UpstreamFailure?> CallNamedAsync(VirtualRequest request, ListKind kind)
     {
         string name = request.Message.Operation!;
-        if (await request.Session.FindAsync(kind, name, request.Calls, request.Caller, request.Aborted) is not Route route)
+        if (await RouteAsync(request) is not Route route)
         {
             await UnknownAsync(request, InvalidParams, kind == ListKind.Tools ? "tool" : "prompt", name);
             return null;
@@ -72,7 +72,7 @@ internal sealed partial class VirtualUpstream
     {
         CallParts parts = CallParts.Read(request.Body);
         string uri = parts.UriText ?? "";
-        if (await request.Session.FindResourceAsync(uri, request.Calls, request.Caller, request.Aborted) is not Route route)
+        if (await RouteAsync(request) is not Route route)
         {
             await UnknownAsync(request, ResourceNotFound, "resource", uri);
             return null;
@@ -86,17 +86,68 @@ internal sealed partial class VirtualUpstream
         CallParts parts = CallParts.Read(request.Body);
         string key = parts.RefKey ?? "";
         bool isPrompt = parts.RefType == "ref/prompt";
-        Route? route = isPrompt
-            ? await request.Session.FindAsync(ListKind.Prompts, key, request.Calls, request.Caller, request.Aborted)
-            : (await request.Session.ListAsync(ListKind.Templates, request.Calls, request.Caller, request.Aborted)).Find(key)
-                ?? await request.Session.FindResourceAsync(key, request.Calls, request.Caller, request.Aborted);
-        if (route is null)
+        if (await RouteAsync(request) is not Route route)
         {
             await UnknownAsync(request, InvalidParams, isPrompt ? "prompt" : "resource template", key);
             return null;
         }
 
         return await CallAsync(request, route, parts, parts.RefKeyPart, key);
+    }
+
+    /// <summary>Where a request goes; null where no backend has what it names, or it names nothing.</summary>
+    private static async Task<Route?> RouteAsync(VirtualRequest request) =>
+        request.Context.Features.Get<FoundRoute>() is FoundRoute found ? found.Route : await FindRouteAsync(request);
+
+    private static async Task<Route?> FindRouteAsync(VirtualRequest request)
+    {
+        VirtualSession session = request.Session;
+        switch (request.Message.Method)
+        {
+            case "tools/call":
+                return await session.FindAsync(ListKind.Tools, request.Message.Operation!, request.Calls, request.Caller, request.Aborted);
+            case "prompts/get":
+                return await session.FindAsync(ListKind.Prompts, request.Message.Operation!, request.Calls, request.Caller, request.Aborted);
+            case "resources/read":
+            case "resources/subscribe":
+            case "resources/unsubscribe":
+                return await session.FindResourceAsync(CallParts.Read(request.Body).UriText ?? "", request.Calls, request.Caller, request.Aborted);
+            case "completion/complete":
+                CallParts parts = CallParts.Read(request.Body);
+                string key = parts.RefKey ?? "";
+                return parts.RefType == "ref/prompt"
+                    ? await session.FindAsync(ListKind.Prompts, key, request.Calls, request.Caller, request.Aborted)
+                    : (await session.ListAsync(ListKind.Templates, request.Calls, request.Caller, request.Aborted)).Find(key)
+                        ?? await session.FindResourceAsync(key, request.Calls, request.Caller, request.Aborted);
+            default:
+                return null;
+        }
+    }
+
+    /// <summary>
+    /// The backend to which a request will go, for limits that depend on it; null where it goes to none. The request then goes there even
+    /// if a list changes before it is sent.
+    /// </summary>
+    internal async Task<string?> FindBackendAsync(HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
+    {
+        if (message.Kind != McpMessageKind.Request
+            || SessionRequests.Peek(_sessions, context, caller) is not StdioSession front
+            || !_sessions.TryBeginCall(front))
+        {
+            return null; // It is answered without a backend.
+        }
+
+        try
+        {
+            Route? route = await FindRouteAsync(
+                new VirtualRequest(context, body, message, front.Virtual!, calls, CallerHeaders.Of(context, _settings.Proxies)));
+            context.Features.Set(new FoundRoute(route));
+            return route is null ? null : _all.ServerNames[route.Backend];
+        }
+        finally
+        {
+            front.EndCall();
+        }
     }
 
     /// <summary>Sends a call to the backend that has it.</summary>
@@ -244,4 +295,8 @@ internal sealed partial class VirtualUpstream
             Log.NotTaken(_logger, _server, backend.Name, answer.Failure?.Reason ?? $"it answered with the status {answer.Status}");
         }
     }
+
+    /// <summary>Where a request goes, found before it was decided.</summary>
+    /// <param name="Route">The backend; null for none.</param>
+    private sealed record FoundRoute(Route? Route);
 }

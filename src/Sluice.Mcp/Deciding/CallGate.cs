@@ -49,11 +49,12 @@ internal sealed partial class CallGate(
     /// <param name="headerVersion">The version of the protocol in the request's header; or null.</param>
     /// <param name="caller">The verified identity of the caller.</param>
     /// <param name="cancellationToken">Cancels the wait for the store.</param>
+    /// <param name="backend">The server behind a virtual server to which the message goes, where limits depend on it; else null.</param>
     internal ValueTask<GateDecision> BeginAsync(
-        McpMessage message, string? headerVersion, CallerIdentity caller, CancellationToken cancellationToken) =>
+        McpMessage message, string? headerVersion, CallerIdentity caller, CancellationToken cancellationToken, string? backend = null) =>
         message.IsMeterable
             ? BeginAsync(
-                new CallDescription(message.Method, message.Operation, message.Id, message.ProtocolVersion ?? headerVersion),
+                new CallDescription(message.Method, message.Operation, message.Id, message.ProtocolVersion ?? headerVersion, backend),
                 caller,
                 cancellationToken)
             : new ValueTask<GateDecision>(GateDecision.Unmetered);
@@ -84,7 +85,7 @@ internal sealed partial class CallGate(
 
     private ValueTask<GateDecision> BeginAsync(in CallDescription call, CallerIdentity caller, CancellationToken cancellationToken)
     {
-        ApplicableLimits limits = policy.Select(call.Method, call.Operation, caller);
+        ApplicableLimits limits = policy.SelectFor(call.Method, call.Operation, call.Backend, caller);
         return CallSpan.IsTraced
             ? DecideTracedAsync(call, caller, limits, cancellationToken)
             : DecideAsync(call, caller, limits, span: null, cancellationToken);
@@ -193,7 +194,7 @@ internal sealed partial class CallGate(
     }
 
     private RateLimitRequest RequestOf(in CallDescription call, CallerIdentity caller, ApplicableLimits limits) => _tags
-        ? new RateLimitRequest(limits, caller) { Tag = new CallTag(call.Method, call.Operation, ConfigVersion) }
+        ? new RateLimitRequest(limits, caller) { Tag = new CallTag(call.Method, call.Operation, call.Backend, ConfigVersion) }
         : new RateLimitRequest(limits, caller);
 
     private string? NewId() => _givesIds ? DecisionId.New() : null;

@@ -34,8 +34,9 @@ internal readonly record struct UndecidedCall(string Server, CallOutcome Outcome
 /// <param name="Operation">The name of the tool or prompt or the URI of the resource, as the caller wrote it; or null.</param>
 /// <param name="RequestId">The id as the bytes of its JSON, which must not be kept; empty where there is none.</param>
 /// <param name="ProtocolVersion">The version of the protocol, as the client wrote it; or null.</param>
+/// <param name="Backend">The server behind a virtual server to which the call goes, where limits depend on it; else null.</param>
 internal readonly record struct CallDescription(
-    string Method, string? Operation, ReadOnlyMemory<byte> RequestId = default, string? ProtocolVersion = null);
+    string Method, string? Operation, ReadOnlyMemory<byte> RequestId = default, string? ProtocolVersion = null, string? Backend = null);
 
 /// <summary>A call and its decision.</summary>
 /// <param name="Server">The name of the server that was called.</param>
@@ -57,12 +58,15 @@ internal readonly record struct DecidedCall(
 /// <summary>What a store that records its operations receives about a call.</summary>
 /// <param name="method">The JSON-RPC method.</param>
 /// <param name="operation">What it names, as the caller wrote it; or null.</param>
+/// <param name="backend">The server behind a virtual server to which it goes, where limits depend on it; else null.</param>
 /// <param name="configVersion">The version of the configuration that decides.</param>
-internal sealed class CallTag(string method, string? operation, string configVersion)
+internal sealed class CallTag(string method, string? operation, string? backend, string configVersion)
 {
     internal string Method => method;
 
     internal string? Operation => operation;
+
+    internal string? Backend => backend;
 
     internal string ConfigVersion => configVersion;
 

@@ -52,6 +52,7 @@ internal static class LimitNames
         OperationKind.Tool => "tool",
         OperationKind.Prompt => "prompt",
         OperationKind.Resource => "resource",
+        OperationKind.Backend => "backend",
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind of operation."),
     };
 
@@ -63,5 +64,6 @@ internal static class LimitNames
         operation.StartsWith("tool:", StringComparison.Ordinal)
         || operation.StartsWith("prompt:", StringComparison.Ordinal)
         || operation.StartsWith("resource:", StringComparison.Ordinal)
-        || operation.StartsWith("method:", StringComparison.Ordinal);
+        || operation.StartsWith("method:", StringComparison.Ordinal)
+        || operation.StartsWith("backend:", StringComparison.Ordinal);
 }

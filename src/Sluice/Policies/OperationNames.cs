@@ -5,9 +5,12 @@ namespace Sluice;
 /// <param name="AreUris">Whether they are URIs, which are normalised first and keep the case of their paths.</param>
 internal sealed record OperationNames(NameComparer Comparer, bool AreUris)
 {
-    internal static OperationNames For(OperationKind kind, bool caseSensitive) => kind == OperationKind.Resource
-        ? new(NameComparer.Exact, AreUris: true)
-        : new(caseSensitive ? NameComparer.Exact : NameComparer.IgnoreAsciiCase, AreUris: false);
+    internal static OperationNames For(OperationKind kind, bool caseSensitive) => kind switch
+    {
+        OperationKind.Resource => new(NameComparer.Exact, AreUris: true),
+        OperationKind.Backend => new(NameComparer.Exact, AreUris: false),
+        _ => new(caseSensitive ? NameComparer.Exact : NameComparer.IgnoreAsciiCase, AreUris: false),
+    };
 
     /// <summary>The one spelling for all names that mean the same.</summary>
     internal string Canonical(string name)

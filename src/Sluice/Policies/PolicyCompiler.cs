@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Sluice;
@@ -15,6 +16,7 @@ internal sealed class PolicyCompiler
     private readonly ImmutableArray<SettingsFault> _broken;
     private readonly LimitGroup[] _serverWide;
     private readonly Dictionary<OperationKind, Entry[]> _entries;
+    private readonly Entry[] _backends;
     private readonly LimitGroup[] _named;
 
     internal PolicyCompiler(string server, RateLimitingSettings settings)
@@ -25,15 +27,17 @@ internal sealed class PolicyCompiler
         _broken = SettingsRules.Check(settings);
         _serverWide = _groups.OfServer();
         _entries = NamedKinds.ToDictionary(kind => kind, EntriesOf);
+        _backends = EntriesOf(OperationKind.Backend);
         _named = _groups.OfNamed();
     }
 
     /// <summary>The policy, or null and everything that is wrong.</summary>
     internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
     {
-        Calls[] kinds = [.. NamedKinds.Select(CallsOf)];
+        Calls[] kinds = [.. NamedKinds.Select(kind => CallsOf(kind, backend: null))];
         CallRules rules = new(_settings, _groups.Tests);
-        faults = [.. _broken, .. kinds.SelectMany(rules.Check).Distinct(), .. rules.CheckTests()];
+        IEnumerable<Calls> toBackends = _backends.SelectMany(backend => NamedKinds.Select(kind => CallsOf(kind, backend)));
+        faults = [.. _broken, .. kinds.Concat(toBackends).SelectMany(rules.Check).Distinct(), .. rules.CheckTests()];
         if (!faults.IsEmpty)
         {
             return null;
@@ -46,10 +50,21 @@ internal sealed class PolicyCompiler
         }
 
         CallerClasses classes = new([.. _groups.Tests.All]);
-        OperationTable[] tables = [.. kinds.Select(calls => TableOf(calls, classes))];
-        RateLimit[] all =
-            [.. _serverWide.Concat(NamedKinds.SelectMany(kind => _entries[kind]).SelectMany(entry => entry.Groups)).Concat(_named).SelectMany(group => group.All)];
-        return new RateLimitPolicy(_server, _settings, [.. all], new PolicyTables(tables[0], tables[1], tables[2], tables[3]));
+        IEnumerable<LimitGroup> ofEntries = NamedKinds.SelectMany(kind => _entries[kind]).Concat(_backends).SelectMany(entry => entry.Groups);
+        return new RateLimitPolicy(
+            _server,
+            _settings,
+            [.. _serverWide.Concat(ofEntries).Concat(_named).SelectMany(group => group.All)],
+            TablesOf(backend: null, classes),
+            _backends.Where(backend => backend.Groups.Length > 0).ToFrozenDictionary(
+                backend => backend.Key, backend => TablesOf(backend, classes), OperationNames.For(OperationKind.Backend, caseSensitive: true).Comparer));
+    }
+
+    /// <summary>The limits of calls to a backend; without one, of calls whose backend has no limits, or is not known.</summary>
+    private PolicyTables TablesOf(Entry? backend, CallerClasses classes)
+    {
+        OperationTable[] tables = [.. NamedKinds.Select(kind => TableOf(CallsOf(kind, backend), classes))];
+        return new PolicyTables(tables[0], tables[1], tables[2], tables[3]);
     }
 
     private IEnumerable<TimeSpan> WaitsOf(Calls calls)
@@ -85,12 +100,12 @@ internal sealed class PolicyCompiler
         ];
     }
 
-    /// <summary>What calls of a kind can meet.</summary>
-    private Calls CallsOf(OperationKind kind)
+    /// <summary>What calls of a kind can meet, of which is known to which backend they go.</summary>
+    private Calls CallsOf(OperationKind kind, Entry? backend)
     {
         bool isMetered = kind == OperationKind.Tool || _settings.Meter != MeteringUnit.Tools;
         Entry? method = kind == OperationKind.Method ? null : MethodEntry(_entries[OperationKind.Method], Methods.Of(kind));
-        LimitGroup[] wide = isMetered ? _serverWide : [];
+        LimitGroup[] wide = isMetered ? [.. _serverWide, .. backend?.Groups ?? []] : [];
         ILookup<bool, LimitGroup> named = _named
             .Where(group => group.Named!.Filter.IsEmpty ? isMetered : true)
             .ToLookup(group => group.Named!.Filter.IsEmpty

@@ -22,6 +22,7 @@ internal static class SettingsRules
         .. CheckEntries(settings, OperationKind.Prompt),
         .. CheckEntries(settings, OperationKind.Resource),
         .. CheckEntries(settings, OperationKind.Method),
+        .. CheckEntries(settings, OperationKind.Backend).Distinct(), // They are written once for all backends.
     ];
 
     /// <summary>What is wrong with <c>maxWaiting</c> where no call is held.</summary>
@@ -35,7 +36,8 @@ internal static class SettingsRules
         || Enum.GetValues<OperationKind>().SelectMany(kind => settings[kind]).Any(entry => entry.Wait > TimeSpan.Zero);
 
     /// <summary>Where the settings hold the entries of a kind.</summary>
-    internal static string PathOf(OperationKind kind, int index) => $"{LimitNames.Of(kind)}s[{index}]";
+    internal static string PathOf(OperationKind kind, int index) =>
+        kind == OperationKind.Backend ? "perBackend" : $"{LimitNames.Of(kind)}s[{index}]";
 
     private static IEnumerable<SettingsFault> CheckPolicy(RateLimitingSettings settings)
     {
@@ -224,7 +226,11 @@ internal static class SettingsRules
 
         if (!HasLimit(entry) && entry.Cost is null && entry.Wait is null)
         {
-            yield return new("", "sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait.");
+            yield return new(
+                "",
+                kind == OperationKind.Backend
+                    ? "sets nothing. Add shared, perTenant, perUser, perClient or concurrency."
+                    : "sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait.");
         }
 
         if (entry.Cost < 1)

@@ -31,10 +31,10 @@ internal static class PolicyCounters
         return policy.Limits.DistinctBy(limit => limit.Name).Sum(limit => DecisionsOfLimit * OperationsOf(limit, operations).Length);
     }
 
-    // A limit on an operation counts the calls that match its own entry, and no others. Those of the server's limits, and of limits
-    // on the methods that name an operation, may match any.
+    // A limit on an operation counts the calls that match its own entry, and no others. Those of the server's limits, of limits on
+    // backends, and of limits on the methods that name an operation, may match any.
     private static string[] OperationsOf(RateLimit limit, string[] all) =>
-        limit.Kind == OperationKind.Server || (limit.Kind == OperationKind.Method && MayNameOperations(limit.Target.Key))
+        limit.Kind is OperationKind.Server or OperationKind.Backend || (limit.Kind == OperationKind.Method && MayNameOperations(limit.Target.Key))
             ? all
             : [LimitNames.Operation(limit.Target)];
 

@@ -47,6 +47,41 @@ public sealed class TryApiTests : IAsyncLifetime
     }
 
     [Theory]
+    [InlineData("""{ "server": "toolkit", "name": "limited_x" }""", "backend:limited/shared", "backend:b/shared")]
+    [InlineData("""{ "server": "toolkit", "name": "b_x" }""", "backend:b/shared", "backend:limited/shared")]
+    [InlineData("""{ "server": "toolkit", "operation": "resources/read", "name": "file:///x", "backend": "b" }""", "backend:b/shared", "backend:limited/shared")]
+    public async Task Try_ACallOfAVirtualServer_TellsTheLimitsOfItsBackend(string call, string applies, string other)
+    {
+        await using AdminFixture admin = await StartAsync(
+            "shared: 500/1m",
+            more: $$"""
+                virtualServers:
+                  - { name: toolkit, backends: [limited, b], rateLimiting: { perBackend: { shared: 5/1m } } }
+                """,
+            another: ", { name: b, upstream: \"http://127.0.0.1:1/mcp\" }");
+
+        JsonElement answer = await TryAsync(admin, call);
+
+        Limit(answer, applies).GetProperty("level").GetInt32().ShouldBe(5);
+        Limit(answer, other).GetProperty("why").GetString().ShouldBe($"It is on the backend '{other.Split(':', '/')[1]}'.");
+    }
+
+    [Theory]
+    [InlineData("none", "which is not a backend of 'toolkit'")]
+    public async Task Try_WithABackendThatIsNotThere_IsAnError(string backend, string message)
+    {
+        await using AdminFixture admin = await StartAsync("shared: 500/1m", more: "virtualServers: [{ name: toolkit, backends: [limited] }]");
+
+        foreach ((string server, string expected) in new[] { ("toolkit", message), ("limited", "'limited' is none") })
+        {
+            (HttpStatusCode status, JsonElement body) = await admin.SendAsync(
+                "/api/v1/try", $$"""{ "server": "{{server}}", "name": "x", "backend": "{{backend}}" }""");
+            status.ShouldBe(HttpStatusCode.BadRequest);
+            body.GetRawText().Replace("\\u0027", "'", StringComparison.Ordinal).ShouldContain(expected);
+        }
+    }
+
+    [Theory]
     [InlineData("tools/list", null, "perUser", "It does not count calls of 'tools/list': 'meter' says what it counts.")]
     [InlineData("tools/list", null, "echo/perUser", "It is on the tool 'echo'.")]
     [InlineData("tools/list", null, "searches", "Its 'when' names other operations.")]
@@ -110,8 +145,8 @@ public sealed class TryApiTests : IAsyncLifetime
     private static RedisStore Away() =>
         RedisStore.Connect(new RedisStoreOptions { Configuration = "127.0.0.1:1", Timeout = TimeSpan.FromMilliseconds(20) });
 
-    private Task<AdminFixture> StartAsync(string limits, IRateLimitStore? store = null, string more = "") => AdminFixture.StartAsync(
-        $"[ {{ name: limited, upstream: \"{_upstream.Endpoint}\", rateLimiting: {{ {limits} }} }} ]", store: store, more: more);
+    private Task<AdminFixture> StartAsync(string limits, IRateLimitStore? store = null, string more = "", string another = "") => AdminFixture.StartAsync(
+        $"[ {{ name: limited, upstream: \"{_upstream.Endpoint}\", rateLimiting: {{ {limits} }} }}{another} ]", store: store, more: more);
 
     private static async Task<JsonElement> TryAsync(AdminFixture admin, string request)
     {

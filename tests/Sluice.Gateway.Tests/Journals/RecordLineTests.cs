@@ -40,6 +40,7 @@ public sealed class RecordLineTests
             Server = "echo",
             Method = "tools/call",
             Name = "search",
+            Backend = "github",
             Caller = new HashedCaller { Issuer = "i", User = "u", Tenant = "t", Client = "c", SpansTenants = true, Claims = [new("team", ["a", "b"])] },
             Cost = 2,
             MaxWait = TimeSpan.FromSeconds(1),
@@ -54,7 +55,7 @@ public sealed class RecordLineTests
         };
 
         Write(written).ShouldBe(
-            """{"at":"2026-11-29T00:42:03.1234567Z","run":"2026-11-29T00:40:00.0000001Z","n":17,"ticks":1231234566,"sleptTicks":30000000,"server":"echo","operation":"tools/call","name":"search","issuer":"i","user":"u","tenant":"t","client":"c","spansTenants":true,"claims":{"team":["a","b"]},"cost":2,"maxWaitTicks":10000000,"outcome":"refused","source":"store","limit":"search/perUser","remaining":1,"running":4,"retryAfterTicks":12000001,"delayTicks":7,"wouldRefuse":["shared"],"config":"3f9a"}"""
+            """{"at":"2026-11-29T00:42:03.1234567Z","run":"2026-11-29T00:40:00.0000001Z","n":17,"ticks":1231234566,"sleptTicks":30000000,"server":"echo","operation":"tools/call","name":"search","backend":"github","issuer":"i","user":"u","tenant":"t","client":"c","spansTenants":true,"claims":{"team":["a","b"]},"cost":2,"maxWaitTicks":10000000,"outcome":"refused","source":"store","limit":"search/perUser","remaining":1,"running":4,"retryAfterTicks":12000001,"delayTicks":7,"wouldRefuse":["shared"],"config":"3f9a"}"""
             + "\n");
         RecordReader.TryRead(Encoding.UTF8.GetBytes(Write(written)), out RecordedEvent? read, out _).ShouldBeTrue();
         RecordedCall call = read.ShouldBeOfType<RecordedCall>();
@@ -148,6 +149,7 @@ public sealed class RecordLineTests
             Server = Text(random),
             Method = Text(random),
             Name = Maybe(random),
+            Backend = Maybe(random),
             Caller = caller,
             Cost = random.Next(1, int.MaxValue),
             MaxWait = new TimeSpan(random.NextInt64(3)),

@@ -141,6 +141,27 @@ public sealed class ReplayTests : IDisposable
         Index(2, 3, 1).IsOutOfOrder.ShouldBeTrue();
     }
 
+    [Theory]
+    [InlineData("find", "b", "toolkit: backend:b/shared")]
+    [InlineData("b_find", null, "toolkit: backend:b/shared")] // Recorded before backends had limits.
+    [InlineData("find", null, "toolkit: shared")]
+    public void Replay_CallsOfAVirtualServer_MeetTheLimitsOfTheirBackend(string tool, string? backend, string rejecting)
+    {
+        string path = Path.Combine(_folder.FullName, "virtual.jsonl");
+        string to = backend is null ? "" : $""" "backend":"{backend}", """;
+        File.WriteAllLines(path, Enumerable.Range(0, 9).Select(call =>
+            $$"""{"at":"2026-01-01T00:00:0{{call}}Z","server":"toolkit","operation":"tools/call","name":"{{tool}}",{{to}}"cost":1,"outcome":"allowed"}"""));
+
+        ReplayReport report = Replayed(
+            path,
+            """
+            servers: [{ name: a, upstream: "http://127.0.0.1:1/mcp" }, { name: b, upstream: "http://127.0.0.1:2/mcp" }]
+            virtualServers: [{ name: toolkit, backends: [a, b], rateLimiting: { shared: 6/1h, perBackend: { shared: 5/1h } } }]
+            """).Report;
+
+        report.Limits.ShouldHaveSingleItem().Key.ShouldBe(rejecting);
+    }
+
     [Fact]
     public void Policies_ThatNameCallersWithoutASalt_AreNotReplayed()
     {

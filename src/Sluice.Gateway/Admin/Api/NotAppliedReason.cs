@@ -34,8 +34,11 @@ internal static class NotAppliedReason
 
     private static string Quote(string text) => Configuration.Shown.Quote(text);
 
+    // The limits of all backends are written at one place.
     private static bool Contains(ExplainedLimits considered, RateLimit limit) =>
-        IsAt(limit, considered.Path) || considered.Overrides.Any(other => IsAt(limit, other.Path));
+        (IsAt(limit, considered.Path) || considered.Overrides.Any(other => IsAt(limit, other.Path)))
+        && (limit.Kind != OperationKind.Backend
+            || considered.Overrides.SelectMany(other => other.Limits).Concat(considered.Limits).Any(one => one.Target.Equals(limit.Target)));
 
     private static bool IsAt(RateLimit limit, string path) =>
         limit.Path.StartsWith(path, StringComparison.Ordinal) && (limit.Path.Length == path.Length || limit.Path[path.Length] is '.' or '[');

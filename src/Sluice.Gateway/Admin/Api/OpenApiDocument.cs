@@ -128,6 +128,7 @@ internal static class OpenApiDocument
         ["server"],
         ("operation", Text()),
         ("name", Text()),
+        ("backend", Text()),
         ("cost", new JsonObject { ["type"] = "integer", ["minimum"] = 1 }));
 
     private static JsonObject ResetRequest() => Request(["server"], ("limit", Text()));

@@ -3,7 +3,7 @@ namespace Sluice.Gateway;
 /// <summary><c>POST /api/v1/try</c>: what a call would get now. Nothing is charged.</summary>
 internal static class TryResource
 {
-    private static readonly string[] Fields = ["server", "operation", "name", "cost", .. NamedCaller.Fields];
+    private static readonly string[] Fields = ["server", "operation", "name", "backend", "cost", .. NamedCaller.Fields];
 
     internal static void Map(WebApplication application, RunningGateway gateway) =>
         application.MapPost("/api/v1/try", context => AnswerAsync(context, gateway));
@@ -19,6 +19,7 @@ internal static class TryResource
         string operation = body.Text("operation") ?? "tools/call";
         string called = body.Text("name") ?? "";
         int? cost = body.Count("cost");
+        string? backend = body.Text("backend");
         CallerIdentity caller = NamedCaller.Read(body, gateway.Configuration.Auth);
         if (body.Fault is string fault)
         {
@@ -32,7 +33,20 @@ internal static class TryResource
             return;
         }
 
-        if (!McpMethods.IsKnown(operation) && server.Gate.Policy.Explain(operation, called, caller).Considered.IsEmpty)
+        string[] backends = [.. server.Backends.Select(known => known.Name)];
+        if (backend is not null && !backends.Contains(backend, StringComparer.Ordinal))
+        {
+            await ApiErrors.WriteAsync(
+                context,
+                StatusCodes.Status400BadRequest,
+                backends.Length == 0
+                    ? $"'backend' is for virtual servers, and '{name}' is none. Remove it."
+                    : $"'backend' is {Configuration.Shown.Quote(backend)}, which is not a backend of '{name}'. {NearestName.Advice(backend, backends)}");
+            return;
+        }
+
+        backend ??= server.Names?.BackendOf(operation, called);
+        if (!McpMethods.IsKnown(operation) && server.Gate.Policy.Explain(operation, called, backend, caller).Considered.IsEmpty)
         {
             await ApiErrors.WriteAsync(
                 context,
@@ -42,7 +56,7 @@ internal static class TryResource
         }
 
         await ApiJson.WriteAsync(
-            context, await TryAsync(gateway, server, operation, called, caller, cost, context.RequestAborted), ApiJson.Default.TryAnswer);
+            context, await TryAsync(gateway, server, operation, called, backend, caller, cost, context.RequestAborted), ApiJson.Default.TryAnswer);
     }
 
     private static async ValueTask<TryAnswer> TryAsync(
@@ -50,12 +64,13 @@ internal static class TryResource
         GatewayServer server,
         string operation,
         string called,
+        string? backend,
         CallerIdentity caller,
         int? cost,
         CancellationToken cancellationToken)
     {
         RateLimitPolicy policy = server.Gate.Policy;
-        ExplainedCall explained = policy.Explain(operation, called, caller);
+        ExplainedCall explained = policy.Explain(operation, called, backend, caller);
         ApplicableLimits limits = explained.Limits;
         IEnumerable<TryLimit> others = policy.Limits
             .Where(limit => limits.Limits.IndexOf(limit) < 0 && !limits.Limits.ToArray().Any(applied => applied.Name == limit.Name))
