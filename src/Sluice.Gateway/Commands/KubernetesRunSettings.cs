@@ -4,4 +4,8 @@ namespace Sluice.Gateway;
 /// <param name="Kubeconfig">The kubeconfig; null for the pod's service account, or else the file that kubectl reads.</param>
 /// <param name="Namespace">The namespace to follow; null for all.</param>
 /// <param name="RequiresPolicy">Whether a server that no policy limits is not served.</param>
-internal sealed record KubernetesRunSettings(string? Kubeconfig, string? Namespace = null, bool RequiresPolicy = false);
+internal sealed record KubernetesRunSettings(string? Kubeconfig, string? Namespace = null, bool RequiresPolicy = false)
+{
+    /// <summary>The clock of everything.</summary>
+    internal TimeProvider Time { get; init; } = TimeProvider.System;
+}

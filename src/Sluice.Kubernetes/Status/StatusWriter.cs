@@ -27,6 +27,7 @@ internal sealed partial class StatusWriter(
 
     private readonly RetryPause _pause = new();
     private readonly Dictionary<string, (ObjectStatus Status, string? Version)> _refused = [];
+    private readonly HashSet<ResourceKind> _forbidden = [];
     private ImmutableArray<ResourceReport> _reports = [];
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private string? _failure;
@@ -53,9 +54,11 @@ internal sealed partial class StatusWriter(
 
     private async Task<TimeSpan> WriteAllAsync(CancellationToken cancellationToken)
     {
+        HashSet<ResourceKind> skipped = [];
         foreach (ResourceReport report in _reports)
         {
-            if (objects.Find(report.Object.Key) is not ClusterObject found
+            if (skipped.Contains(report.Object.Kind)
+                || objects.Find(report.Object.Key) is not ClusterObject found
                 || found.Uid != report.Object.Uid
                 || found.Generation != report.Object.Generation
                 || ObjectStatus.Of(report) is not ObjectStatus status
@@ -78,6 +81,15 @@ internal sealed partial class StatusWriter(
                 _pause.Reset();
                 _failure = null;
                 _refused.Remove(found.Uid);
+                _forbidden.Remove(found.Kind);
+            }
+            catch (ApiFailure failure) when (failure.Status == HttpStatusCode.Forbidden)
+            {
+                skipped.Add(found.Kind); // It is the same for all of them, and is tried again: a role may be changed.
+                if (_forbidden.Add(found.Kind))
+                {
+                    Log.Forbidden(logger, found.Kind.Name);
+                }
             }
             catch (ApiFailure failure) when (failure.Status == HttpStatusCode.Conflict)
             {
@@ -124,8 +136,7 @@ internal sealed partial class StatusWriter(
 
     // The API server answers 500 to an apply with a field that its definition does not have: no retry changes that.
     private static bool IsFinal(ApiFailure failure) => failure.IsFinal
-        || failure.Status is HttpStatusCode.BadRequest or HttpStatusCode.Forbidden or HttpStatusCode.NotFound
-            or HttpStatusCode.MethodNotAllowed or HttpStatusCode.UnprocessableEntity;
+        || failure.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.UnprocessableEntity;
 
     private static bool IsSame(ObjectStatus one, ObjectStatus other) => one.Path == other.Path && one.Conditions.SequenceEqual(other.Conditions);
 
@@ -133,6 +144,9 @@ internal sealed partial class StatusWriter(
     {
         [LoggerMessage(330, LogLevel.Warning, "The status of {Kind} {Namespace}/{Name} cannot be written, and is tried again when the object changes: {Why}")]
         internal static partial void Refused(ILogger logger, string kind, string @namespace, string name, string why);
+
+        [LoggerMessage(333, LogLevel.Warning, "The status of {Kind} cannot be written: the role lacks the verb 'patch' for their status.")]
+        internal static partial void Forbidden(ILogger logger, string kind);
 
         [LoggerMessage(332, LogLevel.Debug, "{Kind} {Namespace}/{Name} has changed since it was read, or another manager owns the condition. Its status waits for the next change.")]
         internal static partial void Conflict(ILogger logger, string kind, string @namespace, string name);

@@ -22,6 +22,7 @@ internal sealed partial class ApiServerDouble
         bool isWatch = context.Request.Query["watch"] == "true";
         string verb = VerbOf(context.Request.Method, isWatch, name);
         Requests.Enqueue((verb, parts.Length > 7 ? $"{plural}/{parts[7]}" : plural, context.Request.QueryString.Value ?? ""));
+        _requestsOf.AddOrUpdate(context.Request.Headers.Authorization.ToString(), 1, (_, count) => count + 1);
         Used.TryAdd((parts[1], resource, verb), true);
         if (Token is not null && context.Request.Headers.Authorization != $"Bearer {Token}")
         {
@@ -151,7 +152,7 @@ internal sealed partial class ApiServerDouble
     private async Task WatchAsync(HttpContext context, string plural)
     {
         Channel<string?> lines = Channel.CreateUnbounded<string?>();
-        if (_expiresNextWatch)
+        if (_expiresNextWatch && (_expiringPlural ?? plural) == plural)
         {
             _expiresNextWatch = false;
             lines.Writer.TryWrite("""{"type":"ERROR","object":{"kind":"Status","code":410,"reason":"Expired"}}""");

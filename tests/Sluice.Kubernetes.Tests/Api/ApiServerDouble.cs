@@ -22,8 +22,10 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
     private readonly List<(string Plural, Channel<string?> Lines)> _watches = [];
     private readonly List<(int Version, string Plural, string Line)> _events = [];
     private readonly ConcurrentDictionary<string, (HttpStatusCode Status, string? RetryAfter)> _failures = new();
+    private readonly ConcurrentDictionary<string, int> _requestsOf = new(); // By the header Authorization.
     private int _version = 100;
     private bool _expiresNextWatch;
+    private string? _expiringPlural;
     private int _denied;
     private (HttpStatusCode Status, string Body)? _statusFailure;
 
@@ -91,8 +93,8 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
     internal ClusterConnection Connect(Func<string>? token = null) =>
         new(() => new KubernetesClientConfiguration { Host = Address, AccessToken = token?.Invoke() });
 
-    /// <summary>Creates or changes an object.</summary>
-    internal void Set(string plural, string space, string name, JsonObject spec)
+    /// <summary>Creates or changes an object; watches are told of it, or are not.</summary>
+    internal void Set(string plural, string space, string name, JsonObject spec, bool isTold = true)
     {
         lock (_gate)
         {
@@ -113,7 +115,10 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
                 ["status"] = before?["status"]?.DeepClone(),
             };
             _objects[(plural, space, name)] = changed;
-            TellLocked(plural, Event(isNew ? "ADDED" : "MODIFIED", changed));
+            if (isTold)
+            {
+                TellLocked(plural, Event(isNew ? "ADDED" : "MODIFIED", changed));
+            }
         }
     }
 
@@ -176,7 +181,8 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
     }
 
     /// <summary>Answers the next watch that is opened with 410 in its stream: the version that it asks for was compacted.</summary>
-    internal void ExpireNextWatch() => _expiresNextWatch = true;
+    /// <param name="plural">Of which plural; null for any.</param>
+    internal void ExpireNextWatch(string? plural = null) => (_expiringPlural, _expiresNextWatch) = (plural, true);
 
     /// <summary>Answers each request for a plural with an error, until <see cref="Recover"/>.</summary>
     internal void Fail(string plural, HttpStatusCode status, string? retryAfter = null) => _failures[plural] = (status, retryAfter);
@@ -187,6 +193,25 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
     /// <summary>Answers each write of a status with an error; null to accept them.</summary>
     internal void FailStatus((HttpStatusCode Status, string Body)? failure) => _statusFailure = failure;
 
+    /// <summary>Writes an object as another manager does, before its watches are told.</summary>
+    /// <returns>Tells them.</returns>
+    internal Action Touch(string plural, string space, string name)
+    {
+        lock (_gate)
+        {
+            JsonObject touched = _objects[(plural, space, name)];
+            touched["metadata"]!["resourceVersion"] = $"{++_version}";
+            string line = Event("MODIFIED", touched);
+            return () =>
+            {
+                lock (_gate)
+                {
+                    TellLocked(plural, line);
+                }
+            };
+        }
+    }
+
     /// <summary>The status of an object; null when it has none.</summary>
     internal JsonObject? StatusOf(string plural, string space, string name)
     {
@@ -195,6 +220,9 @@ internal sealed partial class ApiServerDouble : IAsyncDisposable
             return (_objects.GetValueOrDefault((plural, space, name))?["status"] as JsonObject)?.DeepClone() as JsonObject;
         }
     }
+
+    /// <summary>How many requests came with a header <c>Authorization</c>.</summary>
+    internal int RequestsOf(string authorization) => _requestsOf.GetValueOrDefault(authorization);
 
     /// <summary>How many requests of a verb there were for a plural.</summary>
     internal int Count(string verb, string plural) => Requests.Count(request => request.Verb == verb && request.Plural == plural);

@@ -6,11 +6,11 @@ namespace Sluice.Kubernetes.Tests.Real;
 /// <summary>The machine's kubectl, as a user runs it.</summary>
 internal sealed class Kubectl : IDisposable
 {
+    private readonly string _program = TestProgram.Find("kubectl");
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-kubectl-");
 
     internal Kubectl(ApiServerProgram server)
     {
-        Skip.If(!Environment.GetEnvironmentVariable("PATH")!.Split(':').Any(folder => File.Exists(Path.Combine(folder, "kubectl"))), "There is no kubectl.");
         File.WriteAllText(Path.Combine(_folder.FullName, "config"), RunningGateway.KubeconfigOf(server.Address.ToString(), User, server.Certificate));
     }
 
@@ -20,7 +20,7 @@ internal sealed class Kubectl : IDisposable
     /// <summary>Runs it; returns what it prints.</summary>
     internal async Task<string> RunAsync(params string[] arguments)
     {
-        ProcessStartInfo start = new("kubectl", arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
+        ProcessStartInfo start = new(_program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true, RedirectStandardInput = true };
         start.Environment["KUBECONFIG"] = Path.Combine(_folder.FullName, "config");
         start.Environment["HOME"] = _folder.FullName; // For its cache.
         using Process process = Process.Start(start)!;

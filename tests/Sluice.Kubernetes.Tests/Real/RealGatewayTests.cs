@@ -9,6 +9,7 @@ namespace Sluice.Kubernetes.Tests.Real;
 [Collection(ApiServerTests.Name)]
 public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper output) : IAsyncLifetime
 {
+    private const string Unlimited = "200";
     private const string Upstream = "http://127.0.0.1:3001/mcp";
     private readonly string _space = $"t{Guid.NewGuid():N}"[..12];
     private RunningGateway? _gateway;
@@ -53,7 +54,7 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
     }
 
     [SkippableFact]
-    public async Task PolicyThatChangesUnderLoad_DecidesNoCallByHalfOfTwoConfigurations()
+    public async Task PolicyThatIsCreatedChangedAndDeletedUnderLoad_DecidesNoCallByHalfOfTwoConfigurations()
     {
         RunningGateway gateway = await StartAsync();
         await CreateAsync("servers", "weather", new JsonObject { ["upstream"] = new JsonObject { ["url"] = gateway.Upstream } });
@@ -70,6 +71,13 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
             await ReplaceAsync("ratelimitpolicies", "weather", Limits(number));
             await gateway.UntilHeaderAsync(path, $"q={Quota(number)}");
             delays.Add(TimeProvider.System.GetElapsedTime(began).TotalMilliseconds);
+            if (number % 4 == 0)
+            {
+                await server.SendAsync(HttpMethod.Delete, $"/apis/sluice.dev/v1alpha1/namespaces/{_space}/ratelimitpolicies/weather", null);
+                await gateway.UntilHeaderAsync(path, Unlimited);
+                await CreateAsync("ratelimitpolicies", "weather", Limits(number));
+                await gateway.UntilHeaderAsync(path, $"q={Quota(number)}");
+            }
         }
 
         await ends.CancelAsync();
@@ -77,7 +85,8 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
         output.WriteLine($"Milliseconds from the write of a change to its first decision: {string.Join(", ", delays.Select(delay => $"{delay:0}"))}");
         output.WriteLine(string.Join('\n', headers));
         headers.Count.ShouldBeGreaterThan(5);
-        foreach (string header in headers)
+        headers.ShouldContain(Unlimited);
+        foreach (string header in headers.Where(header => header != Unlimited))
         {
             // Both limits of a call are of one configuration.
             string[] quotas = [.. header.Split(',').Select(policy => policy.Split(';').Single(part => part.StartsWith("q=", StringComparison.Ordinal)))];
@@ -129,6 +138,31 @@ public sealed class RealGatewayTests(ApiServerFixture server, ITestOutputHelper 
         await ReplaceAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = "5/1d" }));
         await EnforcedAsync(generation: 3);
     }
+
+    [SkippableFact]
+    public async Task TwoPrograms_TheLeaderIsKilled_TheOtherOneWrites()
+    {
+        await LimitAsync(await StartAsync(), "3/1d");
+        await _gateway!.DisposeAsync();
+        _gateway = null; // The two programs alone are left.
+        await using GatewayProcess first = await StartProgramAsync();
+        await ReplaceAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = "4/1d" }));
+        await EnforcedAsync(generation: 2);
+        string leader = await HolderAsync();
+        await using GatewayProcess second = await StartProgramAsync();
+
+        await first.KillAsync();
+        await ReplaceAsync("ratelimitpolicies", "weather", Policy("weather", new JsonObject { ["shared"] = "5/1d" }));
+
+        await EnforcedAsync(generation: 3);
+        (await HolderAsync()).ShouldNotBe(leader);
+    }
+
+    private Task<GatewayProcess> StartProgramAsync() =>
+        GatewayProcess.StartAsync(server.Program.Address.ToString(), Kubectl.User, server.Program.Certificate);
+
+    private async Task<string> HolderAsync() =>
+        (string)(await server.SendAsync(HttpMethod.Get, "/apis/coordination.k8s.io/v1/namespaces/default/leases/sluice", null)).Answer["spec"]!["holderIdentity"]!;
 
     private async Task<string> LimitAsync(RunningGateway gateway, string rate)
     {

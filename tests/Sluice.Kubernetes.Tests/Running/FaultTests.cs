@@ -60,6 +60,63 @@ public sealed class FaultTests : IAsyncLifetime
         await RejectedAsync();
     }
 
+    [Theory]
+    [InlineData(HttpStatusCode.Forbidden)]
+    [InlineData(HttpStatusCode.NotFound)]
+    [InlineData(HttpStatusCode.TooManyRequests)]
+    [InlineData(HttpStatusCode.InternalServerError)]
+    public async Task OneKindThatIsRefused_KeepsTheLastConfiguration_AndOtherKindsAreFollowed(HttpStatusCode status)
+    {
+        await StartAsync();
+        _server.Fail(Policies, status);
+        _server.CutWatches();
+        await Until.TrueAsync(() => _server.Count("watch", Policies) + _server.Count("list", Policies) > 2, "a failed attempt");
+
+        _server.Set("servers", "tools", "other", new JsonObject { ["upstream"] = new JsonObject { ["url"] = _gateway.Upstream } });
+        await _gateway.UntilAsync("/tools.other/mcp", isAdmitted: true);
+        await CallsAsync(3);
+        await RejectedAsync();
+
+        Limit("4/1d");
+        _server.Recover(Policies);
+        await _gateway.UntilAsync(Path, isAdmitted: true);
+        await RejectedAsync();
+    }
+
+    [Fact]
+    public async Task HistoryThatWasCompacted_KeepsTheLastConfiguration_AndTheChangeInBetweenIsApplied()
+    {
+        await StartAsync();
+        await CallsAsync(3);
+        int lists = _server.Count("list", Policies);
+
+        _server.ExpireNextWatch(Policies);
+        Limit("4/1d", isTold: false);
+        _server.CutWatches();
+
+        await _gateway.UntilAsync(Path, isAdmitted: true);
+        await RejectedAsync();
+        _server.Count("list", Policies).ShouldBeGreaterThan(lists);
+    }
+
+    [Fact]
+    public async Task TokenThatIsRotated_IsReadAgain_AndTheNextChangeIsApplied()
+    {
+        _server.Token = "one";
+        await _gateway.StartAsync(_server.Address, "{ token: one }", authority: null);
+        await CallsAsync(3);
+
+        _server.Token = "two"; // What the cluster accepts from now on.
+        _server.CutWatches();
+        await Until.TrueAsync(() => _server.RequestsOf("Bearer one") > 8, "requests with the old token");
+        await RejectedAsync();
+        await _gateway.WriteKubeconfigAsync(_server.Address, "{ token: two }", authority: null);
+        Limit("4/1d");
+
+        await _gateway.UntilAsync(Path, isAdmitted: true);
+        await RejectedAsync();
+    }
+
     [Fact]
     public async Task InvalidPolicy_KeepsTheEarlierOne_AndThoseOfOtherServersChange()
     {
@@ -107,11 +164,11 @@ public sealed class FaultTests : IAsyncLifetime
 
     private Task StartAsync() => _gateway.StartAsync(_server.Address, "{ token: t }", authority: null);
 
-    private void Limit(string rate, string name = "weather") => _server.Set(Policies, "tools", name, new JsonObject
+    private void Limit(string rate, string name = "weather", bool isTold = true) => _server.Set(Policies, "tools", name, new JsonObject
     {
         ["targetRefs"] = new JsonArray(new JsonObject { ["group"] = "sluice.dev", ["kind"] = "Server", ["name"] = name }),
         ["rateLimiting"] = new JsonObject { ["shared"] = rate },
-    });
+    }, isTold);
 
     private async Task CallsAsync(int count)
     {

@@ -32,6 +32,8 @@ internal sealed class RunningGateway : IAsyncDisposable
 
     private RunningGateway(WebApplication upstream) => _upstream = upstream;
 
+    private string Kubeconfig => Path.Combine(_folder.FullName, "kubeconfig");
+
     /// <summary>The file with its settings.</summary>
     internal string Settings => Path.Combine(_folder.FullName, "sluice.yaml");
 
@@ -55,18 +57,26 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <param name="user">The user of the kubeconfig, as YAML.</param>
     /// <param name="authority">The file of the certificate of the API server; null for http.</param>
     /// <param name="requiresPolicy">Whether it serves no server without a policy.</param>
-    internal async Task StartAsync(string server, string user, string? authority, bool requiresPolicy = false)
+    /// <param name="time">Its clock; the system's when it is left out.</param>
+    internal async Task StartAsync(string server, string user, string? authority, bool requiresPolicy = false, TimeProvider? time = null)
     {
-        string kubeconfig = Path.Combine(_folder.FullName, "kubeconfig");
-        await File.WriteAllTextAsync(kubeconfig, KubeconfigOf(server, user, authority));
+        await WriteKubeconfigAsync(server, user, authority);
         await File.WriteAllTextAsync(Settings, "listen: http://127.0.0.1:0\n");
         TaskCompletionSource<Uri> listening = new(TaskCreationOptions.RunContinuationsAsynchronously);
         LogSettings log = LogSettings.Read(isVerbose: false, out _);
         _running = Task.Run(() => KubernetesRun.RunAsync(
-            Settings, new KubernetesRunSettings(kubeconfig, RequiresPolicy: requiresPolicy), log, (address, _) => listening.SetResult(address), _stop.Token));
+            Settings,
+            new KubernetesRunSettings(Kubeconfig, RequiresPolicy: requiresPolicy) { Time = time ?? TimeProvider.System },
+            log,
+            (address, _) => listening.SetResult(address),
+            _stop.Token));
         await Task.WhenAny(listening.Task, _running).WaitAsync(StartTime, TimeProvider.System);
         _address = _running.IsCompleted ? throw new InvalidOperationException($"The gateway ended with {await _running}.") : await listening.Task;
     }
+
+    /// <summary>Writes its kubeconfig, which it may have read before.</summary>
+    internal Task WriteKubeconfigAsync(string server, string user, string? authority) =>
+        File.WriteAllTextAsync(Kubeconfig, KubeconfigOf(server, user, authority));
 
     /// <summary>The kubeconfig of one server and one user.</summary>
     internal static string KubeconfigOf(string server, string user, string? authority) =>

@@ -129,6 +129,42 @@ public sealed class StatusTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task StatusThatMayNotBeWritten_IsTriedOnceForAllOfAKind_AndWrittenOnceItMay()
+    {
+        _server.Allowed = [.. Rights.Where(right => right.Resource != $"{Policies}/status")];
+        Limit("a", "3/1m");
+        Limit("b", "4/1m", "other");
+        await StartAsync();
+        await ConditionAsync("servers", "weather", "Programmed", "True", "Programmed", "");
+        int attempts = _server.Count("patch", $"{Policies}/status");
+        await Until.TrueAsync(() => _server.Count("patch", $"{Policies}/status") > attempts, "another attempt");
+        _server.StatusOf(Policies, "tools", "a").ShouldBeNull();
+
+        _server.Allowed = Rights;
+
+        await ConditionAsync(Policies, "a", "Enforced", "True", "Enforced", "");
+        await ConditionAsync(Policies, "b", "ResolvedRefs", "False", "TargetNotFound", "");
+    }
+
+    [Fact]
+    public async Task ObjectThatWasWrittenSinceItWasRead_IsWrittenOnceItIsKnown()
+    {
+        _server.FailStatus((HttpStatusCode.ServiceUnavailable, "{}")); // Nothing is written before the version changes.
+        Limit("a", "3/1m");
+        await StartAsync();
+        await Until.TrueAsync(() => _server.Requests.Any(request => request.Verb == "patch"), "an attempt");
+        Action tell = _server.Touch(Policies, "tools", "a");
+        _server.FailStatus(null);
+        await ConditionAsync("servers", "weather", "Programmed", "True", "Programmed", "");
+        await Until.TrueAsync(() => _server.Holders.Count > 4, "more renewals of the lease");
+
+        _server.StatusOf(Policies, "tools", "a").ShouldBeNull();
+        tell();
+
+        await ConditionAsync(Policies, "a", "Enforced", "True", "Enforced", "");
+    }
+
+    [Fact]
     public async Task ServerOfToolHiveWithLimits_HasOurConditionAndNothingElse()
     {
         _server.Set("mcpservers", "tools", "fetch", new JsonObject
@@ -143,6 +179,17 @@ public sealed class StatusTests : IAsyncLifetime
         _server.StatusOf("mcpservers", "tools", "fetch")!.Select(field => field.Key).ShouldBe(["conditions"]);
         _server.Requests.ShouldContain(request => request.Plural == "mcpservers/status" && request.Query == "?fieldManager=sluice");
     }
+
+    private static HashSet<(string Group, string Resource, string Verb)> Rights =>
+    [
+        .. from resource in (string[])["servers", "virtualservers", Policies]
+           from right in ((string, string, string)[])
+               [("sluice.dev", resource, "list"), ("sluice.dev", resource, "watch"), ("sluice.dev", $"{resource}/status", "patch")]
+           select right,
+        ("coordination.k8s.io", "leases", "create"),
+        ("coordination.k8s.io", "leases", "get"),
+        ("coordination.k8s.io", "leases", "update"),
+    ];
 
     private Task StartAsync() => _gateway.StartAsync(_server.Address, "{ token: t }", authority: null);
 
