@@ -36,6 +36,25 @@ public sealed class DemoTests
     }
 
     [Fact]
+    public async Task Picture_OfTheReadme_IsWhatTheDemoPrints()
+    {
+        await using DemoProgram demo = await DemoProgram.StartAsync();
+        await ChildProcess.RunAsync("bash", "-c", string.Join('\n', Commands(demo.Process.Captured())));
+        await demo.Process.WaitForLineAsync(line => Regex.IsMatch(line, @"bob +search +allowed"));
+        string output = demo.Process.Captured().Split("--- output\n")[1].Split("\n--- error")[0];
+        await using ChildProcess drawing = ChildProcess.StartWithInput(
+            "node", Path.Combine(Repository.Root, "eng", "docs", "terminal.mjs"), "./sluice demo");
+        drawing.WriteLine(output);
+        drawing.CloseInput();
+
+        ProgramResult picture = await drawing.WaitForExitAsync();
+
+        picture.ExitCode.ShouldBe(0, picture.ToString());
+        picture.Output.ShouldBe(
+            await File.ReadAllTextAsync(Path.Combine(Repository.Root, "docs", "images", "demo.svg")), "eng/demo-picture.sh draws it again");
+    }
+
+    [Fact]
     public async Task Guide_FirstLine_IsTheAddressOfTheDashboard()
     {
         await using DemoProgram demo = await DemoProgram.StartAsync();
