@@ -21,10 +21,13 @@ public sealed class ApplicableLimits
         IdentityRequiredBy = identityRequiredBy;
         Operation = operation;
         Wait = wait;
-        foreach (RateLimit limit in limits.Where(limit => limit.Concurrency is not null))
+        foreach (RateLimit limit in limits)
         {
-            SlotCount++;
-            MaxAge = SlotCount == 1 || limit.MaxAge < MaxAge ? limit.MaxAge : MaxAge;
+            if (limit.Concurrency is not null)
+            {
+                SlotCount++;
+                MaxAge = SlotCount == 1 || limit.MaxAge < MaxAge ? limit.MaxAge : MaxAge;
+            }
         }
     }
 

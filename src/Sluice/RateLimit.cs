@@ -124,8 +124,16 @@ public sealed class RateLimit
     /// <param name="list">The number of the list of rates among those for which the buckets were found.</param>
     /// <param name="rates">The list of rates.</param>
     /// <param name="terms">What is the same for all of them.</param>
-    internal static RateLimit[] Of(LimitTarget target, LimitKey key, BucketKeys buckets, int list, RateList rates, LimitTerms terms) =>
-        [.. Enumerable.Range(0, rates.Count).Select(index => new RateLimit(target, key, buckets, buckets.Of(list, index), rates, index, terms))];
+    internal static RateLimit[] Of(LimitTarget target, LimitKey key, BucketKeys buckets, int list, RateList rates, LimitTerms terms)
+    {
+        RateLimit[] limits = new RateLimit[rates.Count];
+        for (int index = 0; index < limits.Length; index++)
+        {
+            limits[index] = new RateLimit(target, key, buckets, buckets.Of(list, index), rates, index, terms);
+        }
+
+        return limits;
+    }
 
     /// <summary>A limit that admits nothing, and leaves its bucket as it is.</summary>
     /// <param name="target">What it is on.</param>

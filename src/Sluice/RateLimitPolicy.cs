@@ -28,7 +28,7 @@ public sealed partial class RateLimitPolicy
         Server = server;
         Settings = settings;
         Limits = limits;
-        Claims = [.. ClaimsOf(settings).Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal)];
+        Claims = ClaimsOf(settings);
         _tables = tables;
         _ofBackends = ofBackends;
     }
@@ -128,12 +128,32 @@ public sealed partial class RateLimitPolicy
     private PolicyTables TablesOf(string? backend) =>
         backend is not null && _ofBackends.TryGetValue(backend, out PolicyTables? tables) ? tables : _tables;
 
-    private static IEnumerable<string> ClaimsOf(RateLimitingSettings settings) => Enum.GetValues<OperationKind>()
-        .SelectMany(kind => settings[kind])
-        .SelectMany(entry => entry.Overrides)
-        .Concat(settings.Overrides)
-        .Select(other => other.When)
-        .Concat(settings.Limits.SelectMany(limit => limit.Overrides.Select(other => other.When).Append(limit.When.Callers)))
-        .SelectMany(callers => callers.Claims.Select(claim => claim.Name))
-        .Concat(settings.Limits.SelectMany(limit => limit.Per).Select(part => part.Claim).OfType<string>());
+    private static ImmutableArray<string> ClaimsOf(RateLimitingSettings settings)
+    {
+        SortedSet<string> claims = new(StringComparer.Ordinal);
+        AddClaims(claims, settings.Overrides);
+        foreach (OperationKind kind in Enum.GetValues<OperationKind>())
+        {
+            foreach (OperationSettings entry in settings[kind])
+            {
+                AddClaims(claims, entry.Overrides);
+            }
+        }
+
+        foreach (LimitSettings limit in settings.Limits)
+        {
+            claims.UnionWith(limit.Per.Select(part => part.Claim).OfType<string>());
+            claims.UnionWith(limit.Overrides.Select(other => other.When).Append(limit.When.Callers).SelectMany(callers => callers.Claims).Select(claim => claim.Name));
+        }
+
+        return [.. claims];
+    }
+
+    private static void AddClaims(SortedSet<string> claims, ImmutableArray<OverrideSettings> overrides)
+    {
+        foreach (OverrideSettings entry in overrides)
+        {
+            claims.UnionWith(entry.When.Claims.Select(claim => claim.Name));
+        }
+    }
 }

@@ -34,13 +34,15 @@ internal sealed class BucketKeys
     /// <summary>The bucket of a rate of a list.</summary>
     internal RateKey Of(int list, int index) => _byList[list][index];
 
+    /// <summary>The bucket of a single rate.</summary>
+    internal static BucketKeys OfOne(RateKey name) => new([name], [[name]], haveSeveralLogs: false);
+
     /// <summary>Finds the buckets of some lists, the first one first.</summary>
     internal static BucketKeys Of(IReadOnlyList<RateList> lists)
     {
         if (lists is [[Rate only]])
         {
-            RateKey name = RateKey.Of(only);
-            return new BucketKeys([name], [[name]], haveSeveralLogs: false);
+            return OfOne(RateKey.Of(only));
         }
 
         List<(RateKey Name, HashSet<RateKey> Had)> buckets = [];

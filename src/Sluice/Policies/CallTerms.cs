@@ -24,18 +24,65 @@ internal sealed record CallTerms(
     /// The cost of a call that these limits count: as its operation or its method says, else as the first entry of <c>limits</c> says that
     /// has a cost, else as the policy says.
     /// </summary>
-    internal int CostOf(IEnumerable<LimitGroup> groups) =>
-        OperationCost ?? groups.Select(group => group.Named?.Settings.Cost).FirstOrDefault(cost => cost is not null) ?? PolicyCost;
+    internal int CostOf(ReadOnlySpan<LimitGroup> groups)
+    {
+        if (OperationCost is int own)
+        {
+            return own;
+        }
+
+        foreach (LimitGroup group in groups)
+        {
+            if (group.Named?.Settings.Cost is int cost)
+            {
+                return cost;
+            }
+        }
+
+        return PolicyCost;
+    }
 
     /// <summary>How long a call that these limits count may be held, decided in the same way as its cost.</summary>
-    internal TimeSpan WaitOf(IEnumerable<LimitGroup> groups) =>
-        OperationWait ?? groups.Select(group => group.Named?.Settings.Wait).FirstOrDefault(wait => wait is not null) ?? PolicyWait;
+    internal TimeSpan WaitOf(ReadOnlySpan<LimitGroup> groups)
+    {
+        if (OperationWait is TimeSpan own)
+        {
+            return own;
+        }
+
+        foreach (LimitGroup group in groups)
+        {
+            if (group.Named?.Settings.Wait is TimeSpan wait)
+            {
+                return wait;
+            }
+        }
+
+        return PolicyWait;
+    }
+
+    /// <summary>Whether a call that some of these limits count may be held. Which of them count it may depend on its caller.</summary>
+    internal bool MayHold(ReadOnlySpan<LimitGroup> groups)
+    {
+        if (OperationWait is TimeSpan own)
+        {
+            return own > TimeSpan.Zero;
+        }
+
+        bool mayHold = PolicyWait > TimeSpan.Zero;
+        foreach (LimitGroup group in groups)
+        {
+            mayHold |= group.Named?.Settings.Wait > TimeSpan.Zero;
+        }
+
+        return mayHold;
+    }
 
     /// <summary>The limits for a caller of whom some parts may not be known.</summary>
     /// <param name="limits">The limits.</param>
     /// <param name="isKnown">Whether the caller has all parts of a limit's key.</param>
     /// <param name="groups">The groups of the limits that count the call.</param>
-    internal ApplicableLimits Apply(RateLimit[] limits, Func<RateLimit, bool> isKnown, IReadOnlyCollection<LimitGroup> groups)
+    internal ApplicableLimits Apply(RateLimit[] limits, Func<RateLimit, bool> isKnown, ReadOnlySpan<LimitGroup> groups)
     {
         int cost = CostOf(groups);
         TimeSpan wait = WaitOf(groups);
@@ -44,10 +91,11 @@ internal sealed record CallTerms(
             // Pooled callers have a bucket of their own kind, which is the store's business.
             MissingIdentity.Pool => new ApplicableLimits(limits, cost, operation: Operation, wait: wait),
             MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: wait),
-
-            // A permissive limit rejects no call, with an identity or without.
-            _ => new ApplicableLimits(
-                limits, cost, limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && !isKnown(limit)), Operation, wait),
+            _ => new ApplicableLimits(limits, cost, RequiredBy(limits, isKnown), Operation, wait),
         };
     }
+
+    // A permissive limit rejects no call, with an identity or without.
+    private static RateLimit? RequiredBy(RateLimit[] limits, Func<RateLimit, bool> isKnown) =>
+        limits.FirstOrDefault(limit => limit.Mode == LimitMode.Enforce && !isKnown(limit));
 }

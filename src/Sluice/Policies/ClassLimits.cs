@@ -77,7 +77,7 @@ internal sealed class ClassLimits(LimitGroup[] groups, CallTerms terms, CallerCl
             }
         }
 
-        return terms.Apply([.. limits], limit => !unknown.Contains(limit), counting);
+        return terms.Apply([.. limits], limit => !unknown.Contains(limit), CollectionsMarshal.AsSpan(counting));
     }
 
     private sealed record Known(CallerClasses.Table? Table, ApplicableLimits?[] Limits);

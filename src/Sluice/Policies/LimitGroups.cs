@@ -11,16 +11,20 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
     /// <summary>A rate for a bucket that no list of rates is about.</summary>
     private static readonly Rate NoRate = new(1, TimeSpan.FromSeconds(1));
 
+    // Most limits have one rate, and few different periods: they need not each have a list of one bucket.
+    private readonly Dictionary<RateKey, BucketKeys> _ofOne = [];
+    private readonly List<LimitGroup> _made = []; // Of one target: emptied for the next.
+
     /// <summary>The questions about callers that the overrides and conditions ask.</summary>
     internal CallerTests Tests { get; } = new();
 
     /// <summary>The limits of the whole server.</summary>
     internal LimitGroup[] OfServer() => Of(
-        new LimitTarget(server, OperationKind.Server, "", ""), scope => settings[scope], settings.Overrides, settings.Concurrency, Terms("", null, null, null));
+        new LimitTarget(server, OperationKind.Server, "", ""), entry: null, settings.Overrides, settings.Concurrency, Terms("", null, null, null));
 
     /// <summary>The limits of an operation.</summary>
     internal LimitGroup[] OfEntry(LimitTarget target, OperationSettings entry, string path) => Of(
-        target, scope => entry[scope], entry.Overrides, entry.Concurrency, Terms(path + ".", entry.Mode, entry.OnStoreFailure, entry.Rejection));
+        target, entry, entry.Overrides, entry.Concurrency, Terms(path + ".", entry.Mode, entry.OnStoreFailure, entry.Rejection));
 
     /// <summary>The entries of <c>limits</c>.</summary>
     internal LimitGroup[] OfNamed() =>
@@ -83,7 +87,7 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
 
     private LimitGroup[] Of(
         LimitTarget target,
-        Func<RateLimitScope, RateList?> ratesOf,
+        OperationSettings? entry,
         ImmutableArray<OverrideSettings> overrides,
         ConcurrencySettings? concurrency,
         LimitTerms terms)
@@ -93,28 +97,31 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
             return [];
         }
 
-        List<LimitGroup> groups = [];
+        _made.Clear();
         foreach (RateLimitScope scope in Scopes)
         {
-            RateList? rates = ratesOf(scope);
-            (CallerCondition, RateOverride, string)[] others = OverridesOf(scope, overrides, terms.Path);
+            RateList? rates = entry is null ? settings[scope] : entry[scope];
+            (CallerCondition, RateOverride, string)[] others = overrides.IsEmpty ? [] : OverridesOf(scope, overrides, terms.Path);
             if (rates is not null || others.Length > 0)
             {
                 LimitTerms written = terms with { Path = terms.Path + LimitNames.Of(scope) };
-                groups.Add(Of(target, LimitKey.Of(scope), rates, others, OrderOf(scope, target), written));
+                _made.Add(Of(target, LimitKey.Of(scope), rates, others, OrderOf(scope, target), written));
             }
         }
 
-        if (concurrency is not null)
+        foreach (RateLimitScope scope in Scopes)
         {
-            groups.AddRange(Scopes.Where(scope => concurrency[scope] is not null).Select(scope => OfConcurrency(target, scope, concurrency, terms)));
+            if (concurrency?[scope] is not null)
+            {
+                _made.Add(OfConcurrency(target, scope, concurrency, terms));
+            }
         }
 
-        return [.. groups];
+        return [.. _made];
     }
 
     private static (CallerCondition When, RateOverride Rate, string Path)[] OverridesOf(
-        RateLimitScope scope, ImmutableArray<OverrideSettings> overrides, string path) => overrides.IsEmpty ? [] :
+        RateLimitScope scope, ImmutableArray<OverrideSettings> overrides, string path) =>
         [
             .. overrides
                 .Select((other, number) => (other.When, Rate: other[scope]!, $"{path}overrides[{number}].{LimitNames.Of(scope)}"))
@@ -122,11 +129,15 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         ];
 
     private LimitGroup Of(
+        LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate, string Path)[] overrides, int order, LimitTerms terms) =>
+        overrides.Length == 0 && rates is [Rate only]
+            ? new LimitGroup(key, RateLimit.Of(target, key, BucketOf(only), 0, rates, terms), order) { Path = terms.Path, PartTests = PartTestsOf(key) }
+            : OfLists(target, key, rates, overrides, order, terms);
+
+    private LimitGroup OfLists(
         LimitTarget target, LimitKey key, RateList? rates, (CallerCondition When, RateOverride Rate, string Path)[] overrides, int order, LimitTerms terms)
     {
-        RateList[] lists = overrides.Length == 0 && rates!.Count > 0
-            ? [rates]
-            : [.. new[] { rates }.Concat(overrides.Select(other => other.Rate.Rates)).OfType<RateList>().Where(list => list.Count > 0)];
+        RateList[] lists = [.. new[] { rates }.Concat(overrides.Select(other => other.Rate.Rates)).OfType<RateList>().Where(list => list.Count > 0)];
         lists = lists.Length == 0 ? [RateList.Create(NoRate)] : lists;
         BucketKeys buckets = BucketKeys.Of(lists);
         return new LimitGroup(key, rates is null ? [] : Limits(rates, terms.Path), order)
@@ -142,6 +153,17 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         RateLimit[] LimitsOf(RateOverride other, string path) => other.IsUnlimited ? []
             : other.Rates is RateList list ? Limits(list, path)
             : [RateLimit.OfNothing(target, key, buckets, lists[0][0], terms with { Path = path })];
+    }
+
+    private BucketKeys BucketOf(Rate rate)
+    {
+        RateKey name = RateKey.Of(rate);
+        if (!_ofOne.TryGetValue(name, out BucketKeys? buckets))
+        {
+            _ofOne.Add(name, buckets = BucketKeys.OfOne(name));
+        }
+
+        return buckets;
     }
 
     private LimitGroup OfConcurrency(LimitTarget target, RateLimitScope scope, ConcurrencySettings concurrency, LimitTerms terms)

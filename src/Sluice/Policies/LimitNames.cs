@@ -21,13 +21,10 @@ internal static class LimitNames
     internal static string OfSlots(LimitTarget target) => target.IsNamed ? "" : "/concurrency";
 
     /// <summary>What tells a rate of a list from the others: its period, and the algorithm where two share a period.</summary>
-    internal static string Suffix(RateList rates, int index)
-    {
-        if (rates.Count == 1)
-        {
-            return "";
-        }
+    internal static string Suffix(RateList rates, int index) => rates.Count == 1 ? "" : SuffixInList(rates, index);
 
+    private static string SuffixInList(RateList rates, int index)
+    {
         Rate rate = rates[index];
         string period = "/" + RateText.Period(rate);
         bool isTheOnlyOne = rates.Count(other => other.Window == rate.Window && other.RefillPeriod == rate.RefillPeriod) == 1;

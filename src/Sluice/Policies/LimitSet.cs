@@ -33,7 +33,7 @@ internal sealed class LimitSet
             return;
         }
 
-        RateLimit[] limits = [.. groups.SelectMany(group => group.Limits)];
+        RateLimit[] limits = groups.Length == 1 ? groups[0].Limits : [.. groups.SelectMany(group => group.Limits)];
         if (isPooled)
         {
             _whole = terms.Apply(limits, _ => true, groups);

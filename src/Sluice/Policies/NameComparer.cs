@@ -52,7 +52,7 @@ internal sealed class NameComparer : IEqualityComparer<string>, IAlternateEquali
     public string Create(ReadOnlySpan<char> alternate) => alternate.ToString();
 
     /// <summary>The spelling that is equal for all names that this comparer holds equal.</summary>
-    internal string Canonical(string name) => _foldsCase ? string.Create(name.Length, name, static (folded, original) =>
+    internal string Canonical(string name) => _foldsCase && name.AsSpan().ContainsAnyInRange('A', 'Z') ? string.Create(name.Length, name, static (folded, original) =>
     {
         for (int i = 0; i < folded.Length; i++)
         {

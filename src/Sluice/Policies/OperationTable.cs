@@ -23,7 +23,7 @@ internal sealed class OperationTable
     private readonly FrozenDictionary<string, LimitSet>.AlternateLookup<ReadOnlySpan<char>> _exact;
     private readonly (Glob Glob, int Entry)[] _globs;
     private readonly (Glob[] Globs, int Filter)[] _filters;
-    private readonly LimitSet[] _byEntry;
+    private readonly LimitSet?[] _byEntry;
     private readonly ConcurrentDictionary<ulong[], LimitSet> _byMatches = new(WordsComparer.Instance);
     private readonly Func<int, int[], LimitSet> _make;
     private readonly bool _namesAreUris;
@@ -51,26 +51,18 @@ internal sealed class OperationTable
                 .Select(filter => (Globs: filter.Item.Where(Glob.IsGlob).Select(name => new Glob(name, names.Comparer)).ToArray(), Filter: filter.Index))
                 .Where(filter => filter.Globs.Length > 0),
         ];
-        Dictionary<string, int> exactEntries = entries.Index().Where(entry => !Glob.IsGlob(entry.Item)).ToDictionary(entry => entry.Item, entry => entry.Index, names.Comparer);
-        ILookup<string, int> exactFilters = filters.Index()
-            .SelectMany(filter => filter.Item.Where(name => !Glob.IsGlob(name)).Select(name => (Name: name, filter.Index)))
-            .ToLookup(filter => filter.Name, filter => filter.Index, names.Comparer);
-        Dictionary<string, LimitSet> made = new(StringComparer.Ordinal);
-        _exact = exactEntries.Keys
-            .Union(exactFilters.Select(filter => filter.Key), names.Comparer)
-            .ToFrozenDictionary(
-                name => name,
-                name => Make(
-                    made,
-                    exactEntries.TryGetValue(name, out int entry) ? entry : EntryByGlob(name),
-                    [.. exactFilters[name].Concat(_filters.Where(filter => Matches(filter.Globs, name)).Select(filter => filter.Filter)).Distinct().Order()]),
-                names.Comparer)
-            .GetAlternateLookup<ReadOnlySpan<char>>();
-        _byEntry = [.. Enumerable.Range(-1, entries.Length + 1).Select(entry => Make(made, entry, []))];
+        _byEntry = new LimitSet?[entries.Length + 1];
+        Others = Make(-1);
+        foreach ((_, int entry) in _globs)
+        {
+            Make(entry);
+        }
+
+        _exact = SetsOfNames(entries, filters, names).ToFrozenDictionary(names.Comparer).GetAlternateLookup<ReadOnlySpan<char>>();
     }
 
     /// <summary>The limits of an operation that nothing names.</summary>
-    internal LimitSet Others => _byEntry[0];
+    internal LimitSet Others { get; }
 
     internal LimitSet Find(ReadOnlySpan<char> name)
     {
@@ -105,8 +97,63 @@ internal sealed class OperationTable
         return false;
     }
 
+    /// <summary>The limits of each name that an entry or a filter names exactly.</summary>
+    private Dictionary<string, LimitSet> SetsOfNames(string[] entries, string[][] filters, OperationNames names)
+    {
+        Dictionary<string, LimitSet> sets = new(entries.Length, names.Comparer);
+        Dictionary<string, List<int>> named = NamedBy(filters, names);
+        Dictionary<string, LimitSet> made = new(StringComparer.Ordinal);
+        for (int entry = 0; entry < entries.Length; entry++)
+        {
+            if (!Glob.IsGlob(entries[entry]))
+            {
+                sets.Add(entries[entry], SetOf(entries[entry], entry));
+            }
+        }
+
+        foreach (string name in named.Keys.Where(name => !sets.ContainsKey(name)))
+        {
+            sets.Add(name, SetOf(name, EntryByGlob(name)));
+        }
+
+        return sets;
+
+        LimitSet SetOf(string name, int entry) => filters.Length == 0 ? Make(entry) : Make(made, entry, FiltersOf(name, named));
+    }
+
+    /// <summary>The numbers of the filters that name an operation.</summary>
+    private int[] FiltersOf(string name, Dictionary<string, List<int>> named) =>
+        [.. named.GetValueOrDefault(name, []).Concat(_filters.Where(filter => Matches(filter.Globs, name)).Select(filter => filter.Filter)).Distinct().Order()];
+
+    /// <summary>Each name that filters name exactly, with their numbers.</summary>
+    private static Dictionary<string, List<int>> NamedBy(string[][] filters, OperationNames names)
+    {
+        Dictionary<string, List<int>> named = new(names.Comparer);
+        foreach ((int filter, string[] patterns) in filters.Index())
+        {
+            foreach (string name in patterns.Where(pattern => !Glob.IsGlob(pattern)))
+            {
+                if (!named.TryGetValue(name, out List<int>? by))
+                {
+                    named.Add(name, by = []);
+                }
+
+                by.Add(filter);
+            }
+        }
+
+        return named;
+    }
+
+    private LimitSet Make(int entry) => _byEntry[entry + 1] ??= _make(entry, []);
+
     private LimitSet Make(Dictionary<string, LimitSet> made, int entry, int[] filters)
     {
+        if (filters.Length == 0)
+        {
+            return Make(entry);
+        }
+
         string key = $"{entry}:{string.Join(',', filters)}";
         if (!made.TryGetValue(key, out LimitSet? set))
         {
@@ -124,8 +171,11 @@ internal sealed class OperationTable
         }
 
         int entry = EntryByGlob(name);
-        return _filters.Length == 0 ? _byEntry[entry + 1] : FindFiltered(name, entry);
+        return _filters.Length == 0 ? OfEntry(entry) : FindFiltered(name, entry);
     }
+
+    // Those of globs are made at once.
+    private LimitSet OfEntry(int entry) => _byEntry[entry + 1]!;
 
     private int EntryByGlob(ReadOnlySpan<char> name)
     {
@@ -156,7 +206,7 @@ internal sealed class OperationTable
             }
         }
 
-        return !matchesAny ? _byEntry[entry + 1]
+        return !matchesAny ? OfEntry(entry)
             : _byMatches.GetAlternateLookup<ReadOnlySpan<ulong>>().TryGetValue(matches, out LimitSet? known) ? known
             : MakeFiltered(matches.ToArray(), entry);
     }

@@ -44,17 +44,16 @@ internal sealed class PolicyCompiler
         }
 
         // The sets of what globs name are made later, and a limit must know before then whether a call may be held.
-        foreach (Calls calls in kinds.Where(calls => WaitsOf(calls).Any(wait => wait > TimeSpan.Zero)))
+        foreach (Calls calls in kinds.Where(MayHold))
         {
-            Array.ForEach([.. calls.Filtered.SelectMany(group => group.All)], limit => limit.MayBeHeld = true);
+            HoldCallsOf(calls.Filtered);
         }
 
         CallerClasses classes = new([.. _groups.Tests.All]);
-        IEnumerable<LimitGroup> ofEntries = NamedKinds.SelectMany(kind => _entries[kind]).Concat(_backends).SelectMany(entry => entry.Groups);
         return new RateLimitPolicy(
             _server,
             _settings,
-            [.. _serverWide.Concat(ofEntries).Concat(_named).SelectMany(group => group.All)],
+            AllLimits(),
             TablesOf(backend: null, classes),
             _backends.Where(backend => backend.Groups.Length > 0).ToFrozenDictionary(
                 backend => backend.Key, backend => TablesOf(backend, classes), OperationNames.For(OperationKind.Backend, caseSensitive: true).Comparer));
@@ -67,18 +66,51 @@ internal sealed class PolicyCompiler
         return new PolicyTables(tables[0], tables[1], tables[2], tables[3]);
     }
 
-    private IEnumerable<TimeSpan> WaitsOf(Calls calls)
+    private ImmutableArray<RateLimit> AllLimits()
     {
-        TimeSpan[] others = calls.Method?.Wait is TimeSpan wait
-            ? [wait]
-            : [_settings.Wait, .. calls.Always.Concat(calls.Filtered).Select(group => group.Named?.Settings.Wait).OfType<TimeSpan>()];
-        return calls.Entries.SelectMany(entry => entry.Wait is TimeSpan own ? [own] : others).Concat(others);
+        ImmutableArray<RateLimit>.Builder all = ImmutableArray.CreateBuilder<RateLimit>(_entries.Values.Sum(entries => entries.Length));
+        Add(_serverWide);
+        foreach (OperationKind kind in NamedKinds)
+        {
+            foreach (Entry entry in _entries[kind])
+            {
+                Add(entry.Groups);
+            }
+        }
+
+        foreach (Entry backend in _backends)
+        {
+            Add(backend.Groups);
+        }
+
+        Add(_named);
+        return all.DrainToImmutable();
+
+        void Add(LimitGroup[] groups)
+        {
+            foreach (LimitGroup group in groups)
+            {
+                all.AddRange(group.Limits);
+                foreach ((_, RateLimit[] limits, _) in group.Overrides)
+                {
+                    all.AddRange(limits);
+                }
+            }
+        }
     }
 
-    // Which entries of `limits` count a call may depend on its caller.
-    private static IEnumerable<TimeSpan> WaitsOf(CallTerms terms, LimitGroup[] groups) => terms.OperationWait is TimeSpan wait
-        ? [wait]
-        : [terms.PolicyWait, .. groups.Select(group => group.Named?.Settings.Wait).OfType<TimeSpan>()];
+    /// <summary>Whether any call of a kind may be held.</summary>
+    private bool MayHold(Calls calls) =>
+        calls.Entries.Any(entry => entry.Wait > TimeSpan.Zero)
+        || TermsOf(calls, entry: null).MayHold([.. calls.Always, .. calls.Filtered]);
+
+    private static void HoldCallsOf(LimitGroup[] groups)
+    {
+        foreach (RateLimit limit in groups.SelectMany(group => group.All))
+        {
+            limit.MayBeHeld = true;
+        }
+    }
 
     private Entry[] EntriesOf(OperationKind kind)
     {
@@ -88,14 +120,9 @@ internal sealed class PolicyCompiler
             .. _settings[kind].Select((entry, index) =>
             {
                 string key = names.Canonical(entry.Name);
+                string path = SettingsRules.PathOf(kind, index);
                 LimitTarget target = new(_server, kind, entry.Name.Trim(), key);
-                return new Entry(
-                    key,
-                    _groups.OfEntry(target, entry, SettingsRules.PathOf(kind, index)),
-                    entry.Cost,
-                    entry.Wait,
-                    SettingsRules.PathOf(kind, index),
-                    LimitNames.Operation(target));
+                return new Entry(key, _groups.OfEntry(target, entry, path), entry.Cost, entry.Wait, path, LimitNames.Operation(target));
             }),
         ];
     }
@@ -132,23 +159,40 @@ internal sealed class PolicyCompiler
             return LimitSet.None;
         }
 
-        LimitGroup[] groups =
-            [.. calls.Always.Concat(entry?.Groups ?? []).Concat(filters.Select(filter => calls.Filtered[filter])).OrderBy(group => group.Order)];
-        CallTerms terms = new(
-            _settings.Cost,
-            entry?.Cost ?? calls.Method?.Cost,
-            _settings.MissingIdentity,
-            entry?.Label ?? calls.Method?.Label ?? LimitNames.OtherOperation,
-            _settings.Wait,
-            entry?.Wait ?? calls.Method?.Wait,
-            entry?.Cost is not null ? entry.Path + ".cost" : calls.Method?.Path + ".cost");
-        if (WaitsOf(terms, groups).Any(wait => wait > TimeSpan.Zero))
+        LimitGroup[] groups = GroupsOf(calls, entry, filters);
+        CallTerms terms = TermsOf(calls, entry);
+        if (terms.MayHold(groups))
         {
-            Array.ForEach([.. groups.SelectMany(group => group.All)], limit => limit.MayBeHeld = true);
+            HoldCallsOf(groups);
         }
 
         return new LimitSet(groups, terms, classes);
     }
+
+    /// <summary>The limits of an operation, in order.</summary>
+    private static LimitGroup[] GroupsOf(Calls calls, Entry? entry, int[] filters)
+    {
+        LimitGroup[] own = entry?.Groups ?? [];
+        LimitGroup[] groups = calls.Always.Length == 0 && filters.Length == 0 ? own : [.. calls.Always, .. own, .. Array.ConvertAll(filters, calls.FilteredBy)];
+        for (int i = 1; i < groups.Length; i++)
+        {
+            if (groups[i].Order < groups[i - 1].Order)
+            {
+                return [.. groups.OrderBy(group => group.Order)];
+            }
+        }
+
+        return groups;
+    }
+
+    private CallTerms TermsOf(Calls calls, Entry? entry) => new(
+        _settings.Cost,
+        entry?.Cost ?? calls.Method?.Cost,
+        _settings.MissingIdentity,
+        entry?.Label ?? calls.Method?.Label ?? LimitNames.OtherOperation,
+        _settings.Wait,
+        entry?.Wait ?? calls.Method?.Wait,
+        entry?.Cost is not null ? entry.Path + ".cost" : calls.Method?.Path + ".cost");
 
     /// <summary>The entry of <c>methods</c> that a method meets: the exact one, else the most specific glob.</summary>
     private Entry? MethodEntry(Entry[] entries, string method)
@@ -169,5 +213,9 @@ internal sealed class PolicyCompiler
     /// <param name="Method">The entry of the method, which every call meets; or null.</param>
     /// <param name="Entries">The entries, of which a call meets at most one.</param>
     /// <param name="Filtered">The entries of <c>limits</c> that name some operations, of which a call can meet several.</param>
-    internal sealed record Calls(OperationKind Kind, LimitGroup[] Always, Entry? Method, Entry[] Entries, LimitGroup[] Filtered);
+    internal sealed record Calls(OperationKind Kind, LimitGroup[] Always, Entry? Method, Entry[] Entries, LimitGroup[] Filtered)
+    {
+        /// <summary>The entry of <c>limits</c> of a number.</summary>
+        internal LimitGroup FilteredBy(int filter) => Filtered[filter];
+    }
 }

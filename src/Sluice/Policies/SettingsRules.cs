@@ -14,7 +14,7 @@ internal static class SettingsRules
     internal static ImmutableArray<SettingsFault> Check(RateLimitingSettings settings) =>
     [
         .. CheckPolicy(settings),
-        .. CheckRates(settings, scope => settings[scope]),
+        .. CheckRates(settings),
         .. ConcurrencyRules.Check(settings.Concurrency),
         .. OverrideRules.Check(settings, settings.Overrides),
         .. NamedLimitRules.Check(settings),
@@ -116,17 +116,26 @@ internal static class SettingsRules
         || !settings.Limits.IsEmpty
         || Enum.GetValues<OperationKind>().SelectMany(kind => settings[kind]).Any(HasLimit);
 
-    private static bool HasLimit(OperationSettings entry) =>
-        Scopes.Any(scope => entry[scope] is not null || entry.Concurrency?[scope] is not null) || !entry.Overrides.IsEmpty;
+    private static bool HasLimit(OperationSettings entry)
+    {
+        bool hasLimit = !entry.Overrides.IsEmpty;
+        foreach (RateLimitScope scope in Scopes)
+        {
+            hasLimit |= entry[scope] is not null || entry.Concurrency?[scope] is not null;
+        }
 
-    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, Func<RateLimitScope, RateList?> ratesOf) =>
-        from scope in Scopes
-        from fault in CheckRates(settings, LimitNames.Of(scope), ratesOf(scope))
-        select fault;
+        return hasLimit;
+    }
+
+    private static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings) =>
+        Scopes.SelectMany(scope => CheckRates(settings, LimitNames.Of(scope), settings[scope]));
 
     /// <summary>What is wrong with the rates at a place; nothing where there are none.</summary>
     internal static IEnumerable<SettingsFault> CheckRates(RateLimitingSettings settings, string path, RateList? rates) =>
-        rates is null ? [] : CheckList(settings, path, rates);
+        rates is null || (rates is [Rate only] && !IsAboveCeiling(settings, only)) ? [] : CheckList(settings, path, rates);
+
+    private static bool IsAboveCeiling(RateLimitingSettings settings, Rate rate) =>
+        rate.Algorithm == RateLimitAlgorithm.SlidingWindow && rate.MaxTokens > settings.SlidingWindowCeiling;
 
     private static IEnumerable<SettingsFault> CheckList(RateLimitingSettings settings, string path, RateList rates)
     {
@@ -149,7 +158,7 @@ internal static class SettingsRules
                         : $"'{rate}' has the window of '{rates[first]}' of {path}[{first}]. Remove one of the two, or change its window.");
             }
 
-            if (rate.Algorithm == RateLimitAlgorithm.SlidingWindow && rate.MaxTokens > settings.SlidingWindowCeiling)
+            if (IsAboveCeiling(settings, rate))
             {
                 yield return new(
                     at,
@@ -170,34 +179,41 @@ internal static class SettingsRules
         return index;
     }
 
-    private static IEnumerable<SettingsFault> CheckEntries(RateLimitingSettings settings, OperationKind kind)
+    private static List<SettingsFault> CheckEntries(RateLimitingSettings settings, OperationKind kind)
     {
         ImmutableArray<OperationSettings> entries = settings[kind];
+        List<SettingsFault> faults = [];
         if (entries.Length > MaxEntries)
         {
-            yield return new($"{LimitNames.Of(kind)}s", $"{entries.Length} entries are more than {MaxEntries}. Use a glob.");
+            faults.Add(new($"{LimitNames.Of(kind)}s", $"{entries.Length} entries are more than {MaxEntries}. Use a glob."));
         }
 
         OperationNames names = OperationNames.For(kind, settings.CaseSensitive);
-        Dictionary<string, int> firstByKey = [];
+        Dictionary<string, int> firstByKey = new(entries.Length);
+        List<SettingsFault> ofEntry = [];
         for (int index = 0; index < entries.Length; index++)
         {
             OperationSettings entry = entries[index];
-            string path = PathOf(kind, index);
-            foreach (SettingsFault fault in CheckEntry(settings, kind, entry))
+            ofEntry.Clear();
+            CheckEntry(ofEntry, settings, kind, entry);
+            if (ofEntry.Count > 0)
             {
-                yield return fault.Under(path);
+                string path = PathOf(kind, index);
+                faults.AddRange(ofEntry.Select(fault => fault.Under(path)));
             }
 
-            if (!firstByKey.TryAdd(names.Canonical(entry.Name), index))
+            string key = names.Canonical(entry.Name);
+            if (!firstByKey.TryAdd(key, index))
             {
-                OperationSettings first = entries[firstByKey[names.Canonical(entry.Name)]];
-                yield return new(
-                    $"{path}.name",
+                OperationSettings first = entries[firstByKey[key]];
+                faults.Add(new(
+                    $"{PathOf(kind, index)}.name",
                     $"'{entry.Name}' means the same {LimitNames.Of(kind)} as '{first.Name}' of "
-                    + $"{PathOf(kind, firstByKey[names.Canonical(entry.Name)])}. {WayOut(kind, first.Name, entry.Name)}");
+                    + $"{PathOf(kind, firstByKey[key])}. {WayOut(kind, first.Name, entry.Name)}"));
             }
         }
+
+        return faults;
     }
 
     private static string WayOut(OperationKind kind, string first, string second)
@@ -208,49 +224,56 @@ internal static class SettingsRules
             : "Merge the two entries, or set caseSensitive: true to tell the two names apart.";
     }
 
-    private static IEnumerable<SettingsFault> CheckEntry(
-        RateLimitingSettings settings, OperationKind kind, OperationSettings entry)
+    private static void CheckEntry(List<SettingsFault> faults, RateLimitingSettings settings, OperationKind kind, OperationSettings entry)
     {
         int length = entry.Name.Trim().Length;
         if (length is < 1 or > MaxNameLength)
         {
-            yield return new("name", $"has {length} characters, and a name must have 1 to {MaxNameLength}.");
+            faults.Add(new("name", $"has {length} characters, and a name must have 1 to {MaxNameLength}."));
         }
 
         if (kind == OperationKind.Method && !Glob.IsGlob(entry.Name) && Methods.IsNeverLimited(entry.Name))
         {
-            yield return new(
+            faults.Add(new(
                 "name",
-                $"'{entry.Name.Trim()}' is never limited, because clients break when it is refused. Remove the entry.");
+                $"'{entry.Name.Trim()}' is never limited, because clients break when it is refused. Remove the entry."));
         }
 
         if (!HasLimit(entry) && entry.Cost is null && entry.Wait is null)
         {
-            yield return new(
+            faults.Add(new(
                 "",
                 kind == OperationKind.Backend
                     ? "sets nothing. Add shared, perTenant, perUser, perClient or concurrency."
-                    : "sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait.");
+                    : "sets nothing. Add shared, perTenant, perUser, perClient, concurrency, cost or wait."));
         }
 
         if (entry.Cost < 1)
         {
-            yield return new("cost", $"{entry.Cost} is not a whole number of at least 1.");
+            faults.Add(new("cost", $"{entry.Cost} is not a whole number of at least 1."));
         }
 
-        IEnumerable<SettingsFault> faults =
-        [
-            .. CheckChoice("mode", entry.Mode),
-            .. CheckChoice("onStoreFailure", entry.OnStoreFailure),
-            .. CheckChoice("rejection", entry.Rejection),
-            .. CheckRates(settings, scope => entry[scope]),
-            .. CheckWait(entry.Wait),
-            .. ConcurrencyRules.Check(entry.Concurrency),
-            .. OverrideRules.Check(settings, entry.Overrides),
-        ];
-        foreach (SettingsFault fault in faults)
+        faults.AddRange(CheckChoice("mode", entry.Mode));
+        faults.AddRange(CheckChoice("onStoreFailure", entry.OnStoreFailure));
+        faults.AddRange(CheckChoice("rejection", entry.Rejection));
+        foreach (RateLimitScope scope in Scopes)
         {
-            yield return fault;
+            faults.AddRange(CheckRates(settings, LimitNames.Of(scope), entry[scope]));
+        }
+
+        if (entry.Wait is not null)
+        {
+            faults.AddRange(CheckWait(entry.Wait));
+        }
+
+        if (entry.Concurrency is not null)
+        {
+            faults.AddRange(ConcurrencyRules.Check(entry.Concurrency));
+        }
+
+        if (!entry.Overrides.IsEmpty)
+        {
+            faults.AddRange(OverrideRules.Check(settings, entry.Overrides));
         }
     }
 }
