@@ -1,5 +1,4 @@
 using System.Collections.Immutable;
-using System.Text;
 
 namespace Sluice.Configuration;
 
@@ -33,7 +32,8 @@ public static class GatewayFile
     /// <param name="path">Its path; faults name it as it is given.</param>
     /// <param name="values">What <c>${…}</c> refers to.</param>
     /// <param name="options">What the command line adds.</param>
-    internal static GatewayFileResult Load(string path, IValueSource values, ReadingOptions options)
+    /// <param name="known">The servers of the reading before, which this one replaces; null to read everything, with places.</param>
+    internal static GatewayFileResult Load(string path, IValueSource values, ReadingOptions options, KnownServers? known = null)
     {
         ArgumentException.ThrowIfNullOrEmpty(path);
         ArgumentNullException.ThrowIfNull(values);
@@ -43,7 +43,7 @@ public static class GatewayFile
         }
 
         return DocumentFile.TryReadText(path, out string? text, out Fault? fault)
-            ? Parse(text, path, values, options)
+            ? Parse(text, path, values, options, known)
             : new(null, [fault]) { Files = [path] };
     }
 
@@ -66,7 +66,9 @@ public static class GatewayFile
     /// <param name="fileName">What faults call it.</param>
     /// <param name="values">What <c>${…}</c> refers to.</param>
     /// <param name="options">What the command line adds.</param>
-    internal static GatewayFileResult Parse(string text, string fileName, IValueSource values, ReadingOptions options)
+    /// <param name="known">The servers of the reading before, which this one replaces; null to read everything, with places.</param>
+    internal static GatewayFileResult Parse(
+        string text, string fileName, IValueSource values, ReadingOptions options, KnownServers? known = null)
     {
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
@@ -80,14 +82,36 @@ public static class GatewayFile
             });
         }
 
+        if (known is not null && ReadSliced(text, fileName, values, known) is GatewayFileResult valid)
+        {
+            return valid;
+        }
+
         using DocumentContent content = new();
         content.AddFile(fileName);
-        content.Append(Encoding.UTF8.GetBytes(text));
+        content.Append(text);
         IValueSource recorded = content.Record(values);
         ServerIndex index = new();
         (GatewayConfiguration? configuration, ImmutableArray<Fault> faults) = DocumentFile.Parse(
             text, fileName, recorded, (root, found) => new GatewayReader(found, recorded, content) { Index = index }.Read(root));
         return ResultOf(configuration, faults, index, content);
+    }
+
+    /// <summary>Reads a document server by server; null when it must be read as a whole, for its faults or for how it is written.</summary>
+    private static GatewayFileResult? ReadSliced(string text, string fileName, IValueSource values, KnownServers known)
+    {
+        string document = DocumentFile.WithoutByteOrderMark(text);
+        if (!DocumentFile.HasAllowedSize(text) || !Characters.Check(document, new FaultList(fileName)) || SlicedDocument.Of(document) is not SlicedDocument sliced)
+        {
+            return null;
+        }
+
+        using DocumentContent content = new();
+        content.AddFile(fileName);
+        content.Append(text);
+        return new SlicedReader(sliced, fileName, content.Record(values), content, known).Read() is GatewayConfiguration configuration
+            ? new(configuration with { Version = content.Version }, []) { Files = content.Files }
+            : null;
     }
 
     /// <summary>Reads several documents, of a folder or of a file with manifests, as one configuration.</summary>
@@ -99,7 +123,7 @@ public static class GatewayFile
         DocumentSet set = new(path, recorded);
         readTexts(path, set.Faults, content, (text, file) =>
         {
-            content.Append(Encoding.UTF8.GetBytes(text));
+            content.Append(text);
             set.Add(text, file);
         });
         DocumentSetReader reader = new(set.Faults, recorded, content, options);

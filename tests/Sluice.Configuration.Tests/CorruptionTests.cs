@@ -2,7 +2,6 @@ using System.Text;
 using System.Text.RegularExpressions;
 using FsCheck;
 using FsCheck.Fluent;
-using Sluice.Conformance;
 
 namespace Sluice.Configuration.Tests;
 
@@ -11,21 +10,13 @@ public sealed partial class CorruptionTests
 {
     private const int Cases = 4_000;
 
-    private static readonly string[] Splinters =
-    [
-        "\"", "'", "{", "}", "[", "]", ":", ": ", "- ", "-", "#", " #", "&a ", "*a ", "!a ", "!!int ", "|", ">", "%", "@", "`", ",", "?",
-        "\n", "\r", "\r\n", "\t", " ", "  ", "~", ".", "null", "true", "0", "-1", "99999999999999999999", "1e9", "${", "${X}", "${X:-", "}",
-        "$${", "<<: ", "---\n", "...\n", "\0", "\u0085", "\u2028", "\uFEFF", "\uD800", "\uDC00", "😀", "\\", "\\u", "\\x0", "é", "/", "*",
-        "name: ", "shared: ",
-    ];
-
     [Fact]
     public void Parse_DamagedFile_NeverThrows()
     {
         string valid = Documents.Everything;
         FixedValues values = Documents.Values;
         int refused = 0;
-        Prop.ForAll(Damages(), damage =>
+        Prop.ForAll(Damage.Any(), damage =>
         {
             string damaged = damage.Aggregate(valid, (text, edit) => edit.Apply(text));
             GatewayFileResult result = Should.NotThrow(() => GatewayFile.Parse(damaged, "damaged.yaml", values), damaged);
@@ -98,7 +89,7 @@ public sealed partial class CorruptionTests
             select (at, (byte)value);
         try
         {
-            Prop.ForAll(OneToThree(change), changes =>
+            Prop.ForAll(Damage.OneToThree(change), changes =>
             {
                 byte[] damaged = [.. valid];
                 foreach ((int at, byte value) in changes)
@@ -113,38 +104,6 @@ public sealed partial class CorruptionTests
         finally
         {
             File.Delete(path);
-        }
-    }
-
-    private static Arbitrary<Edit[]> Damages() => OneToThree(
-        from kind in Gen.Choose(0, 3)
-        from at in Gen.Choose(0, int.MaxValue - 1)
-        from to in Gen.Choose(0, int.MaxValue - 1)
-        from length in Gen.Choose(0, 11)
-        from splinter in Gen.Elements(Splinters)
-        select new Edit(kind, at, to, length, splinter));
-
-    /// <summary>One to three changes; a failure is shrunk to those that it needs.</summary>
-    private static Arbitrary<T[]> OneToThree<T>(Gen<T> change) => Arb.From(
-        from count in Gen.Choose(1, 3)
-        from changes in change.ArrayOf(count)
-        select changes,
-        changes => Shrinks.OfList(changes).Where(fewer => fewer.Length > 0));
-
-    /// <summary>Removes, inserts, replaces or copies a piece of a text; places are taken modulo its length.</summary>
-    private sealed record Edit(int Kind, int At, int To, int Length, string Splinter)
-    {
-        internal string Apply(string text)
-        {
-            int at = text.Length == 0 ? 0 : At % text.Length;
-            int length = Math.Min(Length, text.Length - at);
-            return Kind switch
-            {
-                0 => text.Remove(at, length),
-                1 => text.Insert(at, Splinter),
-                2 => text.Remove(at, length).Insert(at, Splinter),
-                _ => text.Insert(text.Length == 0 ? 0 : To % text.Length, text.Substring(at, length)),
-            };
         }
     }
 

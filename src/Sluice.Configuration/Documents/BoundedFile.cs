@@ -14,15 +14,26 @@ internal static class BoundedFile
     internal static bool TryRead(
         string path, int maxBytes, [NotNullWhen(true)] out byte[]? bytes, [NotNullWhen(false)] out string? why)
     {
-        bytes = null;
+        byte[] buffer = new byte[maxBytes + 1];
+        bool isRead = TryRead(path, buffer, out int length, out why);
+        bytes = isRead ? buffer[..length] : null;
+        return isRead;
+    }
+
+    /// <summary>Reads a file, or as much of it as there is room for.</summary>
+    /// <param name="path">The file's path.</param>
+    /// <param name="buffer">Takes what is read; where it is filled, there may be more.</param>
+    /// <param name="length">How many bytes were read.</param>
+    /// <param name="why">Null, or why it cannot be read, as a clause.</param>
+    internal static bool TryRead(string path, Span<byte> buffer, out int length, [NotNullWhen(false)] out string? why)
+    {
+        length = 0;
         why = null;
         try
         {
             // Not by its length: a pipe has none, and a device says 0 and never ends.
             using FileStream stream = File.OpenRead(path);
-            byte[] buffer = new byte[maxBytes + 1];
-            int length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
-            bytes = buffer[..length];
+            length = stream.ReadAtLeast(buffer, buffer.Length, throwOnEndOfStream: false);
             return true;
         }
         catch (Exception exception) when (IsUnreadable(exception))

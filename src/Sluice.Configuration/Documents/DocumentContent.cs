@@ -1,6 +1,8 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
+using System.Text;
 
 namespace Sluice.Configuration;
 
@@ -25,6 +27,14 @@ internal sealed class DocumentContent : IDisposable
 
     /// <summary>Adds to what the name is of.</summary>
     internal void Append(ReadOnlySpan<byte> content) => _hash.AppendData(SHA256.HashData(content));
+
+    /// <summary>Adds a text to what the name is of.</summary>
+    internal void Append(string text)
+    {
+        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
+        Append(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
+        ArrayPool<byte>.Shared.Return(bytes);
+    }
 
     /// <summary>Adds what is read of a file to what the name is of.</summary>
     /// <param name="file">The file's bytes.</param>

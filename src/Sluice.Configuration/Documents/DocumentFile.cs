@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
@@ -26,14 +27,22 @@ internal static class DocumentFile
     /// <param name="fault">Null, or why it cannot be read.</param>
     internal static bool TryReadText(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
     {
-        text = null;
-        if (!BoundedFile.TryRead(path, GatewayFile.MaxBytes, out byte[]? bytes, out string? why))
+        byte[] buffer = ArrayPool<byte>.Shared.Rent(GatewayFile.MaxBytes + 1);
+        try
         {
+            if (BoundedFile.TryRead(path, buffer.AsSpan(0, GatewayFile.MaxBytes + 1), out int length, out string? why))
+            {
+                return TryDecode(buffer.AsSpan(0, length), path, out text, out fault);
+            }
+
+            text = null;
             fault = new Fault(path, 0, 0, "", $"{why}. Name a file that this program may read.");
             return false;
         }
-
-        return TryDecode(bytes, path, out text, out fault);
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
     }
 
     /// <summary>Reads the bytes of a document.</summary>
@@ -74,7 +83,7 @@ internal static class DocumentFile
         string text, string fileName, IValueSource values, Func<Node, FaultList, T?> read)
         where T : class
     {
-        if (Encoding.UTF8.GetByteCount(text) > GatewayFile.MaxBytes)
+        if (!HasAllowedSize(text))
         {
             return (null, [new Fault(fileName, 0, 0, "", TooLarge)]);
         }
@@ -84,6 +93,9 @@ internal static class DocumentFile
         T? value = root is null ? null : read(root, faults);
         return (faults.Count == 0 ? value : null, faults.ToImmutable());
     }
+
+    /// <summary>Whether a text is not too large.</summary>
+    internal static bool HasAllowedSize(string text) => Encoding.UTF8.GetByteCount(text) <= GatewayFile.MaxBytes;
 
     /// <summary>A text without the byte order mark that some editors put in front.</summary>
     internal static string WithoutByteOrderMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;

@@ -15,7 +15,7 @@ internal sealed class DocumentReader
 
     private readonly SafeParser _parser;
     private readonly FaultList _faults;
-    private readonly List<string> _path = [];
+    private readonly List<(string? Key, int Index)> _path = [];
     private Substitution? _substitution;
     private int _depth;
 
@@ -70,6 +70,18 @@ internal sealed class DocumentReader
     /// <param name="read">Takes each entry with its path; the entries are not kept.</param>
     internal static void ReadEntries(StreamedText text, IValueSource values, FaultList faults, Action<Node, string> read) => Guard(
         faults, () => new DocumentReader(text, values, faults).ReadEntries(text, read), text.Recent);
+
+    /// <summary>The entry of a list of one, which is a part of a document; null when it is something else, or cannot be read.</summary>
+    /// <param name="text">The list.</param>
+    /// <param name="values">What <c>${…}</c> refers to.</param>
+    /// <param name="faults">Takes what is wrong; places are those in the part.</param>
+    internal static Node? ReadEntry(TextReader text, IValueSource values, FaultList faults)
+    {
+        const int DepthOfServers = 1;
+        Node? entry = null;
+        Guard(faults, () => entry = new DocumentReader(text, values, faults) { _depth = DepthOfServers }.ReadEntry(), _ => '\0');
+        return entry;
+    }
 
     private static void Guard(FaultList faults, Action read, Func<long, char> characterAt)
     {
@@ -127,14 +139,22 @@ internal sealed class DocumentReader
         for (; !_parser.TryConsume<SequenceEnd>(out _); count++)
         {
             text.BeginEntry();
-            string path = $"[{count}]";
-            _path.Add(path);
-            read(ReadNode(), path);
+            _path.Add((null, count));
+            read(ReadNode(), $"[{count}]");
             _path.RemoveAt(_path.Count - 1);
         }
 
         _depth--;
         return count;
+    }
+
+    private Node? ReadEntry()
+    {
+        _parser.Consume<StreamStart>();
+        _parser.Consume<DocumentStart>();
+        SequenceNode? list = ReadNode() as SequenceNode;
+        EndDocument();
+        return list is { Items: [Node only] } && _parser.Accept<StreamEnd>(out StreamEnd? _) ? only : null;
     }
 
     private Node ReadDocument()
@@ -239,18 +259,19 @@ internal sealed class DocumentReader
         ImmutableArray<Node>.Builder items = ImmutableArray.CreateBuilder<Node>();
         while (!_parser.TryConsume<SequenceEnd>(out _))
         {
-            _path.Add($"[{items.Count}]");
+            _path.Add((null, items.Count));
             items.Add(ReadNode());
             _path.RemoveAt(_path.Count - 1);
         }
 
-        return new SequenceNode((int)start.Start.Line, (int)start.Start.Column, items.ToImmutable());
+        return new SequenceNode((int)start.Start.Line, (int)start.Start.Column, items.DrainToImmutable());
     }
 
     private MappingNode ReadMapping(MappingStart start)
     {
-        Dictionary<string, int> firstLines = new(StringComparer.Ordinal);
-        ImmutableArray<Field>.Builder fields = ImmutableArray.CreateBuilder<Field>();
+        const int UsualFields = 4;
+        ImmutableArray<Field>.Builder fields = ImmutableArray.CreateBuilder<Field>(UsualFields);
+        Dictionary<string, int>? firstLines = null; // Of a large group.
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
             if (ReadKey() is not Scalar key)
@@ -260,22 +281,51 @@ internal sealed class DocumentReader
             }
 
             (int line, int column) = ((int)key.Start.Line, (int)key.Start.Column);
-            _path.Add(key.Value);
-            bool isFirst = firstLines.TryAdd(key.Value, line);
-            if (!isFirst)
+            _path.Add((key.Value, 0));
+            int? first = FirstLineOf(key.Value, fields, ref firstLines);
+            if (first is not null)
             {
-                AddFault(key, $"stands twice: first in line {firstLines[key.Value]}. Remove one of the two.");
+                AddFault(key, $"stands twice: first in line {first}. Remove one of the two.");
             }
 
             Node value = ReadNode();
             _path.RemoveAt(_path.Count - 1);
-            if (isFirst)
+            if (first is null)
             {
                 fields.Add(new Field(key.Value, line, column, value));
+                firstLines?.Add(key.Value, line);
             }
         }
 
-        return new MappingNode((int)start.Start.Line, (int)start.Start.Column, fields.ToImmutable());
+        return new MappingNode((int)start.Start.Line, (int)start.Start.Column, fields.DrainToImmutable())
+        {
+            IsFlow = start.Style == MappingStyle.Flow,
+        };
+    }
+
+    /// <summary>The line in which a group already has a key; or null.</summary>
+    private static int? FirstLineOf(string key, ImmutableArray<Field>.Builder fields, ref Dictionary<string, int>? firstLines)
+    {
+        const int Few = 16;
+        if (firstLines is null && fields.Count >= Few)
+        {
+            firstLines = fields.ToDictionary(field => field.Name, field => field.Line, StringComparer.Ordinal);
+        }
+
+        if (firstLines is not null)
+        {
+            return firstLines.TryGetValue(key, out int line) ? line : null;
+        }
+
+        for (int i = 0; i < fields.Count; i++)
+        {
+            if (fields[i].Name == key)
+            {
+                return fields[i].Line;
+            }
+        }
+
+        return null;
     }
 
     /// <summary>The key of the next field; or null, and a fault, when a field cannot have it.</summary>
@@ -306,5 +356,5 @@ internal sealed class DocumentReader
         _faults.Add((int)at.Start.Line, (int)at.Start.Column, _faults.IsFull ? "" : RenderPath(), message);
 
     private string RenderPath() => string.Concat(_path.Select(
-        (step, index) => step[0] == '[' && step[^1] == ']' ? step : (index == 0 ? "" : ".") + Shown.Step(step)));
+        (step, index) => step.Key is not string key ? $"[{step.Index}]" : (index == 0 ? "" : ".") + Shown.Step(key)));
 }

@@ -50,6 +50,12 @@ internal sealed class ScalarNode(int line, int column) : Node(line, column)
 /// <param name="fields">The fields, with different names, in the order of the file.</param>
 internal sealed class MappingNode(int line, int column, ImmutableArray<Field> fields) : Node(line, column)
 {
+    /// <summary>A group that stands nowhere, for what is known to have no fault.</summary>
+    internal static MappingNode Nowhere { get; } = new(0, 0, []);
+
+    /// <summary>Whether it stands in braces.</summary>
+    internal bool IsFlow { get; init; }
+
     internal ImmutableArray<Field> Fields => fields;
 
     internal Field? Find(string name)

@@ -162,7 +162,7 @@ internal sealed partial class FieldReader
     /// <param name="example">A duration to write instead.</param>
     private TimeSpan? Duration(string name, TimeSpan min, TimeSpan max, string range, string example)
     {
-        if (Scalar(name, required: false, $"a duration, such as {example}") is not ScalarNode scalar)
+        if (!Has(name) || Scalar(name, required: false, $"a duration, such as {example}") is not ScalarNode scalar)
         {
             return null;
         }
@@ -248,7 +248,8 @@ internal sealed partial class FieldReader
                 : $"has {list.Items.Length} entries, and at most {maxItems} are allowed. Use a glob.");
         }
 
-        return list.Items.Take(maxItems).Select((item, index) => (item, $"{PathOf(name)}[{index}]"));
+        string path = PathOf(name);
+        return list.Items.Take(maxItems).Select((item, index) => (item, $"{path}[{index}]"));
     }
 
     /// <summary>A value that is right; or null, and a fault.</summary>

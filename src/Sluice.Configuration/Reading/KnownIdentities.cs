@@ -26,6 +26,15 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     /// <summary>The claims that keys and proxies give, beside tokens.</summary>
     private ImmutableArray<string> Claims { get; init; } = [];
 
+    /// <summary>Whether both give the same.</summary>
+    public bool Equals(KnownIdentities? other) =>
+        other is not null
+        && (HasUsers, HasTenants, HasClients, HasTokens, IsLocal) == (other.HasUsers, other.HasTenants, other.HasClients, other.HasTokens, other.IsLocal)
+        && Claims.AsSpan().SequenceEqual(other.Claims.AsSpan());
+
+    /// <inheritdoc/>
+    public override int GetHashCode() => HashCode.Combine(HasUsers, HasTenants, HasClients, HasTokens, IsLocal, Claims.Length);
+
     /// <summary>What a checked <c>auth</c> gives.</summary>
     internal static KnownIdentities Of(AuthConfiguration auth)
     {

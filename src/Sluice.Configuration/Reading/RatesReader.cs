@@ -19,6 +19,9 @@ internal sealed class RatesReader(FaultList faults)
     /// <summary>Replaces rates that are wrong, so that their place counts as taken and no rule reports it a second time.</summary>
     internal static readonly RateList Placeholder = new Rate(int.MaxValue, Rate.MinRefillPeriod);
 
+    // Many limits have the same rate.
+    private readonly Dictionary<string, RateList> _short = new(StringComparer.Ordinal);
+
     /// <summary>The rates; null when the field is absent, and a stand-in when they are wrong.</summary>
     internal RateList? Read(FieldReader reader, string field)
     {
@@ -52,16 +55,18 @@ internal sealed class RatesReader(FaultList faults)
         return Placeholder;
     }
 
-    private RateList Read(Node node, string path, string adviceOnWords)
+    private RateList Read(Node node, string path, string adviceOnWords) => node switch
     {
-        if (node is not SequenceNode list)
-        {
-            return RateReader.Read(node, path, faults) ?? Placeholder;
-        }
+        SequenceNode list => ReadList(list, path, adviceOnWords),
+        ScalarNode { IsUnresolved: false, IsNull: false } scalar => ReadShort(scalar, path),
+        _ => RateReader.Read(node, path, faults) ?? Placeholder,
+    };
 
+    private RateList ReadList(SequenceNode list, string path, string adviceOnWords)
+    {
         if (list.Items.IsEmpty || list.Items.Length > RateList.MaxCount)
         {
-            faults.Add(node, path, list.Items.IsEmpty
+            faults.Add(list, path, list.Items.IsEmpty
                 ? "is an empty list. Write 1 to 4 rates, such as 100/1m, or remove the field."
                 : RateList.WhyTooMany(list.Items.Length));
             return Placeholder;
@@ -69,6 +74,23 @@ internal sealed class RatesReader(FaultList faults)
 
         Rate?[] rates = [.. list.Items.Select((item, index) => ReadItem(item, $"{path}[{index}]", adviceOnWords))];
         return rates.Contains(null) ? Placeholder : RateList.Create([.. rates.OfType<Rate>()]);
+    }
+
+    private RateList ReadShort(ScalarNode scalar, string path)
+    {
+        if (_short.TryGetValue(scalar.Value, out RateList? known))
+        {
+            return known;
+        }
+
+        if (RateReader.Read(scalar, path, faults) is not Rate rate)
+        {
+            return Placeholder;
+        }
+
+        RateList rates = rate;
+        _short.Add(scalar.Value, rates);
+        return rates;
     }
 
     private Rate? ReadItem(Node item, string path, string adviceOnWords)

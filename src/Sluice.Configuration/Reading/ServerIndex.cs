@@ -12,8 +12,11 @@ internal sealed class ServerIndex(bool hasSeveralFiles = false)
     /// <summary>Where each server is written, in the order of the configuration.</summary>
     internal IReadOnlyList<ServerPlace> Places => _places;
 
+    /// <summary>Whether the nodes of servers are kept for messages; otherwise their places are known, and not what is written there.</summary>
+    internal bool KeepsNodes { get; init; } = true;
+
     /// <summary>Adds the place of the next server.</summary>
-    internal void Add(ServerPlace place) => _places.Add(place);
+    internal void Add(ServerPlace place) => _places.Add(KeepsNodes ? place : place with { Server = MappingNode.Nowhere });
 
     /// <summary>Takes a name; returns null, or why it is not free.</summary>
     /// <param name="name">The name of a server.</param>

@@ -51,7 +51,27 @@ internal sealed partial class ServerReader(FaultList faults, KnownIdentities ide
         .. root.List("servers").Select(entry => Read(entry.Item, entry.Path)).OfType<ServerConfiguration>(),
     ];
 
-    private ServerConfiguration? Read(Node item, string itemPath)
+    /// <summary>Takes the name and the paths of a server that was read before.</summary>
+    internal void Take(ServerConfiguration server, string itemPath)
+    {
+        string?[] taken =
+        [
+            index.TakeName(server.Name, MappingNode.Nowhere, itemPath, faults.File),
+            index.TakePath(server.Path, MappingNode.Nowhere, itemPath, faults.File),
+            server.Usage ? index.TakePath(ServerConfiguration.UsagePathOf(server.Name), MappingNode.Nowhere, itemPath, faults.File) : null,
+        ];
+        foreach (string fault in taken.OfType<string>())
+        {
+            faults.Add(MappingNode.Nowhere, itemPath, fault);
+        }
+
+        index.Add(new ServerPlace(faults.File, MappingNode.Nowhere, itemPath, [LimitsField]));
+    }
+
+    /// <summary>Reads a server; null when it has faults that leave no server.</summary>
+    /// <param name="item">The entry of the list.</param>
+    /// <param name="itemPath">The entry's path.</param>
+    internal ServerConfiguration? Read(Node item, string itemPath)
     {
         FieldReader? reader = FieldReader.Open(item, itemPath, Table, faults);
         if (reader is null)

@@ -26,18 +26,30 @@ internal static partial class BackgroundThread
         return done.Task;
     }
 
+    /// <summary>Runs work that starts other work, or that calls may wait for: on a thread of its own, with the usual priority.</summary>
+    internal static Task<T> RunAtUsualPriorityAsync<T>(Func<T> work)
+    {
+        TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
+        Start("Sluice background", ThreadPriority.Normal, () => Run(work, done)());
+        return done.Task;
+    }
+
     // A thread inherits the priority of the one that starts it. The task must therefore be completed by a thread of usual priority: the
     // pool may need another thread for what follows, and would keep it.
     private static void Wait<T>(Func<T> work, TaskCompletionSource<T> done)
     {
         Action? complete = null;
-        Start("Sluice work", ThreadPriority.BelowNormal, () => complete = Run(work, done)).Join();
+        Thread worker = Start("Sluice work", ThreadPriority.BelowNormal, () =>
+        {
+            LowerPriority();
+            complete = Run(work, done);
+        });
+        worker.Join();
         complete!();
     }
 
     private static Action Run<T>(Func<T> work, TaskCompletionSource<T> done)
     {
-        LowerPriority();
         try
         {
             T result = work();

@@ -58,7 +58,7 @@ internal sealed partial class ConfigurationReloader(
 
     private async Task LookInTurnAsync(CancellationToken cancellationToken)
     {
-        string seen = start.Document.Look();
+        string seen = await BackgroundThread.RunAsync(start.Document.Look);
         if (seen == _handled)
         {
             return;
@@ -68,7 +68,7 @@ internal sealed partial class ConfigurationReloader(
         {
             await Task.Delay(Settling, time, cancellationToken);
             string before = seen;
-            seen = start.Document.Look();
+            seen = await BackgroundThread.RunAsync(start.Document.Look);
             if (seen == before)
             {
                 break;
@@ -92,7 +92,7 @@ internal sealed partial class ConfigurationReloader(
             }
 
             await Task.Delay(pause, time, cancellationToken);
-            if (start.Document.Look() != hash)
+            if (await BackgroundThread.RunAsync(start.Document.Look) != hash)
             {
                 (result, hash) = await BackgroundThread.RunAsync(start.Document.Read);
             }

@@ -21,8 +21,9 @@ internal sealed partial class ConfigurationWatch : IAsyncDisposable
     private readonly ILogger _logger;
     private readonly CancellationTokenSource _ends = new();
     private readonly Task _watching;
+    private readonly Lock _gate = new();
     private TaskCompletionSource _woken = NewSignal();
-    private volatile bool _isAsked;
+    private CancellationTokenSource _asked = new();
 
     private ConfigurationWatch(ConfigurationReloader reloader, TimeProvider time, ILogger<ConfigurationWatch> logger)
     {
@@ -38,9 +39,19 @@ internal sealed partial class ConfigurationWatch : IAsyncDisposable
         new(reloader, time, logger);
 
     /// <summary>Asks for a reload at once, whether a file has changed or not.</summary>
+    /// <remarks>It does not wait until the files stop changing, as a look does.</remarks>
     internal void Reload()
     {
-        _isAsked = true;
+        lock (_gate)
+        {
+            if (_ends.IsCancellationRequested)
+            {
+                return;
+            }
+
+            _asked.Cancel();
+        }
+
         Wake();
     }
 
@@ -50,6 +61,11 @@ internal sealed partial class ConfigurationWatch : IAsyncDisposable
         await _watching.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing); // It ends by being cancelled.
         _notices.Dispose();
         _reloader.Dispose();
+        lock (_gate)
+        {
+            _asked.Dispose();
+        }
+
         _ends.Dispose();
     }
 
@@ -59,9 +75,9 @@ internal sealed partial class ConfigurationWatch : IAsyncDisposable
         {
             _notices.Watch(_reloader.Files);
             await WaitAsync();
-            if (!_isAsked)
+            if (!_asked.IsCancellationRequested)
             {
-                await Task.Delay(MinInterval, _time, _ends.Token);
+                await UnlessAskedAsync(stop => Task.Delay(MinInterval, _time, stop));
             }
 
             await LookAsync();
@@ -78,15 +94,44 @@ internal sealed partial class ConfigurationWatch : IAsyncDisposable
 
     private async Task LookAsync()
     {
-        bool isAsked = _isAsked;
-        _isAsked = false;
         try
         {
-            await (isAsked ? _reloader.ReloadAsync(_ends.Token) : _reloader.LookAsync(_ends.Token));
+            await (TakeAsked() ? _reloader.ReloadAsync(_ends.Token) : UnlessAskedAsync(_reloader.LookAsync));
         }
         catch (Exception exception) when (!_ends.IsCancellationRequested)
         {
             Log.Failed(_logger, exception); // The gateway goes on; the next look may succeed.
+        }
+    }
+
+    /// <summary>Whether a reload was asked for since the last time.</summary>
+    private bool TakeAsked()
+    {
+        lock (_gate)
+        {
+            if (!_asked.IsCancellationRequested)
+            {
+                return false;
+            }
+
+            _asked.Dispose();
+            _asked = new CancellationTokenSource();
+            return true;
+        }
+    }
+
+    /// <summary>Does something until a reload is asked for, which then comes next.</summary>
+    private async Task UnlessAskedAsync(Func<CancellationToken, Task> act)
+    {
+        CancellationToken asked = _asked.Token;
+        using CancellationTokenSource stop = CancellationTokenSource.CreateLinkedTokenSource(_ends.Token, asked);
+        try
+        {
+            await act(stop.Token);
+        }
+        catch (OperationCanceledException) when (asked.IsCancellationRequested && !_ends.IsCancellationRequested)
+        {
+            // RunAsync goes on with what was asked for.
         }
     }
 

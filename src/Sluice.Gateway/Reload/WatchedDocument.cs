@@ -11,6 +11,7 @@ internal sealed class WatchedDocument(string path, ReadingOptions options)
 {
     private const int MaxReads = 5;
     private readonly FileContents _contents = new();
+    private readonly KnownServers _known = new();
 
     /// <summary>The files and folders that the last reading depended on.</summary>
     internal ImmutableArray<string> Files { get; private set; } = [path];
@@ -54,7 +55,7 @@ internal sealed class WatchedDocument(string path, ReadingOptions options)
         return (result, new WatchStart(document, hash));
     }
 
-    private GatewayFileResult Load() => GatewayFile.Load(path, ProcessValueSource.Instance, options);
+    private GatewayFileResult Load() => GatewayFile.Load(path, ProcessValueSource.Instance, options, _known);
 
     /// <summary>The hash of what the files hold now.</summary>
     internal string Look() => _contents.HashOf(Files);

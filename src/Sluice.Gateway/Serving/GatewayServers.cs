@@ -110,11 +110,11 @@ internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposabl
         }
     }
 
-    public Task ApplyAsync(GatewayConfiguration configuration)
+    public Task ApplyAsync(GatewayConfiguration configuration) => BackgroundThread.RunAtUsualPriorityAsync(() =>
     {
         Apply(configuration);
-        return Task.CompletedTask;
-    }
+        return true;
+    });
 
     public Task StartAsync(CancellationToken cancellationToken)
     {

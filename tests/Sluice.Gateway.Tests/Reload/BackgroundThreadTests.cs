@@ -42,6 +42,16 @@ public sealed class BackgroundThreadTests
     }
 
     [Fact]
+    public async Task RunAtUsualPriorityAsync_TakesNoThreadOfThePoolAndHasTheUsualPriority()
+    {
+        (bool isOfPool, string? nice) = await BackgroundThread.RunAtUsualPriorityAsync(
+            () => (Thread.CurrentThread.IsThreadPoolThread, OperatingSystem.IsLinux() ? Stat()[NiceField] : null));
+
+        isOfPool.ShouldBeFalse();
+        nice.ShouldBe(OperatingSystem.IsLinux() ? Stat()[NiceField] : null);
+    }
+
+    [Fact]
     public async Task RunAsync_WorkThatThrows_FailsTheTask()
     {
         Task<int> work = BackgroundThread.RunAsync<int>(() => throw new InvalidOperationException("work"));

@@ -55,6 +55,23 @@ public sealed class ReloadTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Change_OfOneServer_TheOthersKeepTheirPolicies()
+    {
+        await using ReloadFixture gateway = await ReloadFixture.StartAsync(Servers(Server("one", "shared: 5/1d"), Server("two", "shared: 2/1d")));
+        GatewayServer[] before = gateway.Servers.All;
+        (await gateway.AllowedAsync(1, "/two/mcp")).ShouldBe(1);
+
+        await gateway.ChangeAsync(Servers(Server("one", "shared: 6/1d"), Server("two", "shared: 2/1d")));
+
+        GatewayServer[] after = gateway.Servers.All;
+        after[0].Policy.ShouldNotBeSameAs(before[0].Policy);
+        after[1].Policy.ShouldBeSameAs(before[1].Policy);
+        after[1].Gate.ConfigVersion.ShouldNotBe(before[1].Gate.ConfigVersion);
+        (await gateway.AllowedAsync(3, "/two/mcp")).ShouldBe(1);
+        (await gateway.AllowedAsync(8, "/one/mcp")).ShouldBe(6);
+    }
+
+    [Fact]
     public async Task Change_LimitRemovedAndAddedAgain_KeepsWhatWasUsed()
     {
         await using ReloadFixture gateway = await ReloadFixture.StartAsync(One("shared: 5/1d"));

@@ -203,6 +203,25 @@ public sealed class WatchedFilesTests : IAsyncLifetime
         (await gateway.AllowedAsync(4)).ShouldBe(3);
     }
 
+    [Fact]
+    public async Task Watch_AskedWhileAChangedFileIsWaitedFor_ReloadsAtOnce()
+    {
+        ManualTimeProvider time = new();
+        await using ReloadFixture gateway = await ReloadFixture.StartAsync(One("shared: 1/1d"), reloadTime: time);
+        string version = gateway.Servers.Current.Version;
+        await using ConfigurationWatch watch = ConfigurationWatch.Begin(gateway.Reloader, time, NullLogger<ConfigurationWatch>.Instance);
+
+        for (int limit = 2; limit < 12; limit++)
+        {
+            gateway.Write(One($"shared: {limit}/1d")); // The clock stands still: a look at this change never ends by itself.
+            watch.Reload();
+            await Eventually.HoldsAsync(() => gateway.Servers.Current.Version != version);
+            version = gateway.Servers.Current.Version;
+        }
+
+        (await gateway.AllowedAsync(12)).ShouldBe(11);
+    }
+
     private static Task EndedAsync(Task reload, ManualTimeProvider time) => Eventually.HoldsAsync(() =>
     {
         time.Advance(ConfigurationReloader.Settling);
