@@ -1,11 +1,13 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace Sluice.Benchmarks;
 
 /// <summary>A program that answers HTTP on the loopback address, and what it costs.</summary>
-internal sealed class Contender : IDisposable
+internal sealed partial class Contender : IDisposable
 {
+    private const int SigHup = 1;
     private readonly Process _process;
 
     private Contender(string name, Process process, Uri endpoint, Uri? admin = null)
@@ -95,13 +97,8 @@ internal sealed class Contender : IDisposable
     /// <summary>The same program, which takes messages at another path.</summary>
     internal Contender At(string path) => new(Name, _process, new Uri(Endpoint, path));
 
-    /// <summary>Sends it a signal.</summary>
-    /// <param name="name">The signal, as <c>kill</c> calls it.</param>
-    internal void Signal(string name)
-    {
-        using Process kill = Start("kill", [$"-{name}", _process.Id.ToString(CultureInfo.InvariantCulture)]);
-        kill.WaitForExit();
-    }
+    /// <summary>Asks it to reload, by SIGHUP. To start a program for that would take more of the processors than the reload.</summary>
+    internal void AskToReload() => Require.That(SendSignal(_process.Id, SigHup) == 0, $"'{Name}' takes no signal.");
 
     public void Dispose()
     {
@@ -113,6 +110,9 @@ internal sealed class Contender : IDisposable
 
         _process.Dispose();
     }
+
+    [LibraryImport("libc", EntryPoint = "kill")]
+    private static partial int SendSignal(int processId, int signal);
 
     private static Process Start(string program, string[] arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })

@@ -64,7 +64,8 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
     /// <summary>The name of a tool whose limit must reject every call.</summary>
     internal static string NameOfRejected(int tool) => string.Create(CultureInfo.InvariantCulture, $"never-{tool:000}");
 
-    private static byte[] RequestTo(Uri endpoint, string tool, string? session = null)
+    /// <summary>The bytes of a call.</summary>
+    internal static byte[] RequestTo(Uri endpoint, string tool, string? session = null)
     {
         string body =
             $$$$"""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"{{{{tool}}}}","arguments":{"query":"what everybody asks","limit":10}}}""";
@@ -75,7 +76,8 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
             + $"Content-Length: {body.Length}\r\n\r\n{body}");
     }
 
-    private static Socket Connect(Uri endpoint)
+    /// <summary>Opens a connection.</summary>
+    internal static Socket Connect(Uri endpoint)
     {
         Socket socket = new(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
         socket.Connect(endpoint.Host, endpoint.Port);
@@ -84,7 +86,7 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
 
     private static void Call(Socket socket, byte[] request, byte[][] rejected, int first, double[] latencies)
     {
-        byte[] buffer = new byte[BufferBytes];
+        byte[] buffer = NewBuffer();
         for (int i = 0; i < latencies.Length; i++)
         {
             long sent = Stopwatch.GetTimestamp();
@@ -95,7 +97,11 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
         }
     }
 
-    private static void ReadAnswer(Socket socket, byte[] buffer, bool isRejected)
+    /// <summary>A buffer for answers.</summary>
+    internal static byte[] NewBuffer() => new byte[BufferBytes];
+
+    /// <summary>Reads an answer, which must be the right one.</summary>
+    internal static void ReadAnswer(Socket socket, byte[] buffer, bool isRejected)
     {
         int read = 0;
         int end;
