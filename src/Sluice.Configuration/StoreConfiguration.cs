@@ -64,6 +64,10 @@ public sealed record StoreConfiguration
     /// <value>The default is 1.</value>
     public int ExpectedReplicas { get; init; } = 1;
 
+    /// <summary>How busy buckets are divided among processes; null for not at all.</summary>
+    /// <value>The default is null.</value>
+    public SharesConfiguration? Shares { get; init; }
+
     /// <summary>The kind of store, and nothing that it was told.</summary>
     public override string ToString() => Redis is null ? "memory" : "redis";
 }

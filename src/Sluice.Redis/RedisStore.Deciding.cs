@@ -6,6 +6,16 @@ public sealed partial class RedisStore
     private ValueTask<RateLimitDecision> DecideAsync(
         RedisLimits limits, in RateLimitRequest request, Memory<LimitState> states, bool charges, SlotClaim claim = default)
     {
+        if (HasDivided(limits))
+        {
+            return DecideDividedAsync(limits, request, states, charges, claim);
+        }
+
+        if (Layout.State == LayoutState.Rejected)
+        {
+            return new ValueTask<RateLimitDecision>(DecideWithout(_lanes.Of(limits.Server), limits, request, states.Span, charges, call: null));
+        }
+
         if (_isSpread && limits.Rows.Count + (limits.NamesCaller ? 1 : 0) > 1)
         {
             return DecideSpreadAsync(limits, request, states, charges, claim);
@@ -148,7 +158,8 @@ public sealed partial class RedisStore
 
         RedisLimits limits = Of(request.Limits);
         bool isAlone = _lanes.Of(limits.Server).Breaker.IsOpen;
-        _local.Change(limits, request, isRefund: verb == ScriptVerb.Refund, Of(request.Caller), isAlone);
+        RedisLimits undivided = HasDivided(limits) ? limits.Without(limits.Divided) : limits;
+        _local.Change(undivided, PartOf(request, undivided), isRefund: verb == ScriptVerb.Refund, Of(request.Caller), isAlone);
         return new ValueTask(ChangeAsync(verb, limits, request.Caller, request.Cost).AsTask());
     }
 
@@ -157,6 +168,16 @@ public sealed partial class RedisStore
     {
         CallerKeys keys = Of(caller);
         bool isDone = true;
+        if (HasDivided(limits))
+        {
+            isDone = await ChangeDividedAsync(verb, limits, caller, cost).ConfigureAwait(false);
+            limits = limits.Without(limits.Divided);
+            if (limits.Limits.Length == 0)
+            {
+                return isDone;
+            }
+        }
+
         foreach ((Lane lane, int[]? part) in PartsOf(limits, keys))
         {
             PendingCall call = new(verb, limits, keys, (ulong)cost) { Part = part, IsSpread = _isSpread };

@@ -61,6 +61,12 @@ public sealed partial class RedisStore
     private async ValueTask<RateLimitReservation> ReserveAsync(
         RedisLimits limits, RateLimitRequest request, TimeSpan maxWait, Memory<LimitState> states, SlotClaim claim)
     {
+        if (HasDivided(limits))
+        {
+            // A bucket of calls that may be held is not divided. So this call is not to be held.
+            return Unheld(await DecideDividedAsync(limits, request, states, charges: true, claim).ConfigureAwait(false));
+        }
+
         if (_isSpread && limits.Rows.Count + (limits.NamesCaller ? 1 : 0) > 1)
         {
             return await ReserveSpreadAsync(limits, request, maxWait, states, claim).ConfigureAwait(false);

@@ -54,13 +54,15 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     /// <param name="time">The clock of this process.</param>
     /// <param name="loggers">Where transitions are logged.</param>
     /// <param name="heartbeats">The script that takes heartbeats; null for a store that does not announce its process.</param>
+    /// <param name="shares">The scripts of shares; null for those by the server's clock.</param>
     internal RedisStore(
         RedisStoreOptions options,
         IRedisConnection connection,
         DecisionScript script,
         TimeProvider time,
         ILoggerFactory loggers,
-        HeartbeatScript? heartbeats = null)
+        HeartbeatScript? heartbeats = null,
+        ShareScripts? shares = null)
     {
         time = BootTimeProvider.For(time); // What is remembered of Redis grows old while the machine sleeps.
         Outages = new StoreOutages(time);
@@ -69,7 +71,12 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         _time = time;
         _keys = new KeyLayout(options.KeyPrefix);
         _serverClock = new ServerClock(time);
-        _register = limits => new RedisLimits(limits, _keys, _serverClock);
+        _shareScripts = shares ?? ShareScripts.Standard;
+        _shareSettings = options.Shares is RedisSharesOptions on ? ShareSettings.Of(on.Ttl) : null;
+        _shareRules = options.Shares is null ? null : new ShareRules(options.Shares.MinCapacity, options.Shares.MinRate);
+        _maxShareBuckets = options.LocalMaxKeys;
+        _changeTimeout = options.Timeout;
+        _register = limits => new RedisLimits(limits, _keys, _serverClock, _shareRules);
         _isSpread = options.Layout == RedisKeyLayout.Spread;
         _logger = loggers.CreateLogger<RedisStore>();
         _announces = heartbeats is not null;
@@ -86,6 +93,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         _releases = new SlotReleases(connection, time);
         _slotWaiters = new PolledSlotWaiters(this, time);
         _localSlots = new LocalSlots(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time), () => Members);
+        Layout = new LayoutGuard(connection, options.KeyPrefix, options.Shares, time, _logger);
         StoreFaults.StartCounters();
         ObservedStores.Add(this);
         if (heartbeats is not null)
@@ -94,6 +102,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             Heartbeat.Unanswered += Outages.Begin;
             Heartbeat.Answered += Outages.End;
             Heartbeat.Start();
+        }
+
+        if (heartbeats is not null || options.Shares is not null)
+        {
+            Layout.Start();
         }
     }
 
@@ -110,7 +123,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     /// Whether Redis decides, as far as this process knows: from the calls to every MCP server, and from its heartbeats, of which it
     /// sends one each second. A Redis that does not answer them is noticed within about 3 seconds, if there are no calls.
     /// </summary>
-    public bool IsAvailable => DecidesCalls && Heartbeat?.IsAnswered != false;
+    public bool IsAvailable => DecidesCalls && Heartbeat?.IsAnswered != false && Layout.State != LayoutState.Rejected;
 
     /// <summary>Whether calls are sent to Redis: those to every MCP server that has been called.</summary>
     internal bool DecidesCalls => _lanes.All.All(lane => !lane.Breaker.IsOpen);
@@ -225,6 +238,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         }
 
         RedisLimits limits = Of(request.Limits);
+        if (HasDivided(limits))
+        {
+            return DecideDividedAsync(limits, request, states, charges: true, claim: default);
+        }
+
         return _refusals.TryRecall(limits, request, states.Span, out RateLimitDecision refusal)
             ? new ValueTask<RateLimitDecision>(refusal)
             : DecideAsync(limits, request, states, charges: true);
@@ -259,7 +277,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         {
             foreach (RateLimit[] some in server.Chunk(ApplicableLimits.MaxCount))
             {
-                RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys, _serverClock);
+                RedisLimits known = new(new ApplicableLimits(some, cost: 1), _keys, _serverClock, _shareRules);
                 bool isDone = await ChangeAsync(ScriptVerb.Reset, known, caller, cost: 1).ConfigureAwait(false);
                 if (!isDone)
                 {
@@ -277,6 +295,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     {
         ObservedStores.Remove(this);
         await _closing.CancelAsync().ConfigureAwait(false);
+        await Task.WhenAll(ShareClients.Select(client => client.DisposeAsync().AsTask())).ConfigureAwait(false);
+        await Layout.DisposeAsync().ConfigureAwait(false);
         _slotWaiters.Dispose();
         _releases.Dispose();
         if (Heartbeat is not null)
@@ -306,6 +326,11 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         using Lane lane = new("warm-up", call.Limits.Server.Probe, settings, _connection, _script, _local, _time, NullLogger.Instance);
         await AnswerAsync(lane, call, request, new LimitState[1], charges: false, _refusals.Mark).ConfigureAwait(false);
         _local.Reset(call.Limits, call.Caller);
+        if (_announces || _shareSettings is not null)
+        {
+            await Layout.CheckAsync().ConfigureAwait(false);
+        }
+
         if (Heartbeat is not null)
         {
             await Heartbeat.BeatAsync().ConfigureAwait(false);

@@ -46,6 +46,10 @@ public sealed class RedisStoreOptions
     /// <value>The default is <see cref="RedisKeyLayout.Compact"/>. Every process must say the same.</value>
     public RedisKeyLayout Layout { get; set; }
 
+    /// <summary>Divides busy buckets among the processes; null to decide every call in Redis.</summary>
+    /// <value>The default is null.</value>
+    public RedisSharesOptions? Shares { get; set; }
+
     /// <summary>How many buckets this process remembers, to go on by while Redis does not answer.</summary>
     /// <value>As <see cref="InProcessStoreOptions.MaxKeys"/>. The default is 1,000,000.</value>
     public int LocalMaxKeys { get; set; } = new InProcessStoreOptions().MaxKeys;

@@ -11,6 +11,10 @@ internal static partial class RedisStoreRules
     private static readonly TimeSpan MinTimeout = TimeSpan.FromMilliseconds(1);
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan MaxMemory = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan MinTtl = TimeSpan.FromMilliseconds(500);
+    private static readonly TimeSpan MaxTtl = TimeSpan.FromSeconds(60);
+    private const int LeastMinCapacity = 2;
+    private const int GreatestMinCapacity = 1_000_000;
 
     /// <summary>Every fault at once.</summary>
     internal static IEnumerable<SettingsFault> Check(RedisStoreOptions options)
@@ -50,6 +54,33 @@ internal static partial class RedisStoreRules
             yield return new SettingsFault(
                 nameof(options.ExpectedReplicas),
                 $"{options.ExpectedReplicas} is outside {MinReplicas} to {MaxReplicas}. It is the number of processes that share the limits.");
+        }
+
+        foreach (SettingsFault fault in options.Shares is RedisSharesOptions shares ? Check(shares, options.Layout) : [])
+        {
+            yield return fault with { Path = $"{nameof(options.Shares)}.{fault.Path}" };
+        }
+    }
+
+    private static IEnumerable<SettingsFault> Check(RedisSharesOptions shares, RedisKeyLayout layout)
+    {
+        if (shares.Ttl < MinTtl || shares.Ttl > MaxTtl)
+        {
+            yield return new SettingsFault(
+                nameof(shares.Ttl), $"{shares.Ttl} is outside 500 ms to 60 s. Leave it out for 3 s, or set a time in this range.");
+        }
+
+        if (shares.MinCapacity is < LeastMinCapacity or > GreatestMinCapacity)
+        {
+            yield return new SettingsFault(
+                nameof(shares.MinCapacity),
+                $"{shares.MinCapacity} is outside {LeastMinCapacity} to {GreatestMinCapacity}. Leave it out for 50; a bucket of fewer tokens is not worth dividing.");
+        }
+
+        if (layout == RedisKeyLayout.Spread)
+        {
+            yield return new SettingsFault(
+                nameof(RedisStoreOptions.Layout), "Spread cannot be used with shares: the shares of a server lie in one slot. Use Compact, or remove Shares.");
         }
     }
 

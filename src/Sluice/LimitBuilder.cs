@@ -94,6 +94,9 @@ public sealed class LimitBuilder
     /// <summary>Sets what decides while the store does not answer.</summary>
     public LimitBuilder OnStoreFailure(StoreFailureMode mode) => Set(nameof(OnStoreFailure), mode, _settings with { OnStoreFailure = mode });
 
+    /// <summary>Sets whether the buckets may be divided among processes, by a store that does so.</summary>
+    public LimitBuilder Shares(bool isOn) => Set(nameof(Shares), isOn, _settings with { Shares = isOn });
+
     /// <summary>Sets how rejections by this limit look on the wire.</summary>
     public LimitBuilder Rejection(RejectionForm form) => Set(nameof(Rejection), form, _settings with { Rejection = form });
 

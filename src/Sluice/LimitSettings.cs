@@ -59,6 +59,9 @@ public sealed record LimitSettings
     /// <summary>What decides while the store does not answer; null for the policy's.</summary>
     public StoreFailureMode? OnStoreFailure { get; init; }
 
+    /// <summary>Whether the buckets may be divided among processes; null for the policy's.</summary>
+    public bool? Shares { get; init; }
+
     /// <summary>How rejections by this limit look on the wire; null for the policy's.</summary>
     public RejectionForm? Rejection { get; init; }
 

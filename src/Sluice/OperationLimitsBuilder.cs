@@ -85,6 +85,9 @@ public sealed class OperationLimitsBuilder
     public OperationLimitsBuilder OnStoreFailure(StoreFailureMode mode) =>
         Set(nameof(OnStoreFailure), mode, _settings with { OnStoreFailure = mode });
 
+    /// <summary>Sets whether the buckets may be divided among processes, by a store that does so.</summary>
+    public OperationLimitsBuilder Shares(bool isOn) => Set(nameof(Shares), isOn, _settings with { Shares = isOn });
+
     /// <summary>Sets how refusals by these limits look on the wire.</summary>
     public OperationLimitsBuilder Rejection(RejectionForm form) =>
         Set(nameof(Rejection), form, _settings with { Rejection = form });

@@ -21,6 +21,7 @@ public sealed class RateLimit
         Mode = terms.Mode;
         OnStoreFailure = terms.OnStoreFailure;
         Rejection = terms.Rejection;
+        Shares = terms.Shares;
         Name = LimitNames.Of(target, key) + suffix;
         Path = terms.Path;
     }
@@ -90,11 +91,25 @@ public sealed class RateLimit
     /// <summary>What decides a call while the store does not answer.</summary>
     public StoreFailureMode OnStoreFailure { get; }
 
+    /// <summary>Whether its buckets may be divided among processes, by a store that does so.</summary>
+    public bool Shares { get; }
+
     /// <summary>How its refusals look on the wire.</summary>
     public RejectionForm Rejection { get; }
 
     /// <summary>Whether any call to which it applies may be held. Set while the policy is compiled.</summary>
     internal bool MayBeHeld { get; set; }
+
+    /// <summary>
+    /// The greatest cost that the policy names for a call to which it applies; at least 1. Set while the policy is compiled.
+    /// </summary>
+    internal int GreatestCost { get; set; } = 1;
+
+    /// <summary>
+    /// Whether a store may divide its buckets among processes, by what calls may do to them: no overrides give callers other numbers, and no
+    /// call to which it applies may be held. Set while the policy is compiled.
+    /// </summary>
+    internal bool MayBeDivided { get; set; } = true;
 
     /// <summary>What the last store that met this limit by itself for the first time knows of it. Other stores look it up.</summary>
     internal RegisteredLimits? Registration { get; set; }

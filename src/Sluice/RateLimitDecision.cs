@@ -9,9 +9,10 @@ public readonly record struct RateLimitDecision
 {
     private const int OutcomeShift = 32;
     private const int SourceShift = 48;
+    private const ulong EstimateBit = 1UL << 63;
 
     // There are four fields with the limit and the wait. The compiler keeps no struct of five in registers.
-    private readonly ulong _answer; // From the low end: 32 bits that remain, 16 of the outcome, 16 of the source.
+    private readonly ulong _answer; // From the low end: 32 bits that remain, 16 of the outcome, 15 of the source, 1 of the estimate.
     private readonly long _runningOrReset; // Minus the calls that run, or the ticks at which a window ends; no limit has both.
 
     /// <summary>Whether the call may go on.</summary>
@@ -24,8 +25,18 @@ public readonly record struct RateLimitDecision
     /// <summary>Who decided.</summary>
     public DecisionSource Source
     {
-        get => (DecisionSource)(_answer >> SourceShift);
-        init => _answer = (_answer & ~((ulong)ushort.MaxValue << SourceShift)) | ((ulong)(ushort)value << SourceShift);
+        get => (DecisionSource)((_answer & ~EstimateBit) >> SourceShift);
+        init => _answer = (_answer & (EstimateBit | ~((ulong)ushort.MaxValue << SourceShift))) | ((ulong)(ushort)value << SourceShift);
+    }
+
+    /// <summary>
+    /// Whether <see cref="Remaining"/> and <see cref="RetryAfter"/> are the best knowledge of this process, and not exact: a bucket of
+    /// the call is divided among processes. Tokens that another process has may admit the call earlier.
+    /// </summary>
+    public bool IsEstimate
+    {
+        get => (_answer & EstimateBit) != 0;
+        init => _answer = value ? _answer | EstimateBit : _answer & ~EstimateBit;
     }
 
     /// <summary>

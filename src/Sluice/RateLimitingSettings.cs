@@ -89,6 +89,13 @@ public sealed record RateLimitingSettings
     /// <value>The default is <see cref="StoreFailureMode.Share"/>.</value>
     public StoreFailureMode OnStoreFailure { get; init; } = StoreFailureMode.Share;
 
+    /// <summary>
+    /// Whether a store that divides busy buckets among processes may divide those of these limits. A bucket that is not divided is
+    /// decided in the store, call by call.
+    /// </summary>
+    /// <value>The default is true. A store in memory, or over Redis without shares, divides none.</value>
+    public bool Shares { get; init; } = true;
+
     /// <summary>How refusals look on the wire.</summary>
     /// <value>The default is <see cref="RejectionForm.Auto"/>.</value>
     public RejectionForm Rejection { get; init; }

@@ -133,6 +133,9 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder OnStoreFailure(StoreFailureMode mode) =>
         Set(nameof(OnStoreFailure), mode, _settings with { OnStoreFailure = mode });
 
+    /// <summary>Sets whether the buckets may be divided among processes, by a store that does so. The default is true.</summary>
+    public RateLimitsBuilder Shares(bool isOn) => Set(nameof(Shares), isOn, _settings with { Shares = isOn });
+
     /// <summary>Sets how refusals look on the wire.</summary>
     public RateLimitsBuilder Rejection(RejectionForm form) =>
         Set(nameof(Rejection), form, _settings with { Rejection = form });

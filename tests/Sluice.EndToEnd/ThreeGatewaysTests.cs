@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Sluice.Conformance;
 using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
@@ -10,16 +11,67 @@ public sealed class ThreeGatewaysTests
     private const int Calls = 2 * Tokens;
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
 
-    [Fact]
-    public async Task Calls_OverOneRedis_AdmitWhatOneGatewayWould()
+    [Theory]
+    [InlineData("")]
+    [InlineData(", shares: {}")]
+    public async Task Calls_OverOneRedis_AdmitWhatOneGatewayWould(string shares)
     {
         using RedisServer redis = RedisServer.Start();
 
         // A busy machine shall not be taken for an outage.
-        (int admitted, int refused, TimeSpan took) = await CallAsync($"store: {{ redis: '{redis.Configuration}', timeout: 5s }}");
+        (int admitted, int refused, TimeSpan took) = await CallAsync($"store: {{ redis: '{redis.Configuration}', timeout: 5s{shares} }}");
 
         admitted.ShouldBeInRange(Tokens, Tokens + (int)(took / (Period / Tokens)));
         refused.ShouldBe(Calls - admitted);
+    }
+
+    /// <summary>A busy limit that is divided: most calls ask Redis nothing, and all gateways together admit no more than the limit.</summary>
+    [Fact]
+    public async Task Calls_OverOneRedisWithADividedLimit_AdmitNoMoreThanTheLimit()
+    {
+        const int Burst = 300;
+        const int Rate = 60;
+        using RedisServer redis = RedisServer.Start();
+        await using DemoProgram upstream = await DemoProgram.StartAsync();
+        string limits = $"{{ onStoreFailure: deny, perUser: {{ maxTokens: {Rate}, refillPeriod: 1s, burst: {Burst} }} }}";
+        string configuration = SluiceProgram.Configuration(await upstream.ServerEndpointAsync(), limits)
+            + $"\nstore: {{ redis: '{redis.Configuration}', timeout: 5s, shares: {{}} }}";
+        await using SluiceProgram first = await SluiceProgram.StartAsync(configuration);
+        await using SluiceProgram second = await SluiceProgram.StartAsync(configuration);
+        await using SluiceProgram third = await SluiceProgram.StartAsync(configuration);
+        using HttpClient http = new();
+        long start = Stopwatch.GetTimestamp();
+        int admitted = 0;
+        int calls = 0;
+        int callsBefore = 0;
+        int runsBefore = 0;
+        int id = 0;
+        await Eventually.HoldsAsync(
+            async () =>
+            {
+                await Task.WhenAll(((SluiceProgram[])[first, second, third]).SelectMany(gateway => Enumerable.Range(0, 8).Select(_ => FloodAsync(gateway))));
+                (int runs, int made) = (redis.Runs - runsBefore, calls - callsBefore);
+                (runsBefore, callsBefore) = (redis.Runs, calls);
+                return runs < made / 4;
+            },
+            () => $"{admitted} of {calls} calls admitted",
+            TimeSpan.FromSeconds(120));
+        TimeSpan took = Stopwatch.GetElapsedTime(start);
+
+        admitted.ShouldBeInRange(1, Burst + (int)(Rate * took.TotalSeconds) + 1);
+
+        async Task FloodAsync(SluiceProgram gateway)
+        {
+            for (int i = 0; i < 10; i++)
+            {
+                string answer = await EchoCalls.PostAsync(http, gateway.Endpoint, "alice", Interlocked.Increment(ref id));
+                Interlocked.Increment(ref calls);
+                if (EchoCalls.IsAdmitted(answer))
+                {
+                    Interlocked.Increment(ref admitted);
+                }
+            }
+        }
     }
 
     /// <summary>What the one line changes: without it every gateway counts for itself.</summary>

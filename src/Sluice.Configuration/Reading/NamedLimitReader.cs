@@ -28,6 +28,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
         RateLimitingReader.WaitField,
         RateLimitingReader.ModeField,
         RateLimitingReader.OnStoreFailureField,
+        RateLimitingReader.SharesField,
         RateLimitingReader.RejectionField)
     {
         OneOf = [["rate"], [ConcurrencyReader.Name], ["overrides"]],
@@ -58,6 +59,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
             Wait = RateLimitingReader.ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : null),
             Mode = reader.Choice<LimitMode>("mode"),
             OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
+            Shares = RateLimitingReader.ReadShares(reader),
             Rejection = reader.Choice<RejectionForm>("rejection"),
         };
     }

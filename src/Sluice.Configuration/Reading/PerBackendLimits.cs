@@ -17,6 +17,7 @@ internal static class PerBackendLimits
         RateLimitingReader.OverridesField,
         RateLimitingReader.ModeField,
         RateLimitingReader.OnStoreFailureField,
+        RateLimitingReader.SharesField,
         RateLimitingReader.RejectionField,
     ])
     {

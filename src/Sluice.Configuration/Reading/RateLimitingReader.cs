@@ -18,6 +18,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     internal static readonly FieldSpec WaitField = new("wait", new DurationSpec(TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s"));
     internal static readonly FieldSpec ModeField = new("mode", new ChoiceSpec<LimitMode>(Words.Modes));
     internal static readonly FieldSpec OnStoreFailureField = new("onStoreFailure", new ChoiceSpec<StoreFailureMode>(Words.StoreFailures));
+    internal static readonly FieldSpec SharesField = new("shares", new BooleanSpec());
     internal static readonly FieldSpec RejectionField = new("rejection", new ChoiceSpec<RejectionForm>(Words.Rejections));
     internal static readonly FieldSpec[] Scopes = [.. ScopeFields.Select(scope => new FieldSpec(scope, RatesReader.Value))];
     internal static readonly FieldSpec ConcurrencyField = new("concurrency", new GroupSpec(() => ConcurrencyReader.Table));
@@ -32,7 +33,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     private static readonly FieldTable EntryTable = new(
     [
         new FieldSpec("name", new TextSpec()).Required(), .. Scopes, ConcurrencyField, OverridesField, CostField, WaitField, ModeField, OnStoreFailureField,
-        RejectionField,
+        SharesField, RejectionField,
     ])
     {
         OneOf = [.. ScopeFields.Concat(["concurrency", "overrides", "cost", "wait"]).Select(field => (string[])[field])],
@@ -68,6 +69,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         new("meter", new ChoiceSpec<MeteringUnit>(Words.Meters)),
         new("missingIdentity", new ChoiceSpec<MissingIdentity>(Words.MissingIdentities)),
         OnStoreFailureField,
+        SharesField,
         RejectionField,
         new("errorCode", new IntegerSpec(int.MinValue, int.MaxValue)),
         new("allowReservedErrorCode", new BooleanSpec()),
@@ -158,6 +160,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Meter = reader.Choice<MeteringUnit>("meter") ?? defaults.Meter,
             MissingIdentity = reader.Choice<MissingIdentity>("missingIdentity") ?? defaults.MissingIdentity,
             OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure") ?? defaults.OnStoreFailure,
+            Shares = ReadShares(reader) ?? defaults.Shares,
             Rejection = reader.Choice<RejectionForm>("rejection") ?? defaults.Rejection,
             ErrorCode = reader.Integer("errorCode") ?? defaults.ErrorCode,
             AllowReservedErrorCode = reader.Boolean("allowReservedErrorCode"),
@@ -165,6 +168,9 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             SlidingWindowCeiling = ReadCeiling(reader) ?? defaults.SlidingWindowCeiling,
         });
     }
+
+    /// <summary>Whether buckets may be divided; null where nothing says it.</summary>
+    internal static bool? ReadShares(FieldReader reader) => reader.Has(SharesField.Name) ? reader.Boolean(SharesField.Name) : null;
 
     /// <summary>How long a call may be held; null where nothing valid says it.</summary>
     internal static TimeSpan? ReadWait(FieldReader reader) =>
@@ -251,6 +257,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         Overrides = _overrides.ReadScopes(reader),
         Mode = reader.Choice<LimitMode>("mode"),
         OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
+        Shares = ReadShares(reader),
         Rejection = reader.Choice<RejectionForm>("rejection"),
     };
 

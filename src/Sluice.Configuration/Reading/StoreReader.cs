@@ -7,6 +7,13 @@ internal sealed class StoreReader(FaultList faults)
     private const string Twice = "is in 'redis' too. Keep one of the two.";
     private static readonly Dictionary<string, bool> Layouts = new() { ["compact"] = false, ["spread"] = true };
 
+    private static readonly FieldTable SharesTable = new(
+        new FieldSpec("ttl", new DurationSpec(SharesConfiguration.MinTtl, SharesConfiguration.MaxTtl, "500ms to 60s", "3s")),
+        new("minCapacity", new IntegerSpec(SharesConfiguration.LeastMinCapacity, SharesConfiguration.GreatestMinCapacity)
+        {
+            WayOut = "Leave it out for 50; a bucket that holds one call is not worth dividing.",
+        }));
+
     internal static readonly FieldTable Table = new(
         new FieldSpec("redis", new TextSpec(int.MaxValue)),
         new("user", new TextSpec()),
@@ -18,12 +25,13 @@ internal sealed class StoreReader(FaultList faults)
         new("rememberRefusals", new DurationSpec(TimeSpan.Zero, StoreConfiguration.MaxRememberRefusals, "0s to 1m", "50ms")),
         new("layout", new ChoiceSpec<bool>(Layouts)),
         new("maxKeys", new IntegerSpec(InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys)),
-        new("expectedReplicas", new IntegerSpec(StoreConfiguration.MinReplicas, StoreConfiguration.MaxReplicas)))
+        new("expectedReplicas", new IntegerSpec(StoreConfiguration.MinReplicas, StoreConfiguration.MaxReplicas)),
+        new("shares", new GroupSpec(() => SharesTable)))
     {
         OneOf = [["redis"], ["maxKeys"]],
         Together =
         [
-            .. new[] { "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "expectedReplicas" }
+            .. new[] { "user", "password", "database", "certificateAuthority", "keyPrefix", "timeout", "rememberRefusals", "layout", "expectedReplicas", "shares" }
                 .Select(field => (field, "redis")),
         ],
     };
@@ -56,6 +64,28 @@ internal sealed class StoreReader(FaultList faults)
             IsSpread = reader.Choice<bool>("layout") ?? memory.IsSpread,
             MaxKeys = reader.Integer("maxKeys") ?? memory.MaxKeys,
             ExpectedReplicas = reader.Integer("expectedReplicas") ?? memory.ExpectedReplicas,
+            Shares = ReadShares(reader),
+        };
+    }
+
+    private SharesConfiguration? ReadShares(FieldReader reader)
+    {
+        const string Field = "shares";
+        if (reader.Node(Field) is not Node node || FieldReader.Open(node, reader.PathOf(Field), SharesTable, faults) is not FieldReader shares)
+        {
+            return null;
+        }
+
+        if (reader.Node("layout") is ScalarNode { Value: "spread" })
+        {
+            faults.Add(node, reader.PathOf(Field), "cannot be used with 'layout: spread', since the shares of a server lie in one slot. Remove one of the two.");
+        }
+
+        SharesConfiguration defaults = new();
+        return new SharesConfiguration
+        {
+            Ttl = shares.Duration("ttl") ?? defaults.Ttl,
+            MinCapacity = shares.Integer("minCapacity") ?? defaults.MinCapacity,
         };
     }
 

@@ -39,6 +39,7 @@ internal sealed record PolicyResource(
             Wait = Has("wait") ? Limits.Wait : null,
             Mode = Has("mode") ? Limits.Mode : null,
             OnStoreFailure = Has("onStoreFailure") ? Limits.OnStoreFailure : null,
+            Shares = Has("shares") ? Limits.Shares : null,
             Rejection = Has("rejection") ? Limits.Rejection : null,
         };
 

@@ -21,6 +21,7 @@ internal static class FixedSettings
         ("store.layout", configuration => configuration.Store.IsSpread),
         ("store.maxKeys", configuration => configuration.Store.MaxKeys),
         ("store.expectedReplicas", configuration => configuration.Store.ExpectedReplicas),
+        ("store.shares", configuration => configuration.Store.Shares),
         ("stop", configuration => configuration.Stop),
         ("admin", configuration => configuration.Admin),
         ("audit", configuration => configuration.Audit),

@@ -63,6 +63,9 @@ internal static class Stores
             Layout = store.IsSpread ? RedisKeyLayout.Spread : RedisKeyLayout.Compact,
             LocalMaxKeys = store.MaxKeys,
             ExpectedReplicas = store.ExpectedReplicas,
+            Shares = store.Shares is SharesConfiguration shares
+                ? new RedisSharesOptions { Ttl = shares.Ttl, MinCapacity = shares.MinCapacity }
+                : null,
         };
         return RedisStore.Connect(options, time, loggers);
     }

@@ -13,7 +13,9 @@ internal static class BucketName
     /// <summary>How many bytes it has.</summary>
     internal const int Bytes = 16;
 
-    private const int TargetBytes = 9; // The script compares as many.
+    /// <summary>How many bytes of it name the target. The script compares as many.</summary>
+    internal const int TargetBytes = 9;
+
     private const int PeriodBits = 50; // A period has fewer: 366 days are less than 2^49 ticks.
 
     /// <summary>The name of a limit's buckets: equal for every spelling of a target that means the same.</summary>

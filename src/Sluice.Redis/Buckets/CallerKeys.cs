@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Collections.Concurrent;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
@@ -22,6 +23,7 @@ internal sealed class CallerKeys(CallerIdentity caller)
     internal const int TurnBytes = 16;
 
     private readonly ConcurrentDictionary<LimitKey, string> _others = new();
+    private ConditionalWeakTable<RedisLimits, DividedBuckets>? _divided;
     private byte[]? _turn;
     private string? _user;
     private string? _tenant;
@@ -43,6 +45,21 @@ internal sealed class CallerKeys(CallerIdentity caller)
     /// <summary>The caller, as calls that wait for a slot take turns by it.</summary>
     internal byte[] Turn => _turn ??= SHA256.HashData(
         System.Text.Encoding.ASCII.GetBytes($"{Of(LimitKey.PerUser)} {Of(LimitKey.PerTenant)} {Of(LimitKey.PerClient)}"))[..TurnBytes];
+
+    /// <summary>The divided buckets that were remembered of some limits; null for none.</summary>
+    internal DividedBuckets? Divided(RedisLimits limits) =>
+        Volatile.Read(ref _divided) is { } table && table.TryGetValue(limits, out DividedBuckets? known) ? known : null;
+
+    /// <summary>Remembers the divided buckets of some limits.</summary>
+    internal void RememberDivided(RedisLimits limits, DividedBuckets buckets)
+    {
+        if (Volatile.Read(ref _divided) is null)
+        {
+            Interlocked.CompareExchange(ref _divided, [], null);
+        }
+
+        _divided!.AddOrUpdate(limits, buckets);
+    }
 
     private string HashOther(LimitKey key)
     {

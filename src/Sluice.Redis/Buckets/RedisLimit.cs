@@ -6,12 +6,13 @@ namespace Sluice.Redis;
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class RedisLimit
 {
-    internal RedisLimit(RateLimit limit)
+    internal RedisLimit(RateLimit limit, ShareRules? shares = null)
     {
         Limit = limit;
         Name = BucketName.Of(limit);
         Number = BinaryPrimitives.ReadUInt128LittleEndian(Name);
         Numbers = StepNumbers.Of(limit);
+        Share = shares?.NumbersOf(limit);
         LogSuffix = IsLog ? ":" + KeyText.Escape($"{limit.Target.Word}:{limit.Target.Key}{LogPart(limit)}")
             : IsSlots ? ":" + KeyText.Escape($"{limit.Target.Word}:{limit.Target.Key}") + "%" // No escaped name ends like that.
             : null;
@@ -28,6 +29,12 @@ internal sealed class RedisLimit
 
     /// <summary>The limit's numbers in the server's steps.</summary>
     internal StepNumbers Numbers { get; }
+
+    /// <summary>The numbers by which its bucket is divided among processes; null for a bucket that Redis decides.</summary>
+    internal ShareNumbers? Share { get; }
+
+    /// <summary>What names the divided bucket beside its row: of several rates of a target, also the rate.</summary>
+    internal ReadOnlySpan<byte> ShareName => Limit.Buckets.All.Length > 1 ? Name : Name.AsSpan(0, BucketName.TargetBytes);
 
     /// <summary>Whether it is a sliding log, which has a key of its own beside the row.</summary>
     internal bool IsLog => Numbers.Steps.Algorithm == RateLimitAlgorithm.SlidingWindow;

@@ -1,30 +1,59 @@
+using System.Collections.Concurrent;
+
 namespace Sluice.Redis;
 
 /// <summary>The limits of a call, ready for the script, and what is left of them while Redis does not answer.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class RedisLimits
 {
+    private readonly ConcurrentDictionary<uint, RedisLimits> _others = new();
+
     /// <param name="limits">The limits; all of one server.</param>
     /// <param name="keys">How keys are built.</param>
     /// <param name="clock">What this process takes for the time of Redis.</param>
-    internal RedisLimits(ApplicableLimits limits, KeyLayout keys, ServerClock clock)
+    /// <param name="shares">Which buckets are divided; null for none.</param>
+    internal RedisLimits(ApplicableLimits limits, KeyLayout keys, ServerClock clock, ShareRules? shares = null)
+        : this(
+            limits,
+            [.. limits.Limits.ToArray().Select(limit => new RedisLimit(limit, shares))],
+            keys.Server(limits.Count == 0 ? "" : limits[0].Server),
+            clock)
     {
-        Applicable = limits;
+    }
+
+    private RedisLimits(ApplicableLimits applicable, RedisLimit[] limits, ServerKeys server, ServerClock clock)
+    {
+        Applicable = applicable;
         Clock = clock;
-        Limits = [.. limits.Limits.ToArray().Select(limit => new RedisLimit(limit))];
-        Server = keys.Server(limits.Count == 0 ? "" : limits[0].Server);
+        Limits = limits;
+        Server = server;
+        for (int i = 0; i < limits.Length; i++)
+        {
+            Divided |= limits[i].Share is null ? 0 : 1U << i;
+            HasDividedOfCaller |= limits[i].Share is not null && limits[i].Limit.Key.Count > 0;
+        }
+
         NamesCaller = Limits.Any(limit => limit.Limit.Key.Count > 0);
         Rows = [.. Limits.Select(limit => limit.Limit.Key).Distinct()];
         RowOf = [.. Limits.Select(limit => Rows.IndexOf(limit.Limit.Key))];
         IsPlain = Limits.All(limit => limit.Numbers.IsPlain);
         HaveCalendar = Limits.Any(limit => limit.Numbers.Steps.Edges is not null);
-        FallbackOf = FailurePlan.Of(limits);
+        FallbackOf = FailurePlan.Of(applicable);
         Argument = new byte[Limits.Length * ScriptLimit.Bytes];
         for (int i = 0; i < Limits.Length; i++)
         {
-            ScriptLimit.Write(Argument.AsSpan(i * ScriptLimit.Bytes), Limits[i], (ulong)limits.Cost);
+            ScriptLimit.Write(Argument.AsSpan(i * ScriptLimit.Bytes), Limits[i], (ulong)applicable.Cost);
         }
     }
+
+    /// <summary>The limits whose buckets are divided among processes, as bits.</summary>
+    internal uint Divided { get; }
+
+    /// <summary>Whether any of them is not shared by everybody.</summary>
+    internal bool HasDividedOfCaller { get; }
+
+    /// <summary>The divided buckets, if no limit but those that everybody shares is divided; null until a call has met them.</summary>
+    internal DividedBuckets? SharedBuckets { get; set; }
 
     /// <summary>The limits as the policy has them.</summary>
     internal ApplicableLimits Applicable { get; }
@@ -58,4 +87,16 @@ internal sealed class RedisLimits
 
     /// <summary>The limits as the script's argument has them, with the cost that the policy says.</summary>
     internal byte[] Argument { get; }
+
+    /// <summary>The same limits without some of them, which are given as bits.</summary>
+    internal RedisLimits Without(uint some) => (some & All) == 0 ? this : _others.GetOrAdd(some & All, MakeWithout);
+
+    /// <summary>All of the limits, as bits.</summary>
+    internal uint All => Limits.Length == ApplicableLimits.MaxCount ? uint.MaxValue : (1U << Limits.Length) - 1;
+
+    private RedisLimits MakeWithout(uint some)
+    {
+        RedisLimit[] others = [.. Limits.Where((_, index) => (some & (1U << index)) == 0)];
+        return new RedisLimits(new ApplicableLimits([.. others.Select(limit => limit.Limit)], Applicable.Cost), others, Server, Clock);
+    }
 }

@@ -23,6 +23,7 @@ internal sealed class ServerKeys
         _stem = $"{prefix}:{{{escaped}}}:";
         _spread = $"{prefix}:{{{escaped}:";
         Probe = _stem + "probe";
+        Shares = _stem + "shares";
     }
 
     /// <summary>The server's name.</summary>
@@ -31,8 +32,17 @@ internal sealed class ServerKeys
     /// <summary>A key that holds nothing: written to learn whether writing works.</summary>
     internal string Probe { get; }
 
+    /// <summary>The key of all that is known of divided buckets.</summary>
+    internal string Shares { get; }
+
     /// <summary>The lane of the server's calls, once there is one.</summary>
     internal Lane? Lane { get; set; }
+
+    /// <summary>The shares of the server's buckets, once there are any.</summary>
+    internal ShareClient? ShareClient { get; set; }
+
+    /// <summary>The lane of the server's calls that ask for divided buckets, once there is one.</summary>
+    internal Lane? ShareLane { get; set; }
 
     /// <summary>The row of the buckets of a key.</summary>
     /// <param name="key">What the limits count by.</param>

@@ -10,6 +10,9 @@ internal static class RedisFaults
     internal const string MinimumRights =
         "+echo +evalsha +script|load +time +get +set +setrange +pexpireat +del +llen +lrange +lindex +lset +lpop +rpop +rpush +sadd +srem +scard +smembers";
 
+    /// <summary>What a user of Redis must be allowed to do beside that for shares.</summary>
+    internal const string ShareRights = "+hget +hset +hdel +hscan +info";
+
     /// <summary>The first word of a server's error, and what it says.</summary>
     private static readonly FrozenDictionary<string, RedisFaultKind> Kinds = new Dictionary<string, RedisFaultKind>
     {

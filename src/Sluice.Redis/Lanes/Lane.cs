@@ -171,7 +171,7 @@ internal sealed class Lane : IDisposable
 
     private void End(List<PendingCall> batch, byte[] reply)
     {
-        ScriptReply.Read(reply, batch);
+        Read(batch, reply);
         long answered = _time.GetTimestamp();
         foreach (PendingCall call in batch)
         {
@@ -189,6 +189,22 @@ internal sealed class Lane : IDisposable
         {
             Breaker.NoteAnswer();
         }
+    }
+
+    private static void Read(List<PendingCall> batch, byte[] reply)
+    {
+        if (batch[0].Asks is not ShareAsks asks)
+        {
+            ScriptReply.Read(reply, batch);
+            return;
+        }
+
+        if (batch[0].Count > 0 && !asks.IsWaiting)
+        {
+            ScriptReply.Read(reply, batch);
+        }
+
+        batch[0].IsAllowed = asks.IsAdmitted; // What the other limits say alone is in their states.
     }
 
     // Here, in the order of the answers, and not where each call goes on: there it could undo what was counted locally since.
@@ -237,7 +253,9 @@ internal sealed class Lane : IDisposable
 
             try
             {
-                byte[] reply = await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads).ConfigureAwait(false);
+                byte[] reply = batch[0].Asks is ShareAsks asks
+                    ? await asks.RunAsync(_connection, run, batch[0].Count > 0, loads).ConfigureAwait(false)
+                    : await _connection.RunAsync(_script, run.Keys, _script.Arguments(run.Argument), loads).ConfigureAwait(false);
                 if (!ScriptReply.AsksForEdges(reply, out ulong instant))
                 {
                     return reply;

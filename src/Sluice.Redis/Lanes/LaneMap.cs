@@ -25,6 +25,9 @@ internal sealed class LaneMap(Func<string, string, string, LaneSettings, Lane> o
     /// <summary>The lane of an MCP server's slot.</summary>
     internal Lane Of(ServerKeys server) => server.Lane ??= Of(server.Name, server.Name, server.Probe, _together);
 
+    /// <summary>The lane of the calls on an MCP server that ask for divided buckets, each in a run of its own.</summary>
+    internal Lane OfShares(ServerKeys server) => server.ShareLane ??= Of(server.Name, $"{server.Name}, shares", server.Shares + ":probe", _apart);
+
     /// <summary>The lane of a row that lies in a slot of its own.</summary>
     internal Lane OfRow(ServerKeys server, string row)
     {

@@ -40,6 +40,9 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>Whether every caller's row lies in a slot of its own.</summary>
     internal bool IsSpread { get; init; }
 
+    /// <summary>What it asks of divided buckets, which are not among <see cref="Limits"/>; null where it asks nothing of them.</summary>
+    internal ShareAsks? Asks { get; init; }
+
     /// <summary>When it is given up, on the clock of its lane.</summary>
     internal PacedClock.Instant Deadline { get; set; }
 

@@ -48,7 +48,7 @@ internal abstract partial class RedisScript
 
     /// <summary>An outline, in which each line <c>-- include NAME</c> is replaced by the file of that part.</summary>
     protected static string Assemble(string outline) =>
-        PartLine().Replace(Read(outline), static line => Read(line.Groups["part"].Value + ".lua"));
+        PartLine().Replace(Read(outline), static line => Assemble(line.Groups["part"].Value + ".lua"));
 
     /// <summary>The text of a file beside the scripts.</summary>
     protected static string Read(string name)

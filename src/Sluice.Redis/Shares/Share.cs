@@ -26,6 +26,35 @@ internal sealed class Share(int refillPerMille)
     /// <summary>The instant from which it must not be used.</summary>
     internal long EndsAt => Volatile.Read(ref _endsAt);
 
+    /// <summary>Holds all callers and messages off, so that one call may charge several shares at one instant.</summary>
+    internal void Enter() => _gate.Enter();
+
+    /// <summary>Ends what <see cref="Enter"/> began.</summary>
+    internal void Exit() => _gate.Exit();
+
+    /// <summary>What the share says to a call. Only between <see cref="Enter"/> and <see cref="Exit"/>.</summary>
+    /// <param name="tokens">The cost of the call.</param>
+    /// <param name="numbers">The numbers under which the call is decided.</param>
+    /// <param name="now">The reading of the clock.</param>
+    /// <param name="level">The level, in units; 0 for a share that must not be used.</param>
+    internal ShareAnswer Look(ulong tokens, ShareNumbers numbers, long now, out long level)
+    {
+        if (!IsUsable(now) || numbers != _numbers)
+        {
+            level = 0;
+            return ShareAnswer.Ask;
+        }
+
+        level = Fill(now);
+        long units = numbers.Cost(tokens);
+        return units <= level ? ShareAnswer.Enough
+            : units > numbers.Capacity(_parts) ? ShareAnswer.Ask
+            : ShareAnswer.TooFew;
+    }
+
+    /// <summary>Takes units that <see cref="Look"/> has found. Only between <see cref="Enter"/> and <see cref="Exit"/>.</summary>
+    internal void Take(long units) => _level -= units;
+
     /// <summary>
     /// Takes units if all are there. A reading of the clock that is older than what another caller has filled counts as
     /// of that filling.

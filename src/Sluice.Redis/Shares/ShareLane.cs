@@ -14,6 +14,7 @@ namespace Sluice.Redis;
 internal class ShareLane(ShareSettings settings, Func<ulong> newId)
 #pragma warning restore CA1852
 {
+    private const int MostBuckets = 10_000;
     private const int MostItems = 128; // Of one message. Shares that a message does not name are renewed all the same.
     private readonly Dictionary<string, ShareBucket> _buckets = new(StringComparer.Ordinal);
     private readonly ShareWitness _witness = new(settings.TtlMicros);
@@ -25,6 +26,8 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
     private long _repliedAt;
     private long _repliedServer;
     private bool _hasReplied;
+    private bool _isLeaving;
+    private bool _isHurrying;
 
     /// <summary>The random id of this process in this lane.</summary>
     internal ulong Id { get; private set; } = newId();
@@ -46,9 +49,45 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
             _buckets[name] = bucket = new(name, numbers, Settings);
         }
 
+        bucket.IsActive = true;
         bucket.Change(numbers, now);
         return bucket;
     }
+
+    /// <summary>Takes a bucket in, of which a share may be worth taking. It has none yet.</summary>
+    internal void Add(ShareBucket bucket)
+    {
+        // Another object may stand for the bucket already. Then this one goes on without a share.
+        bucket.IsActive |= _buckets.Count < MostBuckets && _buckets.TryAdd(bucket.Name, bucket);
+    }
+
+    /// <summary>Drops the buckets that have no share and that callers hardly ask for.</summary>
+    internal void DropIdle()
+    {
+        if (InFlight is not null)
+        {
+            return; // The reply may bring a share.
+        }
+
+        foreach (ShareBucket bucket in _buckets.Values.Where(IsIdle).ToArray())
+        {
+            bucket.IsActive = false;
+            bucket.IsRetired = true;
+            _buckets.Remove(bucket.Name);
+            _growing.Remove(bucket);
+        }
+    }
+
+    private bool IsIdle(ShareBucket bucket) => !bucket.IsRecorded && bucket.Share.Parts == 0 && bucket.Demand.Rate < Settings.TakeRate / 8;
+
+    /// <summary>Returns all shares with the next messages, and takes no others.</summary>
+    internal void Leave() => _isLeaving = true;
+
+    /// <summary>Whether any share has not been returned yet.</summary>
+    internal bool HasShares => _buckets.Values.Any(bucket => bucket.Share.Parts > 0) || InFlight is not null;
+
+    /// <summary>Fills the shares of a bucket that was reset soon: the next message is due now.</summary>
+    internal void Hurry() => _isHurrying = true;
 
     /// <summary>
     /// Asks for more of a bucket because a call found the share empty, unless the remainder is nearly empty too,
@@ -86,8 +125,9 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         }
 
         bool hasShare = _buckets.Values.Any(bucket => bucket.Share.Parts > 0);
-        bool isDue = now - _lastSent >= Settings.RenewMicros && (hasShare || now < _witnessesUntil);
-        if (!isDue && _growing.Count == 0 && now - _lastSent < Settings.CheckMicros)
+        bool isRecorded = hasShare || _buckets.Values.Any(bucket => bucket.IsRecorded);
+        bool isDue = (now - _lastSent >= Settings.RenewMicros && (isRecorded || now < _witnessesUntil)) || (_isHurrying && hasShare);
+        if (!isDue && !_isLeaving && _growing.Count == 0 && now - _lastSent < Settings.CheckMicros)
         {
             return null;
         }
@@ -97,9 +137,11 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         foreach (ShareBucket bucket in _buckets.Values)
         {
             bucket.Demand.Update(now);
-            ShareWish wish = ShareSizing.Of(bucket, Settings, _growing.Contains(bucket));
+            ShareWish wish = _isLeaving
+                ? new(0, 0, 0, IsShort: false, IsUrgent: bucket.Share.Parts > 0)
+                : ShareSizing.Of(bucket, Settings, _growing.Contains(bucket));
             isUrgent |= wish.IsUrgent;
-            if (bucket.Share.Parts > 0 || wish.Wished > 0 || (isDue && ShareSizing.IsWorthSaying(bucket)))
+            if (bucket.IsRecorded || wish.Wished > 0 || (isDue && ShareSizing.IsWorthSaying(bucket)))
             {
                 wishes.Add((bucket, wish));
             }
@@ -194,6 +236,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
             bool isHeld = bucket.Share.Parts > 0;
             (int inUse, long returned) = isHeld ? Prepare(bucket, wish, now) : (0, 0);
             int wished = wish.Wished == 0 ? 0 : Math.Max(inUse, wish.Wished);
+            bucket.IsRecorded |= wished > 0;
             items.Add(new(
                 bucket.Name, isHeld ? bucket.Epoch : default, bucket.Numbers, inUse, returned, wished, wish.Demand, wish.IsShort));
         }
@@ -201,15 +244,17 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         SyncMessage message = new(Id, ++_number, items, _witness.Unchanged(now), _witness.Waited(now));
         InFlight = new(message, now, now);
         _lastSent = now;
+        _isHurrying = false;
         _growing.Clear();
         return message;
     }
 
     private void Apply(SentMessage sent, SyncItem item, SyncItemReply reply, ShareEpoch epoch, long now)
     {
-        ShareBucket bucket = _buckets[item.Bucket];
+        ShareBucket bucket = _buckets[item.Bucket]; // While a message is on its way, no bucket is dropped.
         SyncItemReply before = bucket.Last;
         bucket.Note(reply, now);
+        bucket.IsRecorded = reply is { IsGone: false, Parts: > 0 };
         if (reply.IsGone || reply.Parts == 0)
         {
             bucket.End();
@@ -257,6 +302,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         foreach (ShareBucket bucket in _buckets.Values)
         {
             bucket.End();
+            bucket.IsRecorded = false;
         }
 
         Id = newId();

@@ -20,11 +20,11 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
 
     /// <summary>The limits of the whole server.</summary>
     internal LimitGroup[] OfServer() => Of(
-        new LimitTarget(server, OperationKind.Server, "", ""), entry: null, settings.Overrides, settings.Concurrency, Terms("", null, null, null));
+        new LimitTarget(server, OperationKind.Server, "", ""), entry: null, settings.Overrides, settings.Concurrency, Terms("", null, null, null, null));
 
     /// <summary>The limits of an operation.</summary>
     internal LimitGroup[] OfEntry(LimitTarget target, OperationSettings entry, string path) => Of(
-        target, entry, entry.Overrides, entry.Concurrency, Terms(path + ".", entry.Mode, entry.OnStoreFailure, entry.Rejection));
+        target, entry, entry.Overrides, entry.Concurrency, Terms(path + ".", entry.Mode, entry.OnStoreFailure, entry.Rejection, entry.Shares));
 
     /// <summary>The entries of <c>limits</c>.</summary>
     internal LimitGroup[] OfNamed() =>
@@ -48,7 +48,7 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         LimitTarget target = LimitTarget.OfLimit(server, entry.Name);
         int order = (Scopes.Length * KindsPerScope) + index;
         string path = $"limits[{index}]";
-        LimitTerms terms = Terms($"{path}.{(entry.LimitsConcurrency ? "concurrency" : "rate")}", entry.Mode, entry.OnStoreFailure, entry.Rejection);
+        LimitTerms terms = Terms($"{path}.{(entry.LimitsConcurrency ? "concurrency" : "rate")}", entry.Mode, entry.OnStoreFailure, entry.Rejection, entry.Shares);
         if (entry.LimitsConcurrency)
         {
             return OfConcurrency(target, entry, path, order, terms);
@@ -181,9 +181,10 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
     private int[] PartTestsOf(LimitKey key) => settings.MissingIdentity == MissingIdentity.Pool ? [] : [.. key.Select(Tests.NumberOf)];
 
     // The policy's mode goes over an entry's: permissive or disabled as a whole, no entry enforces.
-    private LimitTerms Terms(string path, LimitMode? mode, StoreFailureMode? onStoreFailure, RejectionForm? rejection) => new(
+    private LimitTerms Terms(string path, LimitMode? mode, StoreFailureMode? onStoreFailure, RejectionForm? rejection, bool? shares) => new(
         (LimitMode)Math.Max((int)settings.Mode, (int)(mode ?? LimitMode.Enforce)),
         onStoreFailure ?? settings.OnStoreFailure,
         rejection ?? settings.Rejection,
+        shares ?? settings.Shares,
         path);
 }

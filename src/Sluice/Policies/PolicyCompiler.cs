@@ -49,6 +49,7 @@ internal sealed class PolicyCompiler
             HoldCallsOf(calls.Filtered);
         }
 
+        NoteDivision([.. kinds, .. toBackends]);
         CallerClasses classes = new([.. _groups.Tests.All]);
         return new RateLimitPolicy(
             _server,
@@ -64,6 +65,36 @@ internal sealed class PolicyCompiler
     {
         OperationTable[] tables = [.. NamedKinds.Select(kind => TableOf(CallsOf(kind, backend), classes))];
         return new PolicyTables(tables[0], tables[1], tables[2], tables[3]);
+    }
+
+    // What a store asks before it divides a bucket, by what every call may do to it. It does not depend on which calls came already.
+    private void NoteDivision(Calls[] kinds)
+    {
+        IEnumerable<Entry> entries = _entries.Values.SelectMany(of => of).Concat(_backends);
+        int greatest = entries.Select(entry => entry.Cost)
+            .Concat(_named.Select(group => group.Named!.Settings.Cost))
+            .Append(_settings.Cost)
+            .Max() ?? 1;
+        foreach ((LimitGroup group, int cost) in _serverWide.Concat(_named).Select(group => (group, greatest))
+            .Concat(entries.SelectMany(entry => entry.Groups.Select(group => (group, entry.Cost ?? greatest)))))
+        {
+            foreach (RateLimit limit in group.All)
+            {
+                limit.GreatestCost = cost; // An operation's own cost is that of its calls. All else may meet the greatest.
+                limit.MayBeDivided = group.Overrides.Length == 0;
+            }
+        }
+
+        foreach (Calls calls in kinds)
+        {
+            LimitGroup[] common = [.. calls.Always, .. calls.Filtered];
+            bool isHeld = TermsOf(calls, entry: null).MayHold(common);
+            Entry[] held = [.. calls.Entries.Where(entry => entry.Wait is TimeSpan own ? own > TimeSpan.Zero : isHeld)];
+            foreach (RateLimit limit in (isHeld || held.Length > 0 ? common : []).Concat(held.SelectMany(entry => entry.Groups)).SelectMany(group => group.All))
+            {
+                limit.MayBeDivided = false;
+            }
+        }
     }
 
     private ImmutableArray<RateLimit> AllLimits()

@@ -12,7 +12,7 @@ public sealed class SentinelTests
         using RedisSentinels sentinels = new();
         await using FaultScene scene = await FaultScene.Open(sentinels.Configuration);
         await scene.Acquire(40);
-        await Eventually.HoldsAsync(() => sentinels.Replica.Send("DBSIZE") == ":2"); // The row, and the heartbeats.
+        await Eventually.HoldsAsync(() => sentinels.Replica.Send("DBSIZE") == ":3"); // The row, the heartbeats, and the mark of the layout.
         int admitted = 40;
         using CancellationTokenSource stop = new();
         Task[] callers = [.. Enumerable.Range(0, 8).Select(async _ =>

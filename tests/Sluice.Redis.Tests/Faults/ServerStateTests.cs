@@ -141,7 +141,7 @@ public sealed class ServerStateTests
             replica.Send("INFO", "replication").Contains("master_link_status:up", StringComparison.Ordinal)));
         await using FaultScene scene = await FaultScene.Open($"{primary.Configuration},{replica.Configuration}");
         await scene.Acquire(40);
-        await Eventually.HoldsAsync(() => replica.Send("DBSIZE") == ":2"); // The row, and the heartbeats.
+        await Eventually.HoldsAsync(() => replica.Send("DBSIZE") == ":3"); // The row, the heartbeats, and the mark of the layout.
 
         // What it does not hear any more, it lacks.
         replica.Freeze(true);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Microsoft.Extensions.Logging.Abstractions;
 
 namespace Sluice.Redis.Tests;
 
@@ -15,7 +14,7 @@ internal static class ShareProgram
     internal const int Capacity = 100;
     internal const int Rate = 60;
     internal const long TtlMicros = 1_000_000;
-    internal const string Key = "shares-of-processes";
+    internal const string Prefix = "processes";
 
     private static readonly TimeSpan Flood = TimeSpan.FromMilliseconds(1_200);
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(2_200);
@@ -27,27 +26,31 @@ internal static class ShareProgram
 
     internal static async Task<int> RunAsync(string redis)
     {
-        RedisStoreOptions options = new() { Configuration = redis };
-        await using IRedisConnection connection =
-            StackExchangeConnection.Connect(ClientConfiguration.Of(options), TimeProvider.System, NullLogger.Instance);
-        ShareSettings settings = ShareSettings.Of(TimeSpan.FromMicroseconds(TtlMicros));
-        await using ShareClient client = new(connection, ShareScript.Standard, Key, settings, TimeProvider.System, NullLogger.Instance);
-        client.Start();
-        ShareBucket bucket = client.Bucket("bucket", Numbers);
+        RedisStoreOptions options = new()
+        {
+            Configuration = redis,
+            KeyPrefix = Prefix,
+            Shares = new RedisSharesOptions { Ttl = TimeSpan.FromMicroseconds(TtlMicros) },
+        };
+        await using RedisStore store = RedisStore.Connect(options);
+        ApplicableLimits limits = RateLimitPolicy
+            .Build("server", policy => policy
+                .Shared(new Rate(Rate, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, Capacity, align: false))
+                .OnStoreFailure(StoreFailureMode.Deny))
+            .Select("tools/call", "search", CallerIdentity.None);
         using StreamWriter output = new(Console.OpenStandardOutput()) { AutoFlush = true };
         long wall = WallOffset();
-        long origin = (long)((Int128)client.OriginTimestamp * 1_000_000 / Stopwatch.Frequency);
+        store.Admitted = (micros, isByServer) =>
+        {
+            long origin = (long)((Int128)store.ShareClients.Single().OriginTimestamp * 1_000_000 / Stopwatch.Frequency);
+            long at = micros + (isByServer ? -wall : origin);
+            output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{at} {(isByServer ? 'r' : 's')}"));
+        };
         while (true)
         {
             // All processes flood at the same time, when the bucket is full again.
             bool isFlood = Micros % (long)(Flood + Quiet).TotalMicroseconds < Flood.TotalMicroseconds;
-            ShareDecision decision = await client.AcquireAsync(bucket, 1);
-            if (decision.Outcome == ShareOutcome.Admitted)
-            {
-                long at = decision.Micros + (decision.IsByServer ? -wall : origin);
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{at} {(decision.IsByServer ? 'r' : 's')}"));
-            }
-
+            await store.AcquireAsync(new RateLimitRequest(limits, CallerIdentity.None), default, default);
             await Task.Delay(isFlood ? 3 : 400);
         }
     }

@@ -26,8 +26,16 @@ internal sealed class ShareScriptScene
 
     internal ShareScriptScene()
     {
-        _script = new(Lines, () => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Clock} {Server}")));
+        _script = new(Lines, Argument);
+        Scripts = new(_script, new ShareDecisionScript(Lines, Argument));
+        Decision = new(Lines, Argument);
     }
+
+    /// <summary>The scripts of a store, by the same clock.</summary>
+    internal ShareScripts Scripts { get; }
+
+    /// <summary>The script that decides, by the same clock.</summary>
+    internal DecisionScript Decision { get; }
 
     internal string Key { get; } = $"shares{Environment.ProcessId}-{Interlocked.Increment(ref _scenes)}";
 
@@ -40,6 +48,8 @@ internal sealed class ShareScriptScene
     internal static IRedisConnection Shared => Connection.Value;
 
     internal static IDatabase Database => Client.Value.GetDatabase();
+
+    private byte[] Argument() => Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{Clock} {Server}"));
 
     internal Task<byte[]> RunAsync(byte[] argument) => _script.RunAsync(Connection.Value, [Key], argument);
 

@@ -97,6 +97,9 @@ internal static class ConfigDocument
             ["layout"] = store.IsSpread ? "spread" : "compact",
             ["maxKeys"] = store.MaxKeys,
             ["expectedReplicas"] = store.ExpectedReplicas,
+            ["shares"] = store.Shares is SharesConfiguration shares
+                ? new JsonObject { ["ttl"] = RateText.Duration(shares.Ttl), ["minCapacity"] = shares.MinCapacity }
+                : null,
         };
 
     private static JsonObject Of(ServerConfiguration server) => new()
@@ -140,6 +143,7 @@ internal static class ConfigDocument
             ["meter"] = Word(settings.Meter),
             ["missingIdentity"] = Word(settings.MissingIdentity),
             ["onStoreFailure"] = Word(settings.OnStoreFailure),
+            ["shares"] = settings.Shares,
             ["rejection"] = Word(settings.Rejection),
             ["errorCode"] = settings.ErrorCode,
             ["caseSensitive"] = settings.CaseSensitive,

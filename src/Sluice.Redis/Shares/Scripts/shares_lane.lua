@@ -6,7 +6,7 @@ local IGNORED, APPLIED, ENDED = 0, 1, 2
 local ALIVE = -1
 local EPOCH_AT, SERVER_AT = 3, 27
 
-local key, argument = KEYS[1], ARGV[1]
+local key, argument = KEYS[#KEYS], ARGV[1]
 local verb, sender = unpack('<Bc8', argument)
 local waits, epoch, opened, cursor = 1, pack('<d', clock) .. sender, clock, '0'
 

@@ -88,6 +88,7 @@ local function touch(name, fill, token)
     local level = waits == 1 and 0 or math.min(fill, math.max(0, clock - opened)) * PARTS
     return {
       name = name, fill = fill, token = token, level = level, at = clock, reset = 0, entries = {}, rest = PARTS, is_changed = true,
+      is_new = true,
     }
   end
 

@@ -128,22 +128,8 @@ for i = 1, item_count do
   items[i] = apply()
 end
 
--- Some of the records are looked at each time. One that nobody has used for long, without processes and full, is as good as none.
-local IDLE = 60000000
-local scan = call('HSCAN', key, cursor, 'COUNT', 4)
-cursor = scan[1]
-for i = 1, #scan[2], 2 do
-  local field = scan[2][i]
-  if byte(field) == 36 then
-    local record = read(sub(field, 2))
-    if record and clock - math.max(record.at, opened) >= math.max(IDLE, 4 * record.fill) then
-      settle(record)
-      if #record.entries == 0 and record.level == PARTS * record.fill then
-        call('HDEL', key, field)
-      end
-    end
-  end
-end
+local visits = 4
+-- include shares_sweep
 
 write_header()
 local reply = answer(APPLIED, table.concat(items), item_count)
