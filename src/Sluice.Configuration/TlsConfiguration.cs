@@ -9,4 +9,7 @@ public sealed record TlsConfiguration
 
     /// <summary>A PEM file: the certificate's private key, not encrypted.</summary>
     public required string Key { get; init; }
+
+    /// <summary>Gives certificate and key, as PEM, in place of the files; null where the files are read.</summary>
+    internal Func<(string Certificate, string Key)>? Read { get; init; }
 }

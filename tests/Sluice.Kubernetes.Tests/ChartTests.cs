@@ -24,6 +24,18 @@ public sealed class ChartTests
         text.ShouldContain("path: /readyz");
     }
 
+    [SkippableFact]
+    public async Task Chart_WithAGateway_NamesItItsSecretsAndItsLease()
+    {
+        (int code, string text) = await RunAsync(
+            "helm", "template", "r", Chart, "--set", "image.repository=example/sluice,gateway.name=main,gateway.secrets={redis,keys}");
+
+        code.ShouldBe(0, text);
+        text.ShouldContain("            - --gateway\n            - main\n");
+        text.ShouldContain("  resources: [secrets]\n  verbs: [get]\n  resourceNames: [\"redis\",\"keys\"]");
+        text.ShouldContain("resourceNames: [sluice-main]");
+    }
+
     [SkippableTheory]
     [InlineData("", false)]
     [InlineData(",requirePolicy=true", true)]

@@ -17,6 +17,9 @@ internal sealed class JwtReader(FaultList faults, DocumentContent content)
         new("tenantClaim", new TextSpec()),
         new("clientClaim", new TextSpec()));
 
+    /// <summary>The fields of an issuer in a resource, which names no files.</summary>
+    internal static readonly FieldTable TableOfResources = new([.. Table.Fields.Where(field => field.Name != KeyField)]);
+
     /// <summary>The value of <c>jwt</c>.</summary>
     internal static readonly ValueSpec Value = new AnyOfSpec(new GroupSpec(() => Table), new ListSpec(new GroupSpec(() => Table)));
     private readonly Dictionary<string, string> _pathsByIssuer = new(StringComparer.Ordinal);

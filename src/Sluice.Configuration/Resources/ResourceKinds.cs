@@ -15,10 +15,13 @@ internal static class ResourceKinds
     /// <summary>Several servers behind one address.</summary>
     internal const string VirtualServer = "VirtualServer";
 
+    /// <summary>The settings of gateways.</summary>
+    internal const string Gateway = "Gateway";
+
     /// <summary>Limits of one or more servers.</summary>
     internal const string Policy = "RateLimitPolicy";
 
-    private static readonly string[] All = [Policy, Server, VirtualServer];
+    private static readonly string[] All = [Policy, Server, VirtualServer, Gateway];
 
     /// <summary>Whether an object is one of these kinds; one of our group that is none of them is reported.</summary>
     internal static bool IsKnown(KubernetesObject found)

@@ -33,7 +33,12 @@ internal sealed class ResourceServers(ServerIndex index, KnownIdentities identit
                 .Where(IsFree),
         ];
         KubernetesObject[] policies = [.. own.Where(found => found.Kind == ResourceKinds.Policy)];
-        HasReferences = own.Any(found => found.Kind is ResourceKinds.Policy or ResourceKinds.VirtualServer);
+        HasReferences = own.Any(found => found.Kind is ResourceKinds.Policy or ResourceKinds.VirtualServer or ResourceKinds.Gateway);
+        foreach (KubernetesObject gateway in own.Where(found => found.Kind == ResourceKinds.Gateway))
+        {
+            GatewayResourceReader.Check(gateway);
+        }
+
         PolicyAttachment attachment = new(
             [
                 .. servers.Select(server => (server.Target, server.Configuration.Name, HasOwnLimits: false)),

@@ -37,7 +37,7 @@ internal sealed partial class ClusterReloader : IReloadTarget, IAsyncDisposable
         _following = Task.Run(FollowAsync, CancellationToken.None);
     }
 
-    public GatewayConfiguration Configuration => _source.Settings;
+    public GatewayConfiguration Configuration => _source.FileSettings;
 
     /// <summary>The result of the last reload of the file.</summary>
     public ReloadResult? LastReload
@@ -71,7 +71,7 @@ internal sealed partial class ClusterReloader : IReloadTarget, IAsyncDisposable
             await Task.Delay(Settling, _time, _ends.Token);
             try
             {
-                await InTurnAsync(async () => Apply(await _source.ReadAsync()));
+                await InTurnAsync(() => _source.ReadAsync(Apply));
             }
             catch (Exception exception) when (!_ends.IsCancellationRequested)
             {

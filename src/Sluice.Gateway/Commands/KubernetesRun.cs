@@ -36,10 +36,17 @@ internal static class KubernetesRun
         }
 
         using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
-        await using ClusterFollower cluster = new(connection, asked.Namespace, asked.Time, loggers);
-        await using ClusterStatus status = new(cluster, $"{Environment.MachineName}_{Guid.NewGuid():N}", asked.Time, loggers);
+        await using ClusterFollower cluster = new(connection, asked.Namespace, hasGateway: asked.Gateway is not null, asked.Time, loggers);
+        await using ClusterStatus status = new(cluster, asked.Gateway, $"{Environment.MachineName}_{Guid.NewGuid():N}", asked.Time, loggers);
         ClusterSource source = await ClusterSource.StartAsync(
-            cluster, status, new ClusterReader(settings, asked.RequiresPolicy), watched, cancellationToken);
+            cluster,
+            status,
+            new ClusterReader(settings, asked.RequiresPolicy),
+            asked.Gateway is string name ? new GatewayObject(cluster.Requests, cluster.Objects, cluster.Namespace, name) : null,
+            watched,
+            asked.Time,
+            loggers.CreateLogger<ClusterSource>(),
+            cancellationToken);
         GatewayConfiguration configuration = source.Started.Configuration;
         return await GatewayRunner.RunAsync(
             configuration,

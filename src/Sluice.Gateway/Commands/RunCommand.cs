@@ -69,7 +69,8 @@ internal static class RunCommand
                             "sluice run", "--kubernetes does not go with --stdio, --limit, --upstream, --store or a command behind '--'. Leave them out."))
                     : KubernetesRun.RunAsync(
                         named,
-                        new KubernetesRunSettings(kubernetes.Kubeconfig(parsed), kubernetes.Namespace(parsed), kubernetes.RequiresPolicy(parsed)),
+                        new KubernetesRunSettings(
+                            kubernetes.Kubeconfig(parsed), kubernetes.Namespace(parsed), kubernetes.Gateway(parsed), kubernetes.RequiresPolicy(parsed)),
                         log,
                         PrintAddresses,
                         cancellationToken);

@@ -49,8 +49,7 @@ internal sealed partial class Certificates : IDisposable
 
     private static (string Certificate, string Key, byte[] Hash) Read(TlsConfiguration files)
     {
-        string certificate = File.ReadAllText(files.Certificate);
-        string key = File.ReadAllText(files.Key);
+        (string certificate, string key) = files.Read?.Invoke() ?? (File.ReadAllText(files.Certificate), File.ReadAllText(files.Key));
         return (certificate, key, SHA256.HashData(System.Text.Encoding.UTF8.GetBytes($"{certificate.Length} {certificate}{key}")));
     }
 

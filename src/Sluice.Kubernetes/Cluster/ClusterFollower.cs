@@ -14,14 +14,20 @@ internal sealed class ClusterFollower : IAsyncDisposable
 
     /// <param name="connection">The way to the API server; it is closed with this.</param>
     /// <param name="space">The namespace to follow; null for all.</param>
+    /// <param name="hasGateway">Whether gateways of the process' own namespace are followed too.</param>
     /// <param name="time">The clock of pauses.</param>
     /// <param name="loggers">Makes the logs.</param>
-    internal ClusterFollower(ClusterConnection connection, string? space, TimeProvider time, ILoggerFactory loggers)
+    internal ClusterFollower(ClusterConnection connection, string? space, bool hasGateway, TimeProvider time, ILoggerFactory loggers)
     {
         _connection = connection;
         Requests = new ApiRequests(connection, time);
         _watches =
-            [.. FollowedKinds.All.Select(kind => new ResourceWatch(kind, space, Requests, Objects, time, loggers.CreateLogger<ResourceWatch>()))];
+        [
+            .. FollowedKinds.All.Select(kind => (Kind: kind, Space: space))
+                .Concat(hasGateway ? [(FollowedKinds.Gateways, Namespace)] : [])
+                .Select(followed => new ResourceWatch(
+                    followed.Kind, followed.Space, Requests, Objects, time, loggers.CreateLogger<ResourceWatch>())),
+        ];
     }
 
     /// <summary>The objects, as they are known now.</summary>

@@ -24,7 +24,10 @@ internal static class FollowedKinds
     /// <summary>kmcp's servers.</summary>
     internal static ResourceKind KmcpServers { get; } = new(KmcpKinds.Group, KmcpKinds.Version, "mcpservers", KmcpKinds.Server, IsOptional: true);
 
-    /// <summary>All of them.</summary>
+    /// <summary>Our gateways, which only a gateway follows that was started with the name of one.</summary>
+    internal static ResourceKind Gateways { get; } = Own(ResourceKinds.Gateway);
+
+    /// <summary>All of them, but for gateways.</summary>
     internal static ResourceKind[] All { get; } = [Servers, VirtualServers, Policies, ToolHiveServers, ToolHiveVirtualServers, KmcpServers];
 
     private static ResourceKind Own(string kind) => new(

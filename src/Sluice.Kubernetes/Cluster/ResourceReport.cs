@@ -30,6 +30,9 @@ internal sealed record ResourceReport(ClusterObject Object, ImmutableArray<Fault
     /// <summary>Whether a server is not served because no policy limits it.</summary>
     internal bool LacksPolicy { get; init; }
 
+    /// <summary>The settings of a gateway that have changed, and keep their values until a restart.</summary>
+    internal ImmutableArray<string> NeedsRestart { get; init; } = [];
+
     /// <summary>The path at which a server is served; null when it is not.</summary>
     internal string? Path { get; init; }
 }

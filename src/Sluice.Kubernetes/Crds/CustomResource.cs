@@ -37,6 +37,13 @@ internal sealed record CustomResource(
             "Several servers behind one address: one list of tools, one set of limits.",
             ServerResourceReader.VirtualTable,
             [("Path", ".status.path"), Condition("Accepted"), Condition("Programmed")]),
+        new(
+            ResourceKinds.Gateway,
+            "gateways",
+            "sgw",
+            "Settings of the gateways that are started with its name.",
+            GatewayResourceReader.Table,
+            [("Listen", ".spec.listen"), Condition("Accepted"), Condition("Programmed")]),
     ];
 
     /// <summary>The name of the definition.</summary>

@@ -7,19 +7,23 @@ namespace Sluice.Kubernetes;
 /// <remarks>Thread safety: any number of threads.</remarks>
 internal sealed class ClusterStatus : IAsyncDisposable
 {
-    private const string LeaseName = "sluice";
+    /// <summary>The name of the lease of gateways without a name.</summary>
+    internal const string LeaseName = "sluice";
+
     private readonly StatusWriter _writer;
     private readonly CancellationTokenSource _ends = new();
     private readonly Task _running;
 
     /// <summary>Begins to ask for the lease, and to write.</summary>
     /// <param name="cluster">The cluster.</param>
+    /// <param name="gateway">The name of the gateway, of which each has a lease of its own; null for none.</param>
     /// <param name="identity">Who this process is; different for each.</param>
     /// <param name="time">The clock.</param>
     /// <param name="loggers">Makes the logs.</param>
-    internal ClusterStatus(ClusterFollower cluster, string identity, TimeProvider time, ILoggerFactory loggers)
+    internal ClusterStatus(ClusterFollower cluster, string? gateway, string identity, TimeProvider time, ILoggerFactory loggers)
     {
-        LeaderLease lease = new(cluster.Namespace, LeaseName, identity, cluster.Requests, time, loggers.CreateLogger<LeaderLease>());
+        LeaderLease lease = new(
+            cluster.Namespace, gateway is null ? LeaseName : $"{LeaseName}-{gateway}", identity, cluster.Requests, time, loggers.CreateLogger<LeaderLease>());
         _writer = new StatusWriter(cluster.Requests, cluster.Objects, lease, time, loggers.CreateLogger<StatusWriter>());
         _running = Task.WhenAll(
             Task.Run(() => lease.RunAsync(_ends.Token), CancellationToken.None), Task.Run(() => _writer.RunAsync(_ends.Token), CancellationToken.None));

@@ -20,7 +20,8 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
     /// <summary>The status that a report asks for; null for none.</summary>
     internal static ObjectStatus? Of(ResourceReport report) =>
         report.Object.Kind == FollowedKinds.Policies ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report), Enforced(report)], null, IsOwn: true)
-        : report.Object.Kind == FollowedKinds.Servers || report.Object.Kind == FollowedKinds.VirtualServers ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report)], report.Path, IsOwn: true)
+        : report.Object.Kind == FollowedKinds.Servers || report.Object.Kind == FollowedKinds.VirtualServers || report.Object.Kind == FollowedKinds.Gateways
+            ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report)], report.Path, IsOwn: true)
         : report.HasOwnLimits ? new ObjectStatus([Accepted(report) with { Type = ToolHiveCondition }], null, IsOwn: false)
         : null;
 
@@ -79,12 +80,15 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
     private static StatusCondition ResolvedRefs(ResourceReport report) =>
         !report.Faults.IsEmpty ? Condition(report, "ResolvedRefs", "Unknown", "Invalid", "It is invalid, so its references were not followed.")
         : !report.Missing.IsEmpty ? Condition(
-            report, "ResolvedRefs", "False", report.Object.Kind == FollowedKinds.Policies ? "TargetNotFound" : "BackendNotFound", Lines(report.Missing))
+            report, "ResolvedRefs", "False", report.Object.Kind == FollowedKinds.Policies ? "TargetNotFound"
+                : report.Object.Kind == FollowedKinds.Gateways ? "SecretNotFound" : "BackendNotFound", Lines(report.Missing))
         : Condition(report, "ResolvedRefs", "True", "ResolvedRefs", "All references lead to an object.");
 
     private static StatusCondition Programmed(ResourceReport report) =>
         report.LacksPolicy ? Condition(
             report, "Programmed", "False", "NoPolicy", "It is not served: no RateLimitPolicy limits it, and the gateway runs with --require-policy.")
+        : !report.NeedsRestart.IsEmpty ? Condition(
+            report, "Programmed", "False", "RestartNeeded", $"These settings have changed, and keep their values until a restart: {string.Join(", ", report.NeedsRestart)}.")
         : report.UsedGeneration is not long used ? Condition(report, "Programmed", "False", "NotProgrammed", "No call is decided by it.")
         : used != report.Object.Generation ? Condition(report, "Programmed", "False", "EarlierGeneration", $"Calls are decided by generation {used}.")
         : Condition(report, "Programmed", "True", "Programmed", $"Calls are decided by generation {used}.");

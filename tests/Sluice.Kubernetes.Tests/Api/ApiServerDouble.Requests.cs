@@ -13,6 +13,7 @@ internal sealed partial class ApiServerDouble
     private async Task HandleAsync(HttpContext context)
     {
         string[] parts = context.Request.Path.Value!.Split('/', StringSplitOptions.RemoveEmptyEntries);
+        parts = parts[0] == "api" ? ["apis", "", .. parts[1..]] : parts; // Kubernetes' own group has no name.
         bool isInNamespace = parts.Length > 3 && parts[3] == "namespaces";
         string plural = PluralIn(parts[1], isInNamespace ? parts[5] : parts[3]);
         string? space = isInNamespace ? parts[4] : null;
@@ -46,6 +47,10 @@ internal sealed partial class ApiServerDouble
         {
             await LeaseAsync(context);
         }
+        else if (plural == "secrets")
+        {
+            await SecretAsync(context, space!, name!);
+        }
         else if (verb == "patch")
         {
             await StatusAsync(context, (plural, space!, name!));
@@ -63,6 +68,26 @@ internal sealed partial class ApiServerDouble
         "PATCH" => "patch",
         _ => isWatch ? "watch" : name is null ? "list" : "get",
     };
+
+    private async Task SecretAsync(HttpContext context, string space, string name)
+    {
+        JsonObject? found;
+        lock (_gate)
+        {
+            found = (JsonObject?)_objects.GetValueOrDefault(("secrets", space, name))?.DeepClone();
+        }
+
+        if (found is null)
+        {
+            context.Response.StatusCode = 404;
+            return;
+        }
+
+        found["data"] = new JsonObject(((JsonObject)found["spec"]!).Select(
+            value => KeyValuePair.Create(value.Key, (JsonNode?)Convert.ToBase64String(Encoding.UTF8.GetBytes((string)value.Value!)))));
+        found.Remove("spec");
+        await context.Response.WriteAsync(found.ToJsonString());
+    }
 
     // Two operators have a kind with this plural.
     private static string PluralIn(string group, string plural) => group == KmcpKinds.Group ? $"{plural}.{group}" : plural;

@@ -12,10 +12,13 @@ public sealed class RoleTests
     private static HashSet<(string Group, string Resource, string Verb)> OfChart =>
         [.. ((string[])["rules.yaml", "rules-toolhive.yaml", "rules-kmcp.yaml", "rules-lease.yaml"]).SelectMany(file => RulesOf(Read(File.ReadAllText(Path.Combine(Chart, file))).Single()))];
 
+    private static HashSet<(string Group, string Resource, string Verb)> OfGateway =>
+        [.. OfChart, .. RulesOf(Read(File.ReadAllText(Path.Combine(Chart, "rules-gateway.yaml"))).Single())];
+
     public static TheoryData<string, string, string> Rules()
     {
         TheoryData<string, string, string> rules = [];
-        foreach ((string group, string resource, string verb) in OfChart)
+        foreach ((string group, string resource, string verb) in OfGateway)
         {
             rules.Add(group, resource, verb);
         }
@@ -28,11 +31,23 @@ public sealed class RoleTests
     {
         await using ApiServerDouble server = await ApiServerDouble.StartAsync();
         server.Allowed = OfChart;
-        await using RunningGateway gateway = await StartAsync(server);
+        await using RunningGateway gateway = await StartAsync(server, null);
 
         await Until.TrueAsync(() => OfChart.IsSubsetOf(server.Used.Keys), "every verb is used");
 
         server.Used.Keys.Order().ShouldBe(OfChart.Order());
+    }
+
+    [Fact]
+    public async Task GatewayWithAName_WithTheRoleOfTheChart_UsesEachOfItsVerbsAndIsDeniedNothing()
+    {
+        await using ApiServerDouble server = await ApiServerDouble.StartAsync();
+        server.Allowed = OfGateway;
+        await using RunningGateway gateway = await StartAsync(server, "main");
+
+        await Until.TrueAsync(() => OfGateway.IsSubsetOf(server.Used.Keys), "every verb is used");
+
+        server.Used.Keys.Order().ShouldBe(OfGateway.Order());
     }
 
     [Theory]
@@ -40,12 +55,12 @@ public sealed class RoleTests
     public async Task Gateway_WithoutAVerb_IsDenied(string group, string resource, string verb)
     {
         await using ApiServerDouble server = await ApiServerDouble.StartAsync();
-        server.Allowed = [.. OfChart.Where(rule => rule != (group, resource, verb))];
-        Task<RunningGateway> starting = StartAsync(server);
+        server.Allowed = [.. OfGateway.Where(rule => rule != (group, resource, verb))];
+        Task<RunningGateway> starting = StartAsync(server, "main");
 
         await Until.TrueAsync(() => server.Denied > 0, "a request that is denied");
 
-        server.Allowed = OfChart; // Or a gateway that waits for its first list would not stop.
+        server.Allowed = OfGateway; // Or a gateway that waits for its first list would not stop.
         await (await starting).DisposeAsync();
     }
 
@@ -57,7 +72,7 @@ public sealed class RoleTests
         objects.OfType<MappingNode>().Select(found => found.Find("rules")?.Value).OfType<Node>().SelectMany(RulesOf).Order().ShouldBe(OfChart.Order());
     }
 
-    private static async Task<RunningGateway> StartAsync(ApiServerDouble server)
+    private static async Task<RunningGateway> StartAsync(ApiServerDouble server, string? name)
     {
         RunningGateway gateway = await RunningGateway.CreateAsync();
         JsonObject limits = new() { ["shared"] = new JsonObject { ["maxTokens"] = 1, ["refillPeriod"] = "1m" } };
@@ -77,7 +92,12 @@ public sealed class RoleTests
             ["sessionStorage"] = storage.DeepClone(),
             ["config"] = new JsonObject { ["rateLimiting"] = limits.DeepClone() },
         });
-        await gateway.StartAsync(server.Address, "{ token: t }", authority: null);
+        server.Set("secrets", "default", "keys", new JsonObject { ["keys.yaml"] = $"- {{ user: ana, sha256: {new string('a', 64)} }}" });
+        server.Set("gateways", "default", "main", new JsonObject
+        {
+            ["auth"] = new JsonObject { ["apiKeysRef"] = new JsonObject { ["name"] = "keys", ["key"] = "keys.yaml" } },
+        });
+        await gateway.StartAsync(server.Address, "{ token: t }", authority: null, gateway: name);
         return gateway;
     }
 

@@ -37,6 +37,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <summary>The file with its settings.</summary>
     internal string Settings => Path.Combine(_folder.FullName, "sluice.yaml");
 
+    /// <summary>Where it listens, once it does.</summary>
+    internal Uri Address => _address!;
+
     /// <summary>Where the server behind it is.</summary>
     internal string Upstream => _upstream.Services.GetRequiredService<IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.First() + "/mcp";
 
@@ -57,8 +60,9 @@ internal sealed class RunningGateway : IAsyncDisposable
     /// <param name="user">The user of the kubeconfig, as YAML.</param>
     /// <param name="authority">The file of the certificate of the API server; null for http.</param>
     /// <param name="requiresPolicy">Whether it serves no server without a policy.</param>
+    /// <param name="gateway">The name of its Gateway; null for none.</param>
     /// <param name="time">Its clock; the system's when it is left out.</param>
-    internal async Task StartAsync(string server, string user, string? authority, bool requiresPolicy = false, TimeProvider? time = null)
+    internal async Task StartAsync(string server, string user, string? authority, bool requiresPolicy = false, TimeProvider? time = null, string? gateway = null)
     {
         await WriteKubeconfigAsync(server, user, authority);
         await File.WriteAllTextAsync(Settings, "listen: http://127.0.0.1:0\n");
@@ -66,7 +70,7 @@ internal sealed class RunningGateway : IAsyncDisposable
         LogSettings log = LogSettings.Read(isVerbose: false, out _);
         _running = Task.Run(() => KubernetesRun.RunAsync(
             Settings,
-            new KubernetesRunSettings(Kubeconfig, RequiresPolicy: requiresPolicy) { Time = time ?? TimeProvider.System },
+            new KubernetesRunSettings(Kubeconfig, Gateway: gateway, RequiresPolicy: requiresPolicy) { Time = time ?? TimeProvider.System },
             log,
             (address, _) => listening.SetResult(address),
             _stop.Token));
@@ -136,7 +140,7 @@ internal sealed class RunningGateway : IAsyncDisposable
     }
 
     /// <summary>Sends a request in a session; returns the body of the answer.</summary>
-    internal async Task<string> SendAsync(string path, string method, string parameters, string session)
+    internal async Task<string> AskAsync(string path, string method, string parameters, string session)
     {
         using HttpResponseMessage response = await SendAsync(path, $$"""{"jsonrpc":"2.0","id":1,"method":"{{method}}","params":{{parameters}}}""", session);
         return await response.Content.ReadAsStringAsync();
@@ -177,9 +181,22 @@ internal sealed class RunningGateway : IAsyncDisposable
     private Task<HttpResponseMessage> SendAsync(string path) =>
         SendAsync(path, """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}""");
 
-    private async Task<HttpResponseMessage> SendAsync(string path, string body, string? session = null)
+    /// <summary>Calls a tool with an API key; returns the status of HTTP.</summary>
+    internal async Task<int> CallAsync(string path, string key)
+    {
+        using HttpResponseMessage response = await SendAsync(
+            path, """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}""", session: null, key);
+        return (int)response.StatusCode;
+    }
+
+    private async Task<HttpResponseMessage> SendAsync(string path, string body, string? session = null, string? key = null)
     {
         using HttpRequestMessage request = new(HttpMethod.Post, new Uri(_address!, path)) { Content = new StringContent(body, Encoding.UTF8, "application/json") };
+        if (key is not null)
+        {
+            request.Headers.Add("X-API-Key", key);
+        }
+
         if (session is not null)
         {
             request.Headers.Add("Mcp-Session-Id", session);

@@ -35,9 +35,9 @@ public sealed class VirtualServerTests : IAsyncLifetime
     {
         string session = await _gateway.OpenSessionAsync(Path);
 
-        (await _gateway.SendAsync(Path, "tools/list", "{}", session)).ShouldContain("\"name\":\"weather_search\"");
-        (await _gateway.SendAsync(Path, "tools/call", """{"name":"weather_search"}""", session)).ShouldContain("\"text\":\"called search\"");
-        (await _gateway.SendAsync(Path, "tools/call", """{"name":"weather_search"}""", session)).ShouldContain("shared limit on tool 'weather_search'");
+        (await _gateway.AskAsync(Path, "tools/list", "{}", session)).ShouldContain("\"name\":\"weather_search\"");
+        (await _gateway.AskAsync(Path, "tools/call", """{"name":"weather_search"}""", session)).ShouldContain("\"text\":\"called search\"");
+        (await _gateway.AskAsync(Path, "tools/call", """{"name":"weather_search"}""", session)).ShouldContain("shared limit on tool 'weather_search'");
     }
 
     [Fact]
