@@ -101,7 +101,9 @@ public static class GatewayFile
     private static GatewayFileResult? ReadSliced(string text, string fileName, IValueSource values, KnownServers known)
     {
         string document = DocumentFile.WithoutByteOrderMark(text);
-        if (!DocumentFile.HasAllowedSize(text) || !Characters.Check(document, new FaultList(fileName)) || SlicedDocument.Of(document) is not SlicedDocument sliced)
+        if (!DocumentFile.HasAllowedSize(text)
+            || !Characters.Check(document, new FaultList(fileName))
+            || SlicedDocument.Of(document) is not SlicedDocument sliced)
         {
             return null;
         }

@@ -143,7 +143,8 @@ public sealed partial class RateLimitPolicy
         foreach (LimitSettings limit in settings.Limits)
         {
             claims.UnionWith(limit.Per.Select(part => part.Claim).OfType<string>());
-            claims.UnionWith(limit.Overrides.Select(other => other.When).Append(limit.When.Callers).SelectMany(callers => callers.Claims).Select(claim => claim.Name));
+            IEnumerable<CallerCondition> conditions = limit.Overrides.Select(other => other.When).Append(limit.When.Callers);
+            claims.UnionWith(conditions.SelectMany(callers => callers.Claims).Select(claim => claim.Name));
         }
 
         return [.. claims];

@@ -43,7 +43,9 @@ internal sealed class Reloads : IDisposable
 
         Console.WriteLine($"Reloads of {LargeDocument.Servers} servers with {LargeDocument.Tools} tools each:");
         Console.WriteLine();
-        Console.WriteLine("| changed | reloads | ms, median | ms, longest | calls before | p50 µs | p99 µs | calls during | p50 µs | p99 µs | longest µs | collections here |");
+        Console.WriteLine(
+            "| changed | reloads | ms, median | ms, longest | calls before | p50 µs | p99 µs "
+            + "| calls during | p50 µs | p99 µs | longest µs | collections here |");
         Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
         Measured whole = await reloads.MeasureAsync("all limits", rounds, isWhole: true);
         Measured one = await reloads.MeasureAsync("one limit", rounds, isWhole: false);
@@ -108,7 +110,11 @@ internal sealed class Reloads : IDisposable
         during.Sort();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {changed} | {milliseconds.Count} | {Turns.Median(milliseconds):0} | {milliseconds.Max():0} | {before.Count} | {At(before, 0.5):0} | {At(before, 0.99):0} | {during.Count} | {At(during, 0.5):0} | {At(during, 0.99):0} | {during[^1]:0} | {collections} |"));
+            $"| {changed} | {milliseconds.Count} | {Turns.Median(milliseconds):0} | {milliseconds.Max():0} ")
+            + string.Create(CultureInfo.InvariantCulture, $"| {before.Count} | {At(before, 0.5):0} | {At(before, 0.99):0} ")
+            + string.Create(
+                CultureInfo.InvariantCulture,
+                $"| {during.Count} | {At(during, 0.5):0} | {At(during, 0.99):0} | {during[^1]:0} | {collections} |"));
         return new Measured(Turns.Median(milliseconds), Turns.Median(ratios));
     }
 

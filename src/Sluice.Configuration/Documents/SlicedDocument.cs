@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>A document whose entries of <c>servers</c> can be read one at a time: each is a part of the text, and the rest is a document too.</summary>
+/// <summary>
+/// A document whose entries of <c>servers</c> can be read one at a time: each is a part of the text, and the rest is a document too.
+/// </summary>
 /// <remarks>
 /// <para>
 /// The text is cut at its lines alone, so a cut may be wrong: a line that looks like the beginning of an entry may be a part of a value in
@@ -63,7 +65,8 @@ internal sealed record SlicedDocument(string Rest, int Line, ImmutableArray<Read
     }
 
     private static bool IsKey(ReadOnlySpan<char> line) =>
-        line.StartsWith(Key, StringComparison.Ordinal) && (line.Length == Key.Length || (line[Key.Length] == ' ' && IsSkipped(line[Key.Length..])));
+        line.StartsWith(Key, StringComparison.Ordinal)
+        && (line.Length == Key.Length || (line[Key.Length] == ' ' && IsSkipped(line[Key.Length..])));
 
     /// <summary>Whether a line holds nothing, or a comment.</summary>
     private static bool IsSkipped(ReadOnlySpan<char> line) => line.TrimStart(' ') is [] or ['#', ..];

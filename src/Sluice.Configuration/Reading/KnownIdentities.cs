@@ -29,7 +29,8 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     /// <summary>Whether both give the same.</summary>
     public bool Equals(KnownIdentities? other) =>
         other is not null
-        && (HasUsers, HasTenants, HasClients, HasTokens, IsLocal) == (other.HasUsers, other.HasTenants, other.HasClients, other.HasTokens, other.IsLocal)
+        && (HasUsers, HasTenants, HasClients) == (other.HasUsers, other.HasTenants, other.HasClients)
+        && (HasTokens, IsLocal) == (other.HasTokens, other.IsLocal)
         && Claims.AsSpan().SequenceEqual(other.Claims.AsSpan());
 
     /// <inheritdoc/>

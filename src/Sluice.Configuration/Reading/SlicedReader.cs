@@ -16,7 +16,8 @@ namespace Sluice.Configuration;
 /// <param name="values">What <c>${…}</c> refers to.</param>
 /// <param name="content">Records the files that it names.</param>
 /// <param name="known">The servers of the last reading.</param>
-internal sealed class SlicedReader(SlicedDocument document, string fileName, IValueSource values, DocumentContent content, KnownServers known)
+internal sealed class SlicedReader(
+    SlicedDocument document, string fileName, IValueSource values, DocumentContent content, KnownServers known)
 {
     private const string ServersField = "servers";
     private readonly FaultList _faults = new(fileName);
@@ -34,7 +35,8 @@ internal sealed class SlicedReader(SlicedDocument document, string fileName, IVa
             return null;
         }
 
-        GatewayConfiguration? configuration = new GatewayReader(_faults, values, content) { Index = _index }.Read(root, (_, identities) => ReadServers(identities));
+        GatewayReader reader = new(_faults, values, content) { Index = _index };
+        GatewayConfiguration? configuration = reader.Read(root, (_, identities) => ReadServers(identities));
         if (configuration is null || _reading is null || _faults.Count > 0)
         {
             return null;
@@ -56,7 +58,8 @@ internal sealed class SlicedReader(SlicedDocument document, string fileName, IVa
             {
                 reader.Take(server, path);
             }
-            else if (DocumentReader.ReadEntry(new MemoryReader(entry), values, _faults) is not Node node || (server = reader.Read(node, path)) is null)
+            else if (DocumentReader.ReadEntry(new MemoryReader(entry), values, _faults) is not Node node
+                || (server = reader.Read(node, path)) is null)
             {
                 _faults.Add(0, 0, path, "cannot be read by itself.");
                 break;

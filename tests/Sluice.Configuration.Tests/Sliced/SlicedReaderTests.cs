@@ -11,9 +11,9 @@ public sealed class SlicedReaderTests
     /// <summary>What changes where an entry seems to begin or to end.</summary>
     private static readonly string[] Splinters =
     [
-        "\n  - ", "\n- ", "\n  - name: d\n    upstream: http://127.0.0.1:3001/mcp\n", "\nservers:\n", "\nservers: # again\n", "\nlisten: http://127.0.0.1:0\n",
-        "\"", "'", "\"\n", " |\n", " >-\n", "\n#", "\n  #", "\n", "\r", "\r\n", "  ", "    ", "{", "}", "[", "]", "---\n", "...\n", "\n---\n", "\n...\n", ": ", "- ", "&a ",
-        "? ", "%YAML 1.2\n", "\n\n", "-", "- - ", "${TEN}", "#",
+        "\n  - ", "\n- ", "\n  - name: d\n    upstream: http://127.0.0.1:3001/mcp\n", "\nservers:\n", "\nservers: # again\n",
+        "\nlisten: http://127.0.0.1:0\n", "\"", "'", "\"\n", " |\n", " >-\n", "\n#", "\n  #", "\n", "\r", "\r\n", "  ", "    ", "{", "}", "[", "]", "---\n",
+        "...\n", "\n---\n", "\n...\n", ": ", "- ", "&a ", "\n  -\t", "? ", "%YAML 1.2\n", "\n\n", "-", "- - ", "${TEN}", "#",
     ];
 
     private const string SeveralServers =
@@ -46,7 +46,11 @@ public sealed class SlicedReaderTests
         """;
 
     public static TheoryData<string> Cases() =>
-        [.. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Cases"), "*.yaml").Select(path => Path.GetFileNameWithoutExtension(path)).Order(StringComparer.Ordinal)];
+    [
+        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Cases"), "*.yaml")
+            .Select(path => Path.GetFileNameWithoutExtension(path))
+            .Order(StringComparer.Ordinal),
+    ];
 
     [Theory]
     [MemberData(nameof(Cases))]
@@ -58,7 +62,9 @@ public sealed class SlicedReaderTests
         ReadBothWays(SeveralServers).ShouldBeTrue();
         ReadBothWays(SeveralServers.ReplaceLineEndings("\r\n")).ShouldBeTrue();
         ReadBothWays('\uFEFF' + SeveralServers).ShouldBeTrue();
-        ReadBothWays(SeveralServers.Replace("\n  ", "\n", StringComparison.Ordinal).Replace("\nX-Text", "\n  X-Text", StringComparison.Ordinal)).ShouldBeTrue();
+        ReadBothWays(SeveralServers
+            .Replace("\n  ", "\n", StringComparison.Ordinal)
+            .Replace("\nX-Text", "\n  X-Text", StringComparison.Ordinal)).ShouldBeTrue();
         ReadBothWays(SeveralServers.TrimEnd()).ShouldBeTrue();
         ReadBothWays("---\n" + SeveralServers + "...\n").ShouldBeTrue();
     }
@@ -75,6 +81,7 @@ public sealed class SlicedReaderTests
     [InlineData("servers:\n  - { name: a, upstream: http://127.0.0.1:1/mcp }\n---\nlisten: http://127.0.0.1:0\n")]
     [InlineData("servers:\n  - { name: a, upstream: http://127.0.0.1:1/mcp }\n  - { name: a, upstream: http://127.0.0.1:1/mcp }\n")]
     [InlineData("servers:\n  - { name: a, path: /x, upstream: http://127.0.0.1:1/mcp }\n  - { name: b, path: /x, upstream: http://127.0.0.1:1/mcp }\n")]
+    [InlineData("servers:\n  - { name: a, upstream: http://127.0.0.1:1/mcp }\n  -\t{ name: b, upstream: http://127.0.0.1:1/mcp }\n")]
     [InlineData("servers: [ { name: a, upstream: http://127.0.0.1:1/mcp } ]\n")]
     [InlineData("servers:\n")]
     [InlineData("servers:")]
