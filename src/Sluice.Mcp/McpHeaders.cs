@@ -51,6 +51,16 @@ public static class McpHeaders
         return wrong is null ? null : new McpReadError(400, McpReadError.HeaderMismatch, $"The header {wrong}.", message.Id);
     }
 
+    /// <summary>A text as the value of a header: as it is, or as <c>=?base64?…?=</c> where a header cannot hold it.</summary>
+    internal static string Encode(string text)
+    {
+        bool isPlain = text.All(character => character is >= ' ' and <= '~')
+            && !text.StartsWith(' ')
+            && !text.EndsWith(' ')
+            && !text.StartsWith(SentinelStart, StringComparison.OrdinalIgnoreCase);
+        return isPlain && text.Length > 0 ? text : $"{SentinelStart}{Convert.ToBase64String(StrictUtf8.GetBytes(text))}{SentinelEnd}";
+    }
+
     private static string? WrongName(string? operation, string? name, bool isModern) =>
         operation is null ? null
         : name is null ? (isModern ? $"'{Name}' is missing" : null)

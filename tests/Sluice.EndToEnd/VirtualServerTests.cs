@@ -16,13 +16,14 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
           - { name: web, upstream: "{{server.Endpoint}}" }
           - { name: local, upstream: { command: node, args: ['{{Repository.Everything}}', stdio] }, expose: false }
         virtualServers:
-          - { name: toolkit, backends: [web, local], rateLimiting: { tools: [{ name: local_get-env, shared: 1/1d }] } }
+          - { name: toolkit, backends: [web, local], rateLimiting: { rejection: jsonrpc, tools: [{ name: local_get-env, shared: 1/1d }] } }
         """;
 
     [Theory]
     [InlineData("sdk")]
     [InlineData("client-legacy")]
-    public async Task TypeScriptClient_ListsCallsAndIsRejected(string kind)
+    [InlineData("client-modern")]
+    public async Task TypeScriptClient_ListsCallsReadsGetsCompletesAndIsRejected(string kind)
     {
         await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
         JsonElement[] seen = await Callers.TypeScriptAsync(
@@ -31,7 +32,9 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
             "",
             """
             [{ "list": true }, { "tool": "web_echo", "arguments": { "message": "over HTTP" } }, { "tool": "local_echo", "arguments": { "message": "over stdio" } },
-             { "tool": "local_get-env", "arguments": {} }, { "tool": "local_get-env", "arguments": {} }, { "tool": "echo", "arguments": {} }]
+             { "tool": "local_get-env", "arguments": {} }, { "tool": "local_get-env", "arguments": {} }, { "tool": "echo", "arguments": {} },
+             { "read": "demo://resource/dynamic/text/7" }, { "prompt": "web_simple-prompt" },
+             { "complete": { "ref": { "type": "ref/prompt", "name": "local_completable-prompt" }, "argument": { "name": "department", "value": "E" } } }]
             """);
 
         seen[1].GetProperty("tools").GetInt32().ShouldBeGreaterThan(20);
@@ -40,26 +43,66 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
         seen[4].GetProperty("isError").GetBoolean().ShouldBeFalse();
         seen[5].GetProperty("code").GetInt32().ShouldBe(429);
         seen[6].GetProperty("message").GetString()!.ShouldContain("The virtual server 'toolkit' has no tool 'echo'.");
+        seen[7].GetProperty("contents")[0].GetProperty("uri").GetString().ShouldBe("demo://resource/dynamic/text/7");
+        seen[8].GetProperty("messages").GetInt32().ShouldBeGreaterThan(0);
+        seen[9].GetProperty("values")[0].GetString().ShouldBe("Engineering");
     }
 
-    [Fact]
-    public async Task Inspector_ListsCallsReadsAndGets()
+    [Theory]
+    [InlineData("sdk")]
+    [InlineData("client-legacy")]
+    [InlineData("client-modern")]
+    public async Task TypeScriptClient_IsSampledElicitedAndToldOfProgress_ByBothServers(string kind)
+    {
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
+        foreach (string name in new[] { "web", "local" })
+        {
+            JsonElement[] seen = await Callers.TypeScriptAsync(
+                kind,
+                EndpointOf(sluice),
+                "",
+                $$"""
+                [{ "tool": "{{name}}_trigger-sampling-request", "arguments": { "prompt": "for me", "maxTokens": 10 } },
+                 { "tool": "{{name}}_trigger-elicitation-request", "arguments": {} },
+                 { "progress": "{{name}}_trigger-long-running-operation", "arguments": { "duration": 0.4, "steps": 4 } }]
+                """,
+                answers: true);
+            seen[1].ToString().ShouldContain("sampled: Resource trigger-sampling-request context: for me");
+            seen[2].ToString().ShouldContain("declined");
+            seen[3].GetProperty("progress").EnumerateArray().Select(done => done.GetInt32()).ShouldBe([1, 2, 3, 4]);
+        }
+    }
+
+    [Theory]
+    [InlineData("legacy")]
+    [InlineData("modern")]
+    public async Task Inspector_ListsCallsReadsAndGets(string era)
     {
         await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
 
-        (await InspectAsync(sluice, "--method", "tools/list")).ShouldContain("\"local_get-annotated-message\"");
-        (await InspectAsync(sluice, "--method", "tools/call", "--tool-name", "web_echo", "--tool-arg", "message=hi")).ShouldContain("Echo: hi");
-        (await InspectAsync(sluice, "--method", "prompts/list")).ShouldContain("\"web_simple-prompt\"");
-        (await InspectAsync(sluice, "--method", "prompts/get", "--prompt-name", "local_simple-prompt")).ShouldContain("This is a simple prompt");
-        (await InspectAsync(sluice, "--method", "resources/templates/list")).ShouldContain("demo://resource/dynamic/text/{resourceId}");
-        (await InspectAsync(sluice, "--method", "resources/read", "--uri", "demo://resource/dynamic/text/1")).ShouldContain("Resource 1");
+        (await InspectAsync("--method", "tools/list")).ShouldContain("\"local_get-annotated-message\"");
+        (await InspectAsync("--method", "tools/call", "--tool-name", "web_echo", "--tool-arg", "message=hi")).ShouldContain("Echo: hi");
+        (await InspectAsync("--method", "prompts/list")).ShouldContain("\"web_simple-prompt\"");
+        (await InspectAsync("--method", "prompts/get", "--prompt-name", "local_simple-prompt")).ShouldContain("This is a simple prompt");
+        (await InspectAsync("--method", "resources/templates/list")).ShouldContain("demo://resource/dynamic/text/{resourceId}");
+        (await InspectAsync("--method", "resources/read", "--uri", "demo://resource/dynamic/text/1")).ShouldContain("Resource 1");
+
+        async Task<string> InspectAsync(params string[] arguments)
+        {
+            ProgramResult result = await Callers.InspectorAsync(EndpointOf(sluice), "nobody", ["--protocol-era", era, .. arguments]);
+            result.ExitCode.ShouldBe(0, result.ToString());
+            return result.Output;
+        }
     }
 
-    [Fact]
-    public async Task CSharpClient_IsSampledElicitedAndToldOfProgress_ByBothServers()
+    [Theory]
+    [InlineData("2025-11-25")]
+    [InlineData("2026-07-28")]
+    public async Task CSharpClient_IsSampledElicitedAndToldOfProgress_ByBothServers(string version)
     {
         await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration);
-        await using McpClient client = await ConnectAsync(sluice);
+        await using McpClient client = await ConnectAsync(sluice, version);
+        client.NegotiatedProtocolVersion.ShouldBe(version);
         string[] tools = [.. (await client.ListToolsAsync()).Select(tool => tool.Name)];
 
         foreach (string name in new[] { "web", "local" })
@@ -87,6 +130,30 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
         completed.Completion.Values.ShouldContain("Engineering");
         ReadResourceResult read = await client.ReadResourceAsync("demo://resource/dynamic/text/7");
         read.Contents.ShouldHaveSingleItem().Uri.ShouldBe("demo://resource/dynamic/text/7");
+    }
+
+    [Fact]
+    public async Task CSharpServer_BesideTheReferenceServerOverBothTransports_IsListedAndCalled()
+    {
+        Uri weather = new($"http://127.0.0.1:{FreePort.Next()}");
+        await using ChildProcess process = ChildProcess.Start("dotnet", Repository.Sample("HttpServer"), "--urls", weather.ToString());
+        await process.WaitForLineAsync(line => line.Contains("Now listening on", StringComparison.Ordinal));
+        await using SluiceProgram sluice = await SluiceProgram.StartAsync(Configuration
+            .Replace("virtualServers:", $"  - {{ name: weather, upstream: \"{new Uri(weather, "/mcp")}\" }}\nvirtualServers:", StringComparison.Ordinal)
+            .Replace("[web, local]", "[web, local, weather]", StringComparison.Ordinal));
+
+        foreach (string version in new[] { "2025-11-25", "2026-07-28" })
+        {
+            await using McpClient client = await ConnectAsync(sluice, version);
+            string[] tools = [.. (await client.ListToolsAsync()).Select(tool => tool.Name)];
+            tools.ShouldContain("web_echo");
+            tools.ShouldContain("local_echo");
+            tools.ShouldContain("weather_forecast");
+            CallToolResult forecast = await client.CallToolAsync("weather_forecast", new Dictionary<string, object?> { ["city"] = "Bergen" });
+            TextOf(forecast).ShouldBe("Sunny in Bergen.");
+            TextOf(await client.CallToolAsync("web_echo", new Dictionary<string, object?> { ["message"] = version })).ShouldBe("Echo: " + version);
+            TextOf(await client.CallToolAsync("local_echo", new Dictionary<string, object?> { ["message"] = version })).ShouldBe("Echo: " + version);
+        }
     }
 
     [Fact]
@@ -145,14 +212,7 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
 
     private static string TextOf(CallToolResult result) => string.Join(' ', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
 
-    private static async Task<string> InspectAsync(SluiceProgram sluice, params string[] arguments)
-    {
-        ProgramResult result = await Callers.InspectorAsync(EndpointOf(sluice), "nobody", ["--protocol-era", "legacy", .. arguments]);
-        result.ExitCode.ShouldBe(0, result.ToString());
-        return result.Output;
-    }
-
-    private static Task<McpClient> ConnectAsync(SluiceProgram sluice) => McpClient.CreateAsync(
+    private static Task<McpClient> ConnectAsync(SluiceProgram sluice, string version = "2025-11-25") => McpClient.CreateAsync(
         new HttpClientTransport(new HttpClientTransportOptions
         {
             Endpoint = EndpointOf(sluice),
@@ -160,6 +220,7 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
         }),
         new McpClientOptions
         {
+            ProtocolVersion = version,
 #pragma warning disable MCP9005 // Deprecated in 2026-07-28, and what legacy servers ask for.
             Handlers = new McpClientHandlers
             {

@@ -32,6 +32,20 @@ internal sealed class BackendCalls(McpEndpoint endpoint, GatewayServer server, A
         CancellationToken aborted) =>
         SendAsync(backend, HttpMethods.Post, body, isMetered: false, headers, onMessage, aborted, cut);
 
+    /// <summary>Posts a request whose answer is a stream without an end of its own.</summary>
+    /// <param name="backend">The backend.</param>
+    /// <param name="body">The request.</param>
+    /// <param name="headers">Its headers.</param>
+    /// <param name="onMessage">Takes each message.</param>
+    /// <param name="ends">Ends the stream.</param>
+    internal Task<BackendAnswer> ListenAsync(
+        GatewayServer backend,
+        byte[] body,
+        BackendHeaders headers,
+        Func<BackendResponse, ReadOnlyMemory<byte>, ValueTask> onMessage,
+        CancellationToken ends) =>
+        SendAsync(backend, HttpMethods.Post, body, isMetered: false, headers, onMessage, ends, ends);
+
     /// <summary>Posts a message of the caller to a backend, through its allow list and its limits.</summary>
     internal Task<BackendAnswer> PostMeteredAsync(
         GatewayServer backend,
@@ -88,7 +102,7 @@ internal sealed class BackendCalls(McpEndpoint endpoint, GatewayServer server, A
         UpstreamFailure? broken = null;
         try
         {
-            await SendAsync(context, backend, body, isMetered, ends);
+            await SendAsync(context, backend, body, isMetered, headers, ends);
             await response.EndAsync();
             broken = left.IsCancellationRequested && !aborted.IsCancellationRequested ? UpstreamFailure.BrokeOff : null;
         }
@@ -111,10 +125,15 @@ internal sealed class BackendCalls(McpEndpoint endpoint, GatewayServer server, A
             throw new OperationCanceledException("The caller does not take the answer.", fault, aborted);
         }
 
-        return new BackendAnswer(response.StatusCode, response.Headers, broken ?? outcome.Failure);
+        return new BackendAnswer(response.StatusCode, response.Headers, broken ?? outcome.Failure)
+        {
+            LastEventId = response.LastEventId,
+            Retry = response.Retry,
+        };
     }
 
-    private async Task SendAsync(HttpContext context, GatewayServer backend, byte[]? body, bool isMetered, CancellationToken ends)
+    private async Task SendAsync(
+        HttpContext context, GatewayServer backend, byte[]? body, bool isMetered, BackendHeaders headers, CancellationToken ends)
     {
         if (body is null)
         {
@@ -126,10 +145,12 @@ internal sealed class BackendCalls(McpEndpoint endpoint, GatewayServer server, A
         }
         else if (isMetered)
         {
+            headers.Repeat(context.Request.Headers, message);
             await endpoint.ServeAsync(context, backend, identity, body, message, backend.Proxy.Arrive());
         }
         else
         {
+            headers.Repeat(context.Request.Headers, message);
             await endpoint.ForwardAsync(context, backend, identity, body, message, ends);
         }
     }

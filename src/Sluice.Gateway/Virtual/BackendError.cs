@@ -15,6 +15,20 @@ internal static class BackendError
     internal static int? CodeOf(ReadOnlyMemory<byte> answer) =>
         ErrorOf(answer)?["code"] is JsonValue code && code.TryGetValue(out int number) ? number : null;
 
+    /// <summary>The edit that gives an error of the legacy era the code that the modern era has for it.</summary>
+    /// <remarks>Source: Model Context Protocol, revision 2026-07-28, Key Changes: a resource that is not found.</remarks>
+    internal static (Range? Part, ReadOnlyMemory<byte> With) CodeForModern(ReadOnlyMemory<byte> message, Range error)
+    {
+        if (JsonMembers.Of(message.Span[error])?.ValueOf("code") is not Range code
+            || !message[error].Span[code].SequenceEqual("-32002"u8))
+        {
+            return default;
+        }
+
+        int start = error.Start.Value;
+        return ((start + code.Start.Value)..(start + code.End.Value), "-32602"u8.ToArray());
+    }
+
     /// <summary>The message of an answer that is an error, quoted and bounded; or what the answer is instead.</summary>
     internal static string MessageOf(ReadOnlyMemory<byte> answer) =>
         ErrorOf(answer) is JsonObject error ? Shown.Quote(TextOf(error["message"]) ?? "without a message") : "'the result is not what the method has'";

@@ -11,6 +11,12 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
     private const int MethodNotFound = -32601;
     private static readonly string[] Askable = ["sampling/createMessage", "elicitation/create", "roots/list"];
 
+    /// <summary>The clock.</summary>
+    internal TimeProvider Time => all.Time;
+
+    /// <summary>Whether clients can be asked by a method.</summary>
+    internal static bool IsAskable(string? method) => Askable.Contains(method);
+
     // In a conditional, null alone would become an empty message.
     private static ReadOnlyMemory<byte>? NoMessage => null;
 
@@ -36,6 +42,12 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         MessageParts parts,
         Func<ReadOnlyMemory<byte>, ValueTask<bool>>? send)
     {
+        if (session.Client.IsModern)
+        {
+            await HandleForModernAsync(backend, opened, message, parts, send);
+            return;
+        }
+
         if (await ForClientAsync(backend, opened, message, parts) is not ReadOnlyMemory<byte> forClient)
         {
             return;
@@ -51,6 +63,65 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         if (!session.Front.Stream.TryAdd(forClient.ToArray()))
         {
             all.NoteDropped(backend.Index, parts.Method!, "its client does not listen");
+        }
+    }
+
+    /// <summary>Handles what goes to a client of the modern era, which has no session and cannot be asked.</summary>
+    private async ValueTask HandleForModernAsync(
+        BackendSession backend,
+        OpenedBackend opened,
+        ReadOnlyMemory<byte> message,
+        MessageParts parts,
+        Func<ReadOnlyMemory<byte>, ValueTask<bool>>? send)
+    {
+        if (parts.Id is Range id)
+        {
+            await RefuseQuestionAsync(backend, opened, parts, message.Span[id].ToArray());
+            return;
+        }
+
+        ReadOnlyMemory<byte>? forCall = message;
+        switch (parts.Method)
+        {
+            case "notifications/tools/list_changed":
+            case "notifications/prompts/list_changed":
+            case "notifications/resources/list_changed":
+            case ListenFilter.ResourceUpdated:
+                VirtualSession.Evict(backend, parts.Method);
+                session.Listeners.Publish(backend.Index, message, parts);
+                return;
+            case "notifications/progress":
+                forCall = parts.ProgressToken is Range token
+                    && session.FindCall(backend, message.Span[token]) is { ProgressToken.IsEmpty: false } call
+                    ? MessageEdit.Apply(message, (token, call.ProgressToken))
+                    : NoMessage;
+                break;
+            case "notifications/cancelled":
+            case ListenFilter.Acknowledged:
+                return;
+        }
+
+        if (forCall is ReadOnlyMemory<byte> line && (send is null || !await send(MessageEdit.OnOneLine(line))))
+        {
+            all.NoteDropped(backend.Index, parts.Method!, "its client does not listen");
+        }
+    }
+
+    private async ValueTask RefuseQuestionAsync(BackendSession backend, OpenedBackend opened, MessageParts parts, byte[] id)
+    {
+        if (opened.IsModern)
+        {
+            all.NoteDropped(backend.Index, parts.Method!, "requests of servers are not part of revision 2026-07-28");
+        }
+        else if (parts.Method == "ping")
+        {
+            await OnReply(backend, opened, [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. id, .. ",\"result\":{}}"u8]);
+        }
+        else
+        {
+            const string Why =
+                "The client speaks revision 2026-07-28 of MCP: it can be asked during a call, and for what its capabilities name.";
+            await OnReply(backend, opened, McpRefusals.RenderError(StatusCodes.Status200OK, MethodNotFound, Why, id).Body.ToArray());
         }
     }
 
@@ -98,7 +169,7 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
             return null;
         }
 
-        bool isAskable = Askable.Contains(parts.Method);
+        bool isAskable = IsAskable(parts.Method);
         if (isAskable && session.TryAsk(new Question(backend, opened, own), out byte[]? asked))
         {
             return MessageEdit.Apply(message, (id, asked));

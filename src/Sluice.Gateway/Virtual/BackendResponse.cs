@@ -35,6 +35,12 @@ internal sealed class BackendResponse : Stream, IHttpResponseFeature, IHttpRespo
     /// <summary>What went wrong while a message was taken; null for nothing.</summary>
     internal Exception? Fault { get; private set; }
 
+    /// <summary>The id of the last event that had one; empty for none.</summary>
+    internal string LastEventId => _messages.LastEventId;
+
+    /// <summary>After which time the server wants its client to come back, in milliseconds; null where it does not say.</summary>
+    internal int? Retry => _messages.Retry;
+
     /// <summary>Whether a message was larger than is read.</summary>
     internal bool IsTooLarge => _messages.IsTooLarge;
 

@@ -1,11 +1,16 @@
 using System.Globalization;
 using System.Text;
-using System.Text.Json.Nodes;
 
 namespace Sluice.Gateway;
 
 /// <summary>The session of one client at one backend. It is opened on first use, and once more after each loss.</summary>
-/// <remarks>Thread safety: any number of threads.</remarks>
+/// <remarks>
+/// <para>
+/// A backend of the modern era has no sessions: what is opened there is what its <c>server/discover</c> said, for as long as that may be
+/// used.
+/// </para>
+/// <para>Thread safety: any number of threads.</para>
+/// </remarks>
 internal sealed class BackendSession(int index, VirtualSession session, VirtualBackends all)
 {
     private readonly Lock _gate = new();
@@ -19,6 +24,12 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
 
     /// <summary>The name of the server.</summary>
     internal string Name => all.ServerNames[index];
+
+    /// <summary>The resources of whose changes the client is told, where the backend has no sessions.</summary>
+    internal WatchedResources Watched { get; } = new();
+
+    /// <summary>Who reads the stream of the session: there is one at a time.</summary>
+    internal SemaphoreSlim Streaming { get; } = new(1, 1);
 
     /// <summary>The session, if one is open.</summary>
     internal OpenedBackend? Opened
@@ -40,11 +51,12 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
         {
             ServerLink link = calls.Server.Backends[index].Link;
             bool isOpen = _opening is not null
-                && (!_opening.IsCompleted || (_opening.IsCompletedSuccessfully && _opening.Result is { Failure: null } open && open.Link == link));
+                && (!_opening.IsCompleted
+                    || (_opening.IsCompletedSuccessfully && _opening.Result is { Failure: null } open && open.Link == link && !all.IsOver(open)));
             if (!isOpen)
             {
                 calls.Server.BeginRequest(); // While the request that asks is served, the server cannot end.
-                _opening = InitializeAsync(calls, caller);
+                _opening = BeginAsync(calls, caller);
             }
 
             return _opening!;
@@ -60,6 +72,7 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
             {
                 (_opening, _open) = (null, null);
                 Array.Clear(_lists);
+                all.Eras.Forget(index);
             }
         }
     }
@@ -85,7 +98,7 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
     }
 
     /// <summary>The list, from the cache while it may be used; null where the backend does not answer.</summary>
-    internal Task<BackendList?> ListAsync(ListKind kind, BackendCalls calls, CallerHeaders caller)
+    internal Task<ReadList?> ListAsync(ListKind kind, BackendCalls calls, CallerHeaders caller)
     {
         lock (_gate)
         {
@@ -98,6 +111,19 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
 
             return cached.Reading;
         }
+    }
+
+    /// <summary>For how long the list may still be used.</summary>
+    internal TimeSpan LifeOf(ListKind kind)
+    {
+        CachedList? cached;
+        lock (_gate)
+        {
+            cached = _lists[kind.Index];
+        }
+
+        TimeSpan left = cached is null ? TimeSpan.Zero : VirtualBackends.LifeOf(cached) - all.Time.GetElapsedTime(cached.Since);
+        return left > TimeSpan.Zero ? left : TimeSpan.Zero;
     }
 
     /// <summary>Evicts a list.</summary>
@@ -130,13 +156,24 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
         return opening is null ? null : await opening;
     }
 
-    private async Task<OpenedBackend> InitializeAsync(BackendCalls calls, CallerHeaders caller)
+    /// <summary>A request of the gateway's own.</summary>
+    /// <param name="key">Its id.</param>
+    /// <param name="method">The method.</param>
+    /// <param name="parameters">The value of <c>params</c>; empty for none.</param>
+    internal static byte[] Write(byte[] key, string method, ReadOnlyMemory<byte> parameters)
+    {
+        byte[] members = parameters.IsEmpty ? [] : [.. ",\"params\":"u8, .. parameters.Span];
+        byte[] name = Encoding.ASCII.GetBytes(method);
+        return [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. key, .. ",\"method\":\""u8, .. name, .. "\""u8, .. members, .. "}"u8];
+    }
+
+    private async Task<OpenedBackend> BeginAsync(BackendCalls calls, CallerHeaders caller)
     {
         GatewayServer backend = calls.Server.Backends[index];
         try
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // Not under the lock.
-            OpenedBackend opened = await InitializeAsync(backend, calls, caller);
+            OpenedBackend opened = await new BackendOpening(this, session.Client, all, session.Ended).OpenAsync(backend, calls, caller);
             all.Note(index, opened.Failure);
             Set(opened.Failure is null ? opened : null);
             return opened;
@@ -151,67 +188,14 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
         }
     }
 
-    private async Task<OpenedBackend> InitializeAsync(GatewayServer backend, BackendCalls calls, CallerHeaders caller)
-    {
-        byte[] key = NextKey();
-        byte[] body =
-        [
-            .. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. key, .. ",\"method\":\"initialize\",\"params\":"u8, .. session.InitializeParams.Span, .. "}"u8,
-        ];
-        OpenedBackend? opened = null;
-        string? error = null;
-        BackendAnswer answer = await calls.PostAsync(
-            backend,
-            body,
-            new BackendHeaders(caller, SessionId: null, Version: null),
-            (response, message) =>
-            {
-                if (MessageParts.Read(message.Span) is { Method: null } parts)
-                {
-                    opened = Read(backend, response, message, parts);
-                    error = opened is null ? BackendError.MessageOf(message) : null;
-                }
-
-                return ValueTask.CompletedTask;
-            },
-            session.Ended);
-        if (opened is null)
-        {
-            return OpenedBackend.Failed(
-                backend.Link,
-                answer.Failure?.Reason ?? (error is not null ? $"it answered 'initialize' with the error {error}" : $"it answered 'initialize' with the status {answer.Status}"));
-        }
-
-        byte[] initialized = [.. "{\"jsonrpc\":\"2.0\",\"method\":\"notifications/initialized\"}"u8];
-        await calls.PostAsync(
-            backend, initialized, new BackendHeaders(caller, opened.SessionId, opened.Version), (_, _) => ValueTask.CompletedTask, session.Ended);
-        return opened;
-    }
-
-    private static OpenedBackend? Read(GatewayServer backend, BackendResponse response, ReadOnlyMemory<byte> message, MessageParts parts)
-    {
-        if (parts.Result is not Range part || BackendError.ParseOrNull(message[part]) is not JsonObject result)
-        {
-            return null;
-        }
-
-        string session = response.Headers[SessionRequests.Header].ToString();
-        return new OpenedBackend(
-            backend.Link,
-            session.Length == 0 ? null : session,
-            BackendError.TextOf(result["protocolVersion"]),
-            BackendCapabilitiesJson.Read(result["capabilities"]),
-            BackendError.TextOf(result["instructions"]));
-    }
-
-    private async Task<BackendList?> ReadAsync(ListKind kind, BackendCalls calls, CallerHeaders caller)
+    private async Task<ReadList?> ReadAsync(ListKind kind, BackendCalls calls, CallerHeaders caller)
     {
         try
         {
             await Task.CompletedTask.ConfigureAwait(ConfigureAwaitOptions.ForceYielding); // Not under the lock.
             OpenedBackend opened = await OpenAsync(calls, caller);
             return opened.Failure is not null ? null
-                : !opened.Has(kind.Capability) ? BackendList.Empty
+                : !opened.Has(kind.Capability) ? ReadList.Empty
                 : await new ListReader(kind, this, opened, session, all).ReadAsync(calls, caller);
         }
         catch (OperationCanceledException)
@@ -245,4 +229,11 @@ internal sealed class BackendSession(int index, VirtualSession session, VirtualB
 /// <summary>A list of one backend in a session's cache.</summary>
 /// <param name="Reading">The list, once it has been read; null in it where the backend did not answer.</param>
 /// <param name="Since">The timestamp at which it was begun.</param>
-internal sealed record CachedList(Task<BackendList?> Reading, long Since);
+internal sealed record CachedList(Task<ReadList?> Reading, long Since);
+
+/// <summary>A list of one backend, and how long it may be used.</summary>
+internal sealed record ReadList(BackendList List, TimeSpan Life)
+{
+    /// <summary>The list of a backend that has none.</summary>
+    internal static ReadList Empty { get; } = new(BackendList.Empty, ListLives.Usual);
+}

@@ -5,8 +5,6 @@ namespace Sluice.Gateway;
 /// <summary>Where in a client's request the parts stand by which it is routed. The strict reader has passed the bytes.</summary>
 internal sealed class CallParts
 {
-    private const string OwnMetaPrefix = "io.modelcontextprotocol/";
-
     private CallParts()
     {
     }
@@ -42,6 +40,15 @@ internal sealed class CallParts
 
     /// <summary>The value of <c>params</c>.</summary>
     internal Range? Params { get; private set; }
+
+    /// <summary>The value of <c>params.arguments</c>.</summary>
+    internal Range? Arguments { get; private set; }
+
+    /// <summary>The value of <c>params.requestState</c>; or null.</summary>
+    internal string? RequestState { get; private set; }
+
+    /// <summary>The value of <c>params.level</c>; or null.</summary>
+    internal string? Level { get; private set; }
 
     /// <summary>The value of <c>params.protocolVersion</c>; or null.</summary>
     internal string? ProtocolVersion { get; private set; }
@@ -80,28 +87,44 @@ internal sealed class CallParts
         return parts;
     }
 
-    /// <summary>The members of <c>_meta</c> that a backend gets, and the progress token by which it knows the call.</summary>
-    internal byte[] MetaFor(ReadOnlySpan<byte> message, ReadOnlySpan<byte> token)
+    /// <summary>
+    /// The edit that gives a message the protocol's members of <c>_meta</c> that the other side gets, and the progress token by which it
+    /// knows the call. Other members stay.
+    /// </summary>
+    /// <param name="message">The message.</param>
+    /// <param name="token">The progress token, if the message has one.</param>
+    /// <param name="own">The protocol's members, with commas between; empty for none.</param>
+    internal (Range? Part, ReadOnlyMemory<byte> With) MetaEdit(ReadOnlySpan<byte> message, ReadOnlySpan<byte> token, ReadOnlySpan<byte> own)
     {
-        List<byte> meta = [.. "{"u8];
-        if (ProgressToken is not null)
+        if (!HasOwnMeta && own.IsEmpty)
         {
-            meta.AddRange("\"progressToken\":"u8);
-            meta.AddRange(token);
+            return (ProgressToken, token.ToArray());
         }
 
+        List<byte[]> members = [own.ToArray(), ProgressToken is null ? [] : ProtocolMeta.Member("progressToken", token)];
         foreach (Range member in OtherMeta)
         {
-            if (meta.Count > 1)
-            {
-                meta.Add((byte)',');
-            }
-
-            meta.AddRange(message[member]);
+            members.Add(message[member].ToArray());
         }
 
-        meta.Add((byte)'}');
-        return [.. meta];
+        byte[] meta = JsonMembers.Write(members);
+        return Meta is Range there ? (there, meta) : ParamsEdit(message, ProtocolMeta.Member("_meta", meta));
+    }
+
+    /// <summary>The edit that adds members to <c>params</c>.</summary>
+    /// <param name="message">The message.</param>
+    /// <param name="members">The members, with commas between.</param>
+    internal (Range? Part, ReadOnlyMemory<byte> With) ParamsEdit(ReadOnlySpan<byte> message, byte[] members)
+    {
+        if (Params is not Range there)
+        {
+            int end = message.LastIndexOf((byte)'}');
+            return (end..end, (byte[])[.. ",\"params\":{"u8, .. members, .. "}"u8]);
+        }
+
+        int start = there.Start.Value + 1;
+        bool isEmpty = message[start..].TrimStart(" \t\r\n"u8)[0] == (byte)'}';
+        return (start..start, isEmpty ? members : [.. members, (byte)',']);
     }
 
     private void ReadParams(ref Utf8JsonReader reader)
@@ -115,6 +138,9 @@ internal sealed class CallParts
                 : reader.ValueTextEquals("_meta"u8) ? 5
                 : reader.ValueTextEquals("requestId"u8) ? 6
                 : reader.ValueTextEquals("protocolVersion"u8) ? 7
+                : reader.ValueTextEquals("arguments"u8) ? 8
+                : reader.ValueTextEquals("level"u8) ? 9
+                : reader.ValueTextEquals("requestState"u8) ? 10
                 : 0;
             reader.Read();
             int start = (int)reader.TokenStartIndex;
@@ -135,11 +161,14 @@ internal sealed class CallParts
             UriText = key == 2 && isText ? TextOf(ref reader) : UriText;
             Cursor = key == 3 && isText ? TextOf(ref reader) : Cursor;
             ProtocolVersion = key == 7 && isText ? TextOf(ref reader) : ProtocolVersion;
+            Level = key == 9 && isText ? TextOf(ref reader) : Level;
+            RequestState = key == 10 && isText ? TextOf(ref reader) : RequestState;
             reader.Skip();
             Range value = start..(int)reader.BytesConsumed;
             Name = key == 1 && isText ? value : Name;
             Uri = key == 2 && isText ? value : Uri;
             RequestId = key == 6 ? value : RequestId;
+            Arguments = key == 8 ? value : Arguments;
         }
     }
 
@@ -183,7 +212,7 @@ internal sealed class CallParts
         }
     }
 
-    private static bool IsOwn(ref Utf8JsonReader reader) => TextOf(ref reader)?.StartsWith(OwnMetaPrefix, StringComparison.Ordinal) == true;
+    private static bool IsOwn(ref Utf8JsonReader reader) => TextOf(ref reader)?.StartsWith(ProtocolMeta.Prefix, StringComparison.Ordinal) == true;
 
     private static string? TextOf(ref Utf8JsonReader reader)
     {

@@ -7,6 +7,9 @@ namespace Sluice.Gateway;
 /// <param name="NextCursor">The cursor of the next page; null on the last.</param>
 internal sealed record ListPage(IReadOnlyList<ListEntry> Entries, string? NextCursor)
 {
+    /// <summary>For how long the backend says that it may be used, in milliseconds; null where it does not say.</summary>
+    internal double? Life { get; private init; }
+
     /// <summary>Reads the result of an answer.</summary>
     /// <returns>The page; null where the result is none.</returns>
     internal static ListPage? Read(ReadOnlySpan<byte> result, ListKind kind)
@@ -21,10 +24,12 @@ internal sealed record ListPage(IReadOnlyList<ListEntry> Entries, string? NextCu
 
             List<ListEntry>? entries = null;
             string? next = null;
+            double? life = null;
             while (reader.Read() && reader.TokenType == JsonTokenType.PropertyName)
             {
                 bool isList = reader.ValueTextEquals(kind.Field);
                 bool isCursor = reader.ValueTextEquals("nextCursor"u8);
+                bool isLife = reader.ValueTextEquals("ttlMs"u8);
                 reader.Read();
                 if (isList && reader.TokenType == JsonTokenType.StartArray)
                 {
@@ -34,13 +39,17 @@ internal sealed record ListPage(IReadOnlyList<ListEntry> Entries, string? NextCu
                 {
                     next = reader.GetString();
                 }
+                else if (isLife && reader.TokenType == JsonTokenType.Number)
+                {
+                    life = reader.TryGetDouble(out double milliseconds) ? milliseconds : null;
+                }
                 else
                 {
                     reader.Skip();
                 }
             }
 
-            return entries is null ? null : new ListPage(entries, next);
+            return entries is null ? null : new ListPage(entries, next) { Life = life };
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -18,11 +18,12 @@ internal sealed class ListReader(ListKind kind, BackendSession backend, OpenedBa
 
     /// <summary>The list; null where the backend does not answer.</summary>
     /// <exception cref="OperationCanceledException">The session has ended.</exception>
-    internal async Task<BackendList?> ReadAsync(BackendCalls calls, CallerHeaders caller)
+    internal async Task<ReadList?> ReadAsync(BackendCalls calls, CallerHeaders caller)
     {
         List<ListEntry> entries = [];
         HashSet<string> cursors = new(StringComparer.Ordinal);
         string? cursor = null;
+        TimeSpan life = ListLives.Longest;
         for (int pages = 0; ; pages++)
         {
             (ListPage? page, string? why) = await ReadPageAsync(cursor, calls, caller);
@@ -33,6 +34,7 @@ internal sealed class ListReader(ListKind kind, BackendSession backend, OpenedBa
             }
 
             entries.AddRange(page.Entries);
+            life = TimeSpan.FromTicks(Math.Min(life.Ticks, ListLives.Of(page.Life).Ticks));
             cursor = page.NextCursor;
             if (cursor is null)
             {
@@ -51,25 +53,22 @@ internal sealed class ListReader(ListKind kind, BackendSession backend, OpenedBa
         }
 
         all.Note(backend.Index, why: null);
-        return all.Share(BackendList.Of(entries));
+        return new ReadList(all.Share(BackendList.Of(entries)), life);
     }
 
     private async Task<(ListPage? Page, string? Why)> ReadPageAsync(string? cursor, BackendCalls calls, CallerHeaders caller)
     {
-        byte[] key = backend.NextKey();
-        byte[] parameters = cursor is null ? [] : [.. ",\"params\":{\"cursor\":"u8, .. MergedList.Quote(cursor), .. "}"u8];
-        byte[] body =
-        [
-            .. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. key, .. ",\"method\":\""u8, .. System.Text.Encoding.ASCII.GetBytes(kind.Method), .. "\""u8,
-            .. parameters, .. "}"u8,
-        ];
+        byte[] meta = opened.IsModern ? ProtocolMeta.Member("_meta", JsonMembers.Write(ProtocolMeta.OfRequest(session.Client))) : [];
+        byte[] at = cursor is null ? [] : ProtocolMeta.Member("cursor", MergedList.Quote(cursor));
+        byte[] body = BackendSession.Write(
+            backend.NextKey(), kind.Method, meta.Length + at.Length == 0 ? default : (ReadOnlyMemory<byte>)JsonMembers.Write(at, meta));
         ListPage? page = null;
         string? error = null;
         GatewayServer server = calls.Server.Backends[backend.Index];
         BackendAnswer answer = await calls.PostAsync(
             server,
             body,
-            new BackendHeaders(caller, opened.SessionId, opened.Version),
+            new BackendHeaders(caller, opened),
             (_, message) =>
             {
                 if (MessageParts.Read(message.Span) is not { Method: null } parts)

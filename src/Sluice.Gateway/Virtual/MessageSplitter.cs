@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Text;
+using System.Text;
 
 namespace Sluice.Gateway;
 
@@ -16,6 +18,12 @@ internal sealed class MessageSplitter(Func<ReadOnlyMemory<byte>, ValueTask> onMe
     private bool _skipsLineFeed;
     private bool _isOfAnotherType;
     private bool _hasLines;
+
+    /// <summary>The id of the last event that had one; empty for none.</summary>
+    internal string LastEventId { get; private set; } = "";
+
+    /// <summary>After which time the server wants its client to come back, in milliseconds; null where it does not say.</summary>
+    internal int? Retry { get; private set; }
 
     /// <summary>Whether a message was larger than is taken.</summary>
     internal bool IsTooLarge { get; private set; }
@@ -93,6 +101,16 @@ internal sealed class MessageSplitter(Func<ReadOnlyMemory<byte>, ValueTask> onMe
             }
 
             Append(_data, value);
+        }
+        else if (field.SequenceEqual("id"u8) && !value.Contains((byte)0))
+        {
+            LastEventId = Encoding.UTF8.GetString(value);
+        }
+        else if (field.SequenceEqual("retry"u8))
+        {
+            Retry = Utf8Parser.TryParse(value, out int milliseconds, out int length) && length == value.Length && milliseconds >= 0
+                ? milliseconds
+                : Retry;
         }
         else if (field.SequenceEqual("event"u8))
         {

@@ -11,9 +11,6 @@ internal sealed partial class VirtualBackends
     /// <summary>How long the start of a session, and a list, waits for slow backends.</summary>
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    /// <summary>How long a list is used whose backend does not say for how long.</summary>
-    internal static readonly TimeSpan ListLife = TimeSpan.FromSeconds(30);
-
     /// <summary>After which time a backend is asked again that did not answer.</summary>
     internal static readonly TimeSpan Pause = TimeSpan.FromSeconds(5);
 
@@ -39,9 +36,13 @@ internal sealed partial class VirtualBackends
         Names = new VirtualNames(configuration);
         ServerNames = [.. configuration.Backends.Select(backend => backend.Server)];
         _failures = new string?[ServerNames.Length];
+        Eras = new BackendEras(ServerNames.Length, parts.Time);
     }
 
     internal VirtualNames Names { get; }
+
+    /// <summary>The eras that backends speak.</summary>
+    internal BackendEras Eras { get; }
 
     /// <summary>The names of the backends, in the order of the configuration.</summary>
     internal string[] ServerNames { get; }
@@ -50,7 +51,14 @@ internal sealed partial class VirtualBackends
 
     /// <summary>Whether a list is to be read again.</summary>
     internal bool IsStale(CachedList list) => list.Reading.IsCompleted
-        && Time.GetElapsedTime(list.Since) >= (list.Reading.IsCompletedSuccessfully && list.Reading.Result is not null ? ListLife : Pause);
+        && Time.GetElapsedTime(list.Since) >= LifeOf(list);
+
+    /// <summary>Whether what a backend said about itself is to be asked again.</summary>
+    internal bool IsOver(OpenedBackend opened) => opened.Life is TimeSpan life && Time.GetElapsedTime(opened.Since) >= life;
+
+    /// <summary>How long a list that has been read may be used.</summary>
+    internal static TimeSpan LifeOf(CachedList list) =>
+        list.Reading.IsCompletedSuccessfully && list.Reading.Result is ReadList read ? read.Life : Pause;
 
     /// <summary>Waits for something, and no longer than <see cref="Patience"/>.</summary>
     internal async Task WaitAsync(Task task, CancellationToken cancellationToken)

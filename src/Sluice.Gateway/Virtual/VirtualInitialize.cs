@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
@@ -11,6 +12,9 @@ internal static class VirtualInitialize
     private static readonly string[] Legacy = ["2024-11-05", "2025-03-26", "2025-06-18", LatestLegacy];
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
+    /// <summary>The versions of both eras, the latest first.</summary>
+    internal static string[] SupportedVersions { get; } = [McpVersions.FirstModern, .. Legacy.Reverse()];
+
     /// <summary>The version for a client: the one that it asks for, or the latest before the modern era.</summary>
     internal static string VersionFor(string? asked) => asked is not null && Legacy.Contains(asked) ? asked : LatestLegacy;
 
@@ -18,15 +22,34 @@ internal static class VirtualInitialize
     /// <param name="server">The name of the virtual server.</param>
     /// <param name="version">The version of the protocol.</param>
     /// <param name="backends">The backends that answer, in the order of the configuration.</param>
-    internal static byte[] ResultOf(string server, string version, IReadOnlyList<(string Name, OpenedBackend Opened)> backends)
-    {
-        JsonObject result = new()
+    internal static byte[] ResultOf(string server, string version, IReadOnlyList<(string Name, OpenedBackend Opened)> backends) => Write(
+        new JsonObject
         {
             ["protocolVersion"] = version,
-            ["capabilities"] = BackendCapabilitiesJson.Write(
-                backends.Aggregate(BackendCapabilities.None, (all, backend) => all | backend.Opened.Capabilities)),
+            ["capabilities"] = BackendCapabilitiesJson.Write(CapabilitiesOf(backends)),
             ["serverInfo"] = new JsonObject { ["name"] = server, ["version"] = GatewayVersion.Text },
-        };
+        },
+        backends);
+
+    /// <summary>The result of <c>server/discover</c>, but for what all results of the modern era have.</summary>
+    /// <param name="life">For how long it may be used.</param>
+    /// <param name="backends">The backends that answer, in the order of the configuration.</param>
+    internal static byte[] DiscoveryOf(TimeSpan life, IReadOnlyList<(string Name, OpenedBackend Opened)> backends) => Write(
+        new JsonObject
+        {
+            ["supportedVersions"] = new JsonArray([.. SupportedVersions.Select(version => JsonValue.Create(version))]),
+            ["capabilities"] = BackendCapabilitiesJson.Write(CapabilitiesOf(backends)),
+            ["ttlMs"] = (long)life.TotalMilliseconds,
+            ["cacheScope"] = "private",
+        },
+        backends);
+
+    /// <summary>What one of the backends can do.</summary>
+    private static BackendCapabilities CapabilitiesOf(IReadOnlyList<(string Name, OpenedBackend Opened)> backends) =>
+        backends.Aggregate(BackendCapabilities.None, (all, backend) => all | backend.Opened.Capabilities);
+
+    private static byte[] Write(JsonObject result, IReadOnlyList<(string Name, OpenedBackend Opened)> backends)
+    {
         string[] instructions =
         [
             .. backends

@@ -9,8 +9,9 @@ namespace Sluice.Gateway;
 /// <param name="Session">The session.</param>
 /// <param name="Calls">The way to the backends.</param>
 /// <param name="Caller">What of the request's headers backends may get.</param>
+/// <param name="Client">What the client says about itself: in the modern era with each request.</param>
 internal sealed record VirtualRequest(
-    HttpContext Context, byte[] Body, McpMessage Message, VirtualSession Session, BackendCalls Calls, CallerHeaders Caller)
+    HttpContext Context, byte[] Body, McpMessage Message, VirtualSession Session, BackendCalls Calls, CallerHeaders Caller, ClientFacts Client)
 {
     /// <summary>Is cancelled when the client leaves, or the gateway cuts the call.</summary>
     internal CancellationToken Aborted => Context.RequestAborted;

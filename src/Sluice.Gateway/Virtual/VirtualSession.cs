@@ -17,17 +17,18 @@ internal sealed class VirtualSession : IDisposable
     private readonly ConcurrentDictionary<long, LiveCall> _calls = new();
     private readonly ConcurrentDictionary<RequestId, LiveCall> _callsById = new();
     private readonly ConcurrentDictionary<long, Question> _questions = new();
+    private readonly ConcurrentDictionary<string, SuspendableCall> _suspended = new(StringComparer.Ordinal);
     private readonly CancellationTokenSource _ended = new();
     private long _lastKey;
 
     /// <param name="all">What all sessions of the virtual server share.</param>
     /// <param name="front">The client's session.</param>
-    /// <param name="initializeParams">The value of <c>params</c> of the client's <c>initialize</c>.</param>
-    internal VirtualSession(VirtualBackends all, StdioSession front, ReadOnlyMemory<byte> initializeParams)
+    /// <param name="client">What the client says about itself.</param>
+    internal VirtualSession(VirtualBackends all, StdioSession front, ClientFacts client)
     {
         _all = all;
         Front = front;
-        InitializeParams = initializeParams;
+        Client = client;
         Ended = _ended.Token;
         Backends = [.. all.ServerNames.Select((_, index) => new BackendSession(index, this, all))];
     }
@@ -35,14 +36,20 @@ internal sealed class VirtualSession : IDisposable
     /// <summary>The client's session.</summary>
     internal StdioSession Front { get; }
 
-    /// <summary>The value of <c>params</c> of the client's <c>initialize</c>.</summary>
-    internal ReadOnlyMemory<byte> InitializeParams { get; }
+    /// <summary>What the client says about itself.</summary>
+    internal ClientFacts Client { get; private set; }
+
+    /// <summary>The open <c>subscriptions/listen</c> requests of clients of the modern era.</summary>
+    internal Listeners Listeners { get; } = new();
 
     /// <summary>The sessions at the backends, in the order of the configuration.</summary>
     internal BackendSession[] Backends { get; }
 
     /// <summary>Is cancelled when the session has ended.</summary>
     internal CancellationToken Ended { get; }
+
+    /// <summary>Notes which log messages the client asks for.</summary>
+    internal void SetLogLevel(string? level) => Client = Client.WithLogLevel(level);
 
     /// <summary>A number for a request to a backend.</summary>
     internal long NextKey() => Interlocked.Increment(ref _lastKey);
@@ -111,6 +118,19 @@ internal sealed class VirtualSession : IDisposable
         return null;
     }
 
+    /// <summary>Keeps a call that waits for an answer of its client.</summary>
+    /// <returns>False when too many wait.</returns>
+    internal bool TrySuspend(string state, SuspendableCall call) => _suspended.Count < MaxQuestions && _suspended.TryAdd(state, call);
+
+    /// <summary>The call that a client answers by its state; each state is taken once.</summary>
+    internal SuspendableCall? TakeSuspended(string state, VirtualRequest request) =>
+        _suspended.TryGetValue(state, out SuspendableCall? call) && call.IsOf(request) && _suspended.TryRemove(KeyValuePair.Create(state, call))
+            ? call
+            : null;
+
+    /// <summary>Forgets a call that does not wait any more.</summary>
+    internal void Forget(string state) => _suspended.TryRemove(state, out _);
+
     /// <summary>Evicts lists that a backend says have changed.</summary>
     internal static void Evict(BackendSession backend, string notification)
     {
@@ -123,12 +143,15 @@ internal sealed class VirtualSession : IDisposable
     /// <summary>The lists of all backends as one. It waits a bounded time for a backend that is slow, and then goes on without it.</summary>
     internal async Task<MergedList> ListAsync(ListKind kind, BackendCalls calls, CallerHeaders caller, CancellationToken cancellationToken)
     {
-        Task<BackendList?>[] reading = [.. Backends.Select(backend => backend.ListAsync(kind, calls, caller))];
+        Task<ReadList?>[] reading = [.. Backends.Select(backend => backend.ListAsync(kind, calls, caller))];
         await _all.WaitAsync(Task.WhenAll(reading), cancellationToken);
-        MergedList merged = _all.Merge(kind, [.. reading.Select(read => read.IsCompletedSuccessfully ? read.Result : null)]);
+        MergedList merged = _all.Merge(kind, [.. reading.Select(read => read.IsCompletedSuccessfully ? read.Result?.List : null)]);
         _merged[kind.Index] = merged;
         return merged;
     }
+
+    /// <summary>For how long the lists may be used that were read.</summary>
+    internal TimeSpan LifeOf(ListKind kind) => Backends.Min(backend => backend.LifeOf(kind));
 
     /// <summary>The backend that has a tool or prompt of an advertised name; null where none does.</summary>
     internal async Task<Route?> FindAsync(
@@ -184,4 +207,6 @@ internal sealed class VirtualSession : IDisposable
 /// <param name="Backend">The backend.</param>
 /// <param name="Opened">Its session.</param>
 /// <param name="Id">Its id, as the backend wrote it.</param>
-internal sealed record Question(BackendSession Backend, OpenedBackend Opened, ReadOnlyMemory<byte> Id);
+/// <param name="Answer">Gets the answer, where the gateway asks for a backend that cannot ask itself; else the backend gets it.</param>
+internal sealed record Question(
+    BackendSession Backend, OpenedBackend Opened, ReadOnlyMemory<byte> Id, TaskCompletionSource<byte[]>? Answer = null);

@@ -17,39 +17,43 @@ internal sealed partial class VirtualUpstream
             return await ListAsync(request, kind);
         }
 
+        bool isModern = request.Client.IsModern;
         switch (message.Method)
         {
-            case "ping":
-                await WriteResultAsync(request.Context, message.Id, "{}"u8.ToArray());
+            case "ping" when !isModern:
+                await WriteResultAsync(request, "{}"u8.ToArray());
                 return null;
             case "tools/call":
             case "prompts/get":
                 return await CallNamedAsync(request, message.Method == "tools/call" ? ListKind.Tools : ListKind.Prompts);
             case "resources/read":
-            case "resources/subscribe":
-            case "resources/unsubscribe":
+            case "resources/subscribe" or "resources/unsubscribe" when !isModern:
                 return await CallResourceAsync(request);
             case "completion/complete":
                 return await CompleteAsync(request);
-            case "logging/setLevel":
+            case "logging/setLevel" when !isModern:
                 return await SetLevelAsync(request);
             default:
                 await ChargedCall.NotMadeAsync(request.Context);
-                await WriteErrorAsync(request.Context, message.Id, MethodNotFound, $"A virtual server does not know to which server the method {Shown.Quote(message.Method)} goes.");
+                await WriteErrorAsync(
+                    request,
+                    MethodNotFound,
+                    $"A virtual server does not know to which server the method {Shown.Quote(message.Method)} goes.",
+                    StatusCodes.Status404NotFound);
                 return null;
         }
     }
 
-    private static async Task<UpstreamFailure?> ListAsync(VirtualRequest request, ListKind kind)
+    private async Task<UpstreamFailure?> ListAsync(VirtualRequest request, ListKind kind)
     {
         MergedList merged = await request.Session.ListAsync(kind, request.Calls, request.Caller, request.Aborted);
         if (merged.Page(CallParts.Read(request.Body).Cursor) is byte[] page)
         {
-            await WriteResultAsync(request.Context, request.Message.Id, page);
+            await WriteListAsync(request, page, request.Session.LifeOf(kind));
         }
         else
         {
-            await WriteErrorAsync(request.Context, request.Message.Id, InvalidParams, "The cursor is not one of this list. Ask for the first page again.");
+            await WriteErrorAsync(request, InvalidParams, "The cursor is not one of this list. Ask for the first page again.");
         }
 
         return null;
@@ -74,7 +78,7 @@ internal sealed partial class VirtualUpstream
         string uri = parts.UriText ?? "";
         if (await RouteAsync(request) is not Route route)
         {
-            await UnknownAsync(request, ResourceNotFound, "resource", uri);
+            await UnknownAsync(request, request.Client.IsModern ? InvalidParams : ResourceNotFound, "resource", uri);
             return null;
         }
 
@@ -130,17 +134,34 @@ internal sealed partial class VirtualUpstream
     /// </summary>
     internal async Task<string?> FindBackendAsync(HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
     {
-        if (message.Kind != McpMessageKind.Request
-            || SessionRequests.Peek(_sessions, context, caller) is not StdioSession front
-            || !_sessions.TryBeginCall(front))
+        CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
+        if (message.Kind != McpMessageKind.Request || headers.Hops >= MaxHops)
         {
             return null; // It is answered without a backend.
+        }
+
+        ClientFacts? client = null;
+        StdioSession? front;
+        if (IsModern(context, message))
+        {
+            client = ClientOf(body);
+            front = FaultOf(context, message, client) is null ? (await BeginViewAsync(context, caller, client!, calls)).View : null;
+        }
+        else
+        {
+            front = SessionRequests.Peek(_sessions, context, caller);
+            front = front is not null && _sessions.TryBeginCall(front) ? front : null;
+        }
+
+        if (front is null)
+        {
+            return null;
         }
 
         try
         {
             Route? route = await FindRouteAsync(
-                new VirtualRequest(context, body, message, front.Virtual!, calls, CallerHeaders.Of(context, _settings.Proxies)));
+                new VirtualRequest(context, body, message, front.Virtual!, calls, headers, client ?? front.Virtual!.Client));
             context.Features.Set(new FoundRoute(route));
             return route is null ? null : _all.ServerNames[route.Backend];
         }
@@ -166,25 +187,56 @@ internal sealed partial class VirtualUpstream
             return CallRelay.FailureOf(backend.Name, why, canHaveRun: false);
         }
 
+        if (opened.IsModern && IsSubscription(request.Message.Method))
+        {
+            return await SubscribeAsync(request, backend, route.Own);
+        }
+
+        if (request.Client.IsModern && !opened.IsModern && parts.RequestState is string state)
+        {
+            if (session.TakeSuspended(state, request) is SuspendableCall suspended)
+            {
+                return await suspended.ResumeAsync(request);
+            }
+
+            await ChargedCall.NotMadeAsync(request.Context);
+            await WriteErrorAsync(
+                request, InvalidParams, "'requestState' is not that of a call which waits for this answer. Make the call again without it.");
+            return null;
+        }
+
         long key = session.NextKey();
         byte[] keyJson = Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture));
-        LiveCall call = new(
-            key,
-            request.Message.Id,
-            parts.ProgressToken is Range token ? request.Body.AsMemory(token) : default,
-            backend,
-            opened);
+        LiveCall call = new(key, backend, opened)
+        {
+            Id = request.Message.Id.ToArray(),
+            ProgressToken = parts.ProgressToken is Range token ? request.Body[token] : default(ReadOnlyMemory<byte>),
+            Client = request.Client,
+            IsCacheable = request.Message.Method == "resources/read",
+        };
+        byte[] own = opened.IsModern ? ProtocolMeta.OfRequest(request.Client) : [];
         byte[] body = MessageEdit.Apply(
             request.Body,
             (parts.Id, keyJson),
             (route.Own == advertised ? null : keyPart, MergedList.Quote(route.Own)),
-            (parts.HasOwnMeta ? parts.Meta : null, parts.HasOwnMeta ? parts.MetaFor(request.Body, keyJson) : default),
-            (parts.HasOwnMeta ? null : parts.ProgressToken, keyJson));
+            parts.MetaEdit(request.Body, keyJson, own));
+        BackendHeaders headers = new(request.Caller, opened) { Parameters = await ParametersAsync(request, backend, opened, parts, route.Own) };
+        if (SuspendableCall.IsPossible(request, opened))
+        {
+            BackendMessages.Reply reply = (at, to, message) => ReplyAsync(session, request.Calls, request.Caller, at, to, message);
+            return await new SuspendableCall(request, call, MessagesOf(request), reply, _about, _time).BeginAsync(body, headers);
+        }
+
         session.Begin(call);
         try
         {
-            return await new CallRelay(request.Context, MessagesOf(request), call)
-                .RunAsync(request.Calls, body, new BackendHeaders(request.Caller, opened.SessionId, opened.Version));
+            return await RunAsync(request, call, body, headers);
+        }
+        catch (OperationCanceledException) when (request.Client.IsModern && !opened.IsModern)
+        {
+            // To leave is the way to cancel of the client's era, and not of the backend's.
+            await SendAsync(request, backend, opened, SuspendableCall.CancellationOf(call), session.Ended);
+            throw;
         }
         finally
         {
@@ -192,20 +244,43 @@ internal sealed partial class VirtualUpstream
         }
     }
 
+    /// <summary>The headers that repeat arguments: those of the client, or for a client of the legacy era what the tool's schema asks for.</summary>
+    private static async Task<IReadOnlyList<KeyValuePair<string, string>>> ParametersAsync(
+        VirtualRequest request, BackendSession backend, OpenedBackend opened, CallParts parts, string tool)
+    {
+        if (!opened.IsModern || request.Message.Method != "tools/call")
+        {
+            return [];
+        }
+
+        if (request.Client.IsModern)
+        {
+            return ToolHeaders.Of(request.Context.Request.Headers);
+        }
+
+        ReadList? tools = await backend.ListAsync(ListKind.Tools, request.Calls, request.Caller).WaitAsync(request.Aborted);
+        return tools?.List.Entries.FirstOrDefault(entry => entry.Key == tool) is ListEntry listed && parts.Arguments is Range arguments
+            ? ToolHeaders.Of(listed.Json, request.Body.AsSpan(arguments))
+            : [];
+    }
+
     /// <summary>Sets the level at every backend that logs.</summary>
-    private static async Task<UpstreamFailure?> SetLevelAsync(VirtualRequest request)
+    private async Task<UpstreamFailure?> SetLevelAsync(VirtualRequest request)
     {
         BackendSession[] logging = [.. request.Session.Backends.Where(backend => backend.Opened?.Has(BackendCapabilities.Logging) == true)];
+        request.Session.SetLogLevel(CallParts.Read(request.Body).Level);
         string?[] failures = await Task.WhenAll(logging.Select(backend => SetLevelAsync(request, backend, backend.Opened)));
         string[] failed = [.. failures.OfType<string>()];
         if (failed.Length == logging.Length)
         {
-            await WriteErrorAsync(request.Context, request.Message.Id, logging.Length == 0 ? MethodNotFound : InvalidParams,
+            await WriteErrorAsync(
+                request,
+                logging.Length == 0 ? MethodNotFound : InvalidParams,
                 logging.Length == 0 ? "No server behind this virtual server has logging." : string.Join(" ", failed));
         }
         else
         {
-            await WriteResultAsync(request.Context, request.Message.Id, "{}"u8.ToArray());
+            await WriteResultAsync(request, "{}"u8.ToArray());
         }
 
         return null;
@@ -218,12 +293,17 @@ internal sealed partial class VirtualUpstream
             return $"Server '{backend.Name}': its session has ended.";
         }
 
+        if (opened.IsModern)
+        {
+            return null; // It is told with each request.
+        }
+
         byte[] body = MessageEdit.Apply(request.Body, (CallParts.Read(request.Body).Id, backend.NextKey()));
         string? failure = $"Server '{backend.Name}': it did not answer.";
         await request.Calls.PostMeteredAsync(
             request.Calls.Server.Backends[backend.Index],
             body,
-            new BackendHeaders(request.Caller, opened.SessionId, opened.Version),
+            new BackendHeaders(request.Caller, opened),
             (_, message) =>
             {
                 if (MessageParts.Read(message.Span) is { Method: null } parts)
@@ -242,7 +322,9 @@ internal sealed partial class VirtualUpstream
         await ChargedCall.NotMadeAsync(request.Context);
         string[] away = [.. _all.Failing().Select(backend => $"'{backend.Server}'")];
         string hidden = away.Length == 0 ? "" : $" What {string.Join(", ", away)} has is hidden, since {(away.Length == 1 ? "it does" : "they do")} not answer now.";
-        await WriteErrorAsync(request.Context, request.Message.Id, code, $"The virtual server '{_server}' has no {what} {Shown.Quote(name)}.{hidden}");
+        byte[] data = what == "resource" ? JsonMembers.Write(ProtocolMeta.Member("uri", MergedList.Quote(name))) : [];
+        string message = $"The virtual server '{_server}' has no {what} {Shown.Quote(name)}.{hidden}";
+        await CallAnswer.SendAsync(request.Context, Error(request.Message.Id, code, message, data), isAnswer: true);
     }
 
     /// <summary>A client's answer to a question of a backend.</summary>
@@ -250,7 +332,14 @@ internal sealed partial class VirtualUpstream
     {
         if (request.Session.Answered(request.Message.Id.Span) is Question question && CallParts.Read(request.Body).Id is Range id)
         {
-            await SendAsync(request, question.Backend, question.Opened, MessageEdit.Apply(request.Body, (id, question.Id)));
+            if (question.Answer is TaskCompletionSource<byte[]> awaited)
+            {
+                awaited.TrySetResult(request.Body);
+            }
+            else
+            {
+                await SendAsync(request, question.Backend, question.Opened, MessageEdit.Apply(request.Body, (id, question.Id)), request.Aborted);
+            }
         }
 
         request.Context.Response.StatusCode = StatusCodes.Status202Accepted;
@@ -263,17 +352,26 @@ internal sealed partial class VirtualUpstream
         {
             case "notifications/cancelled":
                 CallParts parts = CallParts.Read(request.Body);
-                if (parts.RequestId is Range id && request.Session.FindCall(request.Body.AsSpan(id)) is LiveCall call)
+                if (parts.RequestId is not Range id || request.Session.FindCall(request.Body.AsSpan(id)) is not LiveCall call)
                 {
-                    byte[] key = Encoding.ASCII.GetBytes(call.Key.ToString(CultureInfo.InvariantCulture));
-                    await SendAsync(request, call.Backend, call.Opened, MessageEdit.Apply(request.Body, (id, key)));
+                    break;
                 }
+
+                if (call.Opened.IsModern)
+                {
+                    await call.Cancelling.CancelAsync(); // To leave is the way to cancel there.
+                    break;
+                }
+
+                byte[] key = Encoding.ASCII.GetBytes(call.Key.ToString(CultureInfo.InvariantCulture));
+                await SendAsync(request, call.Backend, call.Opened, MessageEdit.Apply(request.Body, (id, key)), request.Aborted);
 
                 break;
             case "notifications/roots/list_changed":
                 await Task.WhenAll(request.Session.Backends
-                    .Where(backend => backend.Opened is not null)
-                    .Select(backend => backend.Opened is OpenedBackend opened ? SendAsync(request, backend, opened, request.Body) : Task.CompletedTask));
+                    .Select(backend => backend.Opened is OpenedBackend { IsModern: false } opened
+                        ? SendAsync(request, backend, opened, request.Body, request.Aborted)
+                        : Task.CompletedTask));
                 break;
         }
 
@@ -282,14 +380,15 @@ internal sealed partial class VirtualUpstream
     }
 
     /// <summary>Sends a backend what has no answer.</summary>
-    private async Task SendAsync(VirtualRequest request, BackendSession backend, OpenedBackend opened, byte[] message)
+    private async Task SendAsync(
+        VirtualRequest request, BackendSession backend, OpenedBackend opened, byte[] message, CancellationToken aborted)
     {
         BackendAnswer answer = await request.Calls.PostMeteredAsync(
             request.Calls.Server.Backends[backend.Index],
             message,
-            new BackendHeaders(request.Caller, opened.SessionId, opened.Version),
+            new BackendHeaders(request.Caller, opened),
             (_, _) => ValueTask.CompletedTask,
-            request.Aborted);
+            aborted);
         if (answer.Status >= StatusCodes.Status400BadRequest || answer.Failure is not null)
         {
             Log.NotTaken(_logger, _server, backend.Name, answer.Failure?.Reason ?? $"it answered with the status {answer.Status}");

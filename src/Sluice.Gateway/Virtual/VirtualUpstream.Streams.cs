@@ -13,7 +13,7 @@ internal sealed partial class VirtualUpstream
         CallerHeaders caller = CallerHeaders.Of(context, _settings.Proxies);
         VirtualSession session = front.Virtual!;
         using CancellationTokenSource closed = CancellationTokenSource.CreateLinkedTokenSource(context.RequestAborted, session.Ended, ends);
-        Task[] streams = [.. session.Backends.Select(backend => ListenAsync(session, backend, calls, caller, closed.Token))];
+        Task[] streams = [.. session.Backends.Select(backend => HearForSessionAsync(session, backend, calls, caller, closed.Token))];
         try
         {
             await front.Stream.SendAsync(context, ends);
@@ -26,48 +26,82 @@ internal sealed partial class VirtualUpstream
         }
     }
 
-    /// <summary>Keeps a stream of a backend open, through losses of its session, until the client's stream is closed.</summary>
-    private async Task ListenAsync(
+    /// <summary>Keeps a stream of a backend open for a session, until the client's stream is closed.</summary>
+    private async Task HearForSessionAsync(
         VirtualSession session, BackendSession backend, BackendCalls calls, CallerHeaders caller, CancellationToken closed)
     {
-        OpenedBackend? known = null;
-        TimeSpan pause = SoonestReopen;
         try
         {
-            while (true)
+            OpenedBackend opened = await backend.WhenOpenedAsync(known: null, closed);
+            if (!opened.IsModern)
             {
-                OpenedBackend opened = await backend.WhenOpenedAsync(known, closed);
-                BackendMessages messages = MessagesOf(session, calls, caller);
-                bool hasEvents = false;
-                BackendAnswer answer = await calls.SendAsync(
-                    calls.Server.Backends[backend.Index],
-                    HttpMethods.Get,
-                    new BackendHeaders(caller, opened.SessionId, opened.Version),
-                    (_, message) =>
-                    {
-                        hasEvents = true;
-                        return HandleAsync(messages, backend, opened, message);
-                    },
-                    closed,
-                    closed);
-                if (answer.Status == StatusCodes.Status404NotFound && opened.SessionId is not null)
-                {
-                    backend.Lose(opened);
-                }
-
-                if (answer.Status is >= 400 and < 500)
-                {
-                    known = opened; // It has no such stream, or the session is lost: there is another with another session.
-                    continue;
-                }
-
-                pause = hasEvents ? SoonestReopen : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LatestReopen.Ticks));
-                await Task.Delay(pause, _time, closed);
+                await ListenAsync(session, backend, calls, caller, onOpened: () => Task.CompletedTask, closed);
+                return;
             }
+
+            BackendMessages messages = MessagesOf(session, calls, caller);
+            await ListenToAsync(
+                calls,
+                caller,
+                session.Client,
+                backend,
+                () =>
+                {
+                    (string[] uris, CancellationToken changed) = backend.Watched.Now();
+                    return (ListenFilter.Of(opened.Capabilities, uris), changed);
+                },
+                (at, message, parts) => messages.HandleAsync(
+                    backend, at, MessageEdit.Apply(message, CallParts.Read(message.Span).MetaEdit(message.Span, token: default, own: default)), parts, send: null),
+                closed);
         }
         catch (OperationCanceledException) when (closed.IsCancellationRequested)
         {
             // The client's stream is closed, and this one with it.
+        }
+    }
+
+    /// <summary>Keeps the stream of a backend's session open, through losses of the session.</summary>
+    private async Task ListenAsync(
+        VirtualSession session, BackendSession backend, BackendCalls calls, CallerHeaders caller, Func<Task> onOpened, CancellationToken closed)
+    {
+        OpenedBackend? known = null;
+        OpenedBackend? last = null;
+        TimeSpan pause = SoonestReopen;
+        while (true)
+        {
+            OpenedBackend opened = await backend.WhenOpenedAsync(known, closed);
+            if (last is not null && last != opened)
+            {
+                await onOpened();
+            }
+
+            last = opened;
+            BackendMessages messages = MessagesOf(session, calls, caller);
+            bool hasEvents = false;
+            BackendAnswer answer = await calls.SendAsync(
+                calls.Server.Backends[backend.Index],
+                HttpMethods.Get,
+                new BackendHeaders(caller, opened),
+                (_, message) =>
+                {
+                    hasEvents = true;
+                    return HandleAsync(messages, backend, opened, message);
+                },
+                closed,
+                closed);
+            if (answer.Status == StatusCodes.Status404NotFound && opened.SessionId is not null)
+            {
+                backend.Lose(opened);
+            }
+
+            if (answer.Status is >= 400 and < 500)
+            {
+                known = opened; // It has no such stream, or the session is lost: there is another with another session.
+                continue;
+            }
+
+            pause = hasEvents ? SoonestReopen : TimeSpan.FromTicks(Math.Min(pause.Ticks * 2, LatestReopen.Ticks));
+            await Task.Delay(pause, _time, closed);
         }
     }
 
@@ -98,7 +132,7 @@ internal sealed partial class VirtualUpstream
             await calls.PostAsync(
                 calls.Server.Backends[backend.Index],
                 message,
-                new BackendHeaders(caller, opened.SessionId, opened.Version),
+                new BackendHeaders(caller, opened),
                 (_, _) => ValueTask.CompletedTask,
                 session.Ended);
         }

@@ -4,13 +4,13 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>Serves several servers of the gateway as one, to clients of the legacy era.</summary>
+/// <summary>Serves several servers of the gateway as one, to clients of both eras.</summary>
 /// <remarks>
 /// <para>
-/// A client has one session here, and by it one at each backend. JSON passes as it is: only what routes a message is read and rewritten,
-/// which is ids, names, URIs and progress tokens.
+/// A client of the legacy era has one session here, and by it one at each backend. JSON passes as it is: only what routes a message is read
+/// and rewritten, which is ids, names, URIs, progress tokens and the protocol's own members of <c>_meta</c>.
 /// </para>
-/// <para>Source: Model Context Protocol, revision 2025-11-25, Transports.</para>
+/// <para>Source: Model Context Protocol, revisions 2025-11-25 and 2026-07-28, Transports.</para>
 /// <para>Thread safety: any number of requests at a time.</para>
 /// </remarks>
 internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
@@ -26,6 +26,8 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
     private readonly string _server;
     private readonly SessionTable _sessions;
     private readonly VirtualBackends _all;
+    private readonly CallerViews _views;
+    private readonly byte[] _about;
     private readonly ILogger _logger;
     private readonly TimeProvider _time;
     private volatile StdioSettings _settings;
@@ -47,6 +49,8 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
             configuration.IdleTimeout,
             parts.Time,
             max => Log.SessionEvicted(_logger, server, max));
+        _views = new CallerViews(_sessions, _all);
+        _about = ProtocolMeta.OfResult(server);
     }
 
     /// <summary>Takes other bounds. Sessions are kept.</summary>
@@ -66,7 +70,7 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         try
         {
             UpstreamFailure? failure = body is not null && message is not null
-                ? await PostAsync(context, body, message, caller, calls)
+                ? await PostAsync(context, body, message, caller, calls, ends)
                 : await AnswerOtherAsync(context, caller, calls, ends);
             if (failure?.RetryAfter is TimeSpan wait && !context.Response.HasStarted)
             {
@@ -114,17 +118,23 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
     }
 
     private async Task<UpstreamFailure?> PostAsync(
-        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
+        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls, CancellationToken ends)
     {
-        if (message is { Method: "initialize", Kind: McpMessageKind.Request })
+        CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
+        if (headers.Hops >= MaxHops && message.Kind == McpMessageKind.Request)
         {
-            return await InitializeAsync(context, body, message, caller, calls);
+            await RefuseLoopAsync(context, headers, message);
+            return null;
         }
 
-        if (message.EraWith(context.Request.Headers[McpVersions.HeaderName]) == McpEra.Modern)
+        if (IsModern(context, message))
         {
-            await AnswerModernAsync(context, message);
-            return null;
+            return await PostModernAsync(context, body, message, caller, calls, headers, ends);
+        }
+
+        if (message is { Method: "initialize", Kind: McpMessageKind.Request })
+        {
+            return await InitializeAsync(context, body, message, caller, calls, headers);
         }
 
         if (await SessionRequests.FindAsync(_sessions, context, caller, message.Id) is not StdioSession front)
@@ -140,7 +150,7 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
 
         try
         {
-            VirtualRequest request = new(context, body, message, front.Virtual!, calls, CallerHeaders.Of(context, _settings.Proxies));
+            VirtualRequest request = new(context, body, message, front.Virtual!, calls, headers, front.Virtual!.Client);
             return await (message.Kind switch
             {
                 McpMessageKind.Request => AnswerAsync(request),
@@ -154,38 +164,21 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         }
     }
 
-    /// <summary>A client of the modern era, which takes this for a server of the legacy era, and becomes a legacy client.</summary>
-    private async Task AnswerModernAsync(HttpContext context, McpMessage message)
+    /// <summary>Answers a request that came through too many virtual servers: they lead back to each other.</summary>
+    private static async Task RefuseLoopAsync(HttpContext context, CallerHeaders headers, McpMessage message)
     {
-        if (message.Kind != McpMessageKind.Request)
-        {
-            context.Response.StatusCode = StatusCodes.Status202Accepted;
-            return;
-        }
-
         await ChargedCall.NotMadeAsync(context);
         await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-            StatusCodes.Status404NotFound,
-            MethodNotFound,
-            $"The virtual server '{_server}' speaks MCP up to 2025-11-25: send 'initialize'.",
+            StatusCodes.Status508LoopDetected,
+            InvalidRequest,
+            $"The request came through {headers.Hops} virtual servers, and at most {MaxHops} are allowed: one of them leads back to itself.",
             message.Id));
     }
 
     private async Task<UpstreamFailure?> InitializeAsync(
-        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
+        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls, CallerHeaders headers)
     {
         CallParts parts = CallParts.Read(body);
-        CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
-        if (headers.Hops >= MaxHops)
-        {
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
-                StatusCodes.Status508LoopDetected,
-                InvalidRequest,
-                $"The request came through {headers.Hops} virtual servers, and at most {MaxHops} are allowed: one of them leads back to itself.",
-                message.Id));
-            return null;
-        }
-
         if (parts.Params is not Range parameters)
         {
             await WriteErrorAsync(context, message.Id, InvalidParams, "'initialize' has no 'params'. Send 'protocolVersion', 'capabilities' and 'clientInfo'.");
@@ -202,14 +195,12 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         bool isAdded = false;
         try
         {
-            VirtualSession session = new(_all, front, body[parameters]);
+            VirtualSession session = new(_all, front, ClientFacts.OfInitialize(body[parameters]));
             front.Virtual = session;
-            Task<OpenedBackend>[] opening = [.. session.Backends.Select(backend => backend.OpenAsync(calls, headers))];
-            await _all.WaitAsync(Task.WhenAll(opening), context.RequestAborted);
             byte[] result = VirtualInitialize.ResultOf(
                 _server,
                 VirtualInitialize.VersionFor(parts.ProtocolVersion),
-                [.. session.Backends.Where(backend => backend.Opened is not null).Select(backend => (backend.Name, backend.Opened!))]);
+                await OpenAllAsync(session, calls, headers, context.RequestAborted));
             isAdded = true;
             _sessions.Add(front);
             context.Response.Headers[SessionRequests.Header] = front.Id;
@@ -225,8 +216,37 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         }
     }
 
+    /// <summary>Opens all backends, and gives those that answer. A slow one is waited for a bounded time.</summary>
+    private async Task<(string Name, OpenedBackend Opened)[]> OpenAllAsync(
+        VirtualSession session, BackendCalls calls, CallerHeaders headers, CancellationToken cancellationToken)
+    {
+        Task<OpenedBackend>[] opening = [.. session.Backends.Select(backend => backend.OpenAsync(calls, headers))];
+        await _all.WaitAsync(Task.WhenAll(opening), cancellationToken);
+        return
+        [
+            .. session.Backends
+                .Select(backend => (backend.Name, backend.Opened))
+                .Where(backend => backend.Opened is not null)
+                .Select(backend => (backend.Name, backend.Opened!)),
+        ];
+    }
+
+    /// <summary>Writes a result of the virtual server's own.</summary>
+    private Task WriteResultAsync(VirtualRequest request, ReadOnlyMemory<byte> result) => WriteResultAsync(
+        request.Context, request.Message.Id, request.Client.IsModern ? ResultEdit.ForModern(result, isCacheable: false, _about) : result);
+
     private static Task WriteResultAsync(HttpContext context, ReadOnlyMemory<byte> id, ReadOnlyMemory<byte> result) => CallAnswer.SendAsync(
         context, (byte[])[.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. id.Span, .. ",\"result\":"u8, .. result.Span, .. "}"u8], isAnswer: true);
+
+    private static Task WriteErrorAsync(VirtualRequest request, int code, string message, int modernStatus = StatusCodes.Status200OK)
+    {
+        if (request.Client.IsModern && !request.Context.Response.HasStarted)
+        {
+            request.Context.Response.StatusCode = modernStatus;
+        }
+
+        return WriteErrorAsync(request.Context, request.Message.Id, code, message);
+    }
 
     private static Task WriteErrorAsync(HttpContext context, ReadOnlyMemory<byte> id, int code, string message) =>
         CallAnswer.SendAsync(context, McpRefusals.RenderError(StatusCodes.Status200OK, code, message, id).Body, isAnswer: true);

@@ -38,10 +38,11 @@ internal static class Callers
     /// <param name="endpoint">Where to connect.</param>
     /// <param name="key">The API key.</param>
     /// <param name="calls">The calls, as <c>client.mjs</c> takes them.</param>
-    internal static async Task<JsonElement[]> TypeScriptAsync(string kind, Uri endpoint, string key, string calls)
+    /// <param name="answers">Whether it can be asked: sampling and elicitation.</param>
+    internal static async Task<JsonElement[]> TypeScriptAsync(string kind, Uri endpoint, string key, string calls, bool answers = false)
     {
         ProgramResult result = await ChildProcess.RunAsync(
-            "node", Path.Combine(Repository.NodeFolder, "client.mjs"), kind, endpoint.ToString(), key, calls);
+            "node", Path.Combine(Repository.NodeFolder, "client.mjs"), kind, endpoint.ToString(), key, calls, answers ? "answers" : "");
         result.ExitCode.ShouldBe(0, result.ToString());
         return
         [

@@ -4,14 +4,17 @@ using Microsoft.AspNetCore.Http;
 
 namespace Sluice.Gateway.Tests;
 
-/// <summary>A server of the legacy era that answers as a test says, for a virtual server to have behind it.</summary>
-internal sealed class BackendServer : IAsyncDisposable
+/// <summary>A server that answers as a test says, for a virtual server to have behind it.</summary>
+internal sealed partial class BackendServer : IAsyncDisposable
 {
     private readonly ConcurrentDictionary<string, bool> _sessions = new(StringComparer.Ordinal);
     private FakeUpstream? _upstream;
 
     /// <summary>Its name, which its answers hold.</summary>
     internal required string Name { get; init; }
+
+    /// <summary>The eras of the protocol that it speaks.</summary>
+    internal ServerEras Eras { get; set; } = ServerEras.Legacy;
 
     /// <summary>Its tools.</summary>
     internal string[] Tools { get; set; } = ["echo"];
@@ -23,6 +26,9 @@ internal sealed class BackendServer : IAsyncDisposable
     internal string[] Templates { get; set; } = [];
 
     internal string? Instructions { get; set; }
+
+    /// <summary>The schema of its tools.</summary>
+    internal string Schema { get; set; } = """{"type":"object"}""";
 
     /// <summary>Answers in place of it; false where it is to answer itself.</summary>
     internal Func<HttpContext, JsonObject, Task<bool>>? Override { get; set; }
@@ -110,7 +116,19 @@ internal sealed class BackendServer : IAsyncDisposable
             return;
         }
 
-        await AnswerAsync(context, message);
+        if (IsModern(context, message) && Eras != ServerEras.Legacy)
+        {
+            await AnswerModernAsync(context, message);
+        }
+        else if (Eras == ServerEras.Modern)
+        {
+            context.Response.StatusCode = 400;
+            await JsonAsync(context, Error(message["id"], -32022, "Unsupported protocol version"));
+        }
+        else
+        {
+            await AnswerAsync(context, message);
+        }
     }
 
     /// <summary>Answers as a server of its kind does.</summary>
@@ -146,7 +164,7 @@ internal sealed class BackendServer : IAsyncDisposable
             {"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{},"completions":{}},
             "serverInfo":{"name":"{{{Name}}}","version":"1"}{{{(Instructions is null ? "" : $",\"instructions\":\"{Instructions}\"")}}}}
             """,
-        "tools/list" => List("tools", Tools, tool => $$$"""{"name":"{{{tool}}}","x-of":"{{{Name}}}","inputSchema":{"type":"object"}}"""),
+        "tools/list" => List("tools", Tools, tool => $$$"""{"name":"{{{tool}}}","x-of":"{{{Name}}}","inputSchema":{{{Schema}}}}"""),
         "prompts/list" => List("prompts", Prompts, prompt => $$"""{"name":"{{prompt}}"}"""),
         "resources/list" => List("resources", Resources, uri => $$"""{"uri":"{{uri}}","name":"{{Name}}"}"""),
         "resources/templates/list" => List("resourceTemplates", Templates, uri => $$"""{"uriTemplate":"{{uri}}","name":"{{Name}}"}"""),

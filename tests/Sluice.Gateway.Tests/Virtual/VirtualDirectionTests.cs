@@ -222,6 +222,35 @@ public sealed class VirtualDirectionTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Stream_ThatABackendEndsBeforeTheAnswer_IsResumedAfterItsLastEvent()
+    {
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _a, _b);
+        await gateway.InitializeAsync();
+        string? call = null;
+        List<string> after = [];
+        _a.Override = async (context, message) =>
+        {
+            call = message["id"]!.ToJsonString();
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync("retry: 1\nid: e/0\ndata: \n\n");
+            return true;
+        };
+        _a.Stream = async context =>
+        {
+            after.Add(context.Request.Headers["Last-Event-ID"].ToString());
+            context.Response.ContentType = "text/event-stream";
+            await context.Response.WriteAsync(after.Count == 1
+                ? $"id: e/1\ndata: {Log("still going")}\n\n"
+                : $"id: e/2\ndata: {{\"jsonrpc\":\"2.0\",\"id\":{call},\"result\":{{\"n\":1.0}}}}\n\n");
+        };
+        JsonObject[] messages = await gateway.SendAllAsync("tools/call", """{"name":"a_echo"}""");
+        messages.Select(message => (string?)message["method"]).ShouldBe(["notifications/message", null]);
+        messages[1]["result"]!.ToJsonString().ShouldBe("""{"n":1.0}""");
+        after.ShouldBe(["e/0", "e/1"]);
+        _a.Of("tools/call").ShouldHaveSingleItem();
+    }
+
+    [Fact]
     public async Task RootsChanged_OfTheClient_ReachesEveryBackend()
     {
         await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _a, _b);

@@ -1,4 +1,6 @@
 using System.Net;
+using System.Text.Encodings.Web;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 
 namespace Sluice.Gateway.Tests;
@@ -6,6 +8,7 @@ namespace Sluice.Gateway.Tests;
 /// <summary>A gateway with a virtual server, and a client of it.</summary>
 internal sealed class VirtualGateway : IAsyncDisposable
 {
+    private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
     private readonly GatewayFixture _gateway;
     private int _lastId;
 
@@ -64,6 +67,58 @@ internal sealed class VirtualGateway : IAsyncDisposable
         }
 
         return _gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+    }
+
+    /// <summary>A request of the modern era, as a client of it sends it.</summary>
+    /// <param name="method">The method.</param>
+    /// <param name="parameters">The members of <c>params</c>, without <c>_meta</c>.</param>
+    /// <param name="id">The id.</param>
+    /// <param name="meta">Further members of <c>_meta</c>.</param>
+    /// <param name="capabilities">What the client can do.</param>
+    internal static HttpRequestMessage Modern(
+        string method, string parameters = "", string id = "1", string meta = "", string capabilities = "{}")
+    {
+        string own = $$$""" "io.modelcontextprotocol/protocolVersion":"2026-07-28","io.modelcontextprotocol/clientInfo":{"name":"test","version":"1"},"io.modelcontextprotocol/clientCapabilities":{{{capabilities}}} """;
+        string body = $$$"""{"jsonrpc":"2.0","id":{{{id}}},"method":"{{{method}}}","params":{"_meta":{{{{own}}}{{{(meta.Length > 0 ? "," + meta : "")}}}}{{{(parameters.Length > 0 ? "," + parameters : "")}}}}}""";
+        HttpRequestMessage request = GatewayFixture.Post(body, "/toolkit/mcp");
+        request.Headers.Add("MCP-Protocol-Version", "2026-07-28");
+        request.Headers.Add("Mcp-Method", method);
+        JsonNode sent = JsonNode.Parse(body)!["params"]!;
+        if ((method == "resources/read" ? sent["uri"] : sent["name"]) is JsonNode name)
+        {
+            request.Headers.Add("Mcp-Name", $"=?base64?{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes((string)name!))}?=");
+        }
+
+        return request;
+    }
+
+    /// <summary>Sends a request of the modern era, and gives all messages that come back for it.</summary>
+    internal async Task<JsonObject[]> SendAllModernAsync(HttpRequestMessage request)
+    {
+        using (request)
+        {
+            using HttpResponseMessage response = await _gateway.Client.SendAsync(request);
+            response.Headers.Contains("Mcp-Session-Id").ShouldBeFalse();
+            string body = await response.Content.ReadAsStringAsync();
+            return response.Content.Headers.ContentType?.MediaType == "text/event-stream"
+                ? [.. body.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => JsonNode.Parse(line["data: ".Length..])!.AsObject())]
+                : [JsonNode.Parse(body)!.AsObject()];
+        }
+    }
+
+    /// <summary>Sends a request of the modern era, and gives its answer.</summary>
+    internal async Task<JsonObject> ModernAsync(string method, string parameters = "", string meta = "", string capabilities = "{}") =>
+        (await SendAllModernAsync(Modern(method, parameters, meta: meta, capabilities: capabilities)))[^1];
+
+    /// <summary>JSON as it is usually written.</summary>
+    internal static string TextOf(JsonNode json) => json.ToJsonString(Relaxed);
+
+    /// <summary>Opens the stream of a request of the modern era.</summary>
+    internal async Task<(HttpResponseMessage Response, StreamReader Stream)> OpenModernAsync(HttpRequestMessage request)
+    {
+        HttpResponseMessage response = await _gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
+        response.StatusCode.ShouldBe(HttpStatusCode.OK);
+        return (response, new StreamReader(await response.Content.ReadAsStreamAsync()));
     }
 
     /// <summary>Opens the stream of the session.</summary>

@@ -142,6 +142,7 @@ public sealed class VirtualServerTests
         ((string?)byTemplate["result"]!["of"]).ShouldBe("b");
         JsonObject unknown = await gateway.SendAsync("resources/read", """{"uri":"file:///3"}""");
         (((int)unknown["error"]!["code"]!, (string?)unknown["error"]!["message"])).ShouldBe((-32002, "The virtual server 'toolkit' has no resource 'file:///3'."));
+        ((string?)unknown["error"]!["data"]!["uri"]).ShouldBe("file:///3");
 
         async Task<(string?, string?)> OwnerAsync(string method, string parameters, string key)
         {
@@ -229,20 +230,6 @@ public sealed class VirtualServerTests
         await Eventually.HoldsAsync(() => a.Sessions + b.Sessions == 0);
         using HttpResponseMessage after = await gateway.PostAsync("""{"jsonrpc":"2.0","id":1,"method":"ping"}""");
         after.StatusCode.ShouldBe(HttpStatusCode.NotFound);
-    }
-
-    [Fact]
-    public async Task ModernClient_IsToldToInitialize()
-    {
-        await using BackendServer a = await BackendServer.StartAsync("a");
-        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", a);
-        HttpRequestMessage request = GatewayFixture.Post(
-            """{"jsonrpc":"2.0","id":1,"method":"server/discover","params":{"_meta":{"io.modelcontextprotocol/protocolVersion":"2026-07-28"}}}""",
-            "/toolkit/mcp");
-        (HttpStatusCode status, string body) = await gateway.Gateway.SendAsync(request);
-        status.ShouldBe(HttpStatusCode.NotFound);
-        body.ShouldContain("-32601");
-        body.ShouldContain("speaks MCP up to 2025-11-25: send 'initialize'");
     }
 
     [Fact]
