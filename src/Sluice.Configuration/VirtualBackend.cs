@@ -19,12 +19,16 @@ public sealed record VirtualBackend
     /// <summary>What prefixes of its names and URIs are made of, where that is not <see cref="Server"/>; or null.</summary>
     internal string? ShortName { get; init; }
 
+    /// <summary>The prefix of its tools and prompts with <see cref="NameConflicts.Prefix"/>; null for its name and <c>_</c>.</summary>
+    internal string? Prefix { get; init; }
+
     /// <summary>Whether another backend is the same.</summary>
     /// <param name="other">The other.</param>
     public bool Equals(VirtualBackend? other) =>
         other is not null
         && Server == other.Server
         && ShortName == other.ShortName
+        && Prefix == other.Prefix
         && Rename.SequenceEqual(other.Rename)
         && Tools.HasValue == other.Tools.HasValue
         && (Tools is null || Tools.Value.SequenceEqual(other.Tools!.Value));

@@ -75,5 +75,16 @@ internal sealed class DocumentPlaces
         return new Fault(place?.File ?? _file, node?.Line ?? 0, node?.Column ?? 0, text, message(node?.Describe()));
     }
 
+    /// <summary>A fault at a field of a server; at the server where that has no such field.</summary>
+    /// <param name="server">The index of the server.</param>
+    /// <param name="field">The field.</param>
+    /// <param name="message">What is wrong.</param>
+    internal Fault FaultInServer(int server, string field, string message)
+    {
+        ServerPlace? place = PlaceOf(server);
+        Node? node = place?.Server.Find(field)?.Value ?? place?.Server;
+        return new Fault(place?.File ?? _file, node?.Line ?? 0, node?.Column ?? 0, $"{place?.Path}.{field}".TrimStart('.'), message);
+    }
+
     private ServerPlace? PlaceOf(int? server) => _servers.ElementAtOrDefault(server ?? 0);
 }

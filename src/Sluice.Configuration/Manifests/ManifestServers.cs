@@ -6,7 +6,8 @@ namespace Sluice.Configuration;
 /// <remarks>
 /// <para>
 /// A manifest describes a server to be started by a cluster; Sluice starts none. So what the manifest does not say comes from the command
-/// line and from documents of our own: where the server is, and how callers are known. A virtual server is served as one server.
+/// line and from documents of our own: where the server is, and how callers are known. A virtual server is served as a virtual server of
+/// ours where the servers behind it are described too; otherwise as one server.
 /// </para>
 /// <para>Thread safety: one thread.</para>
 /// </remarks>
@@ -25,18 +26,54 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
 
     /// <summary>The servers that are served.</summary>
     /// <param name="described">What the manifests describe.</param>
+    /// <param name="toolConfigs">The tools that <c>MCPToolConfig</c>s select, by namespace and name.</param>
     /// <param name="hasOthers">Whether there are servers of our own documents besides.</param>
-    internal ImmutableArray<ServerConfiguration> ReadAll(ImmutableArray<ToolHiveServer> described, bool hasOthers)
+    internal ImmutableArray<ServerConfiguration> ReadAll(
+        ImmutableArray<ToolHiveServer> described,
+        IReadOnlyDictionary<(string? Namespace, string Name), ToolHiveTools> toolConfigs,
+        bool hasOthers)
     {
-        bool servesAny = hasOthers || described.Any(server => server.Policy is not null || UpstreamOf(server, described) is not null);
-        return [.. described.Select(server => Serve(server, described, isNeeded: !servesAny)).OfType<ServerConfiguration>()];
+        ManifestGroups groups = new(described, toolConfigs, options);
+        Dictionary<string, ImmutableArray<ToolHiveServer>> members = [];
+        bool servesAny = hasOthers || described.Any(server => server.Policy is not null || (!server.IsBackendOnly && AddressOf(server, groups) is not null));
+        foreach (ToolHiveServer server in described)
+        {
+            ImmutableArray<ToolHiveServer> behind = groups.MembersOf(server);
+            if (behind.Length > 0 && (server.Policy is not null || !servesAny || !options.IsToRun || behind.All(member => AddressOf(member, groups) is not null)))
+            {
+                members.TryAdd(server.Name, behind);
+            }
+        }
+
+        HashSet<string> behindSome = [.. members.Values.SelectMany(behind => behind).Select(member => member.Name)];
+        servesAny |= behindSome.Count > 0;
+        IEnumerable<ToolHiveServer> named = members.Values.SelectMany(behind => behind).Where(member => described.All(server => server.Name != member.Name));
+        return
+        [
+            .. described
+                .Where(server => !server.IsBackendOnly || behindSome.Contains(server.Name))
+                .Concat(named)
+                .Select(server => Serve(
+                    server,
+                    members.TryGetValue(server.Name, out ImmutableArray<ToolHiveServer> behind)
+                        ? groups.UpstreamOf(server, behind)
+                        : AddressOf(server, groups) is Uri address ? new HttpUpstreamConfiguration(address) : null,
+                    isNeeded: !servesAny || behindSome.Contains(server.Name)))
+                .OfType<ServerConfiguration>(),
+        ];
     }
 
-    private ServerConfiguration? Serve(ToolHiveServer server, ImmutableArray<ToolHiveServer> described, bool isNeeded)
+    private static Uri? AddressOf(ToolHiveServer server, ManifestGroups groups) => groups.GivenAddress(server) ?? server.Remote ?? server.Proxy;
+
+    private ServerConfiguration? Serve(ToolHiveServer server, UpstreamConfiguration? upstream, bool isNeeded)
     {
         SourceDocument document = server.Manifest.Document;
-        string path = server.Manifest.PathOf("metadata.name");
-        UpstreamConfiguration? upstream = UpstreamOf(server, described);
+        string path = server.NamePath;
+        foreach ((Field field, string at, string message) in server.Lost)
+        {
+            document.Warnings.Add(field, at, message);
+        }
+
         if (options.IsToRun)
         {
             if (upstream is null && server.Policy is null && !isNeeded)
@@ -52,13 +89,13 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
                     server.NameField.Value,
                     path,
                     $"does not say where '{server.Name}' is. Add --upstream {server.Name}=URL, with the URL of its Streamable HTTP endpoint, such as "
-                    + "http://127.0.0.1:3001/mcp.");
+                    + $"http://127.0.0.1:3001/mcp.{(server.Virtual is null ? "" : " Or add the manifests of the servers of its group.")}");
             }
 
             CheckCallers(server, document);
         }
 
-        if (server.Policy is null)
+        if (server is { Policy: null, IsBackendOnly: false })
         {
             document.Warnings.Add(server.NameField.Value, path, "has no limits: calls of this server are not limited.");
         }
@@ -79,6 +116,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
             Upstream = upstream ?? UnknownUpstreamConfiguration.Instance,
             Path = served,
             Policy = server.Policy,
+            Headers = server.Headers,
+            IsExposed = !server.IsBackendOnly,
         };
     }
 
@@ -106,20 +145,17 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
 
     private void Note(ToolHiveServer server, UpstreamConfiguration? upstream)
     {
+        string subject = $"'{server.Name}' of {Path.GetFileName(server.Manifest.Document.Faults.File)}";
         if (upstream is HttpUpstreamConfiguration http)
         {
-            bool isProxy = http.Address == server.Proxy;
-            _notes.Add(
-                $"'{server.Name}' of {Path.GetFileName(server.Manifest.Document.Faults.File)}: calls go to {http.Address.GetLeftPart(UriPartial.Path)}"
-                + (isProxy ? " (status.url), which is ToolHive's proxy: it limits and authenticates them as well." : " (--upstream)."));
+            string source = http.Address == server.Proxy ? "status.url), which is ToolHive's proxy: it limits and authenticates them as well."
+                : http.Address == server.Remote ? "its manifest)."
+                : "--upstream).";
+            _notes.Add($"{subject}: calls go to {http.Address.GetLeftPart(UriPartial.Path)} ({source}");
+        }
+        else if (upstream is VirtualUpstreamConfiguration several)
+        {
+            _notes.Add($"{subject}: calls go to the servers behind it: {string.Join(", ", several.Backends.Select(backend => $"'{backend.Server}'"))}.");
         }
     }
-
-    // By its whole name; by the short one where only one server has it.
-    private HttpUpstreamConfiguration? UpstreamOf(ToolHiveServer server, ImmutableArray<ToolHiveServer> described) =>
-        (options.Upstreams.GetValueOrDefault(server.Name)
-            ?? (described.Count(other => other.ShortName == server.ShortName) == 1 ? options.Upstreams.GetValueOrDefault(server.ShortName) : null)
-            ?? server.Proxy) is Uri address
-            ? new HttpUpstreamConfiguration(address)
-            : null;
 }

@@ -14,7 +14,7 @@ internal static class ToolHiveFields
     private static readonly string[] OfServer =
     [
         "args", "env", "volumes", "resources", "secrets", "serviceAccount", "permissionProfile", "podTemplateSpec", "resourceOverrides",
-        "telemetryConfigRef", "trustProxyHeaders", "endpointPrefix", "groupRef", "proxyReadTimeout", "proxyWriteTimeout", "port", "targetPort",
+        "telemetryConfigRef", "trustProxyHeaders", "endpointPrefix", "proxyReadTimeout", "proxyWriteTimeout", "port", "targetPort",
         "proxyMode", "telemetry", "oidcConfig", "authServerRef", "audit", "tools",
     ];
 

@@ -9,6 +9,15 @@ internal static class ToolHiveKinds
     /// <summary>The kind of several servers behind one address.</summary>
     internal const string VirtualServer = "VirtualMCPServer";
 
+    /// <summary>The kind of a proxy of a server that is elsewhere.</summary>
+    internal const string RemoteProxy = "MCPRemoteProxy";
+
+    /// <summary>The kind of a server that is elsewhere.</summary>
+    internal const string Entry = "MCPServerEntry";
+
+    /// <summary>The kind of a selection of tools.</summary>
+    internal const string ToolConfig = "MCPToolConfig";
+
     /// <summary>The version whose fields are those of the first releases.</summary>
     internal const string FirstVersion = "v1alpha1";
 
@@ -21,7 +30,7 @@ internal static class ToolHiveKinds
     /// <remarks>Source: <c>cmd/thv-operator/api</c> of github.com/stacklok/toolhive, read in November 2026.</remarks>
     private static readonly string[] Others =
     [
-        "MCPRemoteProxy", "MCPServerEntry", "MCPGroup", "MCPRegistry", "MCPToolConfig", "MCPOIDCConfig", "MCPExternalAuthConfig", "MCPAuthzConfig",
+        RemoteProxy, Entry, "MCPGroup", "MCPRegistry", ToolConfig, "MCPOIDCConfig", "MCPExternalAuthConfig", "MCPAuthzConfig",
         "MCPTelemetryConfig", "MCPWebhookConfig", "EmbeddingServer", "VirtualMCPCompositeToolDefinition",
     ];
 
@@ -57,6 +66,10 @@ internal static class ToolHiveKinds
 
         return false;
     }
+
+    /// <summary>Whether an object is a server without limits, which can be behind a virtual server.</summary>
+    internal static bool IsBackend(KubernetesObject found) =>
+        found.Group == Group && found.Kind is RemoteProxy or Entry && Versions.Contains(found.Version);
 
     /// <summary>What an object is, for a message about a document without servers.</summary>
     internal static string Describe(KubernetesObject found) =>

@@ -10,6 +10,7 @@ namespace Sluice.Configuration;
 /// </remarks>
 internal static partial class ToolHiveReader
 {
+    private const string GroupField = "groupRef";
     private const string LimitsField = "rateLimiting";
     private const string ConfigField = "config";
     private const string IncomingField = "incomingAuth";
@@ -36,11 +37,12 @@ internal static partial class ToolHiveReader
         Affinity,
         Storage,
         new(OidcField, Anything),
+        new(GroupField, Anything),
         new(LimitsField, Anything));
 
     private static readonly FieldTable VirtualTable = new(
         new FieldSpec(IncomingField, Anything).Required(),
-        new("groupRef", Anything),
+        new(GroupField, Anything),
         new("serviceType", Words("ClusterIP", "NodePort", "LoadBalancer")),
         Replicas,
         Affinity,
@@ -72,7 +74,8 @@ internal static partial class ToolHiveReader
         return faults.Count == before ? server : null;
     }
 
-    private static ToolHiveServer? ReadName(KubernetesObject manifest)
+    /// <summary>Reads what every manifest of a server has: its name. Null when it is wrong.</summary>
+    internal static ToolHiveServer? ReadName(KubernetesObject manifest)
     {
         FaultList faults = manifest.Document.Faults;
         string path = manifest.PathOf("metadata");
@@ -119,10 +122,11 @@ internal static partial class ToolHiveReader
             manifest.Document.Faults.Add(inline, reader.PathOf(InlineOidcField), $"is a field of {ToolHiveKinds.FirstVersion}. Use {OidcField}.");
         }
 
+        string? group = GroupOf(reader, manifest);
         string wayOut = $"needs to know who calls. Add {OidcField} or {ExternalField}.";
         bool knowsCallers = ((string[])[OidcField, InlineOidcField, ExternalField]).Any(field => spec.Find(field) is not null);
         return WithLimits(server, reader, [LimitsField], reader.Node(LimitsField), manifest, knowsCallers ? null : wayOut) is ToolHiveServer read
-            ? read with { Authentication = PathsOf(spec, reader, [.. tokens, "authServerRef"]) }
+            ? read with { Authentication = PathsOf(spec, reader, [.. tokens, "authServerRef"]), Group = group }
             : null;
     }
 
@@ -132,10 +136,10 @@ internal static partial class ToolHiveReader
         CheckWord(reader, "serviceType");
         if (manifest.Version != ToolHiveKinds.FirstVersion)
         {
-            reader.Required("groupRef");
+            reader.Required(GroupField);
         }
 
-        CheckReference(reader, "groupRef", faults);
+        string? group = GroupOf(reader, manifest);
         bool asksForTokens = ReadIncoming(reader, faults);
         MappingNode? config = reader.Node(ConfigField) as MappingNode;
         if (config is null && reader.Node(ConfigField) is Node other)
@@ -144,10 +148,11 @@ internal static partial class ToolHiveReader
         }
 
         CheckSpelling(config, reader.PathOf(ConfigField), faults);
+        ToolHiveVirtual said = new ToolHiveVirtualReader(faults).Read(config, reader.PathOf(ConfigField), group);
         string wayOut = $"needs to know who calls. Set {IncomingField}.type to oidc.";
         return WithLimits(server, reader, [ConfigField, LimitsField], config?.Find(LimitsField)?.Value, manifest, asksForTokens ? null : wayOut)
             is ToolHiveServer read
-            ? read with { Authentication = asksForTokens ? PathsOf(reader.Mapping, reader, [IncomingField]) : [] }
+            ? read with { Authentication = asksForTokens ? PathsOf(reader.Mapping, reader, [IncomingField]) : [], Virtual = said }
             : null;
     }
 
@@ -233,6 +238,19 @@ internal static partial class ToolHiveReader
 
     private static void CheckWord(FieldReader reader, string field) => reader.Choice<bool>(field);
 
+    /// <summary>The name of the group of a server; null for none. The first version had it as a text.</summary>
+    internal static string? GroupOf(FieldReader reader, KubernetesObject manifest)
+    {
+        Node? node = reader.Node(GroupField);
+        if (node is ScalarNode && manifest.Version == ToolHiveKinds.FirstVersion)
+        {
+            return ToolHiveVirtualReader.TextOf(node);
+        }
+
+        CheckReference(reader, GroupField, manifest.Document.Faults);
+        return ToolHiveVirtualReader.TextOf((node as MappingNode)?.Find("name")?.Value);
+    }
+
     private static void CheckReference(FieldReader owner, string field, FaultList faults)
     {
         if (owner.Node(field) is not Node node)
@@ -250,20 +268,21 @@ internal static partial class ToolHiveReader
         }
     }
 
-    // Of `config` only the limits are read; a field that means them must not be lost.
+    // Of `config` not all fields are read; a field that means one that is read must not be lost.
     private static void CheckSpelling(MappingNode? config, string path, FaultList faults)
     {
+        string[] known = [LimitsField, ToolHiveVirtualReader.AggregationField];
         foreach (Field field in config?.Fields ?? [])
         {
-            if (field.Name != LimitsField && NearestName.Find(field.Name, [LimitsField]) is not null)
+            if (!known.Contains(field.Name) && NearestName.Find(field.Name, known) is string near)
             {
-                faults.Add(field, $"{path}.{Shown.Step(field.Name)}", $"{Shown.Quote(field.Name)} is not a field. Did you mean '{LimitsField}'?");
+                faults.Add(field, $"{path}.{Shown.Step(field.Name)}", $"{Shown.Quote(field.Name)} is not a field. Did you mean '{near}'?");
             }
         }
     }
 
     /// <summary>A reader of those fields of a group that a table has.</summary>
-    private static FieldReader Part(MappingNode group, string path, FieldTable table, FaultList faults) => FieldReader.Open(
+    internal static FieldReader Part(MappingNode group, string path, FieldTable table, FaultList faults) => FieldReader.Open(
         new MappingNode(group.Line, group.Column, [.. group.Fields.Where(field => table.Names.Contains(field.Name))]), path, table, faults)!;
 
     private static ImmutableArray<(Field Field, string Path)> PathsOf(MappingNode group, FieldReader reader, string[] fields) =>

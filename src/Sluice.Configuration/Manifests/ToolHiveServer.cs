@@ -22,7 +22,7 @@ internal sealed record ToolHiveServer(KubernetesObject Manifest, string Name, Fi
 
     /// <summary>How policies name it.</summary>
     internal ResourceTarget Target =>
-        new(Manifest.Group, Manifest.Kind, Name.Length == ShortName.Length ? null : Name[..^(ShortName.Length + 1)], ShortName);
+        new(Manifest.Group, Manifest.Kind, Namespace, ShortName);
 
     /// <summary>The fields that count by user, with their paths.</summary>
     internal ImmutableArray<(Field Field, string Path)> PerUser { get; init; } = [];
@@ -32,6 +32,30 @@ internal sealed record ToolHiveServer(KubernetesObject Manifest, string Name, Fi
 
     /// <summary>Where it keeps buckets; null where the manifest does not say it.</summary>
     internal ToolHiveStorage? Storage { get; init; }
+
+    /// <summary>Its namespace; null where the manifest names none.</summary>
+    internal string? Namespace => Name.Length == ShortName.Length ? null : Name[..^(ShortName.Length + 1)];
+
+    /// <summary>Where its name is written.</summary>
+    internal string NamePath { get => field ?? Manifest.PathOf("metadata.name"); init; }
+
+    /// <summary>The group of which it is a member; null for none.</summary>
+    internal string? Group { get; init; }
+
+    /// <summary>What it says about the servers behind it; null for a server that is not virtual.</summary>
+    internal ToolHiveVirtual? Virtual { get; init; }
+
+    /// <summary>Where it is, for a server that no cluster runs; null for one that a cluster runs.</summary>
+    internal Uri? Remote { get; init; }
+
+    /// <summary>Whether clients reach it through virtual servers only.</summary>
+    internal bool IsBackendOnly { get; init; }
+
+    /// <summary>The headers that it gets with each request.</summary>
+    internal ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
+
+    /// <summary>What has no equivalent, as warnings where it is served: where, and why.</summary>
+    internal ImmutableArray<(Field Field, string Path, string Message)> Lost { get; init; } = [];
 
     /// <summary>The address of ToolHive's proxy in front of it, from the status of an object that a cluster printed; or null.</summary>
     internal Uri? Proxy { get; init; }

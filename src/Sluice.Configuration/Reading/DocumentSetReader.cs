@@ -28,7 +28,14 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
         ImmutableArray<KubernetesObject> objects =
             [.. documents.Where(document => KubernetesObject.IsObject(document.Root)).SelectMany(KubernetesObject.AllOf)];
         ImmutableArray<ToolHiveServer> described =
-            [.. objects.Where(ToolHiveKinds.HasLimits).Select(ToolHiveReader.Read).OfType<ToolHiveServer>()];
+        [
+            .. objects
+                .Select(found => ToolHiveKinds.HasLimits(found) ? ToolHiveReader.Read(found)
+                    : ToolHiveKinds.IsBackend(found) ? ToolHiveBackendReader.Read(found)
+                    : null)
+                .OfType<ToolHiveServer>(),
+        ];
+        Dictionary<(string? Namespace, string Name), ToolHiveTools> toolConfigs = ToolConfigsOf(objects);
         SourceDocument? settings = SettingsAmong(own);
         List<string> notes = [];
         bool hasReferences = false;
@@ -44,7 +51,7 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
             described = resources.Described;
             servers = servers.AddRange(resources.Servers);
             ManifestServers manifests = new(options, Index, identities);
-            servers = servers.AddRange(manifests.ReadAll(described, hasOthers: !servers.IsEmpty));
+            servers = servers.AddRange(manifests.ReadAll(described, toolConfigs, hasOthers: !servers.IsEmpty));
             notes.AddRange(manifests.Notes);
             return servers;
         });
@@ -55,6 +62,21 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
 
         Manifests = new ManifestNames([.. described.Select(server => (server.Name, server.ShortName))], [.. notes], Redis: null);
         return described.IsEmpty || configuration is null ? configuration : WithStore(configuration, Has(settings, "store"), described);
+    }
+
+    // Of two with one name, a cluster has the last that was applied.
+    private static Dictionary<(string? Namespace, string Name), ToolHiveTools> ToolConfigsOf(ImmutableArray<KubernetesObject> objects)
+    {
+        Dictionary<(string? Namespace, string Name), ToolHiveTools> read = [];
+        foreach (KubernetesObject found in objects.Where(found => found is { Group: ToolHiveKinds.Group, Kind: ToolHiveKinds.ToolConfig }))
+        {
+            if (ToolHiveVirtualReader.ReadToolConfig(found) is { } config)
+            {
+                read[config.Key] = config.Tools;
+            }
+        }
+
+        return read;
     }
 
     private static bool Has(SourceDocument? settings, string field) => (settings?.Root as MappingNode)?.Find(field) is not null;

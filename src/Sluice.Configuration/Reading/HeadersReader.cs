@@ -68,6 +68,9 @@ internal sealed class HeadersReader(FaultList faults)
         return read.ToImmutable();
     }
 
+    /// <summary>Whether a server can be given a header of a name.</summary>
+    internal static bool IsName(string name) => WhyNotAName(name) is null;
+
     // Source: RFC 9110, section 5.6.2.
     private static string? WhyNotAName(string name)
     {

@@ -218,7 +218,13 @@ internal sealed partial class ServerReader
     private void CheckUses(ImmutableArray<ServerConfiguration> servers, ImmutableArray<ServerConfiguration> virtualServers)
     {
         HashSet<string> used =
-            [.. virtualServers.SelectMany(server => ((VirtualUpstreamConfiguration)server.Upstream).Backends).Select(backend => backend.Server)];
+        [
+            .. servers.Concat(virtualServers) // Resources and manifests describe virtual servers among the servers.
+                .Select(server => server.Upstream)
+                .OfType<VirtualUpstreamConfiguration>()
+                .SelectMany(upstream => upstream.Backends)
+                .Select(backend => backend.Server),
+        ];
         for (int i = 0; i < servers.Length; i++)
         {
             if (used.Contains(servers[i].Name))

@@ -42,7 +42,10 @@ internal static class LiveCheck
             {
                 ServerListing listing = VirtualListing.Of(
                     upstream, backend => reports.First(report => report is not null && report.Server == backend).Listing);
-                reports[index] = new ServerReport(server.Name, listing, FaultsOf(index, server, listing, places));
+                IEnumerable<Fault> clashes = NameClash
+                    .Of(upstream, backend => reports.First(report => report is not null && report.Server == backend).Listing.Names)
+                    .Select(clash => places.FaultInServer(index, NameClash.Field, clash.Message));
+                reports[index] = new ServerReport(server.Name, listing, [.. clashes, .. FaultsOf(index, server, listing, places)]);
             }
         }
 

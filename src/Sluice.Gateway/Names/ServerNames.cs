@@ -7,4 +7,8 @@ namespace Sluice.Gateway;
 /// <param name="Templates">The URI templates of its resources.</param>
 /// <param name="MethodGroups">The first parts of the methods of the capabilities that it declares, such as <c>tools</c>.</param>
 internal sealed record ServerNames(
-    string[] Tools, string[] Prompts, string[] Resources, string[] Templates, string[] MethodGroups);
+    string[] Tools, string[] Prompts, string[] Resources, string[] Templates, string[] MethodGroups)
+{
+    /// <summary>Those of one list.</summary>
+    internal string[] Of(ListKind kind) => kind == ListKind.Tools ? Tools : kind == ListKind.Prompts ? Prompts : kind == ListKind.Resources ? Resources : Templates;
+}

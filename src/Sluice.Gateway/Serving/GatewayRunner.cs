@@ -101,6 +101,11 @@ internal static partial class GatewayRunner
             return CommandLine.Fail(unread);
         }
 
+        if (await ClashCheck.FindAsync(configuration, time, stop) is { Length: > 0 } clashes)
+        {
+            return CommandLine.Fail(string.Join('\n', clashes));
+        }
+
         GatewayCounts? counts = configuration.Admin is null ? null : new GatewayCounts(time);
         await using WebApplication application = GatewayApplication.Build(
             configuration, store, time, Observe(configuration, store, journals.Observe(observer, counts)), ServingBounds.Default, certificates, log);

@@ -116,7 +116,7 @@ internal sealed class VirtualNames
 
         internal string Name { get; } = configuration.ShortName ?? configuration.Server;
 
-        internal string Prefix { get; } = (configuration.ShortName ?? configuration.Server) + "_";
+        internal string Prefix { get; } = configuration.Prefix ?? (configuration.ShortName ?? configuration.Server) + "_";
 
         internal OperationMatcher? Tools { get; } =
             configuration.Tools is ImmutableArray<string> names ? new OperationMatcher(OperationKind.Tool, names, caseSensitive: true) : null;

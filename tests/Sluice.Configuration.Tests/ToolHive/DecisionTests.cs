@@ -6,10 +6,10 @@ namespace Sluice.Configuration.Tests.ToolHive;
 /// <summary>The limits of a manifest decide as ToolHive's limiter does, and their buckets are apart where ToolHive's are.</summary>
 public sealed partial class DecisionTests
 {
-    public static TheoryData<string, string, string> Cases()
+    public static TheoryData<string, string, string> Cases(string list)
     {
         TheoryData<string, string, string> cases = [];
-        foreach (string[] found in ToolHiveCases.Read("decisions.txt", columns: 3))
+        foreach (string[] found in ToolHiveCases.Read(list, columns: 3))
         {
             cases.Add(found[0], found[1], found[2]);
         }
@@ -18,13 +18,22 @@ public sealed partial class DecisionTests
     }
 
     [Theory]
-    [MemberData(nameof(Cases))]
-    public void Calls_AreDecidedAsByToolHive(string title, string limits, string calls)
+    [MemberData(nameof(Cases), "decisions.txt")]
+    public void Calls_AreDecidedAsByToolHive(string title, string limits, string calls) =>
+        Decide(title, "server", $"$i, $s, $o, rateLimiting: {{ {Buckets(Tools(limits))} }}", calls);
+
+    [Theory]
+    [MemberData(nameof(Cases), "virtual.txt")]
+    public void Calls_OfAVirtualServer_AreDecidedAsByToolHive(string title, string limits, string calls) =>
+        Decide(title, "virtual", $"$g, $s, $t, config: {{ rateLimiting: {{ {Buckets(Tools(limits))} }} }}", calls);
+
+    private static void Decide(string title, string kind, string spec, string calls)
     {
-        string spec = $"$i, $s, $o, rateLimiting: {{ {Buckets(Tools(limits))} }}";
         Dictionary<string, RateLimitPolicy> policies = GatewayFile
-            .Parse($"{ToolHiveCases.Manifest("server", spec)}---\n{ToolHiveCases.Manifest("server", spec, "other")}", "servers.yaml")
-            .RequireConfiguration().Servers.ToDictionary(server => server.Name, server => server.Policy!);
+            .Parse(
+                $"{ToolHiveCases.Manifest(kind, spec)}---\n{ToolHiveCases.Manifest(kind, spec, "other")}---\n{Backends("tools")}---\n{Backends("other")}",
+                "servers.yaml")
+            .RequireConfiguration().Servers.Where(server => server.Policy is not null).ToDictionary(server => server.Name, server => server.Policy!);
         ManualTimeProvider time = new();
         InProcessStore store = new(new InProcessStoreOptions(), time);
         Span<LimitState> states = new LimitState[ApplicableLimits.MaxCount];
@@ -51,6 +60,18 @@ public sealed partial class DecisionTests
             isAllowed.ShouldBe(call[^1] == '+', $"{title}: {call}");
         }
     }
+
+    // The group of the virtual server; without one, these are not served.
+    private static string Backends(string space) => $"{Backend("a", space)}---\n{Backend("b", space)}";
+
+    private static string Backend(string name, string space) =>
+        $$"""
+        apiVersion: toolhive.stacklok.dev/v1beta1
+        kind: MCPServerEntry
+        metadata: { name: {{name}}, namespace: {{space}} }
+        spec: { remoteUrl: "https://{{name}}.example/mcp", transport: streamable-http, groupRef: { name: group } }
+
+        """;
 
     // `search: { shared: 1 }` is an entry of the list of tools.
     private static string Tools(string limits) => ToolList().Replace(
