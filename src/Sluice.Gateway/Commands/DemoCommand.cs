@@ -15,20 +15,32 @@ internal static class DemoCommand
             DefaultValueFactory = _ => 8080,
             HelpName = "PORT",
         };
+        Option<bool> isVirtual = new("--virtual")
+        {
+            Description = "Show a virtual server instead: two servers behind one endpoint, a list, calls, a rejection and a server that dies. Then stop.",
+        };
         Option<bool> verbose = LogOptions.CreateVerbose();
         Command command = new(
             "demo",
             "Run the gateway in front of a built-in MCP server, with limits small enough to hit.\n\n"
-            + "Example:\n  sluice demo --port 8081")
+            + "Example:\n  sluice demo --port 8081\n  sluice demo --virtual")
         {
             port,
+            isVirtual,
             verbose,
         };
-        command.SetAction((parsed, cancellationToken) => LogOptions.TryRead(parsed, verbose, out LogSettings log)
-            ? RunAsync(parsed.GetRequiredValue(port), log, cancellationToken)
-            : Task.FromResult(CommandLine.Failure));
+        command.SetAction((parsed, cancellationToken) => !LogOptions.TryRead(parsed, verbose, out LogSettings log) ? Task.FromResult(CommandLine.Failure)
+            : parsed.GetValue(isVirtual) ? ShowVirtualAsync(parsed.GetRequiredValue(port), parsed.GetValue(verbose) ? log : LogSettings.Quiet, cancellationToken)
+            : RunAsync(parsed.GetRequiredValue(port), log, cancellationToken));
         return command;
     }
+
+    private static Task<int> ShowVirtualAsync(ushort port, LogSettings log, CancellationToken cancellationToken) =>
+        new VirtualDemo(new VirtualDemoPrinter(AnsiConsole.Create(new AnsiConsoleSettings())), TimeProvider.System).RunAsync(
+            port, PortInUse(port, " --virtual"), log, cancellationToken);
+
+    private static string PortInUse(ushort port, string options = "") =>
+        $"port {port} on 127.0.0.1 is in use. Choose another: sluice demo{options} --port {(port == ushort.MaxValue ? 0 : port + 1)}";
 
     private static async Task<int> RunAsync(ushort port, LogSettings log, CancellationToken cancellationToken)
     {
@@ -50,7 +62,7 @@ internal static class DemoCommand
                 Console.WriteLine(DemoGuide.Text(admin!, new Uri(clients, "/mcp"), server.Endpoint));
                 calls.PrintHeader();
             },
-            portInUse: $"port {port} on 127.0.0.1 is in use. Choose another: sluice demo --port {(port == ushort.MaxValue ? 0 : port + 1)}",
+            PortInUse(port),
             log,
             cancellationToken);
     }

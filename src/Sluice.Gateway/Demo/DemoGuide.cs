@@ -65,6 +65,38 @@ internal static class DemoGuide
 
         """;
 
+    /// <summary>The configuration of the demo of virtual servers, as a person would write it.</summary>
+    /// <param name="listen">Where the gateway is to listen.</param>
+    /// <param name="books">Where the server with books is.</param>
+    /// <param name="desk">Where the other server is.</param>
+    internal static string VirtualConfiguration(Uri listen, Uri books, Uri desk) =>
+        $$"""
+        listen: {{listen.GetLeftPart(UriPartial.Authority)}}
+        auth:
+          apiKeys:
+            - { user: alice, sha256: {{Sha256(KeyOf("alice"))}} }
+            - { user: bob, sha256: {{Sha256(KeyOf("bob"))}} }
+        {{VirtualStart}}
+          - { name: books, upstream: "{{books}}", expose: false }
+          - { name: desk, upstream: "{{desk}}", expose: false }
+        virtualServers:
+          - name: toolkit
+            backends: [books, desk]
+            usage: true
+            rateLimiting:
+              perUser: 10/1m                                # over both servers
+              tools: [{ name: books_search, perUser: 2/1m }]
+
+        """;
+
+    /// <summary>The part of that configuration which is about servers.</summary>
+    internal static string VirtualPart(string configuration) => configuration[configuration.IndexOf(VirtualStart, StringComparison.Ordinal)..];
+
+    /// <summary>The API key of a user of the demo.</summary>
+    internal static string KeyOf(string user) => KeyPrefix + user;
+
+    private const string VirtualStart = "servers:";
+
     private static string Sha256(string key) => Convert.ToHexStringLower(
         System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(key)));
 }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using ModelContextProtocol.Server;
 
 namespace Sluice.Gateway;
 
@@ -13,8 +14,12 @@ internal sealed class DemoServer : IAsyncDisposable
     /// <summary>Where it answers.</summary>
     internal Uri Endpoint => new(_application.Urls.First() + "/mcp");
 
-    /// <summary>Starts it on a free port.</summary>
-    internal static async Task<DemoServer> StartAsync(TimeProvider time, CancellationToken cancellationToken)
+    /// <summary>Starts one with all tools on a free port.</summary>
+    internal static Task<DemoServer> StartAsync(TimeProvider time, CancellationToken cancellationToken) =>
+        StartAsync(DemoTools.All(time), time, cancellationToken);
+
+    /// <summary>Starts one on a free port.</summary>
+    internal static async Task<DemoServer> StartAsync(McpServerTool[] tools, TimeProvider time, CancellationToken cancellationToken)
     {
         WebApplicationBuilder builder = WebApplication.CreateEmptyBuilder(new());
         builder.WebHost.UseKestrelCore().UseUrls("http://127.0.0.1:0");
@@ -22,7 +27,7 @@ internal sealed class DemoServer : IAsyncDisposable
         builder.Services
             .AddMcpServer(options => options.ServerInfo = new() { Name = "sluice-demo", Version = "1.0.0" })
             .WithHttpTransport()
-            .WithTools(DemoTools.Create(time));
+            .WithTools(tools);
         builder.Services.AddSingleton(new ActivitySource("Sluice.Demo")); // Its requests are not those of the gateway, which are traced.
         builder.Services.AddSingleton<IHostLifetime, RunnerLifetime>(); // It runs until the gateway has stopped.
         WebApplication application = builder.Build();
@@ -30,6 +35,9 @@ internal sealed class DemoServer : IAsyncDisposable
         await application.StartAsync(cancellationToken);
         return new DemoServer(application);
     }
+
+    /// <summary>Stops it at once: open connections break off.</summary>
+    internal Task KillAsync() => _application.StopAsync(new CancellationToken(canceled: true));
 
     public async ValueTask DisposeAsync()
     {

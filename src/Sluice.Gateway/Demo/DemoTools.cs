@@ -9,20 +9,21 @@ internal static class DemoTools
 {
     private const int MaxSeconds = 60;
 
-    internal static McpServerTool[] Create(TimeProvider time) =>
-    [
-        McpServerTool.Create(
-            ([Description("Words to look for")] string query) => BookCatalogue.Search(query),
-            new() { Name = "search", Description = "Searches a small catalogue of classic books." }),
-        McpServerTool.Create(
-            ([Description("How long to count, in seconds, from 1 to 60")] int seconds,
-                IProgress<ProgressNotificationValue> progress,
-                CancellationToken cancellationToken) => CountAsync(seconds, progress, time, cancellationToken),
-            new() { Name = "slow_count", Description = "Counts seconds, reporting progress." }),
-        McpServerTool.Create(
-            ([Description("What to say back")] string message) => $"Echo: {message}",
-            new() { Name = "echo", Description = "Says back what it is told." }),
-    ];
+    internal static McpServerTool[] All(TimeProvider time) => [Search(), SlowCount(time), Echo()];
+
+    internal static McpServerTool Search() => McpServerTool.Create(
+        ([Description("Words to look for")] string query) => BookCatalogue.Search(query),
+        new() { Name = "search", Description = "Searches a small catalogue of classic books." });
+
+    internal static McpServerTool SlowCount(TimeProvider time) => McpServerTool.Create(
+        ([Description("How long to count, in seconds, from 1 to 60")] int seconds,
+            IProgress<ProgressNotificationValue> progress,
+            CancellationToken cancellationToken) => CountAsync(seconds, progress, time, cancellationToken),
+        new() { Name = "slow_count", Description = "Counts seconds, reporting progress." });
+
+    internal static McpServerTool Echo() => McpServerTool.Create(
+        ([Description("What to say back")] string message) => $"Echo: {message}",
+        new() { Name = "echo", Description = "Says back what it is told." });
 
     private static async Task<string> CountAsync(
         int seconds, IProgress<ProgressNotificationValue> progress, TimeProvider time, CancellationToken cancellationToken)

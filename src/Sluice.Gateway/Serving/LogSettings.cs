@@ -20,6 +20,14 @@ internal sealed class LogSettings
     /// <summary>What applies when neither the command line nor the environment says anything.</summary>
     internal static LogSettings Default { get; } = new(isVerbose: false, new ConfigurationBuilder().Build());
 
+    /// <summary>Nothing is logged.</summary>
+    internal static LogSettings Quiet { get; } = new(
+        isVerbose: false,
+        new ConfigurationBuilder()
+            .AddInMemoryCollection([new($"{Section}:{Levels}:Default", nameof(LogLevel.None))])
+            .Build()
+            .GetSection(Section));
+
     /// <summary>Whether Sluice's own categories log from <see cref="LogLevel.Debug"/> on: each rejection is a line.</summary>
     internal bool IsVerbose { get; }
 
