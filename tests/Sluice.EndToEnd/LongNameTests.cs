@@ -24,7 +24,7 @@ public sealed class LongNameTests(EverythingServer server) : IClassFixture<Every
             """);
         Uri endpoint = new(sluice.Endpoint, "/toolkit/mcp");
 
-        foreach (string kind in (string[])["sdk", "client-legacy"])
+        foreach (string kind in (string[])["sdk", "client-legacy", "client-modern"])
         {
             JsonElement[] seen = await Callers.TypeScriptAsync(kind, endpoint, "", $$"""[{ "tool": "{{name}}", "arguments": { "message": "{{kind}}" } }]""");
             seen[^1].GetProperty("text").GetString().ShouldBe($"Echo: {kind}");
