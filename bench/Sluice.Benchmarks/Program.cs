@@ -31,7 +31,8 @@ try
     figures = words switch
     {
         ["engine"] => EngineFigures.Measure(quick),
-        ["redis"] => await RedisFigures.Measure(quick),
+        ["redis"] => [.. await RedisFigures.Measure(quick), .. await ShareFigures.MeasureAsync(quick)],
+        ["redis", "shares"] => await ShareFigures.MeasureAsync(quick),
         ["gateway"] => await GatewayFigures.MeasureAsync(quick),
         ["gateway", "virtual"] => await VirtualFigures.MeasureAsync(quick),
         ["gateway", "admin"] => await ObservabilityFigures.MeasureAsync(quick),
@@ -48,7 +49,7 @@ catch (MissingProgramException exception)
 
 if (figures is null)
 {
-    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway virtual|admin [--quick]\n       ./bench.sh gateway soak [MINUTES]");
+    Console.Error.WriteLine("Usage: ./bench.sh engine|redis|gateway|sdk|change [--quick]\n       ./bench.sh gateway virtual|admin [--quick]\n       ./bench.sh redis shares [--quick]\n       ./bench.sh gateway soak [MINUTES]");
     return UsageError;
 }
 

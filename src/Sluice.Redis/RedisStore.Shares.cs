@@ -51,7 +51,17 @@ public sealed partial class RedisStore
         }
 
         ShareClient client = ClientOf(limits.Server);
-        DividedBuckets buckets = DividedBuckets.Find(client, limits, Of(request.Caller));
+        DividedBuckets buckets = limits.SharedBuckets is DividedBuckets shared && shared.IsCurrent(limits)
+            ? shared
+            : DividedBuckets.Find(client, limits, Of(request.Caller));
+        if (charges
+            && states.IsEmpty
+            && DividedCall.TryAdmit(client, limits, buckets, (ulong)request.Cost, out long micros, out RateLimitDecision admitted))
+        {
+            Admitted?.Invoke(micros, false);
+            return new ValueTask<RateLimitDecision>(admitted);
+        }
+
         DividedCall call = DividedCall.Begin(client, limits, buckets, (ulong)request.Cost, charges);
         if (!call.IsDecided)
         {

@@ -38,6 +38,14 @@ internal sealed class Contenders : IDisposable
             "gateway, Redis", string.Create(CultureInfo.InvariantCulture, $"{{ redis: \"127.0.0.1:{redis.Port}\", timeout: 1s }}"), Open);
     }
 
+    /// <summary>The same over a Redis, with buckets that are divided.</summary>
+    internal Task<Contender> StartGatewayWithSharesAsync(BenchedRedis redis)
+    {
+        Keep(redis);
+        return StartGatewayAsync(
+            "gateway, shares", string.Create(CultureInfo.InvariantCulture, $"{{ redis: \"127.0.0.1:{redis.Port}\", timeout: 1s, shares: {{}} }}"), Open);
+    }
+
     /// <summary>A gateway with limits, in YAML's flow style.</summary>
     internal Task<Contender> StartGatewayAsync(string name, string store, string rateLimiting) =>
         StartGatewayAsync(name, store == "{}" ? "" : $"store: {store}", [rateLimiting]);

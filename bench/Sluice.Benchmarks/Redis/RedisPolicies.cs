@@ -18,6 +18,15 @@ internal static class RedisPolicies
     /// <summary>One limit.</summary>
     internal static ApplicableLimits One { get; } = Of("one", limits => limits.PerUser(Plenty));
 
+    /// <summary>One that everybody shares, that no benchmark exhausts, and that is fast enough to be divided.</summary>
+    internal static ApplicableLimits Hot { get; } = Of("hot", limits => limits.Shared(new Rate(10_000_000, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: null, align: false)));
+
+    /// <summary>One of so many tokens a second, that everybody shares.</summary>
+    internal static ApplicableLimits Shared(int perSecond) => Of(
+        $"shared-{perSecond}", limits => limits
+            .Shared(new Rate(perSecond, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: null, align: false))
+            .OnStoreFailure(StoreFailureMode.Deny));
+
     /// <summary>Four: two that everybody shares, two of each user.</summary>
     internal static ApplicableLimits Four { get; } = Of("four", limits => limits
         .Shared(Plenty).PerUser(Plenty)
@@ -52,9 +61,11 @@ internal static class RedisPolicies
     }
 
     /// <summary>A store that asks Redis every time.</summary>
-    internal static RedisStore StoreOver(BenchedRedis redis, bool coalesces, TimeSpan rememberRefusals = default) =>
+    internal static RedisStore StoreOver(BenchedRedis redis, bool coalesces, TimeSpan rememberRefusals = default, string keyPrefix = "sluice", bool withShares = false) =>
         RedisStore.Over(redis.Multiplexer, new RedisStoreOptions
         {
+            KeyPrefix = keyPrefix,
+            Shares = withShares ? new RedisSharesOptions() : null,
             Coalesce = coalesces,
             RememberRefusals = rememberRefusals,
             Timeout = TimeSpan.FromSeconds(5),

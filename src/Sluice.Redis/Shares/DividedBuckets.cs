@@ -54,7 +54,8 @@ internal sealed class DividedBuckets
         return Encoding.Latin1.GetString([.. row[..RowBytes], .. limit.ShareName]);
     }
 
-    private bool IsCurrent(RedisLimits limits)
+    /// <summary>Whether they are still the buckets of these limits.</summary>
+    internal bool IsCurrent(RedisLimits limits)
     {
         foreach (int index in Order)
         {

@@ -44,6 +44,69 @@ internal sealed class DividedCall
     /// <summary>Whether the remainders alone have charged the call: no share has.</summary>
     internal bool HoldsNothing => !Array.Exists(_seen, static seen => seen.IsReserved);
 
+    /// <summary>
+    /// Admits a call if all of its limits are divided and all shares have the tokens: what nearly every call meets. It allocates nothing.
+    /// </summary>
+    /// <param name="client">The lane.</param>
+    /// <param name="limits">The limits.</param>
+    /// <param name="buckets">The divided buckets.</param>
+    /// <param name="cost">The tokens of the call.</param>
+    /// <param name="micros">The reading of the clock that decided it.</param>
+    /// <param name="decision">The decision; of no meaning if the call was not admitted.</param>
+    internal static bool TryAdmit(
+        ShareClient client, RedisLimits limits, DividedBuckets buckets, ulong cost, out long micros, out RateLimitDecision decision)
+    {
+        decision = default;
+        micros = client.Now;
+        int[] order = buckets.Order;
+        Span<long> levels = stackalloc long[order.Length];
+        bool isAdmitted = order.Length == limits.Limits.Length;
+        int locked = 0;
+        try
+        {
+            for (; isAdmitted && locked < order.Length; locked++)
+            {
+                buckets.Of[order[locked]]!.Share.Enter();
+            }
+
+            for (int i = 0; isAdmitted && i < order.Length; i++)
+            {
+                isAdmitted = buckets.Of[order[i]]!.Share.Look(cost, limits.Limits[order[i]].Share!.Value, micros, out levels[i]) == ShareAnswer.Enough;
+            }
+
+            for (int i = 0; isAdmitted && i < order.Length; i++)
+            {
+                long units = limits.Limits[order[i]].Share!.Value.Cost(cost);
+                buckets.Of[order[i]]!.Share.Take(units);
+                levels[i] -= units;
+            }
+        }
+        finally
+        {
+            while (locked > 0)
+            {
+                buckets.Of[order[--locked]]!.Share.Exit();
+            }
+        }
+
+        if (!isAdmitted)
+        {
+            return false;
+        }
+
+        int fewest = int.MaxValue;
+        for (int i = 0; i < order.Length; i++)
+        {
+            ShareBucket bucket = buckets.Of[order[i]]!;
+            RateLimit limit = limits.Limits[order[i]].Limit;
+            bucket.Demand.Add(cost, isRejected: false);
+            fewest = limit.Mode == LimitMode.Enforce ? Math.Min(fewest, RemainingOf(limit, limits.Limits[order[i]].Share!.Value, levels[i] + Math.Max(0, bucket.RemainderAt(micros)))) : fewest;
+        }
+
+        decision = new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest, IsEstimate = true };
+        return true;
+    }
+
     /// <summary>Looks at the shares of a call. If they decide it, they are charged; else what they have is reserved.</summary>
     /// <param name="client">The lane.</param>
     /// <param name="limits">The limits; some are divided.</param>
@@ -143,16 +206,19 @@ internal sealed class DividedCall
         RateLimit limit = _limits.Limits[index].Limit;
         ShareNumbers numbers = _limits.Limits[index].Share!.Value;
         long level = Math.Clamp(_seen[index].Level + RemainderOf(index), 0, numbers.Whole);
+        int remaining = RemainingOf(limit, numbers, level);
         bool isUnsatisfiable = _cost > (ulong)limit.Capacity;
         bool lacks = isUnsatisfiable || _seen[index].Lacks || _seen[index].Ask is { HasUnits: false };
         return new LimitState
         {
             Outcome = isUnsatisfiable ? RateLimitOutcome.Unsatisfiable : lacks ? RateLimitOutcome.Denied : RateLimitOutcome.Allowed,
-            Remaining = (int)Math.Min(limit.Capacity, level / numbers.TokenUnits),
+            Remaining = remaining,
             RetryAfter = isUnsatisfiable ? Timeout.InfiniteTimeSpan : lacks ? Verdict.Span((ulong)WaitOf(index)) : TimeSpan.Zero,
             ResetAfter = Verdict.Span((ulong)((numbers.Whole - level + ShareNumbers.Parts - 1) / ShareNumbers.Parts)),
         };
     }
+
+    private static int RemainingOf(RateLimit limit, ShareNumbers numbers, long level) => (int)Math.Clamp(level / numbers.TokenUnits, 0, limit.Capacity);
 
     private void Look()
     {
