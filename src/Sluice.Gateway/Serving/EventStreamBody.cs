@@ -143,6 +143,10 @@ internal sealed class EventStreamBody : Stream
         {
             LookAfter(left);
         }
+        else if (isWriting && _context.Features.Get<BackendOutcome>() is not null)
+        {
+            LookAfter(StreamKeepAlive.LongestWrite); // A virtual server takes the events when its client does, whose own stream is watched.
+        }
         else if (isWriting)
         {
             _context.Abort();

@@ -17,6 +17,8 @@ internal enum BackendCapabilities
     ResourcesSubscribe = 1 << 6,
     Logging = 1 << 7,
     Completions = 1 << 8,
+    Tasks = 1 << 9,
+    TasksCancel = 1 << 10,
 }
 
 /// <summary>Reads and writes <see cref="BackendCapabilities"/> as the protocol has them.</summary>
@@ -48,6 +50,12 @@ internal static class BackendCapabilitiesJson
             }
         }
 
+        // Tasks of tools alone are carried: a list of them has no server that it could be asked of, and clients' own stay with them.
+        if ((capabilities as JsonObject)?["tasks"] is JsonObject tasks && ((tasks["requests"] as JsonObject)?["tools"] as JsonObject)?["call"] is JsonObject)
+        {
+            read |= BackendCapabilities.Tasks | (tasks["cancel"] is JsonObject ? BackendCapabilities.TasksCancel : default);
+        }
+
         return read;
     }
 
@@ -70,6 +78,17 @@ internal static class BackendCapabilitiesJson
             {
                 written[name]![part] = true;
             }
+        }
+
+        if (capabilities.HasFlag(BackendCapabilities.Tasks))
+        {
+            JsonObject tasks = new() { ["requests"] = new JsonObject { ["tools"] = new JsonObject { ["call"] = new JsonObject() } } };
+            if (capabilities.HasFlag(BackendCapabilities.TasksCancel))
+            {
+                tasks["cancel"] = new JsonObject();
+            }
+
+            written["tasks"] = tasks;
         }
 
         return written;

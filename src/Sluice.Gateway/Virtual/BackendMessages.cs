@@ -42,6 +42,12 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         MessageParts parts,
         Func<ReadOnlyMemory<byte>, ValueTask<bool>>? send)
     {
+        if (opened.Has(BackendCapabilities.Tasks))
+        {
+            message = TaskIds.ForClient(message, backend.Name, parts.Method!);
+            parts = MessageParts.Read(message.Span)!;
+        }
+
         if (session.Client.IsModern)
         {
             await HandleForModernAsync(backend, opened, message, parts, send);

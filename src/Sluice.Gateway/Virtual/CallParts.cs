@@ -47,6 +47,12 @@ internal sealed class CallParts
     /// <summary>The value of <c>params.requestState</c>; or null.</summary>
     internal string? RequestState { get; private set; }
 
+    /// <summary>The value of <c>params.taskId</c>.</summary>
+    internal Range? TaskId { get; private set; }
+
+    /// <summary>Its text; or null.</summary>
+    internal string? TaskIdText { get; private set; }
+
     /// <summary>The value of <c>params.level</c>; or null.</summary>
     internal string? Level { get; private set; }
 
@@ -141,6 +147,7 @@ internal sealed class CallParts
                 : reader.ValueTextEquals("arguments"u8) ? 8
                 : reader.ValueTextEquals("level"u8) ? 9
                 : reader.ValueTextEquals("requestState"u8) ? 10
+                : reader.ValueTextEquals("taskId"u8) ? 11
                 : 0;
             reader.Read();
             int start = (int)reader.TokenStartIndex;
@@ -163,12 +170,14 @@ internal sealed class CallParts
             ProtocolVersion = key == 7 && isText ? TextOf(ref reader) : ProtocolVersion;
             Level = key == 9 && isText ? TextOf(ref reader) : Level;
             RequestState = key == 10 && isText ? TextOf(ref reader) : RequestState;
+            TaskIdText = key == 11 && isText ? TextOf(ref reader) : TaskIdText;
             reader.Skip();
             Range value = start..(int)reader.BytesConsumed;
             Name = key == 1 && isText ? value : Name;
             Uri = key == 2 && isText ? value : Uri;
             RequestId = key == 6 ? value : RequestId;
             Arguments = key == 8 ? value : Arguments;
+            TaskId = key == 11 && isText ? value : TaskId;
         }
     }
 
@@ -212,7 +221,7 @@ internal sealed class CallParts
         }
     }
 
-    private static bool IsOwn(ref Utf8JsonReader reader) => TextOf(ref reader)?.StartsWith(ProtocolMeta.Prefix, StringComparison.Ordinal) == true;
+    private static bool IsOwn(ref Utf8JsonReader reader) => TextOf(ref reader) is string name && ProtocolMeta.IsOwn(name);
 
     private static string? TextOf(ref Utf8JsonReader reader)
     {

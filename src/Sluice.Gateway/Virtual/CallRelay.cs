@@ -131,6 +131,11 @@ internal sealed class CallRelay
 
     private async ValueTask OnMessageAsync(BackendResponse response, ReadOnlyMemory<byte> message)
     {
+        if (_call.Opened.Has(BackendCapabilities.Tasks) && MessageParts.Read(message.Span) is { Method: null })
+        {
+            message = TaskIds.ForClient(message, _backend.Name, _call.Method);
+        }
+
         if (MessageParts.Read(message.Span) is not MessageParts parts)
         {
             _messages.Unreadable(_backend);

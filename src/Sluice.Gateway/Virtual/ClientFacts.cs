@@ -8,6 +8,7 @@ namespace Sluice.Gateway;
 internal sealed class ClientFacts
 {
     private const string LatestLegacy = "2025-11-25";
+    private const string TasksExtension = "io.modelcontextprotocol/tasks"; // Its ids are not carried, so no backend is to use it.
 
     private ClientFacts()
     {
@@ -46,6 +47,7 @@ internal sealed class ClientFacts
     /// <param name="parameters">The value of <c>params</c> of its <c>initialize</c>.</param>
     internal static ClientFacts OfInitialize(byte[] parameters)
     {
+        parameters = WithoutTasks(parameters);
         List<JsonMember> members = JsonMembers.Of(parameters) ?? [];
         return new ClientFacts
         {
@@ -53,6 +55,37 @@ internal sealed class ClientFacts
             Info = members.ValueOf("clientInfo") is Range info ? parameters.AsMemory(info) : default,
             Capabilities = members.ValueOf("capabilities") is Range capabilities ? parameters.AsMemory(capabilities) : "{}"u8.ToArray(),
         };
+    }
+
+    /// <summary>Tasks of a client are not carried, so no backend is told of them.</summary>
+    private static byte[] WithoutTasks(byte[] parameters)
+    {
+        if (JsonMembers.Of(parameters)?.ValueOf("capabilities") is not Range part
+            || JsonMembers.Of(parameters.AsSpan(part)) is not List<JsonMember> capabilities
+            || capabilities.ValueOf("tasks") is null)
+        {
+            return parameters;
+        }
+
+        byte[] kept = JsonMembers.Write(capabilities
+            .Where(member => member.Name != "tasks")
+            .Select(member => parameters.AsSpan(part)[member.Member].ToArray()));
+        return MessageEdit.Apply(parameters, (part, kept));
+    }
+
+    private static byte[] WithoutTasksExtension(byte[] capabilities)
+    {
+        if (JsonMembers.Of(capabilities)?.ValueOf("extensions") is not Range part
+            || JsonMembers.Of(capabilities.AsSpan(part)) is not List<JsonMember> extensions
+            || extensions.ValueOf(TasksExtension) is null)
+        {
+            return capabilities;
+        }
+
+        byte[] kept = JsonMembers.Write(extensions
+            .Where(member => member.Name != TasksExtension)
+            .Select(member => capabilities.AsSpan(part)[member.Member].ToArray()));
+        return MessageEdit.Apply(capabilities, (part, kept));
     }
 
     /// <summary>Those of a client of the modern era; null where a request does not say what it must.</summary>
@@ -75,10 +108,10 @@ internal sealed class ClientFacts
             IsModern = true,
             InitializeParams = JsonMembers.Write(
                 ProtocolMeta.Member("protocolVersion", Encoding.ASCII.GetBytes($"\"{LatestLegacy}\"")),
-                ProtocolMeta.Member("capabilities", meta.Span[part]),
+                ProtocolMeta.Member("capabilities", WithoutTasksExtension(meta[part].ToArray())),
                 ProtocolMeta.Member("clientInfo", introduced)),
             Info = info,
-            Capabilities = meta[part].ToArray(),
+            Capabilities = WithoutTasksExtension(meta[part].ToArray()),
             LogLevel = members.ValueOf(ProtocolMeta.LogLevel) is Range level ? JsonMembers.TextOf(meta.Span[level]) : null,
         };
     }

@@ -25,6 +25,9 @@ internal sealed class LiveCall(long key, BackendSession backend, OpenedBackend o
     /// <summary>Who calls.</summary>
     internal required ClientFacts Client { get; set; }
 
+    /// <summary>The method.</summary>
+    internal required string Method { get; init; }
+
     /// <summary>Whether its results say for how long they may be used.</summary>
     internal bool IsCacheable { get; init; }
 

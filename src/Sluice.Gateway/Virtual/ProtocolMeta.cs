@@ -17,6 +17,9 @@ internal static class ProtocolMeta
     private const string ProtocolVersion = Prefix + "protocolVersion";
     private const string ServerInfo = Prefix + "serverInfo";
 
+    /// <summary>Whether a member is the protocol's, for one hop. The task to which a message belongs is named for all of them.</summary>
+    internal static bool IsOwn(string name) => name.StartsWith(Prefix, StringComparison.Ordinal) && name != TaskIds.RelatedTask;
+
     /// <summary>A member.</summary>
     internal static byte[] Member(string name, ReadOnlySpan<byte> value) =>
         [(byte)'"', .. Encoding.UTF8.GetBytes(name), .. "\":"u8, .. value];

@@ -64,7 +64,7 @@ internal static class ResultEdit
         }
 
         return meta
-            .Where(member => !member.Name.StartsWith(ProtocolMeta.Prefix, StringComparison.Ordinal))
+            .Where(member => !ProtocolMeta.IsOwn(member.Name))
             .Select(member => result[part].Span[member.Member].ToArray());
     }
 

@@ -31,6 +31,8 @@ internal sealed partial class VirtualUpstream
                 return await CallResourceAsync(request);
             case "completion/complete":
                 return await CompleteAsync(request);
+            case string method when TaskIds.IsAboutTask(method):
+                return await CallTaskAsync(request);
             case "logging/setLevel" when !isModern:
                 return await SetLevelAsync(request);
             default:
@@ -99,6 +101,19 @@ internal sealed partial class VirtualUpstream
         return await CallAsync(request, route, parts, parts.RefKeyPart, key);
     }
 
+    /// <summary>Sends what is about a task to the backend that has it, which its id names.</summary>
+    private async Task<UpstreamFailure?> CallTaskAsync(VirtualRequest request)
+    {
+        CallParts parts = CallParts.Read(request.Body);
+        if (await RouteAsync(request) is not Route route)
+        {
+            await UnknownAsync(request, InvalidParams, "task", parts.TaskIdText ?? "");
+            return null;
+        }
+
+        return await CallAsync(request, route, parts, parts.TaskId, parts.TaskIdText!);
+    }
+
     /// <summary>Where a request goes; null where no backend has what it names, or it names nothing.</summary>
     private static async Task<Route?> RouteAsync(VirtualRequest request) =>
         request.Context.Features.Get<FoundRoute>() is FoundRoute found ? found.Route : await FindRouteAsync(request);
@@ -123,6 +138,11 @@ internal sealed partial class VirtualUpstream
                     ? await session.FindAsync(ListKind.Prompts, key, request.Calls, request.Caller, request.Aborted)
                     : (await session.ListAsync(ListKind.Templates, request.Calls, request.Caller, request.Aborted)).Find(key)
                         ?? await session.FindResourceAsync(key, request.Calls, request.Caller, request.Aborted);
+            case string method when TaskIds.IsAboutTask(method):
+                string task = CallParts.Read(request.Body).TaskIdText ?? "";
+                return session.Backends
+                    .Select(backend => TaskIds.Own(backend.Name, task) is string own ? new Route(backend.Index, own) : null)
+                    .FirstOrDefault(route => route is not null);
             default:
                 return null;
         }
@@ -212,6 +232,7 @@ internal sealed partial class VirtualUpstream
             Id = request.Message.Id.ToArray(),
             ProgressToken = parts.ProgressToken is Range token ? request.Body[token] : default(ReadOnlyMemory<byte>),
             Client = request.Client,
+            Method = request.Message.Method,
             IsCacheable = request.Message.Method == "resources/read",
         };
         byte[] own = opened.IsModern ? ProtocolMeta.OfRequest(request.Client) : [];
@@ -220,6 +241,7 @@ internal sealed partial class VirtualUpstream
             (parts.Id, keyJson),
             (route.Own == advertised ? null : keyPart, MergedList.Quote(route.Own)),
             parts.MetaEdit(request.Body, keyJson, own));
+        body = opened.Has(BackendCapabilities.Tasks) ? TaskIds.ForBackend(body, backend.Name).ToArray() : body;
         BackendHeaders headers = new(request.Caller, opened) { Parameters = await ParametersAsync(request, backend, opened, parts, route.Own) };
         if (SuspendableCall.IsPossible(request, opened))
         {
@@ -338,7 +360,8 @@ internal sealed partial class VirtualUpstream
             }
             else
             {
-                await SendAsync(request, question.Backend, question.Opened, MessageEdit.Apply(request.Body, (id, question.Id)), request.Aborted);
+                ReadOnlyMemory<byte> answer = TaskIds.ForBackend(MessageEdit.Apply(request.Body, (id, question.Id)), question.Backend.Name);
+                await SendAsync(request, question.Backend, question.Opened, answer.ToArray(), request.Aborted);
             }
         }
 

@@ -27,6 +27,10 @@ internal sealed partial class BackendServer : IAsyncDisposable
 
     internal string? Instructions { get; set; }
 
+    /// <summary>What it says that it can do, in the legacy era.</summary>
+    internal string Capabilities { get; set; } =
+        """{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{},"completions":{}}""";
+
     /// <summary>The schema of its tools.</summary>
     internal string Schema { get; set; } = """{"type":"object"}""";
 
@@ -161,7 +165,7 @@ internal sealed partial class BackendServer : IAsyncDisposable
     private string ResultOf(string method, JsonNode? parameters) => method switch
     {
         "initialize" => $$$"""
-            {"protocolVersion":"2025-11-25","capabilities":{"tools":{"listChanged":true},"prompts":{},"resources":{"subscribe":true},"logging":{},"completions":{}},
+            {"protocolVersion":"2025-11-25","capabilities":{{{Capabilities}}},
             "serverInfo":{"name":"{{{Name}}}","version":"1"}{{{(Instructions is null ? "" : $",\"instructions\":\"{Instructions}\"")}}}}
             """,
         "tools/list" => List("tools", Tools, tool => $$$"""{"name":"{{{tool}}}","x-of":"{{{Name}}}","inputSchema":{{{Schema}}}}"""),

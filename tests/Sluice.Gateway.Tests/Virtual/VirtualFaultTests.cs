@@ -257,6 +257,67 @@ public sealed class VirtualFaultTests : IAsyncLifetime
         ((int?)foreign["error"]!["code"]).ShouldBe(-32602);
     }
 
+    [Fact]
+    public async Task Stream_ThatABackendClosesBeforeTheAnswer_FailsThatCallAlone()
+    {
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _bad, _good);
+        await gateway.InitializeAsync();
+        _bad.Override = async (context, _) =>
+        {
+            await BackendServer.EventsAsync(context, """{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"info","data":"1"}}""");
+            return true;
+        };
+        JsonObject failed = await gateway.CallAsync("bad_echo");
+        ((string?)failed["error"]!["message"]).ShouldEndWith("its backend 'bad' failed: it ended its answer without a result.");
+        ((string?)(await gateway.CallAsync("good_echo"))["result"]!["of"]).ShouldBe("good");
+    }
+
+    [Theory]
+    [InlineData(64, false)]
+    [InlineData(65, true)]
+    [InlineData(128, true)]
+    [InlineData(129, true)]
+    public async Task Name_ThatItsPrefixMakesLong_IsAdvertisedAndCalled_AndTheOperatorIsWarned(int length, bool isWarned)
+    {
+        _bad.Tools = [new string('t', length - "bad_".Length)];
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", _bad, _good);
+        CapturedLog log = gateway.Gateway.Capture();
+        await gateway.InitializeAsync();
+        string name = (await gateway.ListAsync("tools"))[0];
+        name.Length.ShouldBe(length);
+        ((string?)(await gateway.CallAsync(name))["result"]!["got"]!["name"]).ShouldBe(_bad.Tools[0]);
+        log.Lines.Any(line => line.Contains($"has a name of {length} characters. Some models take 64 at most", StringComparison.Ordinal)).ShouldBe(isWarned);
+    }
+
+    [Fact]
+    public async Task PerUserLimit_CountsCallsOfEachUserOverAllBackends()
+    {
+        await using VirtualGateway gateway = await VirtualGateway.OfAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            auth:
+              apiKeys:
+                - { user: alice, sha256: {{GatewayFixture.HashOf("key-of-alice")}} }
+                - { user: bob, sha256: {{GatewayFixture.HashOf("key-of-bob")}} }
+            servers:
+              - { name: bad, upstream: "{{_bad.Endpoint}}" }
+              - { name: good, upstream: "{{_good.Endpoint}}" }
+            virtualServers: [{ name: toolkit, backends: [bad, good], rateLimiting: { perUser: 1/1h } }]
+            """);
+        foreach (string key in new[] { "key-of-alice", "key-of-bob" })
+        {
+            (await CallAsync(key, "bad_echo"))["result"].ShouldNotBeNull();
+            ((string?)(await CallAsync(key, "good_echo"))["error"]!["data"]!["limitType"]).ShouldBe("perUser");
+        }
+
+        async Task<JsonObject> CallAsync(string key, string tool)
+        {
+            HttpRequestMessage request = VirtualGateway.Modern("tools/call", $""" "name":"{tool}" """);
+            request.Headers.Authorization = new("Bearer", key);
+            return (await gateway.SendAllModernAsync(request))[^1];
+        }
+    }
+
     [Theory]
     [InlineData("application/json")]
     [InlineData("text/event-stream")]
