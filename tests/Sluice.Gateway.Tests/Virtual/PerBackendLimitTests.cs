@@ -80,6 +80,26 @@ public sealed class PerBackendLimitTests
         (await LeftAsync(gateway)).ShouldBe([("backend:a/shared", 2)]);
     }
 
+    [Theory]
+    [InlineData("prefix", "a_one", "b_two")]
+    [InlineData("priority", "one", "two")]
+    public async Task Calls_WithoutASession_MeetTheLimitOfTheirBackend(string conflicts, string ofA, string ofB)
+    {
+        await using BackendServer a = await BackendServer.StartAsync("a", "one");
+        await using BackendServer b = await BackendServer.StartAsync("b", "two");
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync(
+            $"usage: true, conflicts: {conflicts}, rateLimiting: {{ shared: 3/1h, perBackend: {{ shared: 1/1h }} }}", _time, a, b);
+
+        ((string?)(await ModernAsync(ofA))["result"]!["of"]).ShouldBe("a");
+        (await ModernAsync(ofA))["error"]!["data"]!["limit"]!.ToString().ShouldBe("backend:a/shared");
+        ((string?)(await ModernAsync(ofB))["result"]!["of"]).ShouldBe("b");
+        (await LeftAsync(gateway)).ShouldBe([("backend:a/shared", 0), ("backend:b/shared", 0), ("shared", 1)]);
+
+        Task<JsonObject> ModernAsync(string tool) => gateway.ModernAsync("tools/call", $$"""
+            "name":"{{tool}}","arguments":{}
+            """.Trim());
+    }
+
     // The list could change between the decision and the call; the backend that was charged is the one that is called.
     [Fact]
     public async Task Call_ThatIsHeldWhileListsChange_GoesToTheBackendThatWasCharged()
