@@ -21,6 +21,7 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     private readonly ImmutableArray<CallerClaim> _claims = [];
     private CallerFingerprints _fingerprints;
     private CallerClassMemory _classes;
+    private int _hashCode; // 0 until it is asked for.
 
     /// <summary>An identity.</summary>
     /// <param name="issuer">The issuer of the parts; the empty text for callers that this process knows by itself.</param>
@@ -168,7 +169,15 @@ public sealed class CallerIdentity : IEquatable<CallerIdentity>
     public override bool Equals(object? obj) => Equals(obj as CallerIdentity);
 
     /// <inheritdoc/>
-    public override int GetHashCode() => HashCode.Combine(Issuer, Subject, Tenant, Client);
+    public override int GetHashCode()
+    {
+        if (_hashCode == 0)
+        {
+            _hashCode = HashCode.Combine(Issuer, Subject, Tenant, Client);
+        }
+
+        return _hashCode;
+    }
 
     /// <summary>The kinds of the parts that are known, and none of their values.</summary>
     public override string ToString() =>

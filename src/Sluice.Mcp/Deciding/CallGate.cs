@@ -163,7 +163,7 @@ internal sealed partial class CallGate(
     private GateDecision Conclude(
         in DecidingCall call, in RateLimitDecision answer, TimeSpan delay = default, HeldCalls.HeldCall? held = null)
     {
-        TimeSpan duration = _telemetry.Since(call.Begin);
+        (long end, TimeSpan duration) = _telemetry.End(call.Begin);
         CallSpan.Answered(call.Span, answer);
         GateDecision decision = new(policy.Settings, call.Request.Limits, answer, call.Lease)
         {
@@ -189,7 +189,8 @@ internal sealed partial class CallGate(
         }
 
         _telemetry.CountDecided(decision, duration);
-        observer?.Decided(new DecidedCall(policy.Server, call.Description, call.Request.Caller, decision, duration, ConfigVersion));
+        observer?.Decided(
+            new DecidedCall(policy.Server, call.Description, call.Request.Caller, decision, duration, ConfigVersion) { EndedAt = end });
         return decision;
     }
 

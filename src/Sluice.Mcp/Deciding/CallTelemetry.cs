@@ -24,8 +24,19 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
     /// <returns>A timestamp of the clock; zero when no listener measures the duration.</returns>
     internal long Begin(bool isNeeded) => isNeeded || SluiceInstruments.DecisionDuration.Enabled ? time.GetTimestamp() : 0;
 
-    /// <summary>The time since <see cref="Begin"/>.</summary>
-    internal TimeSpan Since(long begin) => begin == 0 ? TimeSpan.Zero : time.GetElapsedTime(begin);
+    /// <summary>The instant at which a decision ends, and the time since it began.</summary>
+    /// <param name="begin">What <see cref="Begin"/> returned.</param>
+    /// <returns>A timestamp of the clock and a duration; both zero when nothing measures.</returns>
+    internal (long End, TimeSpan Duration) End(long begin)
+    {
+        if (begin == 0)
+        {
+            return default;
+        }
+
+        long end = time.GetTimestamp();
+        return (end, time.GetElapsedTime(begin, end));
+    }
 
     /// <summary>Counts a call to which no limit applies.</summary>
     internal void CountUnmetered() => CountUndecided(CallOutcome.Unmetered);

@@ -48,6 +48,9 @@ internal readonly record struct CallDescription(
 internal readonly record struct DecidedCall(
     string Server, CallDescription Description, CallerIdentity Caller, GateDecision Decision, TimeSpan Duration, string ConfigVersion)
 {
+    /// <summary>When the decision ended, as a timestamp of the clock; 0 where no store was asked.</summary>
+    internal long EndedAt { get; init; }
+
     /// <summary>The JSON-RPC method.</summary>
     internal string Method => Description.Method;
 

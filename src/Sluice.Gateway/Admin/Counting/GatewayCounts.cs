@@ -21,7 +21,7 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
 
     // A limit of a configuration that was replaced must not be kept alive by its counts.
     private readonly ConditionalWeakTable<RateLimit, LimitCounts> _byLimit = [];
-    private readonly ConditionalWeakTable<ApplicableLimits, LimitCounts[]> _bySet = []; // One look-up for all limits of a call.
+    private readonly ConditionalWeakTable<ApplicableLimits, SetCounts> _bySet = []; // One look-up for everything that a call counts.
     private readonly long _begin = time.GetTimestamp();
 
     /// <summary>The instant at which counting began.</summary>
@@ -34,7 +34,7 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
     internal TimeSpan Uptime => time.GetElapsedTime(_begin);
 
     /// <summary>The number of the running second.</summary>
-    internal long Second => Uptime.Ticks / TimeSpan.TicksPerSecond;
+    internal long Second => SecondOf(time.GetTimestamp());
 
     /// <summary>The counts of a server.</summary>
     internal ServerCounts Of(string server) => _servers.GetOrAdd(server, static _ => new ServerCounts());
@@ -63,8 +63,9 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
     /// <inheritdoc/>
     public void Decided(in DecidedCall call)
     {
-        long second = Second;
+        long second = call.EndedAt == 0 ? Second : SecondOf(call.EndedAt);
         GateDecision decision = call.Decision;
+        SetCounts counts = Of(call.Server, decision.Limits);
         bool wouldRefuse = false;
         if (decision.Limits.IdentityRequiredBy is RateLimit required)
         {
@@ -74,27 +75,33 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
         {
             ReadOnlySpan<RateLimit> limits = decision.Limits.Limits;
             ReadOnlySpan<LimitState> states = decision.States;
-            LimitCounts[] counts = Of(decision.Limits);
             for (int i = 0; i < states.Length; i++)
             {
                 bool isPermissive = limits[i].Mode == LimitMode.Permissive;
                 bool isAllowed = states[i].Outcome == RateLimitOutcome.Allowed;
                 wouldRefuse |= decision.IsAllowed && isPermissive && !isAllowed;
-                counts[i].Count(isAllowed, isPermissive, second);
+                counts.Limits[i].Count(isAllowed, isPermissive, second);
             }
         }
 
-        Of(call.Server).Count(decision.IsAllowed, wouldRefuse, second);
+        counts.Server.Count(decision.IsAllowed, wouldRefuse, second);
         Recent.Decided(call);
     }
 
     /// <inheritdoc/>
     public void Undecided(in UndecidedCall call) => Of(call.Server).CountUndecided(call.Outcome);
 
-    private LimitCounts[] Of(ApplicableLimits limits) => _bySet.TryGetValue(limits, out LimitCounts[]? counts)
-        ? counts
-        : _bySet.GetValue(limits, set => [.. set.Limits.ToArray().Select(Of)]);
+    private long SecondOf(long timestamp) => time.GetElapsedTime(_begin, timestamp).Ticks / TimeSpan.TicksPerSecond;
+
+    private SetCounts Of(string server, ApplicableLimits limits) =>
+        _bySet.TryGetValue(limits, out SetCounts? counts) ? counts : Add(server, limits);
+
+    private SetCounts Add(string server, ApplicableLimits limits) =>
+        _bySet.GetValue(limits, set => new SetCounts(Of(server), [.. set.Limits.ToArray().Select(Of)]));
 
     private LimitCounts Add(RateLimit limit) =>
         _byLimit.GetValue(limit, _ => _limits.GetOrAdd((limit.Server, limit.Name), static _ => new LimitCounts()));
+
+    /// <summary>Where the calls of one set of limits are counted. A set belongs to one server.</summary>
+    private sealed record SetCounts(ServerCounts Server, LimitCounts[] Limits);
 }
