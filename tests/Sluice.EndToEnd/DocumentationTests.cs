@@ -53,6 +53,20 @@ public sealed partial class DocumentationTests
         }
     }
 
+    [Fact]
+    public void Page_OfTheDocumentation_BeginsWithWhatTheReaderWants()
+    {
+        string[] others =
+        [
+            .. Directory.GetFiles(Docs, "*.md", SearchOption.AllDirectories)
+                .Where(page => !page.Contains("/decisions/", StringComparison.Ordinal) && page != Path.Combine(Docs, "README.md"))
+                .Where(page => !Opening().IsMatch(File.ReadAllText(page)))
+                .Select(page => Path.GetRelativePath(Docs, page)),
+        ];
+
+        others.ShouldBeEmpty("A page begins with '# Title', an empty line, and 'You want …', 'You have …' or 'You limit …'.");
+    }
+
     private static bool Leads(string page, string target)
     {
         string[] parts = target.Split('#', 2);
@@ -70,6 +84,9 @@ public sealed partial class DocumentationTests
 
     [GeneratedRegex(@"\]\((?<target>[^()\s]+(\([^()\s]*\)[^()\s]*)?)\)", RegexOptions.ExplicitCapture)]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\A# .+\n\nYou (want|have|limit) ")]
+    private static partial Regex Opening();
 
     [GeneratedRegex("^#+ (?<text>.+)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Heading();
