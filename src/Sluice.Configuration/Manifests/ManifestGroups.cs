@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Finds the servers behind ToolHive's virtual servers among those that manifests describe, and how their tools are put together.</summary>
+/// <summary>
+/// Finds the servers behind ToolHive's virtual servers among those that manifests describe, and how their tools are put together.
+/// </summary>
 /// <remarks>
 /// <para>
 /// ToolHive's operator does the same in a cluster: the servers behind a virtual server are those of its namespace that belong to its group,
@@ -14,7 +16,9 @@ namespace Sluice.Configuration;
 /// <param name="toolConfigs">The tools that <c>MCPToolConfig</c>s select, by namespace and name.</param>
 /// <param name="options">What the command line adds.</param>
 internal sealed class ManifestGroups(
-    ImmutableArray<ToolHiveServer> described, IReadOnlyDictionary<(string? Namespace, string Name), ToolHiveTools> toolConfigs, ReadingOptions options)
+    ImmutableArray<ToolHiveServer> described,
+    IReadOnlyDictionary<(string? Namespace, string Name), ToolHiveTools> toolConfigs,
+    ReadingOptions options)
 {
     /// <summary>The servers behind a virtual server; none for a server that is served as one, at its own address.</summary>
     internal ImmutableArray<ToolHiveServer> MembersOf(ToolHiveServer server) => server.Virtual is null || IsGiven(server) ? []
@@ -47,7 +51,8 @@ internal sealed class ManifestGroups(
             document.Warnings.Add(
                 stranger.Node,
                 $"{stranger.Path}.workload",
-                $"{Shown.Quote(stranger.Name)} is not a server behind this one, so that this has no effect. {NearestName.Advice(stranger.Name, [.. members.Select(member => member.ShortName)])}");
+                $"{Shown.Quote(stranger.Name)} is not a server behind this one, so that this has no effect. "
+                + NearestName.Advice(stranger.Name, [.. members.Select(member => member.ShortName)]));
         }
 
         if (members.Length > VirtualUpstreamConfiguration.MaxBackends)
@@ -55,7 +60,8 @@ internal sealed class ManifestGroups(
             document.Faults.Add(
                 server.NameField.Value,
                 server.Manifest.PathOf("metadata.name"),
-                $"has {members.Length} servers behind it, and a virtual server of Sluice has at most {VirtualUpstreamConfiguration.MaxBackends}.");
+                $"has {members.Length} servers behind it, and a virtual server of Sluice has at most "
+                + $"{VirtualUpstreamConfiguration.MaxBackends}.");
         }
 
         return new VirtualUpstreamConfiguration
@@ -93,7 +99,10 @@ internal sealed class ManifestGroups(
 
         // Without it, tools that are to be hidden would be callable.
         FaultList list = options.IsToRun ? document.Faults : document.Warnings;
-        list.Add(node, path, $"refers to the MCPToolConfig {Shown.Quote(name)}, which is not among the manifests. Add it, or write 'filter' and 'overrides' here.");
+        list.Add(
+            node,
+            path,
+            $"refers to the MCPToolConfig {Shown.Quote(name)}, which is not among the manifests. Add it, or write 'filter' and 'overrides' here.");
         return ToolHiveTools.All;
     }
 
@@ -112,8 +121,8 @@ internal sealed class ManifestGroups(
             document.Warnings.Add(
                 node,
                 path,
-                $"lists neither {string.Join(" nor ", unlisted.Select(Shown.Quote))}. Of tools that only these have in common, ToolHive puts a prefix before each; "
-                + "Sluice advertises the first and hides the others. List all servers.");
+                $"lists neither {string.Join(" nor ", unlisted.Select(Shown.Quote))}. Of tools that only these have in common, ToolHive puts a "
+                + "prefix before each; Sluice advertises the first and hides the others. List all servers.");
         }
 
         foreach (string stranger in said.PriorityOrder.Except(members.Select(member => member.ShortName), StringComparer.Ordinal))

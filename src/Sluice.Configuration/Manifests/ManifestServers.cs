@@ -35,11 +35,16 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
     {
         ManifestGroups groups = new(described, toolConfigs, options);
         Dictionary<string, ImmutableArray<ToolHiveServer>> members = [];
-        bool servesAny = hasOthers || described.Any(server => server.Policy is not null || (!server.IsBackendOnly && AddressOf(server, groups) is not null));
+        bool servesAny = hasOthers
+            || described.Any(server => server.Policy is not null || (!server.IsBackendOnly && AddressOf(server, groups) is not null));
         foreach (ToolHiveServer server in described)
         {
             ImmutableArray<ToolHiveServer> behind = groups.MembersOf(server);
-            if (behind.Length > 0 && (server.Policy is not null || !servesAny || !options.IsToRun || behind.All(member => AddressOf(member, groups) is not null)))
+            bool isServed = server.Policy is not null
+                || !servesAny
+                || !options.IsToRun
+                || behind.All(member => AddressOf(member, groups) is not null);
+            if (behind.Length > 0 && isServed)
             {
                 members.TryAdd(server.Name, behind);
             }
@@ -47,7 +52,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
 
         HashSet<string> behindSome = [.. members.Values.SelectMany(behind => behind).Select(member => member.Name)];
         servesAny |= behindSome.Count > 0;
-        IEnumerable<ToolHiveServer> named = members.Values.SelectMany(behind => behind).Where(member => described.All(server => server.Name != member.Name));
+        IEnumerable<ToolHiveServer> named =
+            members.Values.SelectMany(behind => behind).Where(member => described.All(server => server.Name != member.Name));
         return
         [
             .. described

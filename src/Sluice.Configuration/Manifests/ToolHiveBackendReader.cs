@@ -2,12 +2,15 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads ToolHive's kinds of servers without limits, which are behind virtual servers: <c>MCPRemoteProxy</c> and <c>MCPServerEntry</c>.</summary>
+/// <summary>
+/// Reads ToolHive's kinds of servers without limits, which are behind virtual servers: <c>MCPRemoteProxy</c> and <c>MCPServerEntry</c>.
+/// </summary>
 /// <remarks>Source: <c>cmd/thv-operator/api</c> of github.com/stacklok/toolhive, read in November 2026.</remarks>
 internal static class ToolHiveBackendReader
 {
     /// <summary>The transports of servers that are elsewhere, and whether Sluice speaks them.</summary>
-    internal static readonly Dictionary<string, bool> Transports = new(StringComparer.Ordinal) { ["streamable-http"] = true, ["sse"] = false };
+    internal static readonly Dictionary<string, bool> Transports =
+        new(StringComparer.Ordinal) { ["streamable-http"] = true, ["sse"] = false };
 
     private const string UrlField = "remoteUrl";
     private const string FirstUrlField = "remoteURL"; // As the first version spelt it.
@@ -65,7 +68,10 @@ internal static class ToolHiveBackendReader
             [
                 .. isSpoken ? [] : ((Field, string, string)[])
                 [
-                    (spec.Find("transport")!, reader.PathOf("transport"), "Sluice speaks Streamable HTTP to servers, and not the older HTTP+SSE: its tools will be missing."),
+                    (
+                        spec.Find("transport")!,
+                        reader.PathOf("transport"),
+                        "Sluice speaks Streamable HTTP to servers, and not the older HTTP+SSE: its tools will be missing."),
                 ],
                 .. spec.Fields.Where(field => Lost.ContainsKey(field.Name)).Select(field => (field, $"{path}.{field.Name}", Lost[field.Name])),
             ],
@@ -99,7 +105,9 @@ internal static class ToolHiveBackendReader
         foreach (Field field in forward.Fields.Where(field => field.Name == "addHeadersFromSecret"))
         {
             document.Warnings.Add(
-                field, $"{path}.{HeadersField}.{field.Name}", "Sluice reads no Secrets: these headers are missing. Write a server with 'headers' in a document of your own.");
+                field,
+                $"{path}.{HeadersField}.{field.Name}",
+                "Sluice reads no Secrets: these headers are missing. Write a server with 'headers' in a document of your own.");
         }
 
         return (forward.Find(PlainField)?.Value as MappingNode)?.Fields
