@@ -11,6 +11,7 @@ namespace Sluice;
 public sealed partial class RateLimitPolicy
 {
     private readonly PolicyTables _tables;
+    private object? _series; // Boxed, so that every thread sees both numbers or none.
     private readonly FrozenDictionary<string, PolicyTables> _ofBackends;
 
     /// <param name="server">The name of the server.</param>
@@ -56,6 +57,13 @@ public sealed partial class RateLimitPolicy
     /// (<see cref="CallerIdentity.WithClaim"/>).
     /// </summary>
     public ImmutableArray<string> Claims { get; }
+
+    /// <summary>What <see cref="PolicyCounters.CountSeries"/> has counted; null before.</summary>
+    internal (int Limits, int Decisions)? Series
+    {
+        get => ((int Limits, int Decisions)?)_series;
+        set => _series = value;
+    }
 
     /// <summary>Checks settings and makes a policy of them.</summary>
     /// <param name="server">The server's name.</param>

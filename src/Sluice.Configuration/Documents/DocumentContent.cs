@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Security.Cryptography;
@@ -31,9 +30,9 @@ internal sealed class DocumentContent : IDisposable
     /// <summary>Adds a text to what the name is of.</summary>
     internal void Append(string text)
     {
-        byte[] bytes = ArrayPool<byte>.Shared.Rent(Encoding.UTF8.GetByteCount(text));
+        byte[] bytes = DocumentFile.Buffers.Rent(Encoding.UTF8.GetByteCount(text));
         Append(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
-        ArrayPool<byte>.Shared.Return(bytes);
+        DocumentFile.Buffers.Return(bytes);
     }
 
     /// <summary>Adds what is read of a file to what the name is of.</summary>

@@ -11,6 +11,9 @@ internal static class DocumentFile
     /// <summary>What is wrong with a byte that no character has.</summary>
     internal const string NotUtf8 = "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.";
 
+    /// <summary>Buffers for whole documents. The shared pool keeps them for a thread, and a reload reads on a thread that then ends.</summary>
+    internal static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(2 * GatewayFile.MaxBytes, maxArraysPerBucket: 2);
+
     private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
 
@@ -27,7 +30,7 @@ internal static class DocumentFile
     /// <param name="fault">Null, or why it cannot be read.</param>
     internal static bool TryReadText(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
     {
-        byte[] buffer = ArrayPool<byte>.Shared.Rent(GatewayFile.MaxBytes + 1);
+        byte[] buffer = Buffers.Rent(GatewayFile.MaxBytes + 1);
         try
         {
             if (BoundedFile.TryRead(path, buffer.AsSpan(0, GatewayFile.MaxBytes + 1), out int length, out string? why))
@@ -41,7 +44,7 @@ internal static class DocumentFile
         }
         finally
         {
-            ArrayPool<byte>.Shared.Return(buffer);
+            Buffers.Return(buffer);
         }
     }
 

@@ -137,7 +137,8 @@ internal static partial class GatewayRunner
 
         await using StartCheck check = StartCheck.Begin(configuration, time, loggers.CreateLogger<StartCheck>());
         GatewayServers servers = application.Services.GetRequiredService<GatewayServers>();
-        servers.Applied += applied => Follow(applied, configuration, counts, check, loggers);
+        SeriesBounds bounds = SeriesBounds.Of(configuration);
+        servers.Applied += applied => Follow(applied, bounds, counts, check, loggers);
         await using IAsyncDisposable? following = source?.Follow(servers, time, loggers, signals);
         onListening(AddressOf(application), admin is null ? null : AddressOf(admin));
         await StopAsync(application, configuration.Stop.Delay, time, loggers.CreateLogger<StopSignals>(), signals, stop);
@@ -182,11 +183,11 @@ internal static partial class GatewayRunner
 
     /// <summary>Does what a reload asks of the parts that serve no calls.</summary>
     private static void Follow(
-        ActiveConfiguration applied, GatewayConfiguration started, GatewayCounts? counts, StartCheck check, ILoggerFactory loggers)
+        ActiveConfiguration applied, SeriesBounds started, GatewayCounts? counts, StartCheck check, ILoggerFactory loggers)
     {
         counts?.Forget([.. applied.Servers.Select(server => (server.Name, server.Policy))]);
         check.Repeat(applied.Configuration);
-        if (SeriesBounds.Of(started).WhyTooSmallFor(SeriesBounds.Of(applied.Configuration)) is string tooSmall)
+        if (started.WhyTooSmallFor(SeriesBounds.Of(applied.Configuration)) is string tooSmall)
         {
             Log.TooManySeries(loggers.CreateLogger<GatewayTelemetry>(), tooSmall);
         }

@@ -25,8 +25,8 @@ internal sealed class SeriesBounds
         _byInstrument = new(StringComparer.Ordinal)
         {
             [SluiceInstruments.Calls.Name] = servers.Count * CallLabels.SeriesOfCalls,
-            [SluiceInstruments.LimitDecisions.Name] = policies.Sum(PolicyCounters.CountDecisions),
-            [SluiceInstruments.LimitNear.Name] = policies.Sum(policy => policy.Limits.DistinctBy(limit => limit.Name).Count()),
+            [SluiceInstruments.LimitDecisions.Name] = policies.Sum(policy => PolicyCounters.CountSeries(policy).Decisions),
+            [SluiceInstruments.LimitNear.Name] = policies.Sum(policy => PolicyCounters.CountSeries(policy).Limits),
             [SluiceInstruments.DecisionDuration.Name] = servers.Count * CallLabels.SeriesOfDurations,
             [SluiceInstruments.ProxyDuration.Name] = servers.Count,
             [SluiceInstruments.ProxyActive.Name] = servers.Count,

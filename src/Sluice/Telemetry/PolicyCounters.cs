@@ -23,20 +23,35 @@ internal static class PolicyCounters
         ];
     });
 
-    /// <summary>How many series the decisions of a policy's limits can have.</summary>
-    internal static int CountDecisions(RateLimitPolicy policy)
+    /// <summary>How many series a policy's limits can have, and their decisions. It is counted once for a policy.</summary>
+    internal static (int Limits, int Decisions) CountSeries(RateLimitPolicy policy)
     {
         const int DecisionsOfLimit = 2;
-        string[] operations = OperationsOf(policy);
-        return policy.Limits.DistinctBy(limit => limit.Name).Sum(limit => DecisionsOfLimit * OperationsOf(limit, operations).Length);
+        if (policy.Series is (int, int) known)
+        {
+            return known;
+        }
+
+        int operations = 1 + NamedKinds.Sum(kind => policy.Settings[kind].Length); // And all that no entry names.
+        HashSet<string> names = new(policy.Limits.Length, StringComparer.Ordinal);
+        int decisions = 0;
+        foreach (RateLimit limit in policy.Limits)
+        {
+            decisions += !names.Add(limit.Name) ? 0 : DecisionsOfLimit * (MayMatchAny(limit) ? operations : 1);
+        }
+
+        policy.Series = (names.Count, decisions);
+        return (names.Count, decisions);
     }
 
     // A limit on an operation counts the calls that match its own entry, and no others. Those of the server's limits, of limits on
     // backends, and of limits on the methods that name an operation, may match any.
+    private static bool MayMatchAny(RateLimit limit) =>
+        limit.Kind is OperationKind.Server or OperationKind.Backend
+        || (limit.Kind == OperationKind.Method && MayNameOperations(limit.Target.Key));
+
     private static string[] OperationsOf(RateLimit limit, string[] all) =>
-        limit.Kind is OperationKind.Server or OperationKind.Backend || (limit.Kind == OperationKind.Method && MayNameOperations(limit.Target.Key))
-            ? all
-            : [LimitNames.Operation(limit.Target)];
+        MayMatchAny(limit) ? all : [LimitNames.Operation(limit.Target)];
 
     private static bool MayNameOperations(string method) =>
         Glob.IsGlob(method) || NamedKinds.Any(kind => kind != OperationKind.Method && Methods.Of(kind) == method);

@@ -119,8 +119,8 @@ public sealed class CallTelemetryTests : IDisposable
         }
 
         string[] decisions = [.. _seen.Series.Where(series => series.StartsWith("sluice.limit.decisions", StringComparison.Ordinal))];
-        decisions.Length.ShouldBeLessThanOrEqualTo(PolicyCounters.CountDecisions(gate.Policy));
-        decisions.Length.ShouldBe(PolicyCounters.CountDecisions(gate.Policy)); // They all began at zero, and no other was added.
+        decisions.Length.ShouldBeLessThanOrEqualTo(PolicyCounters.CountSeries(gate.Policy).Decisions);
+        decisions.Length.ShouldBe(PolicyCounters.CountSeries(gate.Policy).Decisions); // They all began at zero, and no other was added.
         _seen.Series.Count(series => series.StartsWith("sluice.calls", StringComparison.Ordinal)).ShouldBe(CallLabels.SeriesOfCalls);
     }
 

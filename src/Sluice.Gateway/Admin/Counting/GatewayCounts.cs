@@ -46,17 +46,24 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
     /// <param name="servers">The servers that are configured, with their limits.</param>
     internal void Forget(IReadOnlyCollection<(string Name, RateLimitPolicy? Policy)> servers)
     {
-        HashSet<string> names = new(servers.Select(server => server.Name), StringComparer.Ordinal);
-        HashSet<(string, string)> limits =
-            [.. servers.SelectMany(server => server.Policy is null ? [] : server.Policy.Limits.Select(limit => (limit.Server, limit.Name)))];
-        foreach (string name in _servers.Keys.Where(name => !names.Contains(name)))
+        Dictionary<string, RateLimitPolicy?> policies = servers.ToDictionary(server => server.Name, server => server.Policy, StringComparer.Ordinal);
+        foreach ((string name, _) in _servers)
         {
-            _servers.TryRemove(name, out _);
+            if (!policies.ContainsKey(name))
+            {
+                _servers.TryRemove(name, out _);
+            }
         }
 
-        foreach ((string Server, string Limit) name in _limits.Keys.Where(name => !limits.Contains(name)))
+        // The names of one server's limits at a time: a set of all of them would be large, and is needed for a moment.
+        foreach (IGrouping<string, (string Server, string Limit)> known in _limits.Select(limit => limit.Key).GroupBy(limit => limit.Server, StringComparer.Ordinal))
         {
-            _limits.TryRemove(name, out _);
+            HashSet<string> names =
+                policies.GetValueOrDefault(known.Key) is RateLimitPolicy policy ? new(policy.Limits.Select(limit => limit.Name), StringComparer.Ordinal) : [];
+            foreach ((string Server, string Limit) gone in known.Where(limit => !names.Contains(limit.Limit)))
+            {
+                _limits.TryRemove(gone, out _);
+            }
         }
     }
 
