@@ -6,8 +6,8 @@ namespace Sluice.Benchmarks;
 
 /// <summary>Reloads of a document of 100 servers with 100 tools each, and what calls notice of them.</summary>
 /// <remarks>
-/// In each round the same connections call before and during reloads. Of the calls during them, those count that were in flight between
-/// the signal and the first answer by the new document, however short that time is.
+/// In each round the same connections call before and during reloads. Of the calls during them, those count that were sent between the
+/// signal and the first answer by the new document, however short that time is.
 /// </remarks>
 internal sealed class Reloads : IDisposable
 {

@@ -52,11 +52,12 @@ internal sealed class TimedCalls : IDisposable
         Require.That(_failure is null, $"A call was answered wrongly: {_failure?.Message}");
     }
 
-    /// <summary>The times of the calls that were in flight in one of some spans, in microseconds, the shortest first. The calls have ended.</summary>
+    /// <summary>The times of the calls that were sent in one of some spans, in microseconds, the shortest first. The calls have ended.</summary>
+    /// <remarks>Not of all calls in flight: a long call is in flight at the edge of a short span more often than a short one.</remarks>
     internal double[] During(IReadOnlyCollection<(long From, long To)> spans) =>
     [
         .. _calls.SelectMany(calls => calls)
-            .Where(call => spans.Any(span => call.Sent < span.To && call.Answered > span.From))
+            .Where(call => spans.Any(span => call.Sent >= span.From && call.Sent < span.To))
             .Select(call => Stopwatch.GetElapsedTime(call.Sent, call.Answered).TotalMicroseconds)
             .Order(),
     ];
