@@ -12,6 +12,9 @@ internal sealed class Health(RunningGateway gateway)
     /// <summary>Whether the store decides, as far as this process knows.</summary>
     internal bool IsStoreAvailable => gateway.Store is not RedisStore redis || redis.IsAvailable;
 
+    /// <summary>Why the store does not divide buckets although it should, or may not use its keys; null for neither.</summary>
+    internal string? StoreFault => (gateway.Store as RedisStore)?.LayoutFault;
+
     /// <summary>The configuration by which requests that arrive now are served.</summary>
     internal ActiveConfiguration Configuration => gateway.Active;
 

@@ -41,6 +41,11 @@ internal static class HealthEndpoints
         json.WriteStartObject("store");
         json.WriteString("kind", health.StoreKind);
         json.WriteBoolean("available", health.IsStoreAvailable);
+        if (health.StoreFault is string fault)
+        {
+            json.WriteString("fault", fault);
+        }
+
         json.WriteEndObject();
         json.WriteStartObject("configuration");
         ActiveConfiguration configuration = health.Configuration;
