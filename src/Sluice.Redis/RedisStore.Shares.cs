@@ -10,6 +10,7 @@ public sealed partial class RedisStore
     private readonly ShareScripts _shareScripts;
     private readonly ShareSettings? _shareSettings;
     private readonly ShareRules? _shareRules;
+    private readonly DivisionWatch _divisions;
     private readonly int _maxShareBuckets;
     private readonly TimeSpan _changeTimeout;
 
@@ -30,6 +31,17 @@ public sealed partial class RedisStore
     internal IEnumerable<ShareClient> ShareClients => _shareClients.Values.Where(client => client.IsValueCreated).Select(client => client.Value);
 
     private bool HasDivided(RedisLimits limits) => limits.Divided != 0 && Layout.State != LayoutState.Rows;
+
+    private RedisLimits Register(ApplicableLimits limits)
+    {
+        RedisLimits registered = new(limits, _keys, _serverClock, _shareRules);
+        if (_shareRules is not null && Layout.State != LayoutState.Rows)
+        {
+            _divisions.Note(registered.Limits);
+        }
+
+        return registered;
+    }
 
     private ShareClient ClientOf(ServerKeys server) => server.ShareClient ??= _shareClients.GetOrAdd(
         server.Name,

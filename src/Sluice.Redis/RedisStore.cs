@@ -76,9 +76,10 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         _shareRules = options.Shares is null ? null : new ShareRules(options.Shares.MinCapacity, options.Shares.MinRate);
         _maxShareBuckets = options.LocalMaxKeys;
         _changeTimeout = options.Timeout;
-        _register = limits => new RedisLimits(limits, _keys, _serverClock, _shareRules);
+        _register = Register;
         _isSpread = options.Layout == RedisKeyLayout.Spread;
         _logger = loggers.CreateLogger<RedisStore>();
+        _divisions = new DivisionWatch(_logger);
         _announces = heartbeats is not null;
         _assumed = Membership.Assumed(options.ExpectedReplicas);
         _local = new LocalBuckets(
