@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Time.Testing;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -8,6 +10,7 @@ public sealed class VirtualSuspendedCallTests : IAsyncLifetime
 {
     private const string Elicits = """{"elicitation":{},"x":1.0}""";
     private readonly TaskCompletionSource<JsonObject> _answered = new();
+    private readonly TaskCompletionSource _left = new();
     private BackendServer _server = null!;
 
     public async Task InitializeAsync()
@@ -29,7 +32,17 @@ public sealed class VirtualSuspendedCallTests : IAsyncLifetime
 
             string token = message["params"]!["_meta"]!["progressToken"]!.ToJsonString();
             await BackendServer.EventsAsync(context, Progress(token, 1), """{"jsonrpc":"2.0","id":"ask-1","method":"elicitation/create","params":{"n":1.0}}""");
-            JsonObject answer = await _answered.Task.WaitAsync(context.RequestAborted);
+            JsonObject answer;
+            try
+            {
+                answer = await _answered.Task.WaitAsync(context.RequestAborted);
+            }
+            catch (OperationCanceledException)
+            {
+                _left.SetResult();
+                throw;
+            }
+
             await BackendServer.EventsAsync(
                 context, Progress(token, 2), BackendServer.Result(message["id"], $$"""{"got":{{(answer["result"] ?? answer["error"])!.ToJsonString()}} }"""));
             return true;
@@ -108,6 +121,40 @@ public sealed class VirtualSuspendedCallTests : IAsyncLifetime
         messages.Length.ShouldBe(3);
         ((string?)messages[^1]["result"]!["got"]!["message"]).ShouldBe(
             "The client speaks revision 2026-07-28 of MCP: it can be asked during a call, and for what its capabilities name.");
+    }
+
+    [Fact]
+    public async Task Client_ThatTakesMinutesToAnswer_GoesOnWithItsCall()
+    {
+        FakeTimeProvider clock = new();
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", clock, _server);
+        string state = await AskedAsync(gateway);
+        clock.Advance(4 * StreamKeepAlive.LongestWrite); // The backend's event counts as not taken until the client answers.
+        clock.Advance(4 * StreamKeepAlive.LongestWrite);
+        (await RetryAsync(gateway, state, """{"question":{"action":"accept"}}"""))["result"]!["got"]!.ToJsonString().ShouldBe("""{"action":"accept"}""");
+    }
+
+    [Fact]
+    public async Task Client_ThatDoesNotAnswer_CancelsTheCallAtTheBackend()
+    {
+        FakeTimeProvider clock = new();
+        await using VirtualGateway gateway = await VirtualGateway.OfAsync(
+            $$"""
+            listen: http://127.0.0.1:0
+            servers: [{ name: old, upstream: "{{_server.Endpoint}}", timeout: 1h }]
+            virtualServers: [{ name: toolkit, backends: [old], idleTimeout: 1d }]
+            """,
+            clock);
+        string state = await AskedAsync(gateway);
+        await Eventually.HoldsAsync(() =>
+        {
+            // In steps that are small beside the timeout of the message that cancels.
+            clock.Advance(_left.Task.IsCompleted ? TimeSpan.Zero : SuspendableCall.Patience / 5);
+            return _left.Task.IsCompleted;
+        });
+        await Eventually.HoldsAsync(() => _server.Of("notifications/cancelled").Length == 1);
+        _server.Of("notifications/cancelled")[0]["params"]!["requestId"]!.ToJsonString().ShouldBe(_server.Of("tools/call")[0]["id"]!.ToJsonString());
+        ((int?)(await RetryAsync(gateway, state, """{"question":{}}"""))["error"]!["code"]).ShouldBe(-32602);
     }
 
     [Fact]
