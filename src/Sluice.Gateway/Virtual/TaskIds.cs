@@ -3,7 +3,9 @@ namespace Sluice.Gateway;
 /// <summary>
 /// The ids of tasks: each server makes its own, so clients get them with the name of the server in front, and each server gets its own back.
 /// </summary>
-/// <remarks>Source: Model Context Protocol, revision 2025-11-25, Tasks; the extension io.modelcontextprotocol/tasks.</remarks>
+/// <remarks>
+/// Source: Model Context Protocol, revision 2025-11-25, Tasks. Revision 2026-07-28 has them in an extension only, which is not advertised.
+/// </remarks>
 internal static class TaskIds
 {
     /// <summary>The member of <c>_meta</c> that says to which task a message belongs.</summary>
@@ -11,8 +13,9 @@ internal static class TaskIds
 
     private const string Id = "taskId";
 
-    /// <summary>Whether a method is about one task of a server.</summary>
-    internal static bool IsAboutTask(string method) => method is "tasks/get" or "tasks/result" or "tasks/cancel" or "tasks/update";
+    /// <summary>Whether a request is about one task of a server.</summary>
+    internal static bool IsAboutTask(VirtualRequest request) =>
+        !request.Client.IsModern && request.Message.Method is ("tasks/get" or "tasks/result" or "tasks/cancel");
 
     /// <summary>The id as clients get it.</summary>
     internal static string Advertised(string server, string own) => $"{server}:{own}";
@@ -27,8 +30,7 @@ internal static class TaskIds
     /// <param name="method">Its method, or that of the call that it answers.</param>
     internal static ReadOnlyMemory<byte> ForClient(ReadOnlyMemory<byte> message, string server, string method)
     {
-        bool isAboutTask = method is "tasks/get" or "tasks/cancel" or "tasks/update"
-            || method.StartsWith("notifications/tasks", StringComparison.Ordinal);
+        bool isAboutTask = method is "tasks/get" or "tasks/cancel" || method.StartsWith("notifications/tasks", StringComparison.Ordinal);
         return Rename(message, isAboutTask, own => Advertised(server, own));
     }
 

@@ -31,7 +31,7 @@ internal sealed partial class VirtualUpstream
                 return await CallResourceAsync(request);
             case "completion/complete":
                 return await CompleteAsync(request);
-            case string method when TaskIds.IsAboutTask(method):
+            case string _ when TaskIds.IsAboutTask(request):
                 return await CallTaskAsync(request);
             case "logging/setLevel" when !isModern:
                 return await SetLevelAsync(request);

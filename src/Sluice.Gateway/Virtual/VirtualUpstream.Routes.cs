@@ -29,7 +29,7 @@ internal sealed partial class VirtualUpstream
                     ? await session.FindAsync(ListKind.Prompts, key, request.Calls, request.Caller, request.Aborted)
                     : (await session.ListAsync(ListKind.Templates, request.Calls, request.Caller, request.Aborted)).Find(key)
                         ?? await session.FindResourceAsync(key, request.Calls, request.Caller, request.Aborted);
-            case string method when TaskIds.IsAboutTask(method):
+            case string _ when TaskIds.IsAboutTask(request):
                 string task = CallParts.Read(request.Body).TaskIdText ?? "";
                 return session.Backends
                     .Select(backend => TaskIds.Own(backend.Name, task) is string own ? new Route(backend.Index, own) : null)

@@ -44,6 +44,18 @@ public sealed class VirtualTaskTests
         ((int?)error["code"], (string?)error["message"]).ShouldBe((code, said));
     }
 
+    [Theory]
+    [InlineData("tasks/get")]
+    [InlineData("tasks/result")]
+    [InlineData("tasks/cancel")]
+    public async Task Task_AskedForInRevision20260728_IsAnUnknownMethod(string method)
+    {
+        await using BackendServer a = await StartAsync("a");
+        await using VirtualGateway gateway = await VirtualGateway.StartAsync("", a);
+        ((int?)(await gateway.ModernAsync(method, """ "taskId":"a:1" """))["error"]!["code"]).ShouldBe(-32601);
+        a.Of(method).ShouldBeEmpty();
+    }
+
     [Fact]
     public async Task Extension_OfAClientOf20260728_IsNotSaidToBackends()
     {
