@@ -66,7 +66,53 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
             processes.ForEach(process => process.Dispose());
         }
 
-        ShouldBeOneBucket();
+        ShouldBeOneBucket(ShareProgram.Numbers, _log);
+    }
+
+    [Fact]
+    public async Task Flood_PrimaryDiesAndTheReplicaIsPromoted_AdmitsNoMoreThanTheExactBucket()
+    {
+        using RedisSentinels sentinels = new();
+        List<ShareProcess> processes = [.. Enumerable.Range(0, Processes).Select(_ => new ShareProcess(sentinels.Configuration, _log))];
+        try
+        {
+            await AdmitAsync(fromShares: 200);
+            sentinels.Primary.Kill();
+            await AdmitAsync(fromShares: 200); // More than the shares of the old primary hold.
+            sentinels.Replica.Send("ROLE").ShouldStartWith("master");
+        }
+        finally
+        {
+            processes.ForEach(process => process.Dispose());
+        }
+
+        ShouldBeOneBucket(ShareProgram.Numbers, _log);
+    }
+
+    [Fact]
+    public async Task Flood_LimitIsLoweredWhileTheProcessesRun_AdmitsNoMoreThanTheLimitBeforeAndTheOneAfter()
+    {
+        const long Settled = 4 * ShareProgram.TtlMicros; // Every process has sent messages since, and has had their replies.
+        long from;
+        using RedisServer server = RedisServer.Start();
+        List<ShareProcess> processes = [.. Enumerable.Range(0, Processes).Select(_ => new ShareProcess(server.Configuration, _log))];
+        try
+        {
+            await AdmitAsync(fromShares: 200);
+            processes.ForEach(process => process.Change());
+            await Eventually.HoldsAsync(() => processes.TrueForAll(process => process.ChangedAt > 0));
+            await AdmitAsync(fromShares: 0, forMicros: Settled);
+            from = ShareProgram.Micros;
+            await AdmitAsync(fromShares: 200);
+        }
+        finally
+        {
+            processes.ForEach(process => process.Dispose());
+        }
+
+        long changed = processes.Min(process => process.ChangedAt);
+        ShouldBeOneBucket(ShareProgram.Numbers, _log.Where(call => call.Micros < changed));
+        ShouldBeOneBucket(ShareProgram.SmallerNumbers, _log.Where(call => call.Micros >= from));
     }
 
     // Until so many more calls were admitted from shares, and so much time has passed. The processes have the system's clock.
@@ -84,16 +130,17 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
             Patience);
     }
 
-    private void ShouldBeOneBucket()
+    private void ShouldBeOneBucket(ShareNumbers numbers, IEnumerable<(long Micros, bool IsFromShare)> calls)
     {
-        IdealBucket bucket = new(ShareProgram.Numbers);
-        (long Micros, bool IsFromShare)[] log = [.. _log.OrderBy(call => call.Micros)];
+        IdealBucket bucket = new(numbers);
+        (long Micros, bool IsFromShare)[] log = [.. calls.OrderBy(call => call.Micros)];
         output.WriteLine($"{log.Length} calls admitted, {log.Count(call => call.IsFromShare)} of them from shares");
-        bucket.Restart(ShareProgram.Numbers, log[0].Micros * 1000);
+        log.Count(call => call.IsFromShare).ShouldBeGreaterThan(100); // Else it has tested nothing.
+        bucket.Restart(numbers, log[0].Micros * 1000);
         long tolerance = ClockMicros * 1000 * ShareNumbers.Parts;
         foreach ((long micros, _) in log)
         {
-            bucket.Charge(ShareProgram.Numbers.Cost(1), micros * 1000);
+            bucket.Charge(numbers.Cost(1), micros * 1000);
             bucket.Level.ShouldBeGreaterThanOrEqualTo(-tolerance, $"{(log[^1].Micros - micros) / 1e6} s before the last call");
         }
     }
