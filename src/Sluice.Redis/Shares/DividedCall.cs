@@ -207,7 +207,7 @@ internal sealed class DividedCall
         ShareNumbers numbers = _limits.Limits[index].Share!.Value;
         long level = Math.Clamp(_seen[index].Level + RemainderOf(index), 0, numbers.Whole);
         int remaining = RemainingOf(limit, numbers, level);
-        bool isUnsatisfiable = _cost > (ulong)limit.Capacity;
+        bool isUnsatisfiable = IsUnsatisfiable(numbers);
         bool lacks = isUnsatisfiable || _seen[index].Lacks || _seen[index].Ask is { HasUnits: false };
         return new LimitState
         {
@@ -220,6 +220,9 @@ internal sealed class DividedCall
 
     private static int RemainingOf(RateLimit limit, ShareNumbers numbers, long level) => (int)Math.Clamp(level / numbers.TokenUnits, 0, limit.Capacity);
 
+    // What a full bucket does not hold. A token is rounded up, so its last token may be missing.
+    private bool IsUnsatisfiable(ShareNumbers numbers) => numbers.Cost(_cost) > numbers.Whole;
+
     private void Look()
     {
         foreach (int index in _buckets.Order)
@@ -228,7 +231,7 @@ internal sealed class DividedCall
             RateLimit limit = _limits.Limits[index].Limit;
             ref Seen seen = ref _seen[index];
             uint bit = 1U << index;
-            ShareAnswer answer = _cost > (ulong)limit.Capacity ? ShareAnswer.TooFew
+            ShareAnswer answer = IsUnsatisfiable(_limits.Limits[index].Share!.Value) ? ShareAnswer.TooFew
                 : bucket.Share.Look(_cost, _limits.Limits[index].Share!.Value, _now, out seen.Level);
             if (answer == ShareAnswer.Ask && bucket.IsRejecting(_now))
             {

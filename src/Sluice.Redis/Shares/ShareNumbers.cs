@@ -6,7 +6,7 @@ namespace Sluice.Redis;
 /// <remarks>
 /// A bucket has <see cref="Parts"/> parts. The unit of a level is what one part refills in a microsecond. So n parts
 /// refill n units in a microsecond and hold n times <see cref="FillMicros"/>, both exactly. Only a token is rounded:
-/// its units are rounded up, so what is admitted is never too much. Every level is below 2^53, because the script
+/// its units are rounded up, by at most 1/4096, so what is admitted is never too much. Every level is below 2^53, because the script
 /// counts with doubles. Thread safety: immutable.
 /// </remarks>
 /// <param name="FillMicros">Microseconds in which an empty bucket becomes full; from 1 to <see
@@ -23,14 +23,16 @@ internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
     /// <summary>The most units of a token: one token in about 4 minutes. A slower bucket is not divided.</summary>
     internal const long MostTokenUnits = 1L << 40;
 
+    /// <summary>The fewest units of a token: a million tokens a second. In a faster bucket the rounding of a token would show.</summary>
+    internal const long LeastTokenUnits = Parts;
+
     private const long MostUnits = (1L << 53) - 1; // The script counts no further.
 
     /// <summary>What the whole bucket holds, in units.</summary>
     internal long Whole => Capacity(Parts);
 
     /// <summary>
-    /// The numbers of a bucket, or null for one that cannot be divided: it fills too slowly, or a token is less than a
-    /// unit.
+    /// The numbers of a bucket, or null for one that cannot be divided: it fills too slowly, or too fast.
     /// </summary>
     /// <param name="capacity">Tokens that it holds; at least 1.</param>
     /// <param name="tokens">Tokens that a period brings; at least 1.</param>
@@ -41,7 +43,7 @@ internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
         Int128 fill = capacity * ticks / (tokens * (Int128)TimeSpan.TicksPerMicrosecond);
         Int128 divisor = tokens * (Int128)TimeSpan.TicksPerMicrosecond;
         Int128 token = ((Parts * ticks) + divisor - 1) / divisor;
-        bool fits = fill >= 1 && fill <= MostFillMicros && Parts * ticks >= divisor && token <= MostTokenUnits && token <= fill * Parts;
+        bool fits = fill >= 1 && fill <= MostFillMicros && token >= LeastTokenUnits && token <= MostTokenUnits && token <= fill * Parts;
         return fits ? new((long)fill, (long)token) : null;
     }
 

@@ -7,7 +7,7 @@ namespace Sluice.Redis.Tests;
 /// <summary>The store over a real server, by the clock of the test, without anything remembered in this process.</summary>
 public class RedisUnderTest : StoreUnderTest
 {
-    private static readonly ConditionalWeakTable<IRateLimitStore, Tuple<string, DecisionScript>> Opened = [];
+    private static readonly ConditionalWeakTable<IRateLimitStore, Origin> Opened = [];
     private static int _stores;
 
     /// <summary>In microseconds from the epoch, so that 2^53 of them is the year 2255; a test starts in 2026.</summary>
@@ -37,25 +37,39 @@ public class RedisUnderTest : StoreUnderTest
     public override bool OutlivesProcesses => true;
 
     public override IRateLimitStore Create(ManualTimeProvider time) =>
-        Open($"t{Environment.ProcessId}-{Interlocked.Increment(ref _stores)}", ScriptClock.Of(time));
+        Open(new Origin($"t{Environment.ProcessId}-{Interlocked.Increment(ref _stores)}", ScriptClock.Of(time), ScriptClock.SharesOf(time), time));
 
     public override IRateLimitStore AfterCrash(IRateLimitStore crashed, ManualTimeProvider time) =>
-        Opened.TryGetValue(crashed, out Tuple<string, DecisionScript>? opened)
-            ? Open(opened.Item1, opened.Item2) // The clock of the server goes on.
+        Opened.TryGetValue(crashed, out Origin? opened)
+            ? Open(opened) // The clock of the server goes on.
             : throw new ArgumentException("It is no store of this kind.", nameof(crashed));
 
-    private RedisStore Open(string prefix, DecisionScript script)
+    /// <summary>What the store is told of shares; null for none.</summary>
+    protected virtual RedisSharesOptions? Shares => null;
+
+    /// <summary>The clock of the process.</summary>
+    protected virtual TimeProvider ClockOf(ManualTimeProvider time) => TimeProvider.System;
+
+    /// <summary>Prepares the store that has just been made.</summary>
+    private protected virtual void Prepare(RedisStore store, string prefix)
+    {
+    }
+
+    private RedisStore Open(Origin origin)
     {
         RedisStoreOptions options = new()
         {
-            KeyPrefix = prefix,
+            KeyPrefix = origin.Prefix,
             RememberRefusals = TimeSpan.Zero,
             Timeout = TimeSpan.FromSeconds(5),
             LocalMaxKeys = 1_024,
             Layout = Layout,
+            Shares = Shares,
         };
-        RedisStore store = new(options, Connection, script, TimeProvider.System, NullLoggerFactory.Instance);
-        Opened.Add(store, Tuple.Create(prefix, script));
+        RedisStore store = new(
+            options, Connection, origin.Decision, ClockOf(origin.Time), NullLoggerFactory.Instance, heartbeats: null, origin.OfShares);
+        Opened.Add(store, origin);
+        Prepare(store, origin.Prefix);
         return store;
     }
 
@@ -63,4 +77,6 @@ public class RedisUnderTest : StoreUnderTest
     internal virtual IRedisConnection Connection => Single.Value;
 
     private static readonly Lazy<IRedisConnection> Single = new(() => SharedConnection.To(RedisServer.Shared.Value.Configuration));
+
+    private sealed record Origin(string Prefix, DecisionScript Decision, ShareScripts OfShares, ManualTimeProvider Time);
 }

@@ -14,7 +14,8 @@ public sealed class ShareNumbersTests
         ShareNumbers.Of(capacity, rate, TimeSpan.FromSeconds(1)).ShouldBe(new ShareNumbers(fill, token));
 
     [Theory]
-    [InlineData(1, 1_000_000_000, 1)] // A token is less than a unit.
+    [InlineData(1_000_000, 1_001_000, 1)] // It is filled faster than by a token a microsecond.
+    [InlineData(1_000_000_000, 1_000_000_000, 1)] // A token would be 5 units and not 4.096, so a fifth of the limit would be missing.
     [InlineData(2_000_000, 1, 1)] // It fills in 23 days.
     public void Of_NumbersThatDoNotFit_CannotBeDivided(long capacity, long tokens, int seconds) =>
         ShareNumbers.Of(capacity, tokens, TimeSpan.FromSeconds(seconds)).ShouldBeNull();
