@@ -32,6 +32,11 @@ internal static class WorkerProgram
             return await ShareProgram.RunAsync(shared);
         }
 
+        if (args is [ShareChart.Word, string chart])
+        {
+            return ShareChart.Run(chart);
+        }
+
         if (args is not [Word, string where, string hours])
         {
             return 0;
