@@ -5,11 +5,11 @@ namespace Sluice.Redis.Tests;
 
 /// <summary>The store with shares, of which this process has taken none yet: Redis decides divided buckets by their remainders.</summary>
 /// <remarks>
-/// What a share decides is not exact by design: a process rejects although another one has the tokens. The simulation and the fault runs hold
-/// it to its promise, that all together admit no more than one exact bucket. Left out by design: <see cref="HistoryContract{TStore}"/> and
-/// <see cref="VectorContract{TStore}"/>, whose random histories change limits at will (a change that moves a bucket into the shares or out of
-/// them starts it anew), and have rates that do not divide a token evenly (it is rounded up). <see cref="EnvelopeContract{TStore}"/> has only
-/// buckets that are too small to be divided.
+/// What a share decides is not exact by design: a process rejects although another one has the tokens. The simulation and the fault runs
+/// hold it to its promise, that all together admit no more than one exact bucket. Left out by design: <see cref="HistoryContract{TStore}"/>
+/// and <see cref="VectorContract{TStore}"/>, whose random histories change limits at will (a change that moves a bucket into the shares or
+/// out of them starts it anew), and have rates that do not divide a token evenly (it is rounded up).
+/// <see cref="EnvelopeContract{TStore}"/> has only buckets that are too small to be divided.
 /// </remarks>
 public sealed class SharesRedisUnderTest : RedisUnderTest
 {
@@ -66,8 +66,8 @@ public sealed class SharesRedisIdentityTests : IdentityContract<SharesRedisUnder
 public sealed class SharesRedisVerbsTests : VerbsContract<SharesRedisUnderTest>
 {
     /// <summary>
-    /// By design: for a few milliseconds after a divided bucket has rejected, its process rejects without Redis, and what another limit of the
-    /// call would say is not asked. So the charge, the rejection and the debt are as the contract says, but not what every answer tells.
+    /// By design: for a few milliseconds after a divided bucket has rejected, its process rejects without Redis, and what another limit of
+    /// the call would say is not asked. So the charge, the rejection and the debt are as the contract says, but not what each answer tells.
     /// </summary>
     [Fact]
     public override async Task Charge_AgainAndAgain_NeverOverflowsIntoCredit()
@@ -89,7 +89,9 @@ public sealed class SharesRedisVerbsTests : VerbsContract<SharesRedisUnderTest>
 
 public sealed class SharesRedisLiveChangeTests : LiveChangeContract<SharesRedisUnderTest>
 {
-    /// <summary>By design: from 10 to 100 tokens a second the bucket moves into the shares, and starts full. Beyond that, nothing is lost.</summary>
+    /// <summary>
+    /// By design: from 10 to 100 tokens a second the bucket moves into the shares, and starts full. Beyond that, nothing is lost.
+    /// </summary>
     [Fact]
     public override async Task Acquire_LargerTokenBucket_KeepsWhatWasUsed()
     {
