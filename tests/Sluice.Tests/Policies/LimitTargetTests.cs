@@ -39,8 +39,8 @@ public sealed class LimitTargetTests
     public void Names_OfNoScopeOrKind_Throw()
     {
         LimitNames.Of(OperationKind.Server).ShouldBe("server");
-        Should.Throw<ArgumentOutOfRangeException>(() => LimitNames.Of((RateLimitScope)4)).Message.ShouldStartWith("Not a scope.");
-        Should.Throw<ArgumentOutOfRangeException>(() => LimitNames.Of((OperationKind)5)).Message.ShouldStartWith("Not a kind of operation.");
+        Should.Throw<ArgumentOutOfRangeException>(() => LimitNames.Of((RateLimitScope)99)).Message.ShouldStartWith("Not a scope.");
+        Should.Throw<ArgumentOutOfRangeException>(() => LimitNames.Of((OperationKind)99)).Message.ShouldStartWith("Not a kind of operation.");
         Should.Throw<ArgumentOutOfRangeException>(() => Methods.Of(OperationKind.Method)).Message.ShouldStartWith("Not a kind that a method names.");
     }
 }
