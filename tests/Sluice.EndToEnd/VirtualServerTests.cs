@@ -210,9 +210,9 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
 
     private static int IdIn(CallToolResult result) => int.Parse(TextOf(result), System.Globalization.CultureInfo.InvariantCulture);
 
-    private static string TextOf(CallToolResult result) => string.Join(' ', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
+    internal static string TextOf(CallToolResult result) => string.Join(' ', result.Content.OfType<TextContentBlock>().Select(block => block.Text));
 
-    private static Task<McpClient> ConnectAsync(SluiceProgram sluice, string version = "2025-11-25") => McpClient.CreateAsync(
+    internal static Task<McpClient> ConnectAsync(SluiceProgram sluice, string version = "2025-11-25") => McpClient.CreateAsync(
         new HttpClientTransport(new HttpClientTransportOptions
         {
             Endpoint = EndpointOf(sluice),
