@@ -22,11 +22,11 @@ internal static class ShareChart
 
     private static readonly double[] Loads = [0.5, 0.75, 0.9, 1, 1.1, 1.25, 1.5, 2, 2.5, 3, 3.5, LastLoad];
 
-    private static readonly (CallPattern Pattern, string Name, string Style)[] Lines =
+    private static readonly (CallPattern Pattern, string Name, string Style, int LegendAt)[] Lines =
     [
-        (CallPattern.Even, "all processes alike", "level"),
-        (CallPattern.Uneven, "one has ten times the calls", "level other"),
-        (CallPattern.Shift, "the same, another one each second", "held"),
+        (CallPattern.Even, "all processes alike", "level", 0),
+        (CallPattern.Uneven, "one has ten times the calls", "level other", 175),
+        (CallPattern.Shift, "each second another one", "held", 415),
     ];
 
     internal static int Run(string path)
@@ -60,10 +60,10 @@ internal static class ShareChart
         }
 
         svg.Append(CultureInfo.InvariantCulture, $"<text class=\"soft\" x=\"{(Width + Left - Right) / 2}\" y=\"{Height - Bottom + 36}\" text-anchor=\"middle\">demand, as a multiple of the rate</text>\n");
-        foreach ((int index, (_, string name, string style)) in Lines.Index())
+        foreach ((int index, (_, string name, string style, int legendAt)) in Lines.Index())
         {
             string points = string.Join(' ', Loads.Zip(ratios[index], (load, ratio) => $"{Picture.Text(X(load))},{Picture.Text(Y(Math.Min(1, ratio)))}"));
-            int x = Left + (index * 205);
+            int x = Left + legendAt;
             svg.Append(CultureInfo.InvariantCulture, $"<polyline class=\"{style}\" fill=\"none\" points=\"{points}\"/>");
             svg.Append(CultureInfo.InvariantCulture, $"<line class=\"{style}\" x1=\"{x}\" x2=\"{x + 20}\" y1=\"{Height - 18}\" y2=\"{Height - 18}\"/>");
             svg.Append(CultureInfo.InvariantCulture, $"<text x=\"{x + 26}\" y=\"{Height - 14}\">{name}</text>\n");
