@@ -5,10 +5,10 @@ namespace Sluice.AspNetCore;
 public sealed class SluiceHttpOptions
 {
     /// <summary>The fewest <see cref="MaxRequestBytes"/>: 1 KiB.</summary>
-    public const int MinMaxRequestBytes = 1024;
+    public const int MaxRequestBytesLowerBound = 1024;
 
     /// <summary>The most <see cref="MaxRequestBytes"/>: 1 GiB.</summary>
-    public const int MaxMaxRequestBytes = 1024 * 1024 * 1024;
+    public const int MaxRequestBytesUpperBound = 1024 * 1024 * 1024;
 
     /// <summary>The largest body that is read; what is larger is answered 413.</summary>
     /// <value>From 1 KiB to 1 GiB, in bytes. The default is 4 MiB.</value>

@@ -18,7 +18,7 @@ public sealed record AllowRule
     /// <summary>Whether it speaks of an operation.</summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="operation">Its name or URI, as the caller wrote it.</param>
-    public bool IsAbout(OperationKind kind, ReadOnlySpan<char> operation)
+    public bool AppliesTo(OperationKind kind, ReadOnlySpan<char> operation)
     {
         foreach (OperationMatcher matcher in Operations)
         {

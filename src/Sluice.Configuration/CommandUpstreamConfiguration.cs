@@ -14,7 +14,7 @@ public sealed record CommandUpstreamConfiguration : UpstreamConfiguration
     private readonly int? _maxSessionsPerUser;
 
     /// <summary>The most sessions that <see cref="MaxSessions"/> can allow: 10,000.</summary>
-    public const int MaxMaxSessions = 10_000;
+    public const int MaxSessionsUpperBound = 10_000;
 
     /// <summary>The <see cref="MaxSessions"/> of a command that sets none: 100.</summary>
     public const int DefaultMaxSessions = 100;

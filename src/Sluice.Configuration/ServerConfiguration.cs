@@ -16,10 +16,10 @@ public sealed record ServerConfiguration
     public static readonly TimeSpan DefaultTimeout = TimeSpan.FromMinutes(10);
 
     /// <summary>The smallest <see cref="MaxRequestBytes"/>: 1 KiB.</summary>
-    public const int MinMaxRequestBytes = 1024;
+    public const int MaxRequestBytesLowerBound = 1024;
 
     /// <summary>The largest <see cref="MaxRequestBytes"/>: 256 MiB.</summary>
-    public const int MaxMaxRequestBytes = 256 * 1024 * 1024;
+    public const int MaxRequestBytesUpperBound = 256 * 1024 * 1024;
 
     /// <summary>The <see cref="MaxRequestBytes"/> of a server that sets none: 4 MiB.</summary>
     public const int DefaultMaxRequestBytes = 4 * 1024 * 1024;

@@ -8,10 +8,10 @@ public sealed record StreamBounds
     public const int MaxStreams = 1_000_000;
 
     /// <summary>The shortest <see cref="MaxAge"/>: 1 s.</summary>
-    public static readonly TimeSpan MinMaxAge = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan MaxAgeLowerBound = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest <see cref="MaxAge"/>: 30 days.</summary>
-    public static readonly TimeSpan MaxMaxAge = TimeSpan.FromDays(30);
+    public static readonly TimeSpan MaxAgeUpperBound = TimeSpan.FromDays(30);
 
     /// <summary>The shortest <see cref="KeepAlive"/>: 1 s.</summary>
     public static readonly TimeSpan MinKeepAlive = TimeSpan.FromSeconds(1);

@@ -10,7 +10,7 @@ public sealed record VirtualUpstreamConfiguration : UpstreamConfiguration
     public const int MaxBackends = 64;
 
     /// <summary>The most sessions that <see cref="MaxSessions"/> can allow: 100,000.</summary>
-    public const int MaxMaxSessions = 100_000;
+    public const int MaxSessionsUpperBound = 100_000;
 
     /// <summary>The <see cref="MaxSessions"/> of a virtual server that sets none: 10,000.</summary>
     public const int DefaultMaxSessions = 10_000;

@@ -72,7 +72,7 @@ public sealed class SluiceOptions
     private void Add(string name, RateLimitPolicy? policy, ImmutableArray<SettingsFault> faults)
     {
         ArgumentException.ThrowIfNullOrEmpty(name);
-        _faults.AddRange(faults.Select(fault => fault.Under($"policy '{name}'")));
+        _faults.AddRange(faults.Select(fault => fault.WithPathPrefix($"policy '{name}'")));
         if (policy is not null && !_policies.TryAdd(name, policy))
         {
             _faults.Add(new SettingsFault($"policy '{name}'", "is added twice. Merge the two, or rename one."));

@@ -8,10 +8,10 @@ internal sealed class SluiceOptionsValidator : IValidateOptions<SluiceOptions>
     public ValidateOptionsResult Validate(string? name, SluiceOptions options)
     {
         ValidateOptionsResultBuilder result = new();
-        if (options.MaxKeys is < InProcessStoreOptions.MinMaxKeys or > InProcessStoreOptions.MaxMaxKeys)
+        if (options.MaxKeys is < InProcessStoreOptions.MaxKeysLowerBound or > InProcessStoreOptions.MaxKeysUpperBound)
         {
             result.AddError(
-                $"{options.MaxKeys} is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.",
+                $"{options.MaxKeys} is outside {InProcessStoreOptions.MaxKeysLowerBound} to {InProcessStoreOptions.MaxKeysUpperBound}.",
                 nameof(options.MaxKeys));
         }
 

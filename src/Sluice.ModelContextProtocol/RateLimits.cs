@@ -80,9 +80,9 @@ public static class RateLimits
 
     private static RateLimitPreset Preset(Rate rate, bool globalLimit, int maxClients)
     {
-        ArgumentOutOfRangeException.ThrowIfLessThan(maxClients, InProcessStoreOptions.MinMaxKeys);
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxClients, InProcessStoreOptions.MaxMaxKeys);
-        RateLimitingSettings settings = new() { Meter = MeteringUnit.All };
+        ArgumentOutOfRangeException.ThrowIfLessThan(maxClients, InProcessStoreOptions.MaxKeysLowerBound);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(maxClients, InProcessStoreOptions.MaxKeysUpperBound);
+        RateLimitingSettings settings = new() { Meter = MeteredRequests.All };
         return new RateLimitPreset(
             settings with
             {

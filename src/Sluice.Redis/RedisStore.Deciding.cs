@@ -78,7 +78,7 @@ public sealed partial class RedisStore
     {
         if (charges)
         {
-            lane.Breaker.NoteDecidedWithout();
+            lane.Breaker.NoteFallbackDecision();
         }
 
         WarnOfUnknownProcesses(limits);

@@ -131,7 +131,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
 
     /// <summary>How many calls were decided without Redis because it did not answer, since the store was made.</summary>
     /// <remarks>Only calls that are to be charged count: not <see cref="PeekAsync"/>, refunds, charges and resets.</remarks>
-    public long DecidedWithout => _lanes.All.Sum(lane => lane.Breaker.DecidedWithout);
+    public long FallbackDecisions => _lanes.All.Sum(lane => lane.Breaker.FallbackDecisions);
 
     /// <summary>When Redis stopped to decide, and how often.</summary>
     internal StoreOutages Outages { get; }
@@ -140,14 +140,14 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     internal long LocalKeys => _local.Keys;
 
     /// <summary>How many of them were evicted with used tokens.</summary>
-    internal long LocalDebtFolds => _local.DebtFolds;
+    internal long LocalEvictionsWithDebt => _local.EvictionsWithDebt;
 
     SlotWaiters ISlotWaiting.SlotWaiters => _slotWaiters;
 
     // The buckets in this process's memory are those of a store that is observed by itself.
     long IObservedStore.Keys => 0;
 
-    long IObservedStore.DebtFolds => 0;
+    long IObservedStore.EvictionsWithDebt => 0;
 
     /// <summary>A store that makes its own connections. It does not wait for them: Redis may come later.</summary>
     /// <param name="options">Where Redis is, and how the store works.</param>
@@ -171,7 +171,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     /// <param name="time">The clock of this process, for timeouts; null for the system's.</param>
     /// <param name="loggers">Where transitions are logged; null for nowhere.</param>
     /// <exception cref="ArgumentException">An option is outside its range.</exception>
-    public static RedisStore Over(
+    public static RedisStore Create(
         IConnectionMultiplexer multiplexer, RedisStoreOptions? options = null, TimeProvider? time = null, ILoggerFactory? loggers = null)
     {
         ArgumentNullException.ThrowIfNull(multiplexer);

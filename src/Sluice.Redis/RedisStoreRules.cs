@@ -42,11 +42,12 @@ internal static partial class RedisStoreRules
             yield return new SettingsFault(nameof(options.Layout), $"{options.Layout} is not a layout of keys.");
         }
 
-        if (options.LocalMaxKeys is < InProcessStoreOptions.MinMaxKeys or > InProcessStoreOptions.MaxMaxKeys)
+        if (options.LocalMaxKeys is < InProcessStoreOptions.MaxKeysLowerBound or > InProcessStoreOptions.MaxKeysUpperBound)
         {
             yield return new SettingsFault(
                 nameof(options.LocalMaxKeys),
-                $"{options.LocalMaxKeys} is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.");
+                $"{options.LocalMaxKeys} is outside {InProcessStoreOptions.MaxKeysLowerBound} "
+                    + $"to {InProcessStoreOptions.MaxKeysUpperBound}.");
         }
 
         if (options.ExpectedReplicas is < MinReplicas or > MaxReplicas)

@@ -41,7 +41,7 @@ public static class SluiceBuilderRedisExtensions
     {
         ArgumentNullException.ThrowIfNull(builder);
         ArgumentNullException.ThrowIfNull(multiplexer);
-        return builder.Use(configuration: "", configure, provider => RedisStore.Over(
+        return builder.Use(configuration: "", configure, provider => RedisStore.Create(
             multiplexer,
             provider.GetRequiredService<IOptions<RedisStoreOptions>>().Value,
             provider.GetRequiredService<TimeProvider>(),

@@ -8,10 +8,10 @@ public sealed record ConcurrencySettings
     public const int MaxCalls = 1_000_000;
 
     /// <summary>The shortest <see cref="MaxAge"/>: 1 s.</summary>
-    public static readonly TimeSpan MinMaxAge = TimeSpan.FromSeconds(1);
+    public static readonly TimeSpan MaxAgeLowerBound = TimeSpan.FromSeconds(1);
 
     /// <summary>The longest <see cref="MaxAge"/>: 7 days.</summary>
-    public static readonly TimeSpan MaxMaxAge = TimeSpan.FromDays(7);
+    public static readonly TimeSpan MaxAgeUpperBound = TimeSpan.FromDays(7);
 
     /// <summary>The <see cref="MaxAge"/> where none is set: 1 h.</summary>
     public static readonly TimeSpan DefaultMaxAge = TimeSpan.FromHours(1);

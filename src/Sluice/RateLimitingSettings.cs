@@ -10,7 +10,7 @@ namespace Sluice;
 public sealed record RateLimitingSettings
 {
     /// <summary>The most calls that can be held at a time.</summary>
-    public const int MaxMaxWaiting = 100_000;
+    public const int MaxWaitingUpperBound = 100_000;
 
     /// <summary>What <see cref="MaxWaiting"/> is by default.</summary>
     internal const int DefaultMaxWaiting = 1_000;
@@ -78,8 +78,8 @@ public sealed record RateLimitingSettings
     public LimitMode Mode { get; init; }
 
     /// <summary>Which requests count.</summary>
-    /// <value>The default is <see cref="MeteringUnit.Operations"/>.</value>
-    public MeteringUnit Meter { get; init; }
+    /// <value>The default is <see cref="MeteredRequests.Operations"/>.</value>
+    public MeteredRequests Meter { get; init; }
 
     /// <summary>What happens to a call that lacks the identity that a limit counts by.</summary>
     /// <value>The default is <see cref="MissingIdentity.Pool"/>.</value>

@@ -116,14 +116,14 @@ public sealed class RateLimitsBuilder
         Set(nameof(Mode), mode, _settings with { Mode = mode });
 
     /// <summary>Sets which requests count.</summary>
-    public RateLimitsBuilder Meter(MeteringUnit unit) =>
-        Set(nameof(Meter), unit, _settings with { Meter = unit });
+    public RateLimitsBuilder Meter(MeteredRequests requests) =>
+        Set(nameof(Meter), requests, _settings with { Meter = requests });
 
     /// <summary>Counts every request, as FastMCP does, except those whose refusal breaks clients.</summary>
-    public RateLimitsBuilder MeterAllRequests() => Meter(MeteringUnit.All);
+    public RateLimitsBuilder MeterAllRequests() => Meter(MeteredRequests.All);
 
     /// <summary>Counts the calls of tools by the limits of the server, and no other request.</summary>
-    public RateLimitsBuilder MeterToolsOnly() => Meter(MeteringUnit.Tools);
+    public RateLimitsBuilder MeterToolsOnly() => Meter(MeteredRequests.Tools);
 
     /// <summary>Sets what happens to a call that lacks the identity that a limit counts by.</summary>
     public RateLimitsBuilder MissingIdentity(MissingIdentity handling) =>

@@ -6,7 +6,7 @@ namespace Sluice;
 public sealed record SettingsFault(string Path, string Message)
 {
     /// <summary>The same fault of settings that stand at <paramref name="path"/> of something larger.</summary>
-    public SettingsFault Under(string path) => this with
+    public SettingsFault WithPathPrefix(string path) => this with
     {
         Path = Path.Length == 0 ? path : Path.StartsWith('[') ? path + Path : $"{path}.{Path}",
     };

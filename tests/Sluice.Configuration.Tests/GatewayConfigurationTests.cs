@@ -127,7 +127,7 @@ public sealed class GatewayConfigurationTests
         settings.PerTenant.ShouldBe(new Rate(10, TimeSpan.FromHours(1), RateLimitAlgorithm.FixedWindow, burst: null, align: true));
         settings.PerUser.ShouldBe(new Rate(10, TimeSpan.FromMinutes(1), RateLimitAlgorithm.SlidingWindow, burst: null, align: false));
         settings.Concurrency.ShouldBe(new() { Shared = 50, PerTenant = 20, PerUser = 4, MaxAge = TimeSpan.FromMinutes(10) });
-        settings.Meter.ShouldBe(MeteringUnit.All);
+        settings.Meter.ShouldBe(MeteredRequests.All);
         settings.MissingIdentity.ShouldBe(MissingIdentity.Reject);
         settings.ErrorCode.ShouldBe(-32029);
         settings.Headers.ShouldBe(LimitHeadersMode.Always);
@@ -253,15 +253,15 @@ public sealed class GatewayConfigurationTests
         rules.Length.ShouldBe(3);
         rules[0].Claim.ShouldBe("scope");
         rules[0].Values.ShouldBe(["files:read", "files:write"]);
-        rules[0].IsAbout(OperationKind.Tool, "READ_it").ShouldBeTrue();
-        rules[0].IsAbout(OperationKind.Tool, "list").ShouldBeTrue();
-        rules[0].IsAbout(OperationKind.Tool, "write_it").ShouldBeFalse();
-        rules[0].IsAbout(OperationKind.Resource, "file:///x").ShouldBeTrue();
-        rules[0].IsAbout(OperationKind.Prompt, "list").ShouldBeFalse();
+        rules[0].AppliesTo(OperationKind.Tool, "READ_it").ShouldBeTrue();
+        rules[0].AppliesTo(OperationKind.Tool, "list").ShouldBeTrue();
+        rules[0].AppliesTo(OperationKind.Tool, "write_it").ShouldBeFalse();
+        rules[0].AppliesTo(OperationKind.Resource, "file:///x").ShouldBeTrue();
+        rules[0].AppliesTo(OperationKind.Prompt, "list").ShouldBeFalse();
         rules[1].Values.ShouldBe(["files:write"]);
         rules[2].Claim.ShouldBeNull();
         rules[2].Values.ShouldBeEmpty();
-        rules[2].IsAbout(OperationKind.Prompt, "any").ShouldBeTrue();
+        rules[2].AppliesTo(OperationKind.Prompt, "any").ShouldBeTrue();
         Everything.Servers[0].Allow.ShouldBeNull();
     }
 

@@ -26,7 +26,7 @@ public sealed class RateLimitsTests
         Rate rate = preset.Settings.PerUser![0].ShouldNotBeNull();
         (rate.MaxTokens, rate.RefillPeriod, rate.Capacity).ShouldBe((tokens, TimeSpan.FromSeconds(seconds), burst));
         rate.Algorithm.ShouldBe(RateLimitAlgorithm.TokenBucket);
-        preset.Settings.Meter.ShouldBe(MeteringUnit.All);
+        preset.Settings.Meter.ShouldBe(MeteredRequests.All);
         preset.Settings.Shared.ShouldBeNull();
         preset.MaxKeys.ShouldBe(10_000);
     }

@@ -62,7 +62,7 @@ internal static class RedisPolicies
 
     /// <summary>A store that asks Redis every time.</summary>
     internal static RedisStore StoreOver(BenchedRedis redis, bool coalesces, TimeSpan rememberRefusals = default, string keyPrefix = "sluice", bool withShares = false) =>
-        RedisStore.Over(redis.Multiplexer, new RedisStoreOptions
+        RedisStore.Create(redis.Multiplexer, new RedisStoreOptions
         {
             KeyPrefix = keyPrefix,
             Shares = withShares ? new RedisSharesOptions() : null,

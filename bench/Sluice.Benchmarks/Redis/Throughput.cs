@@ -49,7 +49,7 @@ internal sealed record Throughput(
         double serverMicros = (redis.CpuTime - serverCpu).TotalMicroseconds / done;
         await stop.CancelAsync();
         await Task.WhenAll(loops);
-        Require.That(store.DecidedWithout == 0, "Redis did not decide all of them.");
+        Require.That(store.FallbackDecisions == 0, "Redis did not decide all of them.");
         double[] all = [.. latencies.SelectMany(some => some).Order()];
         return new Throughput(done / seconds, all[all.Length / 2], all[all.Length * 99 / 100], clientMicros, serverMicros);
     }

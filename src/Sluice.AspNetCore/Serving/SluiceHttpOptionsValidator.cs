@@ -8,10 +8,11 @@ internal sealed class SluiceHttpOptionsValidator : IValidateOptions<SluiceHttpOp
     public ValidateOptionsResult Validate(string? name, SluiceHttpOptions options)
     {
         ValidateOptionsResultBuilder result = new();
-        if (options.MaxRequestBytes is < SluiceHttpOptions.MinMaxRequestBytes or > SluiceHttpOptions.MaxMaxRequestBytes)
+        if (options.MaxRequestBytes is < SluiceHttpOptions.MaxRequestBytesLowerBound or > SluiceHttpOptions.MaxRequestBytesUpperBound)
         {
             result.AddError(
-                $"{options.MaxRequestBytes} is outside {SluiceHttpOptions.MinMaxRequestBytes} to {SluiceHttpOptions.MaxMaxRequestBytes}.",
+                $"{options.MaxRequestBytes} is outside {SluiceHttpOptions.MaxRequestBytesLowerBound} "
+                    + $"to {SluiceHttpOptions.MaxRequestBytesUpperBound}.",
                 nameof(options.MaxRequestBytes));
         }
 

@@ -55,7 +55,7 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
             Shared = ReadShared(reader),
             PerUser = ReadBucket(reader, "perUser"),
             Tools = tools,
-            Meter = MeteringUnit.Tools,
+            Meter = MeteredRequests.Tools,
             CaseSensitive = true,
         };
         if (_faults.Count > before)

@@ -24,7 +24,7 @@ internal static class ConcurrencyReader
 
     /// <summary>The field of the longest time for which a call keeps its slots.</summary>
     internal static readonly FieldSpec MaxAgeField =
-        new("maxAge", new DurationSpec(ConcurrencySettings.MinMaxAge, ConcurrencySettings.MaxMaxAge, "1s to 7d", "1h"));
+        new("maxAge", new DurationSpec(ConcurrencySettings.MaxAgeLowerBound, ConcurrencySettings.MaxAgeUpperBound, "1s to 7d", "1h"));
 
     // Replaces numbers that are wrong, so that their place counts as taken and no rule mentions it a second time.
     private static readonly ConcurrencySettings Placeholder = new() { Shared = ConcurrencySettings.MaxCalls };

@@ -64,9 +64,11 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         new("methods", Entries),
         CostField,
         WaitField,
-        new(MaxWaitingField, new IntegerSpec(1, RateLimitingSettings.MaxMaxWaiting) { WayOut = "To hold no calls, remove 'wait' and this field." }),
+        new(
+            MaxWaitingField,
+            new IntegerSpec(1, RateLimitingSettings.MaxWaitingUpperBound) { WayOut = "To hold no calls, remove 'wait' and this field." }),
         ModeField,
-        new("meter", new ChoiceSpec<MeteringUnit>(Words.Meters)),
+        new("meter", new ChoiceSpec<MeteredRequests>(Words.Meters)),
         new("missingIdentity", new ChoiceSpec<MissingIdentity>(Words.MissingIdentities)),
         OnStoreFailureField,
         SharesField,
@@ -157,7 +159,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
             Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : defaults.Wait),
             MaxWaiting = reader.Integer(MaxWaitingField) ?? defaults.MaxWaiting,
             Mode = reader.Choice<LimitMode>("mode") ?? defaults.Mode,
-            Meter = reader.Choice<MeteringUnit>("meter") ?? defaults.Meter,
+            Meter = reader.Choice<MeteredRequests>("meter") ?? defaults.Meter,
             MissingIdentity = reader.Choice<MissingIdentity>("missingIdentity") ?? defaults.MissingIdentity,
             OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure") ?? defaults.OnStoreFailure,
             Shares = ReadShares(reader) ?? defaults.Shares,
@@ -279,7 +281,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         {
             Node at = Locate(mapping, fault.Path, out string spelt);
             string message = faults.IsFull ? "" : redaction.Apply(fault.Message);
-            faults.Add(at, (fault with { Path = spelt }).Under(path).Path, message);
+            faults.Add(at, (fault with { Path = spelt }).WithPathPrefix(path).Path, message);
         }
     }
 

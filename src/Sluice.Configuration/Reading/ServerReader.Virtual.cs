@@ -32,8 +32,8 @@ internal sealed partial class ServerReader
     internal static readonly FieldSpec[] VirtualFields =
     [
         new("conflicts", new ChoiceSpec<NameConflicts>(Words.Conflicts)),
-        new("maxSessions", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxMaxSessions)),
-        new("maxSessionsPerUser", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxMaxSessions)),
+        new("maxSessions", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxSessionsUpperBound)),
+        new("maxSessionsPerUser", new IntegerSpec(1, VirtualUpstreamConfiguration.MaxSessionsUpperBound)),
         new("idleTimeout", new DurationSpec(
             CommandUpstreamConfiguration.MinIdleTimeout, CommandUpstreamConfiguration.MaxIdleTimeout, "1s to 1d", "30s, 10m or 1h")),
     ];

@@ -21,7 +21,9 @@ internal sealed partial class ServerReader(FaultList faults, KnownIdentities ide
     [
         new("path", new TextSpec(Pattern: @"^\s*(/[A-Za-z0-9_~-][A-Za-z0-9._~-]*)+\s*$")),
         new("timeout", new DurationSpec(ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h")),
-        new("maxRequestBytes", new IntegerSpec(ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes)),
+        new(
+            "maxRequestBytes",
+            new IntegerSpec(ServerConfiguration.MaxRequestBytesLowerBound, ServerConfiguration.MaxRequestBytesUpperBound)),
         new("strictHeaders", new BooleanSpec()),
     ];
 

@@ -24,7 +24,7 @@ internal sealed class StoreReader(FaultList faults)
         new("timeout", new DurationSpec(StoreConfiguration.MinTimeout, StoreConfiguration.MaxTimeout, "1ms to 5s", "50ms")),
         new("rememberRefusals", new DurationSpec(TimeSpan.Zero, StoreConfiguration.MaxRememberRefusals, "0s to 1m", "50ms")),
         new("layout", new ChoiceSpec<bool>(Layouts)),
-        new("maxKeys", new IntegerSpec(InProcessStoreOptions.MinMaxKeys, InProcessStoreOptions.MaxMaxKeys)),
+        new("maxKeys", new IntegerSpec(InProcessStoreOptions.MaxKeysLowerBound, InProcessStoreOptions.MaxKeysUpperBound)),
         new("expectedReplicas", new IntegerSpec(StoreConfiguration.MinReplicas, StoreConfiguration.MaxReplicas)),
         new("shares", new GroupSpec(() => SharesTable)))
     {

@@ -6,7 +6,7 @@ internal sealed class StreamsReader(FaultList faults)
     internal static readonly FieldTable Table = new(
         new("perUser", new IntegerSpec(1, StreamBounds.MaxStreams)),
         new("total", new IntegerSpec(1, StreamBounds.MaxStreams)),
-        new("maxAge", new DurationSpec(StreamBounds.MinMaxAge, StreamBounds.MaxMaxAge, "1s to 30d", "1h")),
+        new("maxAge", new DurationSpec(StreamBounds.MaxAgeLowerBound, StreamBounds.MaxAgeUpperBound, "1s to 30d", "1h")),
         new("keepAlive", new DurationSpec(StreamBounds.MinKeepAlive, StreamBounds.MaxKeepAlive, "1s to 5m", "20s")));
 
     /// <summary>The bounds; valid only when no fault was added.</summary>

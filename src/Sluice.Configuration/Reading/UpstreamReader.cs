@@ -17,8 +17,8 @@ internal sealed class UpstreamReader(FaultList faults)
         new("env", new MapSpec(new AnyTextSpec(), "^[A-Za-z_][A-Za-z0-9_]*$", MaxCount: null, MinCount: 0)),
         new("cwd", new TextSpec()),
         new("instances", new ChoiceSpec<CommandInstances>(Words.Instances)),
-        new("maxSessions", new IntegerSpec(1, CommandUpstreamConfiguration.MaxMaxSessions)),
-        new("maxSessionsPerUser", new IntegerSpec(1, CommandUpstreamConfiguration.MaxMaxSessions)),
+        new("maxSessions", new IntegerSpec(1, CommandUpstreamConfiguration.MaxSessionsUpperBound)),
+        new("maxSessionsPerUser", new IntegerSpec(1, CommandUpstreamConfiguration.MaxSessionsUpperBound)),
         new("startRate", RateReader.Value),
         new("startRatePerUser", RateReader.Value),
         new("idleTimeout", new DurationSpec(

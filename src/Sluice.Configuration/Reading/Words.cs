@@ -39,11 +39,11 @@ internal static class Words
         ["disabled"] = LimitMode.Disabled,
     };
 
-    internal static readonly Dictionary<string, MeteringUnit> Meters = new(StringComparer.Ordinal)
+    internal static readonly Dictionary<string, MeteredRequests> Meters = new(StringComparer.Ordinal)
     {
-        ["operations"] = MeteringUnit.Operations,
-        ["all"] = MeteringUnit.All,
-        ["tools"] = MeteringUnit.Tools,
+        ["operations"] = MeteredRequests.Operations,
+        ["all"] = MeteredRequests.All,
+        ["tools"] = MeteredRequests.Tools,
     };
 
     internal static readonly Dictionary<string, MissingIdentity> MissingIdentities = new(StringComparer.Ordinal)

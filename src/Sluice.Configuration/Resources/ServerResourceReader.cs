@@ -33,7 +33,9 @@ internal static class ServerResourceReader
     [
         new(PathField, new TextSpec(Pattern: PathPattern)),
         new("timeout", new DurationSpec(ServerConfiguration.MinTimeout, ServerConfiguration.MaxTimeout, "1s to 1d", "30s, 10m or 1h")),
-        new("maxRequestBytes", new IntegerSpec(ServerConfiguration.MinMaxRequestBytes, ServerConfiguration.MaxMaxRequestBytes)),
+        new(
+            "maxRequestBytes",
+            new IntegerSpec(ServerConfiguration.MaxRequestBytesLowerBound, ServerConfiguration.MaxRequestBytesUpperBound)),
         new("strictHeaders", new BooleanSpec()),
         new("allow", AllowReader.Value),
     ];

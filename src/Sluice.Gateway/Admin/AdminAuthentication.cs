@@ -32,7 +32,7 @@ internal sealed partial class AdminAuthentication
         _logger = logger;
         _store = new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxAddresses }, time, isObserved: false);
         _limits = RateLimitPolicy
-            .Build("admin", limits => limits.PerUser($"{FailuresPerMinute}/1m").Meter(MeteringUnit.All))
+            .Build("admin", limits => limits.PerUser($"{FailuresPerMinute}/1m").Meter(MeteredRequests.All))
             .Select("authenticate", "", CallerIdentity.None);
     }
 

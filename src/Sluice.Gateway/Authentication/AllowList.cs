@@ -24,7 +24,7 @@ internal static class AllowList
 
         foreach (AllowRule rule in list)
         {
-            if (rule.IsAbout(kind, message.Operation) && (rule.Claim is null || claims.HasAny(rule.Claim, rule.Values)))
+            if (rule.AppliesTo(kind, message.Operation) && (rule.Claim is null || claims.HasAny(rule.Claim, rule.Values)))
             {
                 return true;
             }
@@ -38,12 +38,12 @@ internal static class AllowList
     /// asks for a scope. Null when no scope would have.
     /// </summary>
     internal static string? ScopeFor(ImmutableArray<AllowRule>? rules, McpMessage message) => KindOf(message) is OperationKind kind
-        ? rules?.FirstOrDefault(rule => rule.IsAbout(kind, message.Operation) && AsksForScope(rule))?.Values[0]
+        ? rules?.FirstOrDefault(rule => rule.AppliesTo(kind, message.Operation) && AsksForScope(rule))?.Values[0]
         : null;
 
     /// <summary>Whether a caller with the right claims could make the call.</summary>
     internal static bool AllowsAnyCaller(ImmutableArray<AllowRule>? rules, McpMessage message) =>
-        KindOf(message) is not OperationKind kind || rules?.Any(rule => rule.IsAbout(kind, message.Operation)) != false;
+        KindOf(message) is not OperationKind kind || rules?.Any(rule => rule.AppliesTo(kind, message.Operation)) != false;
 
     /// <summary>All scopes for which rules ask, each once.</summary>
     internal static string[] ScopesOf(IEnumerable<AllowRule>? rules) =>

@@ -31,7 +31,7 @@ internal sealed class WrongCredentialLimiter
         _proxies = proxies;
         _wrong = previous?._wrong ?? new WrongCredentials();
         _store = previous?._store ?? new InProcessStore(new InProcessStoreOptions { MaxKeys = MaxAddresses }, time, isObserved: false);
-        RateLimitingSettings settings = new() { PerUser = failures, Meter = MeteringUnit.All, SlidingWindowCeiling = int.MaxValue };
+        RateLimitingSettings settings = new() { PerUser = failures, Meter = MeteredRequests.All, SlidingWindowCeiling = int.MaxValue };
         RateLimitPolicy policy = RateLimitPolicy.Compile("authentication", settings, out ImmutableArray<SettingsFault> faults)
             ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(failures));
         _limits = policy.Select("authenticate", "", CallerIdentity.None);

@@ -49,7 +49,7 @@ internal sealed class ProcessStarts
     private static ApplicableLimits LimitsOf(Rate total, Rate perOwner)
     {
         RateLimitingSettings settings =
-            new() { Shared = total, PerUser = perOwner, Meter = MeteringUnit.All, SlidingWindowCeiling = int.MaxValue };
+            new() { Shared = total, PerUser = perOwner, Meter = MeteredRequests.All, SlidingWindowCeiling = int.MaxValue };
         RateLimitPolicy policy = RateLimitPolicy.Compile("starts", settings, out ImmutableArray<SettingsFault> faults)
             ?? throw new ArgumentException(string.Join(Environment.NewLine, faults), nameof(total));
         return policy.Select("start", "", CallerIdentity.None);

@@ -29,7 +29,7 @@ internal sealed partial class ServerLimits(CallGate gate, McpRateLimitOptions op
     internal bool IdentifiesAtOnce => options.Identify is null;
 
     /// <summary>Whether a limit may be on a method that names no tool, prompt or resource.</summary>
-    internal bool MetersOtherMethods => Policy.Settings.Meter == MeteringUnit.All || !Policy.Settings.Methods.IsEmpty
+    internal bool MetersOtherMethods => Policy.Settings.Meter == MeteredRequests.All || !Policy.Settings.Methods.IsEmpty
         || Policy.Settings.Limits.Any(limit => !limit.When.Methods.IsEmpty);
 
     /// <summary>Whether this failure of a call gives its cost back.</summary>

@@ -61,7 +61,7 @@ internal sealed partial class ServerLimitsFactory(
 
         _last = policy is null
             ? throw new OptionsValidationException(
-                Options.DefaultName, typeof(McpRateLimitOptions), faults.Select(fault => fault.Under("rate limits").ToString()))
+                Options.DefaultName, typeof(McpRateLimitOptions), faults.Select(fault => fault.WithPathPrefix("rate limits").ToString()))
             : new ServerLimits(new CallGate(policy, store, time, _logger), limiting, _logger);
         return _last;
     }

@@ -7,10 +7,10 @@ internal sealed class RedisFaultException(RedisFaultKind kind, string message, E
     internal RedisFaultKind Kind { get; } = kind;
 
     /// <summary>Whether it says something of the calls of the run only, and nothing of the server.</summary>
-    internal bool IsOfTheCall => Kind == RedisFaultKind.Script;
+    internal bool IsCallSpecific => Kind == RedisFaultKind.Script;
 
     /// <summary>Whether the same run may succeed in a moment: a slot is on its way to another node.</summary>
-    internal bool IsPassing { get; init; }
+    internal bool IsTransient { get; init; }
 
     /// <summary>Whether the server does not have the script; nothing was run.</summary>
     internal bool IsScriptMissing { get; init; }

@@ -50,7 +50,7 @@ internal static class RedisFaults
             RedisFaultKind ofServer = KindOf(exception.Message);
             return ofServer == RedisFaultKind.Refused ? Refused(exception.Message) : new RedisFaultException(ofServer, exception.Message, exception)
             {
-                IsPassing = word == "TRYAGAIN",
+                IsTransient = word == "TRYAGAIN",
                 IsScriptMissing = word == "NOSCRIPT",
             };
         }

@@ -22,7 +22,7 @@ internal sealed partial class LocalBuckets(InProcessStore store, Func<Membership
     internal long Keys => store.Count;
 
     /// <summary>How many buckets were evicted with used tokens.</summary>
-    internal long DebtFolds => store.DebtFolds;
+    internal long EvictionsWithDebt => store.EvictionsWithDebt;
 
     /// <summary>Takes over what Redis answered about all limits of a call, the charge included.</summary>
     internal void Observe(PendingCall call)

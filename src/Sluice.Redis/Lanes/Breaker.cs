@@ -26,8 +26,8 @@ internal sealed partial class Breaker : IDisposable
     private int _failures;
     private volatile bool _isOpen;
     private long _openedTimestamp;
-    private long _decidedWithout;
-    private long _decidedWithoutBefore;
+    private long _fallbackDecisions;
+    private long _fallbackDecisionsBefore;
     private long _callFaults;
     private long _callFaultLoggedTimestamp;
 
@@ -61,10 +61,10 @@ internal sealed partial class Breaker : IDisposable
     internal bool HasFailures => _isOpen || Volatile.Read(ref _failures) != 0;
 
     /// <summary>How many calls were decided without Redis, ever.</summary>
-    internal long DecidedWithout => Interlocked.Read(ref _decidedWithout);
+    internal long FallbackDecisions => Interlocked.Read(ref _fallbackDecisions);
 
     /// <summary>Counts a call that was decided without Redis.</summary>
-    internal void NoteDecidedWithout() => Interlocked.Increment(ref _decidedWithout);
+    internal void NoteFallbackDecision() => Interlocked.Increment(ref _fallbackDecisions);
 
     /// <summary>Notes a run that was answered in time.</summary>
     internal void NoteAnswer()
@@ -190,9 +190,9 @@ internal sealed partial class Breaker : IDisposable
     private void Close()
     {
         TimeSpan outage = _time.GetElapsedTime(_openedTimestamp);
-        long without = DecidedWithout;
-        Log.Closed(_logger, _name, outage, without - _decidedWithoutBefore);
-        _decidedWithoutBefore = without;
+        long without = FallbackDecisions;
+        Log.Closed(_logger, _name, outage, without - _fallbackDecisionsBefore);
+        _fallbackDecisionsBefore = without;
         Volatile.Write(ref _failures, 0);
         _isOpen = false;
         Closed?.Invoke();

@@ -148,7 +148,7 @@ internal sealed class Lane : IDisposable
 
             End(batch, reply);
         }
-        catch (RedisFaultException fault) when (fault.IsOfTheCall && batch.Count > 1)
+        catch (RedisFaultException fault) when (fault.IsCallSpecific && batch.Count > 1)
         {
             // One key of many is at fault, and nothing was written: the others shall not suffer for it.
             foreach (PendingCall call in batch)
@@ -273,7 +273,7 @@ internal sealed class Lane : IDisposable
             {
                 loads = true; // The server is new, its scripts were flushed, or it took over.
             }
-            catch (RedisFaultException fault) when (fault.IsPassing)
+            catch (RedisFaultException fault) when (fault.IsTransient)
             {
                 await Task.Delay(PauseWhilePassing, _time).ConfigureAwait(false);
             }
@@ -285,7 +285,7 @@ internal sealed class Lane : IDisposable
         batch.ForEach(EndUncharged);
 
         // Before its caller continues, so that the next call of that caller finds it noted.
-        if (fault.IsOfTheCall)
+        if (fault.IsCallSpecific)
         {
             Breaker.NoteFaultOfACall(fault);
         }

@@ -1,4 +1,4 @@
-local keys, states, lasts, fulls, changed, eased, holds = {}, {}, {}, {}, {}, {}, {}
+local keys, states, lasts, fulls, changed, expiry_may_shrink, holds = {}, {}, {}, {}, {}, {}, {}
 local is_ahead, replays = false, is_plain >= 3
 
 -- What lies behind the states of a row that holds calls: of each bucket its name, when it is full again, and its reservations.

@@ -119,7 +119,7 @@ local function write_held(bucket, now)
     holds[row] = holds[row] or {}
     holds[row][name] = bucket.text ~= '' and { text = bucket.text, full = full } or nil
     fulls[row] = math.max(fulls[row], full)
-    changed[row], eased[row] = 2, true
+    changed[row], expiry_may_shrink[row] = 2, true
   end
 
   if bucket.is_written or bucket.is_changed then

@@ -47,7 +47,7 @@ local function rewrite(row, limit, state)
     changed[row] = 2
   end
 
-  eased[row] = true
+  expiry_may_shrink[row] = true
 end
 
 -- Whether a bucket of one algorithm keeps what was used under the other.

@@ -1,7 +1,7 @@
 -- A script that has written once is not refused memory, so all rows are written or none.
 for row, change in pairs(changed) do
   local all_keys, all, full, count = keys[row], states[row], fulls[row], #states[row] / STATE
-  if eased[row] or holds[row] or (change == 2 and count >= SWEPT) then
+  if expiry_may_shrink[row] or holds[row] or (change == 2 and count >= SWEPT) then
     -- A bucket that is full again stays while another of its target is in use: without it, its limit would take over the other.
     local kept_keys, kept, used = {}, {}, {}
     full = 0

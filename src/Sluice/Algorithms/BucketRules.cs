@@ -111,16 +111,16 @@ internal static class BucketRules
     }
 
     /// <summary>The state with the largest debt of all that are new again at an instant.</summary>
-    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
+    internal static BucketState MostUsedState(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
     {
         bool mayBeOverdrawn = overdrawnUntilTicks > nowTicks;
         return limit.Algorithm switch
         {
-            RateLimitAlgorithm.TokenBucket => TokenBucket.Worst(limit, untilTicks, overdrawnUntilTicks, nowTicks),
-            RateLimitAlgorithm.SlidingWindow => SlidingWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
-            RateLimitAlgorithm.FixedWindow => FixedWindow.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
-            RateLimitAlgorithm.CalendarWindow => CalendarWindow.Worst(limit, mayBeOverdrawn, nowTicks),
-            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Worst(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.TokenBucket => TokenBucket.MostUsedState(limit, untilTicks, overdrawnUntilTicks, nowTicks),
+            RateLimitAlgorithm.SlidingWindow => SlidingWindow.MostUsedState(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.FixedWindow => FixedWindow.MostUsedState(limit, untilTicks, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.CalendarWindow => CalendarWindow.MostUsedState(limit, mayBeOverdrawn, nowTicks),
+            RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.MostUsedState(limit, untilTicks, mayBeOverdrawn, nowTicks),
             _ => throw Unsupported(limit),
         };
     }

@@ -63,7 +63,7 @@ internal static class CalendarWindow
     }
 
     /// <summary>The state that has used the most of all in the window that runs.</summary>
-    internal static BucketState Worst(LimitNumbers limit, bool mayBeOverdrawn, ulong nowTicks) =>
+    internal static BucketState MostUsedState(LimitNumbers limit, bool mayBeOverdrawn, ulong nowTicks) =>
         new(limit.Edges!.EndOf(nowTicks), mayBeOverdrawn ? MaxUsed : limit.MaxTokens);
 
     private static BucketState Advance(BucketState state, ulong nowTicks) => nowTicks >= state.Time ? default : state;

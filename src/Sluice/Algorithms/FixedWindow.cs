@@ -69,7 +69,7 @@ internal static class FixedWindow
         new(Math.Max(left.Time, right.Time), Math.Max(left.Word, right.Word));
 
     /// <summary>The state that has used the most of all whose window ends at an instant, or a period from now if sooner.</summary>
-    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, bool mayBeOverdrawn, ulong nowTicks)
+    internal static BucketState MostUsedState(LimitNumbers limit, ulong untilTicks, bool mayBeOverdrawn, ulong nowTicks)
     {
         ulong start = limit.IsAligned
             ? StartAt(limit, nowTicks)

@@ -141,7 +141,7 @@ internal static unsafe class SlidingWindow
         new(Math.Max(left.Time, right.Time), Math.Max(left.Word, right.Word));
 
     /// <summary>The state that has used the most of all that are new again at an instant, or a period from now if sooner.</summary>
-    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, bool mayBeOverdrawn, ulong nowTicks) => new(
+    internal static BucketState MostUsedState(LimitNumbers limit, ulong untilTicks, bool mayBeOverdrawn, ulong nowTicks) => new(
         Math.Min(untilTicks, nowTicks + limit.PeriodTicks) - limit.PeriodTicks,
         mayBeOverdrawn ? MaxCost : limit.MaxTokens);
 

@@ -79,7 +79,7 @@ internal static class SlidingWindowCounter
     }
 
     /// <summary>The state that has used the most of all that are new again at an instant, or two periods from now if sooner.</summary>
-    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, bool mayBeOverdrawn, ulong nowTicks)
+    internal static BucketState MostUsedState(LimitNumbers limit, ulong untilTicks, bool mayBeOverdrawn, ulong nowTicks)
     {
         ulong twoPeriods = 2 * limit.PeriodTicks;
         return State(

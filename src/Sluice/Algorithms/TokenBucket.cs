@@ -258,7 +258,7 @@ internal static class TokenBucket
     /// <param name="untilTicks">When it is full; sooner where an empty bucket is full sooner.</param>
     /// <param name="overdrawnUntilTicks">When it is full if it may owe more than it holds.</param>
     /// <param name="nowTicks">The instant.</param>
-    internal static BucketState Worst(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
+    internal static BucketState MostUsedState(LimitNumbers limit, ulong untilTicks, ulong overdrawnUntilTicks, ulong nowTicks)
     {
         UInt128 empty = nowTicks + limit.FullTicks;
         UInt128 until = Unsaturate(untilTicks);

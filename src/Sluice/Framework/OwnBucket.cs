@@ -75,7 +75,7 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
     /// <summary>Asks the clocks and reads the numbers, before the lock is taken: the clock may be another's code.</summary>
     private LimitNumbers ReadNumbers(out ulong wall)
     {
-        limit.Clock.Ask();
+        limit.Clock.UpdateFromProvider();
         LimitNumbers numbers = limit.Numbers();
         wall = numbers.Edges is null ? 0 : limit.Clock.AskWall();
         return numbers;

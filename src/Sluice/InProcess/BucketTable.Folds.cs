@@ -43,7 +43,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         {
             // Tokens owed under old numbers may take longer to come back under the new ones than the fold knows.
             ulong until = limit.Bucket.Versions.Length > 1 ? ulong.MaxValue : fold->Time;
-            return BucketRules.Worst(limit.Numbers, until, fold->Word, now.For(limit.Numbers));
+            return BucketRules.MostUsedState(limit.Numbers, until, fold->Word, now.For(limit.Numbers));
         }
 
         if (!BucketEntry.SameBucket(fold->Name & LimitMask, limit.Name))
@@ -98,7 +98,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
             return BucketItem.Absent;
         }
 
-        Interlocked.Increment(ref _debtFolds);
+        Interlocked.Increment(ref _evictionsWithDebt);
         Fold(BucketSet.At(set, target), BucketSet.At(set, victim), now);
         BucketSet.SetTag(set, target, BucketSet.FoldTag);
         BucketSet.SetTag(set, victim, BucketSet.EmptyTag);
@@ -120,7 +120,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
             return false;
         }
 
-        Interlocked.Increment(ref _debtFolds);
+        Interlocked.Increment(ref _evictionsWithDebt);
         BucketEntry newcomer = new() { Key = item.Key, Name = item.Name, State = item.Next };
         Fold(BucketSet.At(item.Set, target), &newcomer, now);
         BucketSet.SetTag(item.Set, target, BucketSet.FoldTag);

@@ -20,8 +20,8 @@ internal sealed unsafe partial class BucketTable<TSteps>
     private readonly ulong _sets;
     private readonly long _maxKeys;
     private long _count;
-    private long _debtFolds;
-    private long _shortStarts;
+    private long _evictionsWithDebt;
+    private long _bucketsCreatedWithDebt;
 
     /// <param name="maxKeys">The most buckets.</param>
     /// <param name="registry">Knows the limits whose buckets lie here.</param>
@@ -37,10 +37,10 @@ internal sealed unsafe partial class BucketTable<TSteps>
     internal long Count => Volatile.Read(ref _count);
 
     /// <summary>Buckets that had to go while they owed, and left their debt in a fold.</summary>
-    internal long DebtFolds => Volatile.Read(ref _debtFolds);
+    internal long EvictionsWithDebt => Volatile.Read(ref _evictionsWithDebt);
 
     /// <summary>Decisions about a bucket that was not there and had to take over what a fold owed.</summary>
-    internal long ShortStarts => Volatile.Read(ref _shortStarts);
+    internal long BucketsCreatedWithDebt => Volatile.Read(ref _bucketsCreatedWithDebt);
 
     /// <summary>The first set; the others follow it.</summary>
     internal BucketSet* First => (BucketSet*)_memory.Start;
@@ -49,7 +49,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     internal ulong Sets => _sets;
 
     /// <summary>Counts such a decision.</summary>
-    internal void NoteShortStart() => Interlocked.Increment(ref _shortStarts);
+    internal void NoteBucketCreatedWithDebt() => Interlocked.Increment(ref _bucketsCreatedWithDebt);
 
     /// <summary>The set for a fingerprint. The bits that choose it are neither in the tag nor in the entry.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -10,7 +10,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <returns>Whether they had enough.</returns>
     internal bool TryCharge(ApplicableLimits limits, CallerIdentity caller, Span<BucketCharge> buckets)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         RegisteredLimits known = Aligned(limits, _registry.Of(limits));
         RegisteredLimit[] registered = known.Limits;
         ulong wall = AskWall(known.HaveCalendar);

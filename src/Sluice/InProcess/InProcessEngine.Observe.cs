@@ -9,7 +9,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <param name="observed">The bucket of each of the limits.</param>
     internal void Observe(ApplicableLimits limits, CallerIdentity caller, ReadOnlySpan<ObservedBucket> observed)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         RegisteredLimits known = Aligned(limits, _registry.Of(limits));
         RegisteredLimit[] registered = known.Limits;
         ulong wall = AskWall(known.HaveCalendar);

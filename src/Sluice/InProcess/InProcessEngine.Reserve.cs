@@ -25,7 +25,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides, and charges the call for the first instant at which all limits admit it, if that comes soon enough.</summary>
     internal RateLimitReservation Reserve(in RateLimitRequest request, TimeSpan maxWait, Span<LimitState> states)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         AllowHolding(request.Limits);
         RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
         RateLimitDecision decision = DecideAmongReserved(
@@ -56,7 +56,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Takes a reservation back; a bucket that has already charged it gets the tokens back.</summary>
     internal void Cancel(in RateLimitRequest request, long id)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
         RegisteredLimit[] registered = known.Limits;
         ulong wall = AskWall(known.HaveCalendar);
@@ -135,7 +135,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             AnswerPermissive(limits, registered, items, calls, now, isAdmitted ? instant.At : now.Ticks, cost);
             if (charging != Charging.Nothing)
             {
-                NoteShortStarts(registered, items);
+                NoteBucketsCreatedWithDebt(registered, items);
             }
 
             bool isCharged = charging != Charging.Nothing && isAdmitted && limits.Length != 0;

@@ -40,7 +40,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
     private void Look(BucketSet* set, BucketSet* held, int places, Shortlist list)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         ulong wall = AskWall(isFollowed: true);
         SetLock<TSteps>.Enter(held);
         try

@@ -125,7 +125,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         try
         {
             verdict = DecideLocked(limits, registered, items, cost, wall);
-            NoteShortStarts(registered, items);
+            NoteBucketsCreatedWithDebt(registered, items);
             NoteLocked(sets, count, verdict.Outcome != RateLimitOutcome.Allowed);
             if (verdict.Outcome == RateLimitOutcome.Allowed)
             {
@@ -149,7 +149,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides, and charges nothing.</summary>
     internal RateLimitDecision Peek(in RateLimitRequest request, Span<LimitState> states)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
         RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
         if (known.MayHold)
@@ -204,7 +204,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
         BucketItem item;
         Place(registered, caller, &item);
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         ulong wall = AskWall(registered.Numbers.Edges is not null);
         StoreInstant now = default;
         SetLock<TSteps>.Enter(item.Lock);
@@ -230,7 +230,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
     private void Change(in RateLimitRequest request, bool isRefund)
     {
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         ReadOnlySpan<RateLimit> limits = request.Limits.Limits;
         RegisteredLimits known = Aligned(request.Limits, _registry.Of(request.Limits));
         RegisteredLimit[] registered = known.Limits;
@@ -268,13 +268,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
     }
 
-    private void NoteShortStarts(RegisteredLimit[] registered, BucketItem* items)
+    private void NoteBucketsCreatedWithDebt(RegisteredLimit[] registered, BucketItem* items)
     {
         for (int i = 0; i < registered.Length; i++)
         {
             if (items[i].Place == BucketItem.Absent && !items[i].State.IsNew && !registered[i].Numbers.IsSlots)
             {
-                _table.NoteShortStart();
+                _table.NoteBucketCreatedWithDebt();
             }
         }
     }
@@ -323,7 +323,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return ReadTicks();
         }
 
-        _clock.Ask();
+        _clock.UpdateFromProvider();
         return 0;
     }
 

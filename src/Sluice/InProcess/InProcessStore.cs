@@ -44,12 +44,12 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
     {
         ArgumentNullException.ThrowIfNull(options);
         ArgumentNullException.ThrowIfNull(time);
-        if (options.MaxKeys is < InProcessStoreOptions.MinMaxKeys or > InProcessStoreOptions.MaxMaxKeys)
+        if (options.MaxKeys is < InProcessStoreOptions.MaxKeysLowerBound or > InProcessStoreOptions.MaxKeysUpperBound)
         {
             throw new ArgumentOutOfRangeException(
                 nameof(options),
                 options.MaxKeys,
-                $"MaxKeys is outside {InProcessStoreOptions.MinMaxKeys} to {InProcessStoreOptions.MaxMaxKeys}.");
+                $"MaxKeys is outside {InProcessStoreOptions.MaxKeysLowerBound} to {InProcessStoreOptions.MaxKeysUpperBound}.");
         }
 
         _engine = new InProcessEngine<NoSteps>(options.MaxKeys, time);
@@ -64,10 +64,10 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
     public long Count => _engine.Table.Count;
 
     /// <summary>Buckets that were evicted with used tokens; the debt was kept for all that come in their place.</summary>
-    public long DebtFolds => _engine.Table.DebtFolds;
+    public long EvictionsWithDebt => _engine.Table.EvictionsWithDebt;
 
     /// <summary>Decisions about a bucket that was not remembered, and was charged the debt of the buckets that were evicted before.</summary>
-    public long ShortStarts => _engine.Table.ShortStarts;
+    public long BucketsCreatedWithDebt => _engine.Table.BucketsCreatedWithDebt;
 
     SlotWaiters ISlotWaiting.SlotWaiters => _slotWaiters;
 

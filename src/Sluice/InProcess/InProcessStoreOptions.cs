@@ -5,10 +5,10 @@ namespace Sluice;
 public sealed class InProcessStoreOptions
 {
     /// <summary>The fewest <see cref="MaxKeys"/>.</summary>
-    public const int MinMaxKeys = 1;
+    public const int MaxKeysLowerBound = 1;
 
     /// <summary>The most <see cref="MaxKeys"/>: 8 GB of buckets.</summary>
-    public const int MaxMaxKeys = 134_217_728;
+    public const int MaxKeysUpperBound = 134_217_728;
 
     /// <summary>
     /// The most buckets of callers that are remembered at once. Beyond that, buckets that are full again are evicted, and then

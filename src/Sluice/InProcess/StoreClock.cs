@@ -42,7 +42,7 @@ internal sealed class StoreClock
         _originWallTicks = _epochTicks + DateTime.UnixEpoch.Ticks;
     }
 
-    /// <summary>Whether it may be read at any moment of a call. If not, <see cref="Ask"/> comes first.</summary>
+    /// <summary>Whether it may be read at any moment of a call. If not, <see cref="UpdateFromProvider"/> comes first.</summary>
     internal bool IsSystem => _system is not null;
 
     /// <summary>Ticks from the Unix epoch to the origin, by the wall clock as it was read last.</summary>
@@ -90,7 +90,7 @@ internal sealed class StoreClock
     /// Asks a provider that is not the system's. Code of the application runs here and may throw, so no lock may be held.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal void Ask()
+    internal void UpdateFromProvider()
     {
         if (_system is null)
         {

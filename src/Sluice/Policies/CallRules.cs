@@ -17,7 +17,7 @@ internal sealed class CallRules(RateLimitingSettings settings, CallerTests tests
     internal List<SettingsFault> Check(PolicyCompiler.Calls calls)
     {
         // Where nothing names a method, it is not metered.
-        bool areOthersMetered = calls.Kind != OperationKind.Method || settings.Meter == MeteringUnit.All || calls.Filtered.Length > 0;
+        bool areOthersMetered = calls.Kind != OperationKind.Method || settings.Meter == MeteredRequests.All || calls.Filtered.Length > 0;
         List<SettingsFault> faults = [];
         LimitGroup[] always = [.. calls.Always.Where(group => group.Named is null)];
         LimitGroup[] named = [.. calls.Always.Where(group => group.Named is not null), .. calls.Filtered];

@@ -55,7 +55,7 @@ internal static class ConcurrencyRules
         {
             if (CheckOverride(entry, entry.Overrides[index]) is SettingsFault wrong)
             {
-                yield return wrong.Under($"overrides[{index}]");
+                yield return wrong.WithPathPrefix($"overrides[{index}]");
             }
         }
     }
@@ -80,7 +80,7 @@ internal static class ConcurrencyRules
 
     /// <summary>Null, or why an age is out of range.</summary>
     internal static string? CheckMaxAge(TimeSpan age) =>
-        age < ConcurrencySettings.MinMaxAge || age > ConcurrencySettings.MaxMaxAge
+        age < ConcurrencySettings.MaxAgeLowerBound || age > ConcurrencySettings.MaxAgeUpperBound
             ? $"'{RateText.Duration(age)}' is outside 1s to 7d."
             : null;
 }

@@ -13,9 +13,9 @@ internal static class Methods
 
     /// <summary>The kind of operation that a method names, or <see cref="OperationKind.Method"/> for a method without one.</summary>
     internal static OperationKind KindOf(ReadOnlySpan<char> method) =>
-        Means(method, ToolsCall) ? OperationKind.Tool
-        : Means(method, PromptsGet) ? OperationKind.Prompt
-        : Means(method, ResourcesRead) ? OperationKind.Resource
+        EqualsIgnoreCase(method, ToolsCall) ? OperationKind.Tool
+        : EqualsIgnoreCase(method, PromptsGet) ? OperationKind.Prompt
+        : EqualsIgnoreCase(method, ResourcesRead) ? OperationKind.Resource
         : OperationKind.Method;
 
     /// <summary>The method that names operations of a kind.</summary>
@@ -32,7 +32,7 @@ internal static class Methods
     {
         foreach (string name in NeverLimited)
         {
-            if (Means(method, name))
+            if (EqualsIgnoreCase(method, name))
             {
                 return true;
             }
@@ -41,6 +41,6 @@ internal static class Methods
         return method.StartsWith("notifications/", StringComparison.OrdinalIgnoreCase);
     }
 
-    private static bool Means(ReadOnlySpan<char> method, string name) =>
+    private static bool EqualsIgnoreCase(ReadOnlySpan<char> method, string name) =>
         System.Text.Ascii.EqualsIgnoreCase(method.Trim(), name);
 }

@@ -23,7 +23,7 @@ internal static class NamedLimitRules
             string path = $"limits[{index}]";
             foreach (SettingsFault fault in Check(settings, limits[index]))
             {
-                yield return fault.Under(path);
+                yield return fault.WithPathPrefix(path);
             }
 
             if (!firstByName.TryAdd(limits[index].Name, index))
@@ -47,7 +47,7 @@ internal static class NamedLimitRules
         .. SettingsRules.CheckChoice("onStoreFailure", entry.OnStoreFailure),
         .. SettingsRules.CheckChoice("rejection", entry.Rejection),
         .. SettingsRules.CheckRates(settings, "rate", entry.Rate),
-        .. CheckWhen(entry.When).Select(fault => fault.Under("when")),
+        .. CheckWhen(entry.When).Select(fault => fault.WithPathPrefix("when")),
         .. OverrideRules.Check(settings, entry.Overrides),
     ];
 

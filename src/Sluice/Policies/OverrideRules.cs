@@ -30,12 +30,12 @@ internal static class OverrideRules
                 .Concat(named.SelectMany(scope => SettingsRules.CheckRates(settings, LimitNames.Of(scope), entry[scope]!.Rates)));
             foreach (SettingsFault fault in faults)
             {
-                yield return fault.Under(path);
+                yield return fault.WithPathPrefix(path);
             }
 
             foreach (SettingsFault fault in entry.When.IsEmpty ? [] : Unreachable(overrides, tests, index, named))
             {
-                yield return fault.Under(path);
+                yield return fault.WithPathPrefix(path);
             }
         }
     }
@@ -55,7 +55,7 @@ internal static class OverrideRules
             string path = $"overrides[{index}]";
             foreach (SettingsFault fault in CheckWhen(entry.When).Concat(SettingsRules.CheckRates(settings, "rate", entry.Rate?.Rates)))
             {
-                yield return fault.Under(path);
+                yield return fault.WithPathPrefix(path);
             }
 
             int earlier = entry.When.IsEmpty ? -1 : Enumerable.Range(0, index).FirstOrDefault(other => !overrides[other].When.IsEmpty && tests[index].Implies(tests[other]), -1);
@@ -75,7 +75,7 @@ internal static class OverrideRules
         {
             foreach (SettingsFault fault in CheckValues(values))
             {
-                yield return fault.Under(field);
+                yield return fault.WithPathPrefix(field);
             }
         }
 
@@ -96,7 +96,7 @@ internal static class OverrideRules
             IEnumerable<SettingsFault> faults = values.IsEmpty ? [new("", "names no value. Add one.")] : CheckValues(values);
             foreach (SettingsFault fault in faults)
             {
-                yield return fault.Under(path);
+                yield return fault.WithPathPrefix(path);
             }
         }
     }
@@ -108,7 +108,7 @@ internal static class OverrideRules
             return [new("when", "matches every caller. Add users, tenants, clients or claims, or write the rates above the overrides.")];
         }
 
-        return Check(when).Select(fault => fault.Under("when"));
+        return Check(when).Select(fault => fault.WithPathPrefix("when"));
     }
 
     private static IEnumerable<SettingsFault> CheckValues(ImmutableArray<string> values)

@@ -161,7 +161,7 @@ internal sealed class PolicyCompiler
     /// <summary>What calls of a kind can meet, of which is known to which backend they go.</summary>
     private Calls CallsOf(OperationKind kind, Entry? backend)
     {
-        bool isMetered = kind == OperationKind.Tool || _settings.Meter != MeteringUnit.Tools;
+        bool isMetered = kind == OperationKind.Tool || _settings.Meter != MeteredRequests.Tools;
         Entry? method = kind == OperationKind.Method ? null : MethodEntry(_entries[OperationKind.Method], Methods.Of(kind));
         LimitGroup[] wide = isMetered ? [.. _serverWide, .. backend?.Groups ?? []] : [];
         ILookup<bool, LimitGroup> named = _named
@@ -185,7 +185,7 @@ internal sealed class PolicyCompiler
     private LimitSet SetOf(Calls calls, Entry? entry, int[] filters, CallerClasses classes)
     {
         // A method is metered when something names it; the three that name operations have tables of their own.
-        if (calls.Kind == OperationKind.Method && entry is null && filters.Length == 0 && _settings.Meter != MeteringUnit.All)
+        if (calls.Kind == OperationKind.Method && entry is null && filters.Length == 0 && _settings.Meter != MeteredRequests.All)
         {
             return LimitSet.None;
         }

@@ -57,10 +57,12 @@ internal static class SettingsRules
             yield return new("wait", why);
         }
 
-        if (settings.MaxWaiting is < 1 or > RateLimitingSettings.MaxMaxWaiting)
+        if (settings.MaxWaiting is < 1 or > RateLimitingSettings.MaxWaitingUpperBound)
         {
             yield return new(
-                "maxWaiting", $"{settings.MaxWaiting} is not a whole number from 1 to {RateLimitingSettings.MaxMaxWaiting}. To hold no calls, remove 'wait'.");
+                "maxWaiting",
+                $"{settings.MaxWaiting} is not a whole number from 1 to {RateLimitingSettings.MaxWaitingUpperBound}. "
+                    + "To hold no calls, remove 'wait'.");
         }
 
         else if (settings.MaxWaiting != RateLimitingSettings.DefaultMaxWaiting && !HoldsCalls(settings))
@@ -71,7 +73,7 @@ internal static class SettingsRules
         SettingsFault[] choices =
         [
             .. CheckChoice<LimitMode>("mode", settings.Mode),
-            .. CheckChoice<MeteringUnit>("meter", settings.Meter),
+            .. CheckChoice<MeteredRequests>("meter", settings.Meter),
             .. CheckChoice<MissingIdentity>("missingIdentity", settings.MissingIdentity),
             .. CheckChoice<StoreFailureMode>("onStoreFailure", settings.OnStoreFailure),
             .. CheckChoice<RejectionForm>("rejection", settings.Rejection),
@@ -199,7 +201,7 @@ internal static class SettingsRules
             if (ofEntry.Count > 0)
             {
                 string path = PathOf(kind, index);
-                faults.AddRange(ofEntry.Select(fault => fault.Under(path)));
+                faults.AddRange(ofEntry.Select(fault => fault.WithPathPrefix(path)));
             }
 
             string key = names.Canonical(entry.Name);

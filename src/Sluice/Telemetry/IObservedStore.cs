@@ -11,5 +11,5 @@ internal interface IObservedStore
     long Keys { get; }
 
     /// <summary>Buckets that were evicted with used tokens since the store was made.</summary>
-    long DebtFolds { get; }
+    long EvictionsWithDebt { get; }
 }

@@ -48,7 +48,7 @@ internal static class ObservedStores
 
     internal static IEnumerable<Measurement<long>> Keys() => Read(static stores => stores.Sum(store => store.Keys));
 
-    internal static IEnumerable<Measurement<long>> DebtFolds()
+    internal static IEnumerable<Measurement<long>> EvictionsWithDebt()
     {
         lock (Gate)
         {
@@ -91,6 +91,6 @@ internal static class ObservedStores
 
         internal IObservedStore? Store => _store.TryGetTarget(out IObservedStore? store) ? store : null;
 
-        internal long ReadFolds() => _folds = Store?.DebtFolds ?? _folds;
+        internal long ReadFolds() => _folds = Store?.EvictionsWithDebt ?? _folds;
     }
 }

@@ -76,7 +76,7 @@ internal static class SluiceInstruments
 
     internal static ObservableCounter<long> StoreDebtFolds { get; } = Meter.CreateObservableCounter(
         "sluice.store.debt_folds",
-        ObservedStores.DebtFolds,
+        ObservedStores.EvictionsWithDebt,
         "{fold}",
         "Buckets that were evicted from memory with used tokens, which their successors carry.");
 

@@ -43,6 +43,17 @@ public sealed class ApiTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Status_Store_HasTheFieldsThatTheDashboardReads()
+    {
+        await using AdminFixture admin = await AdminFixture.StartAsync($"[ {Limited("shared: 2/1d")} ]");
+
+        JsonElement store = (await admin.JsonAsync("/api/v1/status")).GetProperty("store");
+
+        store.EnumerateObject().Select(field => field.Name).ShouldBe(
+            ["kind", "available", "since", "outages", "decidedWithout", "keys", "maxKeys", "debtFolds", "replicas"]);
+    }
+
+    [Fact]
     public async Task Status_Rate_IsThatOfTheLastCompleteSeconds()
     {
         ManualTimeProvider time = new();

@@ -17,7 +17,7 @@ public sealed class FastMcpImportTests
 
         imported.Limits.Shared.ShouldBe((RateList?)new Rate(2, TimeSpan.FromSeconds(5), RateLimitAlgorithm.TokenBucket, burst: 2, align: false));
         imported.Limits.PerUser.ShouldBeNull();
-        imported.Limits.Meter.ShouldBe(MeteringUnit.All);
+        imported.Limits.Meter.ShouldBe(MeteredRequests.All);
         imported.Comments.ShouldContain("line 4, RateLimitingMiddleware: has no get_client_id");
         imported.Decide("any", 0, 0, 0, 2.4, 2.5).ShouldBe([true, true, false, false, true]);
     }

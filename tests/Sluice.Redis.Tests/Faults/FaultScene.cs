@@ -53,7 +53,7 @@ internal sealed class FaultScene : IAsyncDisposable
 
     /// <summary>A store that has begun to work with Redis, over connections that the test made.</summary>
     internal static Task<FaultScene> Open(IConnectionMultiplexer multiplexer) => Open(new FaultScene(
-        (options, log) => RedisStore.Over(multiplexer, options, TimeProvider.System, log), StoreFailureMode.Local, timeout: null));
+        (options, log) => RedisStore.Create(multiplexer, options, TimeProvider.System, log), StoreFailureMode.Local, timeout: null));
 
     private static async Task<FaultScene> Open(FaultScene scene)
     {

@@ -64,23 +64,23 @@ public sealed class OutageTests
     }
 
     [Fact]
-    public async Task DecidedWithout_ServerKilled_CountsCallsOnly()
+    public async Task FallbackDecisions_ServerKilled_CountsCallsOnly()
     {
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = await FaultScene.Open(server.Configuration);
         server.Kill();
         await scene.AcquireUntilItIsKnown();
-        long before = scene.Store.DecidedWithout;
+        long before = scene.Store.FallbackDecisions;
         RateLimitRequest request = new(scene.Limits, FaultScene.Alice);
 
         await scene.Store.PeekAsync(request, default, default);
         await scene.Store.ChargeAsync(request, default);
         await scene.Store.RefundAsync(request, default);
         (await scene.ResetAsync(FaultScene.Alice)).ShouldBeFalse();
-        scene.Store.DecidedWithout.ShouldBe(before);
+        scene.Store.FallbackDecisions.ShouldBe(before);
 
         await scene.Acquire(3);
-        scene.Store.DecidedWithout.ShouldBe(before + 3);
+        scene.Store.FallbackDecisions.ShouldBe(before + 3);
     }
 
     [Theory]

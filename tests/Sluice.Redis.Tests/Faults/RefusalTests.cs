@@ -33,7 +33,7 @@ public sealed class RefusalTests
         await scene.Store.ResetAsync(limits.Limits.ToArray(), FaultScene.Alice, default);
 
         (await scene.Store.AcquireAsync(request, default, default)).Remaining.ShouldBe(4);
-        scene.Store.DecidedWithout.ShouldBe(0);
+        scene.Store.FallbackDecisions.ShouldBe(0);
     }
 
     [Theory]

@@ -40,7 +40,7 @@ public sealed class ServerStateTests
         await flushing;
 
         decisions.SelectMany(some => some).Count(decision => decision.IsAllowed).ShouldBe(FaultScene.Tokens);
-        scene.Store.DecidedWithout.ShouldBe(0);
+        scene.Store.FallbackDecisions.ShouldBe(0);
         scene.Log.Of("StoreDown").ShouldBeEmpty();
     }
 
@@ -188,7 +188,7 @@ public sealed class ServerStateTests
         await Task.WhenAll(callers);
 
         // A call that timed out in the move was decided here, and may have been charged there too, never the other way round.
-        admitted.ShouldBeInRange(FaultScene.Tokens, FaultScene.Tokens + (int)scene.Store.DecidedWithout);
+        admitted.ShouldBeInRange(FaultScene.Tokens, FaultScene.Tokens + (int)scene.Store.FallbackDecisions);
         cluster.OwnerOf(slot).ShouldBe(to);
         (await scene.Acquire()).Source.ShouldBe(DecisionSource.Store);
     }
@@ -218,7 +218,7 @@ public sealed class ServerStateTests
         cluster.EndMove(slot, to);
 
         RateLimitDecision decision = await call;
-        (decision.Source, decision.Remaining, scene.Store.DecidedWithout).ShouldBe((DecisionSource.Store, 98, 0));
+        (decision.Source, decision.Remaining, scene.Store.FallbackDecisions).ShouldBe((DecisionSource.Store, 98, 0));
     }
 
     /// <summary>A server that answers and cannot write is not taken for one that decides.</summary>

@@ -88,7 +88,7 @@ public sealed class ShareOutageTests
 
         store.Log.Of("ProcessesUnknown").Length.ShouldBe(expected == 1 ? 1 : 0);
         (await store.AcquireAsync()).Source.ShouldBe(admitted == 0 ? DecisionSource.OnStoreFailure : DecisionSource.Local);
-        store.Store.DecidedWithout.ShouldBeGreaterThan(admitted);
+        store.Store.FallbackDecisions.ShouldBeGreaterThan(admitted);
     }
 
     [Fact]

@@ -56,7 +56,7 @@ public sealed class LateAnswerTests
         connection.Release();
 
         (await call.WaitAsync(Patience)).Source.ShouldBe(DecisionSource.Store);
-        store.DecidedWithout.ShouldBe(0);
+        store.FallbackDecisions.ShouldBe(0);
     }
 
     // Ten times the timeout is the bound, since the other nodes of a cluster may answer all the time.
@@ -79,7 +79,7 @@ public sealed class LateAnswerTests
 
         (await call).Source.ShouldBe(DecisionSource.Local);
         time.GetUtcNow().Subtract(time.Start).ShouldBeGreaterThan(TimeSpan.FromMilliseconds(500));
-        store.DecidedWithout.ShouldBe(1);
+        store.FallbackDecisions.ShouldBe(1);
     }
 
     // The same for a call: with a timeout of 50 ms, the time was up after three more looks of 12.5 ms each.
@@ -99,7 +99,7 @@ public sealed class LateAnswerTests
         connection.Release();
 
         (await call.WaitAsync(Patience)).Source.ShouldBe(DecisionSource.Store);
-        store.DecidedWithout.ShouldBe(0);
+        store.FallbackDecisions.ShouldBe(0);
     }
 
     [Fact]

@@ -20,7 +20,7 @@ public class BucketRulesTests
         [nameof(BucketRules.Refund)] = limit => BucketRules.Refund(limit, default, Now, 1),
         [nameof(BucketRules.Convert)] = limit => BucketRules.Convert(limit, limit, Used, Now),
         [nameof(BucketRules.Merge)] = limit => BucketRules.Merge(limit, Used, Used, Now),
-        [nameof(BucketRules.Worst)] = limit => BucketRules.Worst(limit, Now, Now, Now),
+        [nameof(BucketRules.MostUsedState)] = limit => BucketRules.MostUsedState(limit, Now, Now, Now),
         [nameof(BucketRules.IsOverdrawn)] = limit => BucketRules.IsOverdrawn(limit, Used, Now),
         [nameof(ObservedBucket.At)] = limit => new ObservedBucket(limit, Used, Now, 10).At(limit, Now),
     };
@@ -216,7 +216,7 @@ public class BucketRulesTests
 
     [Theory]
     [MemberData(nameof(Algorithms))]
-    public void Worst_AnyState_IsCoveredUntilItsReset(RateLimitAlgorithm algorithm)
+    public void MostUsedState_AnyState_IsCoveredUntilItsReset(RateLimitAlgorithm algorithm)
     {
         foreach (LimitNumbers limit in Corners.Limits(algorithm).Where((_, index) => index % 3 == 0))
         {
@@ -228,7 +228,7 @@ public class BucketRulesTests
                 ulong overdrawn = BucketRules.IsOverdrawn(limit, state, now) ? reset : 0;
                 if (reset > now)
                 {
-                    ShouldCover(limit, BucketRules.Worst(limit, reset, overdrawn, now), state, now);
+                    ShouldCover(limit, BucketRules.MostUsedState(limit, reset, overdrawn, now), state, now);
                     foreach (BucketState other in states)
                     {
                         ShouldCover(limit, BucketRules.Merge(limit, state, other, now), state, now);
@@ -242,7 +242,7 @@ public class BucketRulesTests
     // refund could bring to light, would forgive.
     [Theory]
     [MemberData(nameof(AllAlgorithms))]
-    public void Worst_OfBucketsThatWereNotOverdrawn_OwesWhatTheyHoldUntilThen(RateLimitAlgorithm algorithm)
+    public void MostUsedState_OfBucketsThatWereNotOverdrawn_OwesWhatTheyHoldUntilThen(RateLimitAlgorithm algorithm)
     {
         foreach (LimitNumbers limit in LimitsWithinTime(algorithm))
         {
@@ -250,27 +250,27 @@ public class BucketRulesTests
             ulong latest = LatestReset(limit, now);
             foreach (ulong until in limit.IsAligned ? [latest] : new[] { latest - ((latest - now) / 2), latest })
             {
-                BucketState worst = BucketRules.Worst(limit, until, overdrawnUntilTicks: now, now);
+                BucketState worst = BucketRules.MostUsedState(limit, until, overdrawnUntilTicks: now, now);
 
                 BucketRules.ResetAt(limit, worst).ShouldBe(until);
                 BucketRules.IsOverdrawn(limit, worst, now).ShouldBeFalse();
             }
 
-            BucketState capped = BucketRules.Worst(limit, latest + 123_456, overdrawnUntilTicks: 0, now);
+            BucketState capped = BucketRules.MostUsedState(limit, latest + 123_456, overdrawnUntilTicks: 0, now);
             BucketRules.ResetAt(limit, capped).ShouldBeInRange(latest, latest + 1); // A tick for a bucket that is full within one.
         }
     }
 
     [Theory]
     [MemberData(nameof(AllAlgorithms))]
-    public void Worst_OfBucketsThatMayBeOverdrawn_IsOverdrawn(RateLimitAlgorithm algorithm)
+    public void MostUsedState_OfBucketsThatMayBeOverdrawn_IsOverdrawn(RateLimitAlgorithm algorithm)
     {
         foreach (LimitNumbers limit in LimitsWithinTime(algorithm))
         {
             ulong now = Corners.Instants[2];
             ulong latest = LatestReset(limit, now);
             ulong overdrawnUntil = algorithm == RateLimitAlgorithm.TokenBucket ? latest + 123_456 : now + 1;
-            BucketState worst = BucketRules.Worst(limit, latest, overdrawnUntil, now);
+            BucketState worst = BucketRules.MostUsedState(limit, latest, overdrawnUntil, now);
 
             BucketRules.IsOverdrawn(limit, worst, now).ShouldBeTrue();
             BucketRules.ResetAt(limit, worst).ShouldBe(Math.Max(latest, overdrawnUntil));
@@ -284,8 +284,8 @@ public class BucketRulesTests
         foreach (LimitNumbers limit in LimitsWithinTime(algorithm).Where(limit => !limit.IsAligned))
         {
             ulong now = Corners.Instants[2] + (1UL << 62);
-            BucketState other = BucketRules.Worst(limit, now + ((LatestReset(limit, now) - now) / 2), 0, now);
-            BucketState past = BucketRules.Worst(limit, now, now - 1, now - 1);
+            BucketState other = BucketRules.MostUsedState(limit, now + ((LatestReset(limit, now) - now) / 2), 0, now);
+            BucketState past = BucketRules.MostUsedState(limit, now, now - 1, now - 1);
             BucketRules.ResetAt(limit, past).ShouldBe(now);
 
             BucketRules.Merge(limit, other, past, now).ShouldBe(other);

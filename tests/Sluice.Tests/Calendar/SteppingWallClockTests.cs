@@ -78,7 +78,7 @@ public sealed class SteppingWallClockTests
 
         admitted.ShouldBeGreaterThan(1_000);
         evicted.ShouldBeGreaterThan(0);
-        store.DebtFolds.ShouldBeGreaterThan(100);
+        store.EvictionsWithDebt.ShouldBeGreaterThan(100);
     }
 
     private void MoveClocks()

@@ -9,14 +9,14 @@ public class BucketFoldTests : OneSetScene
         Begin(maxKeys: 3);
         UseTokens("a", 1, 5).UseTokens("a", 2, 6).UseTokens("b", 3, 90);
         UseTokens("b", user: 4, 80);
-        Fixture.Store.DebtFolds.ShouldBe(1);
+        Fixture.Store.EvictionsWithDebt.ShouldBe(1);
         Fixture.Ticks = 6 * TimeSpan.TicksPerSecond;
 
         Newcomer("a").ShouldBe(0);
         UseTokens("a", user: 5, 1);
 
-        Fixture.Store.DebtFolds.ShouldBe(1);
-        Fixture.Store.ShortStarts.ShouldBe(0);
+        Fixture.Store.EvictionsWithDebt.ShouldBe(1);
+        Fixture.Store.BucketsCreatedWithDebt.ShouldBe(0);
         Owed("b", [3, 4]).ShouldBe([84, 74]);
     }
 

@@ -134,7 +134,7 @@ public class BucketTableSetsTests
             () => Owed(caller), Validating, 1, () => Fill(set: 0, count: 1, tokens: 7));
 
         steps.ShouldBe([Locking, Reading, Copying, Validating]);
-        _engine.Table.DebtFolds.ShouldBe(1);
+        _engine.Table.EvictionsWithDebt.ShouldBe(1);
     }
 
     // A place in one set says nothing about the place of that number in another.
@@ -189,7 +189,7 @@ public class BucketTableSetsTests
         }
     }
 
-    private void ShouldHave(long count, long folds) => (_engine.Table.Count, _engine.Table.DebtFolds).ShouldBe((count, folds));
+    private void ShouldHave(long count, long folds) => (_engine.Table.Count, _engine.Table.EvictionsWithDebt).ShouldBe((count, folds));
 
     /// <summary>How many tokens a caller's bucket lacks.</summary>
     private int Owed(CallerIdentity caller) => 100 - _engine.Peek(new RateLimitRequest(_limits, caller), []).Remaining;

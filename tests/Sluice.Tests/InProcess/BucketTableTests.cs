@@ -18,7 +18,7 @@ public class BucketTableTests : OneSetScene
         Owed("a", [10, 20, 30, 40, 50, 60, 70, 80, 90, 1]).ShouldBe([20, 20, 30, 40, 50, 60, 70, 80, 90, 5]);
         Newcomer("a").ShouldBe(20);
         Newcomer("b").ShouldBe(0);
-        (Fixture.Store.Count, Fixture.Store.DebtFolds, Fixture.Store.ShortStarts).ShouldBe((9, 1, 0));
+        (Fixture.Store.Count, Fixture.Store.EvictionsWithDebt, Fixture.Store.BucketsCreatedWithDebt).ShouldBe((9, 1, 0));
     }
 
     [Fact]
@@ -42,15 +42,15 @@ public class BucketTableTests : OneSetScene
         Reset("b", 3).Reset("c", 4);
         UseTokens("a", user: 7, 1).UseTokens("a", user: 8, 1); // They start with a debt of 60, where the others have been.
         Refund("a", 7, 59).Refund("a", 8, 58);
-        Fixture.Store.DebtFolds.ShouldBe(1);
+        Fixture.Store.EvictionsWithDebt.ShouldBe(1);
 
         UseTokens("e", user: 9, 1);
 
         Owed("a", [6, 7, 8]).ShouldBe([60, 2, 3]);
         Owed("d", [5]).ShouldBe([90]);
         Owed("e", [9]).ShouldBe([1]);
-        Fixture.Store.DebtFolds.ShouldBe(2);
-        Fixture.Store.ShortStarts.ShouldBe(2);
+        Fixture.Store.EvictionsWithDebt.ShouldBe(2);
+        Fixture.Store.BucketsCreatedWithDebt.ShouldBe(2);
     }
 
     [Fact]
@@ -122,7 +122,7 @@ public class BucketTableTests : OneSetScene
         Owed("d", [4]).ShouldBe([40]);
         Owed("e", [5]).ShouldBe([99]);
         Owed("c", [3]).ShouldBe([95]);
-        Fixture.Store.DebtFolds.ShouldBe(2);
+        Fixture.Store.EvictionsWithDebt.ShouldBe(2);
     }
 
     // A bucket lies where it is looked for first, if that place is empty. Of three that owe alike the two in the first places go,
@@ -161,7 +161,7 @@ public class BucketTableTests : OneSetScene
 
         Fixture.Acquire(three, StoreFixture.User(5)).IsAllowed.ShouldBeTrue();
 
-        (Fixture.Store.Count, Fixture.Store.DebtFolds).ShouldBe((4, 3));
+        (Fixture.Store.Count, Fixture.Store.EvictionsWithDebt).ShouldBe((4, 3));
         Fixture.PeekStates(three, StoreFixture.User(5)).Select(state => state.Remaining).ShouldBe([99, 99, 99]);
         Newcomer("a").ShouldBe(40);
         Newcomer("b").ShouldBe(40);
@@ -176,7 +176,7 @@ public class BucketTableTests : OneSetScene
         Fixture.Acquire(two, StoreFixture.User(1)).IsAllowed.ShouldBeTrue();
 
         Fixture.PeekStates(two, StoreFixture.User(1)).Select(state => state.Remaining).ShouldBe([0, 4]);
-        (Fixture.Store.Count, Fixture.Store.DebtFolds).ShouldBe((2, 0));
+        (Fixture.Store.Count, Fixture.Store.EvictionsWithDebt).ShouldBe((2, 0));
     }
 
     [Fact]
@@ -221,7 +221,7 @@ public class BucketTableTests : OneSetScene
 
         Refund("a", user: 3, 1);
 
-        (Fixture.Store.Count, Fixture.Store.DebtFolds).ShouldBe((2, 0));
+        (Fixture.Store.Count, Fixture.Store.EvictionsWithDebt).ShouldBe((2, 0));
         Newcomer("a").ShouldBe(0);
     }
 
@@ -236,7 +236,7 @@ public class BucketTableTests : OneSetScene
 
         UseTokens("a", user: 3, 1);
 
-        Fixture.Store.DebtFolds.ShouldBe(folds);
+        Fixture.Store.EvictionsWithDebt.ShouldBe(folds);
         Fixture.Store.Count.ShouldBe(2);
     }
 
@@ -264,7 +264,7 @@ public class BucketTableTests : OneSetScene
 
         UseTokens("a", 3, 30).UseTokens("a", 4, 40).UseTokens("a", 1, 50);
 
-        (Fixture.Store.Count, Fixture.Store.DebtFolds).ShouldBe((2, 1));
+        (Fixture.Store.Count, Fixture.Store.EvictionsWithDebt).ShouldBe((2, 1));
     }
 
     [Fact]

@@ -122,7 +122,7 @@ public class InProcessStoreClockTests
         foreach (long timestamp in timestamps)
         {
             time.Timestamp = timestamp;
-            clock.Ask();
+            clock.UpdateFromProvider();
             Int128 ticks = (Int128)timestamp * TimeSpan.TicksPerSecond / frequency;
             clock.NowTicks().ShouldBe(LimitNumbers.OriginTicks + (ulong)Int128.Min(ticks, long.MaxValue));
         }

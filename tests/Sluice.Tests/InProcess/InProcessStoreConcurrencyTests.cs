@@ -56,7 +56,7 @@ public class InProcessStoreConcurrencyTests
 
         admitted.Max().ShouldBeInRange(1, 3); // Two, where everybody was taken to owe a token by then.
         fixture.Store.Count.ShouldBeLessThanOrEqualTo(60 + (2 * Threads));
-        fixture.Store.DebtFolds.ShouldBeGreaterThan(0);
+        fixture.Store.EvictionsWithDebt.ShouldBeGreaterThan(0);
     }
 
     [Fact]

@@ -45,14 +45,14 @@ public class InProcessStoreEvictionTests
             fixture.Ticks += random.NextInt64(TimeSpan.TicksPerSecond * 4);
         }
 
-        fixture.Store.DebtFolds.ShouldBeGreaterThan(0, $"seed {Seed}");
+        fixture.Store.EvictionsWithDebt.ShouldBeGreaterThan(0, $"seed {Seed}");
         if (!isMixed)
         {
             // With many limits it depends on the secret of the process whether a fold still has debt when a caller arrives.
-            fixture.Store.ShortStarts.ShouldBeGreaterThan(0, $"seed {Seed}");
+            fixture.Store.BucketsCreatedWithDebt.ShouldBeGreaterThan(0, $"seed {Seed}");
         }
 
-        admitted.Count.ShouldBeGreaterThan(MaxKeys / 2, $"seed {Seed}, {fixture.Store.DebtFolds} folds");
+        admitted.Count.ShouldBeGreaterThan(MaxKeys / 2, $"seed {Seed}, {fixture.Store.EvictionsWithDebt} folds");
         foreach (List<long> times in admitted.Values)
         {
             Most(times, rate, algorithm).ShouldBeLessThanOrEqualTo(0, $"seed {Seed}");
@@ -91,7 +91,7 @@ public class InProcessStoreEvictionTests
             fixture.Ticks += TimeSpan.TicksPerSecond;
         }
 
-        fixture.Store.DebtFolds.ShouldBe(0);
+        fixture.Store.EvictionsWithDebt.ShouldBe(0);
         fixture.Store.Count.ShouldBe(MaxKeys);
     }
 

@@ -42,7 +42,7 @@ public sealed class BackendLimitTests
 
     [Fact]
     public void Select_WhereOnlyToolsCount_LimitsNoResourceOfABackend() =>
-        Names(Compile(Settings with { Meter = MeteringUnit.Tools }), "resources/read", "file:///1", "github").ShouldBeEmpty();
+        Names(Compile(Settings with { Meter = MeteredRequests.Tools }), "resources/read", "file:///1", "github").ShouldBeEmpty();
 
     [Fact]
     public void Compile_CostThatNoBackendCanMeet_IsOneFault()

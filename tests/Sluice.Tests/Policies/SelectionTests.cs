@@ -101,7 +101,7 @@ public sealed class SelectionTests
     public void Select_MethodThatClientsCannotDoWithout_IsNeverMetered(string method)
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
-            .Meter(MeteringUnit.All).Shared("1/1m").Method("*", m => m.Shared("1/1m")));
+            .Meter(MeteredRequests.All).Shared("1/1m").Method("*", m => m.Shared("1/1m")));
 
         policy.Select(method, "", Alice).Count.ShouldBe(0);
     }
@@ -112,7 +112,7 @@ public sealed class SelectionTests
         RateLimitPolicy byDefault = RateLimitPolicy.Build("s", limits => limits.Shared("1/1m"));
         RateLimitPolicy named = RateLimitPolicy.Build("s", limits => limits
             .Shared("1/1m").Method("tools/list", m => m.PerUser("1/1m")));
-        RateLimitPolicy all = RateLimitPolicy.Build("s", limits => limits.Meter(MeteringUnit.All).Shared("1/1m"));
+        RateLimitPolicy all = RateLimitPolicy.Build("s", limits => limits.Meter(MeteredRequests.All).Shared("1/1m"));
 
         Names(byDefault, "tools/list", "").ShouldBeEmpty();
         Names(named, "tools/list", "").ShouldBe(["shared", "method:tools/list/perUser"]);

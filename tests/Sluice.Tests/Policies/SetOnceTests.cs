@@ -10,7 +10,7 @@ public sealed class SetOnceTests
         { "PerClient of the server is set twice, to '1/1m' and to '2/1m'.", limits => limits.PerClient("1/1m").PerClient("2/1m") },
         { "Cost of the server is set twice, to '1' and to '2'.", limits => limits.Cost(1).Cost(2) },
         { "Mode of the server is set twice, to 'Permissive' and to 'Enforce'.", limits => limits.Mode(LimitMode.Permissive).Mode(LimitMode.Enforce) },
-        { "Meter of the server is set twice, to 'All' and to 'Operations'.", limits => limits.MeterAllRequests().Meter(MeteringUnit.Operations) },
+        { "Meter of the server is set twice, to 'All' and to 'Operations'.", limits => limits.MeterAllRequests().Meter(MeteredRequests.Operations) },
         { "MissingIdentity of the server is set twice", limits => limits.MissingIdentity(MissingIdentity.Reject).MissingIdentity(MissingIdentity.Skip) },
         { "OnStoreFailure of the server is set twice", limits => limits.OnStoreFailure(StoreFailureMode.Deny).OnStoreFailure(StoreFailureMode.Allow) },
         { "Rejection of the server is set twice", limits => limits.Rejection(RejectionForm.JsonRpc).Rejection(RejectionForm.Http429) },
@@ -35,7 +35,7 @@ public sealed class SetOnceTests
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
             .PerUser("1/1m").PerUser(Rate.Parse("1/60s"))
-            .MeterAllRequests().Meter(MeteringUnit.All)
+            .MeterAllRequests().Meter(MeteredRequests.All)
             .CaseSensitive().CaseSensitive()
             .Tool("echo", tool => tool.PerUser("3/1m"))
             .Tool("other", tool => tool.PerUser("4/1m")));

@@ -190,7 +190,7 @@ public sealed class SettingsFaultTests
         {
             Shared = Rate,
             Mode = (LimitMode)7,
-            Meter = (MeteringUnit)7,
+            Meter = (MeteredRequests)7,
             MissingIdentity = (MissingIdentity)7,
             OnStoreFailure = (StoreFailureMode)7,
             Rejection = (RejectionForm)7,

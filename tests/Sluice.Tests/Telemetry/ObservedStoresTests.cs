@@ -72,7 +72,7 @@ public sealed class ObservedStoresTests : IDisposable
     public void Folds_OfAStoreThatIsGone_StayCounted()
     {
         const long Many = 1_000_000_000_000;
-        _store.DebtFolds = Many;
+        _store.EvictionsWithDebt = Many;
         ObservedStores.Add(_store);
         Read(Folds).ShouldBeGreaterThanOrEqualTo(Many);
 
@@ -116,6 +116,6 @@ public sealed class ObservedStoresTests : IDisposable
 
         public long Keys { get; set; }
 
-        public long DebtFolds { get; set; }
+        public long EvictionsWithDebt { get; set; }
     }
 }

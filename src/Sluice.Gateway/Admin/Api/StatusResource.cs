@@ -42,13 +42,13 @@ internal static class StatusResource
                 redis.IsAvailable,
                 redis.Outages.Since ?? gateway.Counts.StartedAt,
                 redis.Outages.Count,
-                redis.DecidedWithout,
+                redis.FallbackDecisions,
                 redis.LocalKeys,
                 maxKeys,
-                redis.LocalDebtFolds,
+                redis.LocalEvictionsWithDebt,
                 redis.Members.Count),
             InProcessStore memory => new StoreStatus(
-                "memory", true, gateway.Counts.StartedAt, 0, 0, memory.Count, maxKeys, memory.DebtFolds, 1),
+                "memory", true, gateway.Counts.StartedAt, 0, 0, memory.Count, maxKeys, memory.EvictionsWithDebt, 1),
             IRateLimitStore other => throw new InvalidOperationException($"{other.GetType()} is an unknown store."),
         };
     }

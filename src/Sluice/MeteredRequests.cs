@@ -1,7 +1,7 @@
 namespace Sluice;
 
 /// <summary>Which requests a policy counts.</summary>
-public enum MeteringUnit
+public enum MeteredRequests
 {
     /// <summary><c>tools/call</c>, <c>prompts/get</c>, <c>resources/read</c>, and the methods that a limit names.</summary>
     Operations = 0,
