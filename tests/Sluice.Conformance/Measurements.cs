@@ -71,6 +71,7 @@ public sealed class Measurements : IDisposable
     /// <summary>How often a series was measured.</summary>
     public int Count(string series)
     {
+        Observe();
         lock (_gate)
         {
             return _counts.GetValueOrDefault(series);

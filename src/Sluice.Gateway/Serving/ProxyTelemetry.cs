@@ -20,7 +20,7 @@ internal sealed class ProxyTelemetry(string server, TimeProvider time)
     {
         if (arrived != 0)
         {
-            SluiceInstruments.ProxyDuration.Record(time.GetElapsedTime(arrived).TotalSeconds, _labels);
+            SluiceInstruments.ProxyDuration.Record(time.GetElapsedTime(arrived), _labels);
         }
     }
 }

@@ -63,7 +63,7 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
         Count(CallLabels.OutcomeOf(decision.Answer), source);
         if (SluiceInstruments.DecisionDuration.Enabled)
         {
-            SluiceInstruments.DecisionDuration.Record(duration.TotalSeconds, _labels.Duration(source));
+            SluiceInstruments.DecisionDuration.Record(duration, _labels.Duration(source));
         }
 
         // Where the store failed and the configured mode alone answered, no limit has decided anything.

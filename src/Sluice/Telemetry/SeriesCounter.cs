@@ -19,6 +19,7 @@ internal sealed class SeriesCounter
     private const int FirstCleaning = 1_000;
 
     private readonly ObservableCounter<long> _instrument;
+    private readonly Action? _beforeReading;
     private readonly Lock _gate = new();
     private readonly Dictionary<KeyValuePair<string, object?>[], WeakReference<Series>> _series = new(new EqualLabels());
     private int _cleanAt = FirstCleaning;
@@ -27,8 +28,12 @@ internal sealed class SeriesCounter
     /// <param name="name">The name of the metric.</param>
     /// <param name="unit">Its unit, in the notation of UCUM.</param>
     /// <param name="description">What it counts.</param>
-    internal SeriesCounter(Meter meter, string name, string unit, string description) =>
+    /// <param name="beforeReading">What happens before each reading; or null.</param>
+    internal SeriesCounter(Meter meter, string name, string unit, string description, Action? beforeReading = null)
+    {
+        _beforeReading = beforeReading;
         _instrument = meter.CreateObservableCounter(name, Observe, unit, description);
+    }
 
     /// <summary>The name of the metric.</summary>
     internal string Name => _instrument.Name;
@@ -74,6 +79,7 @@ internal sealed class SeriesCounter
 
     private List<Measurement<long>> Observe()
     {
+        _beforeReading?.Invoke();
         lock (_gate)
         {
             List<Measurement<long>> measurements = new(_series.Count);

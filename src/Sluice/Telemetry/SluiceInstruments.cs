@@ -10,7 +10,8 @@ namespace Sluice;
 /// is created once, so that no exporter sees a name twice.
 /// </para>
 /// <para>
-/// What every call counts is observable too, since counting in a field costs a tenth of a synchronous counter.
+/// What every call counts is observable too, since counting in a field costs a tenth of a synchronous counter. What every call measures is
+/// buffered, and flushed before a reading.
 /// What depends on what is configured now (stores, servers) is observable: it is gone from the next reading when its owner is gone.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
@@ -36,25 +37,25 @@ internal static class SluiceInstruments
     internal static ActivitySource Source { get; } = new(SluiceTelemetry.Name);
 
     internal static SeriesCounter Calls { get; } = new(
-        Meter, "sluice.calls", CallUnit, "Calls, by what was decided and who decided it.");
+        Meter, "sluice.calls", CallUnit, "Calls, by what was decided and who decided it.", FlushDurations);
 
     internal static SeriesCounter LimitDecisions { get; } = new(
-        Meter, "sluice.limit.decisions", "{decision}", "What each limit that applies to a call answers by itself.");
+        Meter, "sluice.limit.decisions", "{decision}", "What each limit that applies to a call answers by itself.", FlushDurations);
 
     internal static SeriesCounter LimitNear { get; } = new(
-        Meter, "sluice.limit.near", CallUnit, "Allowed calls that left less than 20 % of the limit's tokens.");
+        Meter, "sluice.limit.near", CallUnit, "Allowed calls that left less than 20 % of the limit's tokens.", FlushDurations);
 
-    internal static Histogram<double> DecisionDuration { get; } = Meter.CreateHistogram(
-        "sluice.decision.duration", Seconds, "Time to decide a call, the store's answer included.", advice: OfDecision);
+    internal static BufferedHistogram DecisionDuration { get; } = new(Meter.CreateHistogram(
+        "sluice.decision.duration", Seconds, "Time to decide a call, the store's answer included.", advice: OfDecision));
 
     internal static Counter<long> StoreErrors { get; } = Meter.CreateCounter<long>(
         "sluice.store.errors", "{error}", "Failures of the shared store.");
 
-    internal static Histogram<double> ProxyDuration { get; } = Meter.CreateHistogram(
+    internal static BufferedHistogram ProxyDuration { get; } = new(Meter.CreateHistogram(
         "sluice.proxy.duration",
         Seconds,
         "Time of a request in the gateway until its answer is complete, the server's own time included.",
-        advice: OfRequest);
+        advice: OfRequest));
 
     internal static Counter<long> ConfigReloads { get; } = Meter.CreateCounter<long>(
         "sluice.config.reloads", "{reload}", "Changed configurations that were read while the gateway runs.");
@@ -85,4 +86,10 @@ internal static class SluiceInstruments
 
     /// <summary>A label. Its value is never null: exporters would write it as an empty text beside the same series without it.</summary>
     internal static KeyValuePair<string, object?> Label(string name, string value) => new(name, value);
+
+    private static void FlushDurations()
+    {
+        DecisionDuration.Flush();
+        ProxyDuration.Flush();
+    }
 }
