@@ -1,6 +1,6 @@
 using System.Collections.Concurrent;
-using System.Diagnostics;
 using Sluice.Redis;
+using Sluice.Redis.Tests;
 
 namespace Sluice.Benchmarks;
 
@@ -26,13 +26,13 @@ internal sealed record SharedDemand(double AdmittedRatio, double CommandsPerDeci
         string prefix = $"demand-{perSecond}-{weights[0]}";
         RedisStore[] stores = [.. Enumerable.Range(0, Stores).Select(_ => RedisPolicies.StoreOver(redis, coalesces: true, TimeSpan.FromSeconds(1), prefix, withShares: true))];
         ConcurrentQueue<long> admitted = new();
-        long wall = WallOffset();
+        long wall = MonotonicMicros.WallOffset();
         foreach (RedisStore store in stores)
         {
             await store.WarmUpAsync(TimeSpan.FromSeconds(10), default);
             store.Admitted = (micros, isByServer) => admitted.Enqueue(micros + (isByServer
                 ? -wall
-                : (long)((Int128)store.ShareClients.First().OriginTimestamp * 1_000_000 / Stopwatch.Frequency)));
+                : MonotonicMicros.Of(store.ShareClients.First().OriginTimestamp)));
         }
 
         // The epoch of a new lane decides nothing for the TTL of shares; the measurement begins after that.
@@ -42,7 +42,7 @@ internal sealed record SharedDemand(double AdmittedRatio, double CommandsPerDeci
             await Task.Delay(Turn);
         }
 
-        long start = Micros;
+        long start = MonotonicMicros.Now;
         long from = start + (long)WarmUp.TotalMicroseconds;
         long until = from + (long)duration.TotalMicroseconds;
         double sum = weights.Sum();
@@ -52,12 +52,12 @@ internal sealed record SharedDemand(double AdmittedRatio, double CommandsPerDeci
         {
             double perMicro = 2 * perSecond * weights[index] / sum / 1e6;
             long made = 0;
-            while (Micros < until)
+            while (MonotonicMicros.Now < until)
             {
-                for (long due = (long)((Micros - start) * perMicro); made < due; made++)
+                for (long due = (long)((MonotonicMicros.Now - start) * perMicro); made < due; made++)
                 {
                     await store.AcquireAsync(request, default, default);
-                    Interlocked.Add(ref calls, Micros >= from ? 1 : 0);
+                    Interlocked.Add(ref calls, MonotonicMicros.Now >= from ? 1 : 0);
                 }
 
                 await Task.Delay(Turn);
@@ -95,22 +95,5 @@ internal sealed record SharedDemand(double AdmittedRatio, double CommandsPerDeci
         }
 
         return over;
-    }
-
-    private static long Micros => (long)((Int128)Stopwatch.GetTimestamp() * 1_000_000 / Stopwatch.Frequency);
-
-    // Of many readings of both clocks the pair that was read the fastest.
-    private static long WallOffset()
-    {
-        (long Width, long Offset) best = (long.MaxValue, 0);
-        for (int i = 0; i < 1_000; i++)
-        {
-            long before = Micros;
-            long wall = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-            long width = Micros - before;
-            best = width < best.Width ? (width, wall - before) : best;
-        }
-
-        return best.Offset;
     }
 }

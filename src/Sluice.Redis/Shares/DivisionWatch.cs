@@ -3,7 +3,7 @@ using Microsoft.Extensions.Logging;
 namespace Sluice.Redis;
 
 /// <summary>
-/// Warns of each limit whose bucket a changed policy moves: from a row of Redis to shares, or back. A moved bucket starts anew.
+/// Warns of each limit whose bucket a changed policy moves: from a row of Redis to shares, or back. A moved bucket starts full.
 /// </summary>
 /// <remarks>
 /// It knows limits of the policies that this process has used, at most <see cref="MostTargets"/> targets with a key each; beyond that it

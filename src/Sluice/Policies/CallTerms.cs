@@ -24,42 +24,10 @@ internal sealed record CallTerms(
     /// The cost of a call that these limits count: as its operation or its method says, else as the first entry of <c>limits</c> says that
     /// has a cost, else as the policy says.
     /// </summary>
-    internal int CostOf(ReadOnlySpan<LimitGroup> groups)
-    {
-        if (OperationCost is int own)
-        {
-            return own;
-        }
-
-        foreach (LimitGroup group in groups)
-        {
-            if (group.Named?.Settings.Cost is int cost)
-            {
-                return cost;
-            }
-        }
-
-        return PolicyCost;
-    }
+    internal int CostOf(ReadOnlySpan<LimitGroup> groups) => FirstOf(OperationCost, groups, settings => settings.Cost, PolicyCost);
 
     /// <summary>How long a call that these limits count may be held, decided in the same way as its cost.</summary>
-    internal TimeSpan WaitOf(ReadOnlySpan<LimitGroup> groups)
-    {
-        if (OperationWait is TimeSpan own)
-        {
-            return own;
-        }
-
-        foreach (LimitGroup group in groups)
-        {
-            if (group.Named?.Settings.Wait is TimeSpan wait)
-            {
-                return wait;
-            }
-        }
-
-        return PolicyWait;
-    }
+    internal TimeSpan WaitOf(ReadOnlySpan<LimitGroup> groups) => FirstOf(OperationWait, groups, settings => settings.Wait, PolicyWait);
 
     /// <summary>Whether a call that some of these limits count may be held. Which of them count it may depend on its caller.</summary>
     internal bool MayHold(ReadOnlySpan<LimitGroup> groups)
@@ -93,6 +61,25 @@ internal sealed record CallTerms(
             MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: wait),
             _ => new ApplicableLimits(limits, cost, RequiredBy(limits, isKnown), Operation, wait),
         };
+    }
+
+    private static T FirstOf<T>(T? ofOperation, ReadOnlySpan<LimitGroup> groups, Func<LimitSettings, T?> ofEntry, T ofPolicy)
+        where T : struct
+    {
+        if (ofOperation is T own)
+        {
+            return own;
+        }
+
+        foreach (LimitGroup group in groups)
+        {
+            if (group.Named is { } named && ofEntry(named.Settings) is T value)
+            {
+                return value;
+            }
+        }
+
+        return ofPolicy;
     }
 
     // A permissive limit rejects no call, with an identity or without.

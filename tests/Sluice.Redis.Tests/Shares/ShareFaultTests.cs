@@ -102,7 +102,7 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
             processes.ForEach(process => process.Change());
             await Eventually.HoldsAsync(() => processes.TrueForAll(process => process.ChangedAt > 0));
             await AdmitAsync(fromShares: 0, forMicros: Settled);
-            from = ShareProgram.Micros;
+            from = MonotonicMicros.Now;
             await AdmitAsync(fromShares: 200);
         }
         finally
@@ -119,12 +119,12 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
     private Task AdmitAsync(int fromShares, long forMicros = 0, Action? meanwhile = null)
     {
         int goal = _log.Count(call => call.IsFromShare) + fromShares;
-        long start = ShareProgram.Micros;
+        long start = MonotonicMicros.Now;
         return Eventually.HoldsAsync(
             () =>
             {
                 meanwhile?.Invoke();
-                return _log.Count(call => call.IsFromShare) >= goal && ShareProgram.Micros - start >= forMicros;
+                return _log.Count(call => call.IsFromShare) >= goal && MonotonicMicros.Now - start >= forMicros;
             },
             () => $"{_log.Count} calls admitted",
             Patience);

@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Globalization;
 
 namespace Sluice.Redis.Tests;
@@ -27,9 +26,6 @@ internal static class ShareProgram
     /// <summary>The numbers of the smaller limit.</summary>
     internal static ShareNumbers SmallerNumbers { get; } = ShareNumbers.Of(SmallerCapacity, SmallerRate, TimeSpan.FromSeconds(1))!.Value;
 
-    /// <summary>The machine's monotonic clock.</summary>
-    internal static long Micros => (long)((Int128)Stopwatch.GetTimestamp() * 1_000_000 / Stopwatch.Frequency);
-
     internal static async Task<int> RunAsync(string redis)
     {
         RedisStoreOptions options = new()
@@ -41,10 +37,10 @@ internal static class ShareProgram
         await using RedisStore store = RedisStore.Connect(options);
         ApplicableLimits limits = LimitsOf(Rate, Capacity);
         using StreamWriter output = new(Console.OpenStandardOutput()) { AutoFlush = true };
-        long wall = WallOffset();
+        long wall = MonotonicMicros.WallOffset();
         store.Admitted = (micros, isByServer) =>
         {
-            long origin = (long)((Int128)store.ShareClients.Single().OriginTimestamp * 1_000_000 / Stopwatch.Frequency);
+            long origin = MonotonicMicros.Of(store.ShareClients.Single().OriginTimestamp);
             long at = micros + (isByServer ? -wall : origin);
             output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{at} {(isByServer ? 'r' : 's')}"));
         };
@@ -54,12 +50,12 @@ internal static class ShareProgram
             if (change is { IsCompletedSuccessfully: true, Result: not null })
             {
                 limits = LimitsOf(SmallerRate, SmallerCapacity);
-                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{Micros} c"));
+                output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{MonotonicMicros.Now} c"));
                 change = Task.FromResult<string?>(null);
             }
 
             // All processes flood at the same time, when the bucket is full again.
-            bool isFlood = Micros % (long)(Flood + Quiet).TotalMicroseconds < Flood.TotalMicroseconds;
+            bool isFlood = MonotonicMicros.Now % (long)(Flood + Quiet).TotalMicroseconds < Flood.TotalMicroseconds;
             await store.AcquireAsync(new RateLimitRequest(limits, CallerIdentity.None), default, default);
             await Task.Delay(isFlood ? 3 : 400);
         }
@@ -70,19 +66,4 @@ internal static class ShareProgram
             .Shared(new Rate(rate, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, capacity, align: false))
             .OnStoreFailure(StoreFailureMode.Deny))
         .Select("tools/call", "search", CallerIdentity.None);
-
-    // Of many readings of both clocks the pair that was read the fastest.
-    private static long WallOffset()
-    {
-        (long Width, long Offset) best = (long.MaxValue, 0);
-        for (int i = 0; i < 1_000; i++)
-        {
-            long before = Micros;
-            long wall = (DateTimeOffset.UtcNow - DateTimeOffset.UnixEpoch).Ticks / TimeSpan.TicksPerMicrosecond;
-            long width = Micros - before;
-            best = width < best.Width ? (width, wall - before) : best;
-        }
-
-        return best.Offset;
-    }
 }
