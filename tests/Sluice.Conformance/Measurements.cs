@@ -68,10 +68,9 @@ public sealed class Measurements : IDisposable
         }
     }
 
-    /// <summary>How often a series was measured.</summary>
+    /// <summary>How often a series was measured, up to the last reading.</summary>
     public int Count(string series)
     {
-        Observe();
         lock (_gate)
         {
             return _counts.GetValueOrDefault(series);
