@@ -24,8 +24,8 @@ internal static class ExplainCommand
         Option<bool> json = new("--json") { Description = "Print the explanation as JSON." };
         Command command = new(
             "explain",
-            "Show which limits apply to a call, in which order, and why: the line of the file, the key, the numbers and the cost. "
-            + "Also show the refusal in each form. Nothing is called.\n\n"
+            "Show which limits apply to a call, in which order, and why: the line of the file, the key, the numbers and the cost.\n"
+            + "Also show the rejection in each form. No server is called.\n\n"
             + "Exits with 0 when the call is explained, with 1 when the file is not valid.\n\n"
             + "Example:\n  sluice explain sluice.yaml --server weather --tool search --user alice\n"
             + "  sluice explain sluice.yaml --tool search --user alice --tenant acme --claim tier=pro --json")

@@ -16,7 +16,7 @@ internal static class SimulateCommand
         SimulationOptions options = new(Name);
         Command command = new(
             "simulate",
-            "Show what limits would do to a load: how many calls pass and how many are refused, by limit, by user and over time.\n"
+            "Show what limits would do to a load: how many calls are allowed and how many are rejected, by limit, by user and over time.\n"
             + "The engine decides every call, on simulated time; no server is called.\n\n"
             + "The load is synthetic (--rate and what goes with it), or the calls of recorded decisions (--trace).\n\n"
             + "Example:\n  sluice simulate sluice.yaml --rate 30/s --users 20 --for 10m\n"

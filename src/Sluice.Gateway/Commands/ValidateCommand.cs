@@ -35,9 +35,9 @@ internal static class ValidateCommand
         Option<bool> json = new("--json") { Description = "Print the result as JSON." };
         Command command = new(
             "validate",
-            "Check configurations, and print every fault with its place, the rule and the way out, and warnings about limits that are\n"
+            "Check configurations, and print every error with its place, the rule and the way out, and warnings about limits that are\n"
             + "valid and are probably not meant.\n\n"
-            + "Exits with 0 when there is no fault, with 1 when there is one, or a limit that matches nothing, and with 3 when a server\n"
+            + "Exits with 0 when there is no error, with 1 when there is one, or a limit that matches nothing, and with 3 when a server\n"
             + "could not be checked (it cannot be reached, or needs a user's sign-in) and nothing else is wrong.\n\n"
             + "Example:\n  sluice validate sluice.yaml\n  sluice validate --live --timeout 5s sluice.yaml")
         {

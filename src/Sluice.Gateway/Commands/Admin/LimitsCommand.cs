@@ -14,7 +14,7 @@ internal static class LimitsCommand
         Option<string?> limit = new("--limit", "-l") { Description = "One limit, by its name.", HelpName = "NAME" };
         Command command = new(
             "limits",
-            "Show the limits of a running gateway: their numbers, what they answered, and who was refused in the last hour.\n\n"
+            "Show the limits of a running gateway: their numbers, what they answered, and who was rejected in the last hour.\n\n"
             + $"{AdminOptions.Help}\n\nExample:\n  sluice limits\n  sluice limits --server files --json")
         {
             server,
