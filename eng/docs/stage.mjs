@@ -1,7 +1,7 @@
 // Puts the pages of the repository, and the files that they link to, into a folder for docfx, with a table of contents.
 // Usage: node eng/docs/stage.mjs FOLDER
-// A link to a page or a file is kept. A link to a folder leads to its README.md, or to a list of its pages; where there are none, its text
-// stays without a link. A link that leads nowhere ends the program.
+// A link to a page or a file is kept, and where its text is the path of a page, the page's title replaces that. A link to a folder leads to
+// its README.md, or to a list of its pages; where there are none, its text stays without a link. A link that leads nowhere ends the program.
 import { execFileSync } from "node:child_process";
 import { copyFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join, posix } from "node:path";
@@ -21,6 +21,7 @@ const files = new Set();
 const lists = new Set();
 const wrong = [];
 
+const nameOf = folder => posix.basename(folder).replace(/^./, letter => letter.toUpperCase());
 const titleOf = page => /^# (.+)$/m.exec(readFileSync(page, "utf8"))[1].replaceAll("`", "");
 const write = (path, text) => {
   mkdirSync(dirname(join(target, path)), { recursive: true });
@@ -61,20 +62,26 @@ function resolve(page, link) {
   return null;
 }
 
+// The text of a link: on the site a page has a title, and no path.
+function textOf(page, words, link) {
+  const path = link.split("#")[0];
+  const found = posix.join(posix.dirname(page), path);
+  return (words === path || words === posix.basename(path)) && pages.includes(found) ? titleOf(found) : words;
+}
+
 const Link = /(!?)\[((?:[^\[\]]|\[[^\]]*\])*)\]\(([^()\s]+(?:\([^()\s]*\)[^()\s]*)?)\)/g;
 for (const page of pages) {
   const parts = readFileSync(page, "utf8").split(/(^ *```[^]*?^ *```$)/m); // Every second part is a code block.
   const text = parts.map((part, index) => index % 2 === 1 ? part : part.replace(Link, (whole, image, words, link) => {
     const to = resolve(page, link);
-    return to === null ? words : `${image}[${words}](${to})`;
+    return to === null ? words : `${image}[${textOf(page, words, link)}](${to})`;
   }));
   write(page, text.join(""));
 }
 
 for (const folder of lists) {
   const listed = pages.filter(page => posix.dirname(page) === folder).sort();
-  const title = posix.basename(folder).replace(/^./, letter => letter.toUpperCase());
-  write(`${folder}/index.md`, `# ${title}\n\n${listed.map(page => `- [${titleOf(page)}](${posix.basename(page)})`).join("\n")}\n`);
+  write(`${folder}/index.md`, `# ${nameOf(folder)}\n\n${listed.map(page => `- [${titleOf(page)}](${posix.basename(page)})`).join("\n")}\n`);
 }
 
 for (const file of files) {
@@ -96,13 +103,14 @@ for (const [, heading, body] of readFileSync("docs/README.md", "utf8").matchAll(
     if (pages.includes(page)) {
       contents += `  - name: ${JSON.stringify(titleOf(page))}\n    href: ${link}\n`;
     } else if (lists.has(page)) {
-      contents += `  - name: ${JSON.stringify(link)}\n    href: ${link}/index.md\n`;
+      contents += `  - name: ${JSON.stringify(nameOf(page))}\n    href: ${link}/index.md\n`;
     }
   }
 }
 
 write("docs/toc.yml", contents);
 write("toc.yml", "- name: Documentation\n  href: docs/\n  homepage: docs/README.md\n- name: API reference\n  href: api/\n");
+copyFileSync("src/Sluice.Gateway/Admin/Dashboard/icon.svg", join(target, "sluice.svg"));
 write("index.md", "---\nredirect_url: docs/README.html\n---\n");
 write("docfx.json", JSON.stringify({
   metadata: [{
@@ -114,8 +122,11 @@ write("docfx.json", JSON.stringify({
     content: [{ files: ["**/*.md", "**/toc.yml", "api/*.yml"] }],
     resource: [{ files: ["**"], exclude: ["**/*.md", "**/*.yml", "docfx.json"] }],
     output: "../docs",
-    template: ["default", "modern"],
-    globalMetadata: { _appName: "Sluice", _appTitle: "Sluice", _enableSearch: true, _disableContribution: true },
+    template: ["default", "modern", "../../eng/docs/template"],
+    globalMetadata: {
+      _appName: "Sluice", _appTitle: "Sluice", _appLogoPath: "sluice.svg", _appFaviconPath: "sluice.svg", _enableSearch: true,
+      _disableContribution: true,
+    },
   },
 }, null, 2));
 console.log(`${pages.length} pages, ${files.size} files.`);
