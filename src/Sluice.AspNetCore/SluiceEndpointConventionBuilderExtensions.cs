@@ -7,8 +7,9 @@ public static class SluiceEndpointConventionBuilderExtensions
 {
     /// <summary>Limits the calls of these endpoints by a policy; nothing else is needed in the pipeline.</summary>
     /// <remarks>
-    /// It wraps the endpoint itself, so it runs after every middleware, authorization among them: what was denied before costs
-    /// nothing. Several policies on one endpoint all limit its calls, and a call that one of them rejects is charged to none; the same policy again counts once.
+    /// It wraps the endpoint itself, so it runs after every middleware, authorization among them: a request that was rejected before costs
+    /// nothing. Several policies on one endpoint all limit its calls, and a call that one of them rejects is charged to none; the same
+    /// policy again counts once.
     /// </remarks>
     /// <typeparam name="TBuilder">The kind of endpoint.</typeparam>
     /// <param name="builder">The endpoints.</param>

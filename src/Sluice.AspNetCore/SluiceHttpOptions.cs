@@ -22,7 +22,7 @@ public sealed class SluiceHttpOptions
 
     /// <summary>Says who calls, in the place of the request's verified principal.</summary>
     /// <remarks>
-    /// Null means that the caller is not known, and follows the policy's <c>missingIdentity</c>. An exception refuses the call,
+    /// Null means that the caller is not known, and follows the policy's <c>missingIdentity</c>. An exception rejects the call,
     /// with an error of its own, and is logged. It can be set once: a second call keeps the host from starting.
     /// </remarks>
     /// <param name="identify">The caller of a request.</param>

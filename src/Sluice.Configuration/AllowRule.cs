@@ -15,7 +15,7 @@ public sealed record AllowRule
     /// <summary>The values of the claim of which a caller must have one; empty exactly when <see cref="Claim"/> is null.</summary>
     public ImmutableArray<string> Values { get; init; } = [];
 
-    /// <summary>Whether it speaks of an operation.</summary>
+    /// <summary>Whether it applies to an operation.</summary>
     /// <param name="kind">Its kind.</param>
     /// <param name="operation">Its name or URI, as the caller wrote it.</param>
     public bool AppliesTo(OperationKind kind, ReadOnlySpan<char> operation)

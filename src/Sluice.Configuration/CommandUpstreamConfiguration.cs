@@ -59,7 +59,8 @@ public sealed record CommandUpstreamConfiguration : UpstreamConfiguration
     /// The most sessions of one user at a time; beyond it the user's session that was used least recently and has no call in
     /// flight is evicted. Callers without a known user count by address; one has more while slots are free.
     /// </summary>
-    /// <value>From 1 to <see cref="MaxSessions"/>. The default is a tenth of <see cref="MaxSessions"/>, and at least 2 where it allows as many.</value>
+    /// <value>From 1 to <see cref="MaxSessions"/>. The default is a tenth of <see cref="MaxSessions"/>, and at least 2 where it allows as
+    /// many.</value>
     public int MaxSessionsPerUser
     {
         get => _maxSessionsPerUser

@@ -7,7 +7,7 @@ namespace Sluice.Configuration;
 /// <remarks>Thread safety: any number of threads.</remarks>
 public sealed class ProcessValueSource : IValueSource
 {
-    /// <summary>The largest file that stands for a value: 64 KiB.</summary>
+    /// <summary>The largest file whose content can be a value: 64 KiB.</summary>
     public const int MaxFileBytes = 64 * 1024;
 
     private ProcessValueSource()

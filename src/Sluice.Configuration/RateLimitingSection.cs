@@ -16,7 +16,8 @@ public static class RateLimitingSection
     /// <summary>Reads a section.</summary>
     /// <param name="section">The section, whose keys are the fields of <c>rateLimiting</c>.</param>
     /// <param name="server">The server's name.</param>
-    /// <param name="faults">Everything that is wrong, each with its path from the root of the configuration; empty when a policy is returned.</param>
+    /// <param name="faults">Everything that is wrong, each with its path from the root of the configuration; empty when a policy is
+    /// returned.</param>
     /// <returns>The policy, or null when there are faults.</returns>
     /// <exception cref="ArgumentNullException"><paramref name="section"/> is null.</exception>
     /// <exception cref="ArgumentException"><paramref name="server"/> is empty or null.</exception>

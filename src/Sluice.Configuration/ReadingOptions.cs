@@ -9,7 +9,9 @@ internal sealed record ReadingOptions
     /// <summary>To read documents, and not to run them.</summary>
     internal static ReadingOptions ToRead { get; } = new();
 
-    /// <summary>Whether servers are to be run, so that each needs an upstream, a store, and callers that are known where limits need them.</summary>
+    /// <summary>
+    /// Whether servers are to be run, so that each needs an upstream, a store, and callers that are known where limits need them.
+    /// </summary>
     internal bool IsToRun { get; init; }
 
     /// <summary>Whether a cluster gives servers too, so that documents may have none.</summary>

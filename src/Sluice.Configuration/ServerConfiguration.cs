@@ -52,12 +52,14 @@ public sealed record ServerConfiguration
     public int MaxRequestBytes { get; init; } = DefaultMaxRequestBytes;
 
     /// <summary>
-    /// Whether requests whose <c>Mcp-Method</c>, <c>Mcp-Name</c> or <c>MCP-Protocol-Version</c> disagrees with the body are refused
+    /// Whether requests whose <c>Mcp-Method</c>, <c>Mcp-Name</c> or <c>MCP-Protocol-Version</c> disagrees with the body are rejected
     /// here; otherwise that is left to the server.
     /// </summary>
     public bool StrictHeaders { get; init; }
 
-    /// <summary>Headers that the server gets with each request, such as its credentials; one of a client with such a name is replaced.</summary>
+    /// <summary>
+    /// Headers that the server gets with each request, such as its credentials; one of a client with such a name is replaced.
+    /// </summary>
     /// <value>Names that differ in more than case; values that may be secret. The default is none.</value>
     public ImmutableArray<KeyValuePair<string, string>> Headers { get; init; } = [];
 

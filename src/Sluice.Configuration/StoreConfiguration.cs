@@ -49,7 +49,7 @@ public sealed record StoreConfiguration
     /// <value>The default is 50 ms.</value>
     public TimeSpan Timeout { get; init; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>For how long a refusal may be repeated without asking Redis; zero for never.</summary>
+    /// <summary>For how long a rejection may be repeated without asking Redis; zero for never.</summary>
     /// <value>The default is 1 s.</value>
     public TimeSpan RememberRefusals { get; init; } = TimeSpan.FromSeconds(1);
 

@@ -34,7 +34,9 @@ public sealed record StreamBounds
     /// <value>From 1 s to 30 days. The default is 1 day.</value>
     public TimeSpan MaxAge { get; init; } = TimeSpan.FromDays(1);
 
-    /// <summary>After how long without an event the gateway sends a comment, in every event stream, those that answer a call included.</summary>
+    /// <summary>
+    /// After how long without an event the gateway sends a comment, in every event stream, those that answer a call included.
+    /// </summary>
     /// <value>From 1 s to 5 min. The default is 20 s.</value>
     public TimeSpan KeepAlive { get; init; } = TimeSpan.FromSeconds(20);
 }

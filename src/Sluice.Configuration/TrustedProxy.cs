@@ -10,7 +10,7 @@ public sealed record TrustedProxy
     /// <summary>The networks in which they are; at least one, none of them all addresses.</summary>
     public required ImmutableArray<IPNetwork> From { get; init; }
 
-    /// <summary>The header that names the user; null where proxies are believed in nothing but where a call comes from.</summary>
+    /// <summary>The header that names the user; null where proxies are trusted only to name the address of a client.</summary>
     public string? UserHeader { get; init; }
 
     /// <summary>The header that names the user's tenant, or null.</summary>

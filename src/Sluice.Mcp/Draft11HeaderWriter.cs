@@ -8,7 +8,7 @@ namespace Sluice.Mcp;
 /// <para>
 /// Each enforced limit is an item of its own, by its name, since several limits of one tool apply to one call. Of its rate
 /// <c>q</c> tokens come in <c>w</c> seconds; <c>r</c> tokens are left, and after <c>t</c> seconds the call passes (where the
-/// limit refused it) or the limit is full again. Seconds are rounded up; <c>w</c> is at least 1, and absent for windows of a
+/// limit rejected it) or the limit is full again. Seconds are rounded up; <c>w</c> is at least 1, and absent for windows of a
 /// calendar, whose length varies. A limit on concurrency has <c>qu="concurrent-requests"</c> and no <c>w</c>, and <c>r</c> is the
 /// number of free slots; when one becomes free is not known, so <c>t</c> is present on a rejection only.
 /// </para>
@@ -17,7 +17,7 @@ namespace Sluice.Mcp;
 /// percent-encoded as UTF-8, so that no two names become one.
 /// </para>
 /// <para>
-/// Nothing is written where the store did not answer, and nothing of permissive limits: they refuse no call.
+/// Nothing is written where the store did not answer, and nothing of permissive limits: they reject no call.
 /// </para>
 /// <para>Source: draft-ietf-httpapi-ratelimit-headers-11; RFC 9651, section 3.3.3.</para>
 /// <para>Thread safety: any number of threads.</para>

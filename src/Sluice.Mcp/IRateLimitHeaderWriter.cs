@@ -9,7 +9,7 @@ namespace Sluice.Mcp;
 /// </remarks>
 public interface IRateLimitHeaderWriter
 {
-    /// <summary>Writes the headers, on success or refusal; <c>Retry-After</c> is not one of them.</summary>
+    /// <summary>Writes the headers, on success or rejection; <c>Retry-After</c> is not one of them.</summary>
     /// <typeparam name="TTarget">What holds the headers.</typeparam>
     /// <param name="decision">The decision.</param>
     /// <param name="limits">The limits that applied.</param>

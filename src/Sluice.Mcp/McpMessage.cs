@@ -31,13 +31,13 @@ public sealed record McpMessage
     /// </summary>
     /// <value>
     /// True for a <c>tools/call</c> without an id: servers may run it, so it is charged like any other, and where it is
-    /// refused it is dropped without an answer.
+    /// rejected it is dropped without an answer.
     /// </value>
     public bool IsMeterable =>
         Kind != McpMessageKind.Response
         && !Method.StartsWith(MethodNames.NotificationPrefix, StringComparison.Ordinal);
 
-    /// <summary>Whether the answer is a stream without an end of its own: <c>subscriptions/listen</c>.</summary>
+    /// <summary>Whether the answer is a stream that only the client or the server ends: <c>subscriptions/listen</c>.</summary>
     public bool IsLongStream => Kind == McpMessageKind.Request && Method == MethodNames.SubscriptionsListen;
 
     /// <summary>The era in which to answer, given the version of the HTTP header: the body's version goes first.</summary>

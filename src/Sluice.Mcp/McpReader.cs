@@ -6,7 +6,7 @@ namespace Sluice.Mcp;
 /// <summary>Reads a body as exactly one well-formed JSON-RPC message, or says why it is not one.</summary>
 /// <remarks>
 /// <para>
-/// One pass over the bytes. Whatever two parsers could read differently is refused, so that the call that is metered is
+/// One pass over the bytes. Whatever two parsers could read differently is rejected, so that the call that is metered is
 /// the call that the server sees: duplicate keys in the envelope and directly in <c>params</c>, and keys there that
 /// resemble one of the protocol's. What lies deeper, a tool's arguments above all, passes untouched.
 /// </para>

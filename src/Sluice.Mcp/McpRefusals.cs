@@ -1,6 +1,6 @@
 namespace Sluice.Mcp;
 
-/// <summary>Renders answers that the gateway gives itself: refusals, and errors in the form of JSON-RPC.</summary>
+/// <summary>Renders answers that the gateway gives itself: rejections, and errors in the form of JSON-RPC.</summary>
 /// <remarks>
 /// <para>
 /// One decision gives the body, the status and the header, so that they cannot disagree. The message may name a tool and
@@ -30,13 +30,15 @@ public static class McpRefusals
         ArgumentNullException.ThrowIfNull(context.Message);
         if (decision.IsAllowed)
         {
-            throw new ArgumentException("An allowed call has no refusal.", nameof(decision));
+            throw new ArgumentException("An allowed call has no rejection.", nameof(decision));
         }
 
         return Wire.Write(TextOf(decision, settings, cost), decision.Limit?.Rejection ?? settings.Rejection, context);
     }
 
-    /// <summary>The error of a decision that is not <see cref="RateLimitOutcome.Allowed"/>, for fronts that do not write the wire.</summary>
+    /// <summary>
+    /// The error of a decision that is not <see cref="RateLimitOutcome.Allowed"/>, for fronts that do not write the wire.
+    /// </summary>
     /// <param name="decision">As for <see cref="Render(RateLimitDecision, RateLimitingSettings, int, RefusalContext)"/>.</param>
     /// <param name="settings">The settings of the policy that was asked.</param>
     /// <param name="cost">Tokens that the call costs.</param>
@@ -46,7 +48,7 @@ public static class McpRefusals
     {
         ArgumentNullException.ThrowIfNull(settings);
         return decision.IsAllowed
-            ? throw new ArgumentException("An allowed call has no refusal.", nameof(decision))
+            ? throw new ArgumentException("An allowed call has no rejection.", nameof(decision))
             : TextOf(decision, settings, cost).ToError();
     }
 
@@ -61,12 +63,12 @@ public static class McpRefusals
         return RefusalText.OfMissingIdentity(limit, settings.ErrorCode).ToError();
     }
 
-    /// <summary>Renders the refusal of a call that lacks the identity that a limit counts by.</summary>
+    /// <summary>Renders the rejection of a call that lacks the identity that a limit counts by.</summary>
     /// <param name="limit">The limit, as <see cref="ApplicableLimits.IdentityRequiredBy"/> names it.</param>
     /// <param name="settings">The settings of the policy that was asked.</param>
     /// <param name="context">The client.</param>
     /// <remarks>
-    /// The HTTP status is 403, where a refusal's would be 429: waiting does not help, and on a 401 a client that is
+    /// The HTTP status is 403, where a rejection's would be 429: waiting does not help, and on a 401 a client that is
     /// authenticated, but without a tenant, would authenticate again and again.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument or the context's message is null.</exception>
@@ -81,13 +83,13 @@ public static class McpRefusals
     /// <summary>The error of a call that was held when the server stopped.</summary>
     internal static RefusalError DescribeStopping() => RefusalText.OfStopping().ToError();
 
-    /// <summary>Renders the refusal of a call that was held when the server stopped.</summary>
+    /// <summary>Renders the rejection of a call that was held when the server stopped.</summary>
     internal static Refusal RenderStopping(RateLimitingSettings settings, RefusalContext context) =>
         Wire.Write(RefusalText.OfStopping(), settings.Rejection, context);
 
-    /// <summary>Renders the refusal of a call that its caller may not make.</summary>
-    /// <param name="message">What is refused, and the way out; it contains no identity.</param>
-    /// <param name="form">The form, in which HTTP 403 stands where a limit's refusal would be 429. The error's code is 403.</param>
+    /// <summary>Renders the rejection of a call that its caller may not make.</summary>
+    /// <param name="message">What is rejected, and the way out; it contains no identity.</param>
+    /// <param name="form">The form, with HTTP 403 where the rejection of a limit would have 429. The error's code is 403.</param>
     /// <param name="context">The client.</param>
     /// <exception cref="ArgumentNullException"><paramref name="message"/> or the context's message is null.</exception>
     public static Refusal RenderForbidden(string message, RejectionForm form, RefusalContext context)

@@ -20,7 +20,7 @@ public static class McpVersions
             ? McpEra.Modern
             : McpEra.Legacy;
 
-    /// <summary>The version on which the tokens stand, or null for a string that is longer than any.</summary>
+    /// <summary>The version in the current token, or null for a string that is longer than any version.</summary>
     internal static string? Read(in JsonTokens tokens) =>
         !tokens.IsText ? null
         : tokens.TextEquals("2026-07-28"u8) ? FirstModern

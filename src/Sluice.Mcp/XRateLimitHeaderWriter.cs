@@ -8,9 +8,9 @@ namespace Sluice.Mcp;
 /// </summary>
 /// <remarks>
 /// <para>
-/// They have room for one limit: the one that refused, else the enforced limit with the fewest tokens left. Limit is the
-/// bucket's size. Reset is when it is full: by default the seconds until then, or the Unix time; both are rounded up. A limit on concurrency
-/// is written only when it refused: the limit is its number of calls at once, and the reset is now, since no other is known.
+/// They have room for one limit: the one that rejected, else the enforced limit with the fewest tokens left. Limit is the
+/// bucket's size. Reset is when it is full: by default the seconds until then, or the Unix time; both are rounded up. A limit on
+/// concurrency is written only when it rejected: the limit is its number of calls at once, and the reset is now, since no other is known.
 /// </para>
 /// <para>Nothing is written where the store did not answer, nor where no enforced limit has a rate.</para>
 /// <para>Thread safety: any number of threads.</para>

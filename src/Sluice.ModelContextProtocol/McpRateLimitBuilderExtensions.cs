@@ -14,7 +14,7 @@ namespace Microsoft.Extensions.DependencyInjection;
 /// <remarks>
 /// <para>
 /// Calls are counted after every filter that was configured, authorization among them, and only those of tools, prompts and
-/// resources that the server has: what was denied, or does not exist, costs nothing.
+/// resources that the server has: a request that was rejected before, or for something that does not exist, costs nothing.
 /// </para>
 /// <para>
 /// <c>WithRateLimits</c> is called once for a server: a second call keeps the host from starting. Attributes on the methods of
@@ -61,7 +61,8 @@ public static class McpRateLimitBuilderExtensions
 
     /// <summary>Limits calls as another program did.</summary>
     /// <param name="builder">The server.</param>
-    /// <param name="preset">The limits, as <see cref="RateLimits"/> makes them; its <see cref="RateLimitPreset.MaxKeys"/> becomes the host's where <c>AddSluice</c> sets no other.</param>
+    /// <param name="preset">The limits, as <see cref="RateLimits"/> makes them; its <see cref="RateLimitPreset.MaxKeys"/> becomes the
+    /// host's where <c>AddSluice</c> sets no other.</param>
     /// <param name="configure">Sets how they work; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> or <paramref name="preset"/> is null.</exception>
     public static IMcpServerBuilder WithRateLimits(
@@ -77,7 +78,9 @@ public static class McpRateLimitBuilderExtensions
     }
 
     /// <summary>Limits calls by the attributes <c>[RateLimit]</c> and <c>[RateLimitCost]</c>.</summary>
-    /// <remarks>It is for servers without other limits. Beside <c>WithRateLimits</c>, which reads the attributes too, it changes nothing.</remarks>
+    /// <remarks>
+    /// It is for servers without other limits. Beside <c>WithRateLimits</c>, which reads the attributes too, it changes nothing.
+    /// </remarks>
     /// <param name="builder">The server.</param>
     /// <param name="configure">Sets how the limits work; null for the defaults.</param>
     /// <exception cref="ArgumentNullException"><paramref name="builder"/> is null.</exception>

@@ -33,7 +33,7 @@ public sealed class McpRateLimitOptions
     /// <summary>Says who calls, in the place of the verified principal.</summary>
     /// <remarks>
     /// Null means that the caller is not known, and follows the limits' <c>missingIdentity</c>: such callers never share a
-    /// bucket with one that is known. An exception refuses the call, with an error of its own, and is logged. It can be set
+    /// bucket with one that is known. An exception rejects the call, with an error of its own, and is logged. It can be set
     /// once: a second call keeps the host from starting.
     /// </remarks>
     /// <param name="identify">The caller of a request.</param>
@@ -54,7 +54,7 @@ public sealed class McpRateLimitOptions
         SetIdentify(identify);
     }
 
-    /// <summary>Gives back what a call cost when its tool, prompt or resource throws this exception, or one derived from it.</summary>
+    /// <summary>Refunds the cost of a call when its tool, prompt or resource throws this exception, or one derived from it.</summary>
     /// <typeparam name="TException">The exception.</typeparam>
     public void RefundOn<TException>()
         where TException : Exception => _refundOn.Add(typeof(TException));

@@ -16,7 +16,9 @@ public sealed class RateLimitAttribute : Attribute
     /// <param name="rate">The short form of a rate, such as <c>10/1m</c>; one that is wrong is reported when the host starts.</param>
     public RateLimitAttribute(string rate) => Rate = rate;
 
-    /// <summary>A rate by the calendar, as <see cref="Sluice.Rate.Calendar"/> makes one; one that is wrong is reported when the host starts.</summary>
+    /// <summary>
+    /// A rate by the calendar, as <see cref="Sluice.Rate.Calendar"/> makes one; one that is wrong is reported when the host starts.
+    /// </summary>
     /// <param name="maxTokens">From 1 to 2,147,483,647.</param>
     /// <param name="window">The unit.</param>
     public RateLimitAttribute(int maxTokens, CalendarUnit window)

@@ -52,7 +52,7 @@ public sealed class RateLimitContext
 
     /// <summary>Charges what only the tool knows afterwards; a bucket may go into debt, which delays the calls that follow.</summary>
     /// <param name="tokens">At least 1.</param>
-    /// <param name="cancellationToken">Gives up before anything is charged.</param>
+    /// <param name="cancellationToken">Cancels the wait for the store, before anything is charged.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="tokens"/> is below 1.</exception>
     public ValueTask ChargeAsync(int tokens, CancellationToken cancellationToken = default)
     {
@@ -62,9 +62,9 @@ public sealed class RateLimitContext
             : _store.ChargeAsync(new RateLimitRequest(_limits, _caller, tokens), cancellationToken);
     }
 
-    /// <summary>Gives tokens back to every limit, never above its capacity.</summary>
+    /// <summary>Refunds tokens to every limit, never above its capacity.</summary>
     /// <param name="tokens">At least 1.</param>
-    /// <param name="cancellationToken">Gives up before anything is given back.</param>
+    /// <param name="cancellationToken">Cancels the wait for the store, before anything is refunded.</param>
     /// <exception cref="ArgumentOutOfRangeException"><paramref name="tokens"/> is below 1.</exception>
     public ValueTask RefundAsync(int tokens, CancellationToken cancellationToken = default)
     {

@@ -10,12 +10,13 @@ public static class RateLimits
 
     /// <summary>The limits of FastMCP's <c>RateLimitingMiddleware</c>: a token bucket over every request.</summary>
     /// <remarks>
-    /// Without its faults: the default burst is at least 1, so that a rate below 0.5 does not deny everything; refusals contain
+    /// Without its faults: the default burst is at least 1, so that a rate below 0.5 does not reject everything; rejections contain
     /// no identity; and a client that is evicted does not come back with a full bucket.
     /// </remarks>
     /// <param name="maxRequestsPerSecond">
     /// From 1 in 366 days to 2,147,483,647. It is taken as the decimal number that it prints as, or, where that has too many digits, as
-    /// the simplest fraction within one part in 10⁹: <c>100 / 60.0</c> is 5 in 3 s. <see cref="RateLimitPreset.Approximation"/> then says so.
+    /// the simplest fraction within one part in 10⁹: <c>100 / 60.0</c> is 5 in 3 s. <see cref="RateLimitPreset.Approximation"/> then says
+    /// so.
     /// </param>
     /// <param name="burstCapacity">What the bucket holds, at least 1; null for twice the rate, rounded down, and at least 1.</param>
     /// <param name="globalLimit">Whether everybody shares one bucket, and not each user has one.</param>

@@ -6,10 +6,10 @@ using Sluice.Mcp;
 
 namespace Sluice.AspNetCore;
 
-/// <summary>The way of a call through the middleware: read, identify, decide, then hand on or refuse.</summary>
+/// <summary>The path of a call through the middleware: read, identify, decide, then pass on or reject.</summary>
 /// <remarks>
 /// Only a POST carries a message; what else a session needs (GET, DELETE, OPTIONS) passes unmetered. Who calls was settled by
-/// the host's authentication before, so reading first weakens no protection, and every refusal carries the call's id.
+/// the host's authentication before, so reading first weakens no protection, and every rejection carries the call's id.
 /// </remarks>
 internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions options, ILogger<CallLimiter> logger)
 {

@@ -8,8 +8,8 @@ namespace Sluice.AspNetCore;
 /// </summary>
 /// <remarks>
 /// The slots are released when the answer is complete, before its last bytes are sent, so that the next call of the same client
-/// finds them free; else when the request ends, for whatever reason. The server's answer decides and never the request, so no client gets a call for nothing by what it sends. A refund is made
-/// before the client has the whole answer.
+/// finds them free; else when the request ends, for whatever reason. The server's answer decides and never the request, so no client can
+/// get an uncharged call by what it sends. A refund is made before the client has the whole answer.
 /// </remarks>
 internal sealed class ChargedCall : IAsyncDisposable
 {

@@ -59,7 +59,9 @@ internal sealed class HeldHttpCalls
         return held;
     }
 
-    /// <summary>Releases the slots of a call that runs, when its client leaves or cancels it in its session. Dispose it before the lease.</summary>
+    /// <summary>
+    /// Releases the slots of a call that runs, when its client leaves or cancels it in its session. Dispose it before the lease.
+    /// </summary>
     /// <returns>Null for a call that holds no slots.</returns>
     internal RunningSlots? Watch(HttpContext context, in CallLease lease, McpMessage message, CallerIdentity caller)
     {

@@ -5,8 +5,8 @@ namespace Sluice.AspNetCore;
 
 /// <summary>Puts what the limits have left on a response, as the policy asks for.</summary>
 /// <remarks>
-/// They replace every limit header that the server sends itself, in whatever family: parts of two sources would tell a client
-/// something that neither means. Where none is written, those of the server pass as they are.
+/// They replace every limit header that the server sends itself, in whatever family: headers of two sources together would be wrong. Where
+/// none is written, those of the server pass as they are.
 /// </remarks>
 internal static class LimitHeaders
 {

@@ -63,7 +63,9 @@ internal sealed class WatchedBody(Stream inner, HttpResponse response, ChargedCa
         await inner.WriteAsync(buffer, cancellationToken);
     }
 
-    /// <summary>Looks at what is about to be sent; the refund and the release come first, so that the client's next call finds them.</summary>
+    /// <summary>
+    /// Looks at what is about to be sent; the refund and the release come first, so that the client's next call finds them.
+    /// </summary>
     private ValueTask WatchAsync(ReadOnlySpan<byte> bytes)
     {
         if (!_isWatching || bytes.IsEmpty)

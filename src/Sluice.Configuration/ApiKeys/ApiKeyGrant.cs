@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>What API keys have besides a user and a name. Keys that have the same share one.</summary>
+/// <summary>The tenant, scopes and claims of API keys. Keys that have the same ones share one object.</summary>
 /// <param name="index">Its index in the table.</param>
 /// <param name="tenant">The tenant, or null.</param>
 /// <param name="scopes">The scopes.</param>

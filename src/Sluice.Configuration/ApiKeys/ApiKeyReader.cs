@@ -3,7 +3,10 @@ using System.Security.Cryptography;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads the entries of API keys, those of the configuration and those of key files. No message repeats a user, a tenant, the value of a claim or a hash.</summary>
+/// <summary>
+/// Reads the entries of API keys, those of the configuration and those of key files. No message repeats a user, a tenant, the value of a
+/// claim or a hash.
+/// </summary>
 internal sealed class ApiKeyReader
 {
     private const int HexDigits = 2 * SHA256.HashSizeInBytes;

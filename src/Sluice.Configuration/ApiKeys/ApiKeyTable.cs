@@ -106,7 +106,8 @@ public sealed class ApiKeyTable : IReadOnlyList<ApiKey>
     /// <summary>A table of keys.</summary>
     /// <param name="keys">The keys.</param>
     /// <exception cref="ArgumentNullException"><paramref name="keys"/> is null.</exception>
-    /// <exception cref="ArgumentException">Two keys are the same, a hash does not have 32 bytes or is that of an empty text, or a text is longer than 32,767 bytes.</exception>
+    /// <exception cref="ArgumentException">Two keys are the same, a hash does not have 32 bytes or is that of an empty text, or a text is
+    /// longer than 32,767 bytes.</exception>
     public static ApiKeyTable Create(IEnumerable<ApiKey> keys)
     {
         ArgumentNullException.ThrowIfNull(keys);

@@ -119,7 +119,7 @@ internal sealed class DigestTable
         return resized;
     }
 
-    // Tells most digests apart that begin at one slot, without a comparison that takes long on purpose.
+    // Tells most digests at one slot apart, without the slow comparison in constant time.
     private static uint TagOf(ReadOnlySpan<byte> digest) => BinaryPrimitives.ReadUInt32LittleEndian(digest[4..]);
 
     private int Next(int slot) => slot + 1 == _values.Length ? 0 : slot + 1;

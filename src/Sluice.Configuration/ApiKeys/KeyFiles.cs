@@ -50,7 +50,7 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values, DocumentCo
         }
     }
 
-    // A name with a dot in front is of an editor, or of the machinery of a mounted volume.
+    // An editor, or Kubernetes in a mounted volume, makes files whose names begin with a dot.
     private static bool IsKeyFile(string path) =>
         !Path.GetFileName(path).StartsWith('.') && Extensions.Contains(Path.GetExtension(path), StringComparer.OrdinalIgnoreCase);
 
@@ -58,7 +58,7 @@ internal sealed class KeyFiles(FaultList faults, IValueSource values, DocumentCo
     {
         try
         {
-            content.AddFile(path); // A file that cannot be read may come back.
+            content.AddFile(path); // A file that cannot be read now may be readable later.
             using FileStream stream = File.OpenRead(path);
             FileState before = FileState.Of(stream);
             if (_budget.IsExceededBy(before.Length))

@@ -20,7 +20,7 @@ internal static class BoundedFile
         return isRead;
     }
 
-    /// <summary>Reads a file, or as much of it as there is room for.</summary>
+    /// <summary>Reads a file, or as much of it as the buffer takes.</summary>
     /// <param name="path">The file's path.</param>
     /// <param name="buffer">Takes what is read; where it is filled, there may be more.</param>
     /// <param name="length">How many bytes were read.</param>

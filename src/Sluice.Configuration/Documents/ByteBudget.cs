@@ -6,11 +6,11 @@ internal sealed class ByteBudget(long maxBytes)
 {
     private long _left = maxBytes;
 
-    /// <summary>Whether more bytes than are left would be spent.</summary>
+    /// <summary>Whether so many bytes are more than are left.</summary>
     internal bool IsExceededBy(long bytes) => bytes > _left;
 
     /// <summary>Spends bytes.</summary>
-    /// <exception cref="BudgetExceededException">There are not so many left.</exception>
+    /// <exception cref="BudgetExceededException">Fewer bytes are left.</exception>
     internal void Spend(int bytes)
     {
         _left -= bytes;

@@ -16,7 +16,7 @@ internal sealed class CharacterCheck(FaultList faults)
     /// <summary>The column of the next character, from 1, in UTF-16 code units.</summary>
     internal int Column { get; private set; } = 1;
 
-    /// <summary>Reads on.</summary>
+    /// <summary>Checks the next piece of the text.</summary>
     internal void Read(ReadOnlySpan<char> text)
     {
         foreach (char c in text)

@@ -24,10 +24,10 @@ internal sealed class DocumentContent : IDisposable
     /// <summary>Records a file or folder.</summary>
     internal void AddFile(string path) => _files.Add(path);
 
-    /// <summary>Adds to what the name is of.</summary>
+    /// <summary>Adds bytes to the content that is named.</summary>
     internal void Append(ReadOnlySpan<byte> content) => _hash.AppendData(SHA256.HashData(content));
 
-    /// <summary>Adds a text to what the name is of.</summary>
+    /// <summary>Adds a text to the content that is named.</summary>
     internal void Append(string text)
     {
         byte[] bytes = DocumentFile.Buffers.Rent(Encoding.UTF8.GetByteCount(text));
@@ -35,7 +35,7 @@ internal sealed class DocumentContent : IDisposable
         DocumentFile.Buffers.Return(bytes);
     }
 
-    /// <summary>Adds what is read of a file to what the name is of.</summary>
+    /// <summary>Adds the bytes of a file to the content that is named, as they are read.</summary>
     /// <param name="file">The file's bytes.</param>
     /// <param name="read">Reads them; it may stop before the end.</param>
     internal void Append(Stream file, Action<Stream> read)

@@ -5,13 +5,15 @@ using System.Text;
 
 namespace Sluice.Configuration;
 
-/// <summary>Gets from a file's bytes to what they mean, whatever kind of document it is.</summary>
+/// <summary>Reads the bytes of a file into a result, for each kind of document.</summary>
 internal static class DocumentFile
 {
-    /// <summary>What is wrong with a byte that no character has.</summary>
+    /// <summary>The message about a byte that is not UTF-8.</summary>
     internal const string NotUtf8 = "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.";
 
-    /// <summary>Buffers for whole documents. The shared pool keeps them for a thread, and a reload reads on a thread that then ends.</summary>
+    /// <summary>
+    /// Buffers for whole documents. The shared pool keeps them for a thread, and a reload reads on a thread that then ends.
+    /// </summary>
     internal static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(2 * GatewayFile.MaxBytes, maxArraysPerBucket: 2);
 
     private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";

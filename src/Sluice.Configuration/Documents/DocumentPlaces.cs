@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Finds the places of values in a configuration that is valid, for what can be wrong with it besides its text.</summary>
+/// <summary>Finds the lines of values in a valid configuration, for warnings and for errors that only appear at run time.</summary>
 internal sealed class DocumentPlaces
 {
     private const string LimitsField = "rateLimiting";

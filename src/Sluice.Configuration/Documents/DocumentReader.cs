@@ -285,7 +285,7 @@ internal sealed class DocumentReader
             int? first = FirstLineOf(key.Value, fields, ref firstLines);
             if (first is not null)
             {
-                AddFault(key, $"stands twice: first in line {first}. Remove one of the two.");
+                AddFault(key, $"is there twice: first in line {first}. Remove one of the two.");
             }
 
             Node value = ReadNode();

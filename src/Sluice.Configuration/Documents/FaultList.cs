@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Sluice.Configuration;
 
 /// <summary>
-/// Collects the faults of a file and of the files that it names: every one is counted, and as many are kept as anybody could read.
+/// Collects the faults of a file and of the files that it names: all are counted, and a bounded number is kept.
 /// </summary>
 internal sealed class FaultList
 {

@@ -1,6 +1,6 @@
 namespace Sluice.Configuration;
 
-/// <summary>Reads a part of a text where it stands.</summary>
+/// <summary>Reads a part of a text without copying it.</summary>
 /// <remarks>Thread safety: one thread.</remarks>
 /// <param name="text">The part.</param>
 internal sealed class MemoryReader(ReadOnlyMemory<char> text) : TextReader

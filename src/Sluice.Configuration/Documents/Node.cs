@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>A piece of a document that knows where it stands.</summary>
+/// <summary>A value of a document, with its line and column.</summary>
 /// <param name="line">From 1.</param>
 /// <param name="column">From 1, in UTF-16 code units.</param>
 internal abstract class Node(int line, int column)
@@ -24,7 +24,7 @@ internal sealed class ScalarNode(int line, int column) : Node(line, column)
     /// <summary>What is meant, once every <c>${…}</c> is replaced.</summary>
     internal required string Value { get; init; }
 
-    /// <summary>Whether it stands without quotes, so that it can be something else than text.</summary>
+    /// <summary>Whether it is written without quotes, so that it can be something else than text.</summary>
     internal required bool IsPlain { get; init; }
 
     /// <summary>Whether a part of the value came from elsewhere. Such a value is read as its field wants it, quoted or not.</summary>
@@ -33,7 +33,7 @@ internal sealed class ScalarNode(int line, int column) : Node(line, column)
     /// <summary>The parts of the value that came from elsewhere.</summary>
     internal ImmutableArray<Range> Replaced { get; init; } = [];
 
-    /// <summary>Whether the value, or a part of it, could not be had; that fault has been added.</summary>
+    /// <summary>Whether the value, or a part of it, could not be read; that fault has been added.</summary>
     internal bool IsUnresolved { get; init; }
 
     internal bool IsNull => IsPlain && Written is "" or "~" or "null" or "Null" or "NULL";
@@ -50,10 +50,10 @@ internal sealed class ScalarNode(int line, int column) : Node(line, column)
 /// <param name="fields">The fields, with different names, in the order of the file.</param>
 internal sealed class MappingNode(int line, int column, ImmutableArray<Field> fields) : Node(line, column)
 {
-    /// <summary>A group that stands nowhere, for what is known to have no fault.</summary>
+    /// <summary>A group without a place, for content that is known to have no fault.</summary>
     internal static MappingNode Nowhere { get; } = new(0, 0, []);
 
-    /// <summary>Whether it stands in braces.</summary>
+    /// <summary>Whether it is written in braces.</summary>
     internal bool IsFlow { get; init; }
 
     internal ImmutableArray<Field> Fields => fields;

@@ -3,7 +3,7 @@ using YamlDotNet.Core.Events;
 
 namespace Sluice.Configuration;
 
-/// <summary>A YAML parser that knows one way to refuse a document, and where it stood.</summary>
+/// <summary>A YAML parser that rejects a document by one type of exception, which always has a position.</summary>
 /// <remarks>
 /// YamlDotNet 18.1 answers some documents with exceptions that do not say where: <c>a: { x[ns: 100, b: c }</c> and a second line with an
 /// <see cref="InvalidOperationException"/> of its scanner. For the author of the document they are syntax errors like any other.

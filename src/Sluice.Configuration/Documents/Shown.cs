@@ -56,7 +56,7 @@ internal static class Shown
         return false;
     }
 
-    // Line separators end a line; format characters reorder what stands around them.
+    // Line separators end a line; format characters reorder the text around them.
     private static bool IsInvisible(UnicodeCategory category) =>
         category is UnicodeCategory.LineSeparator or UnicodeCategory.ParagraphSeparator or UnicodeCategory.Format;
 }

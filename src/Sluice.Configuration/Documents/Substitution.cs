@@ -13,7 +13,7 @@ internal sealed class Substitution(IValueSource values)
 
     /// <summary>The text with everything replaced; what cannot be replaced is left out.</summary>
     /// <param name="text">The text as written.</param>
-    /// <param name="replaced">Where in the result each value stands.</param>
+    /// <param name="replaced">Where in the result each value is.</param>
     /// <param name="faults">What is missing: by its name, never by a value.</param>
     internal string Apply(string text, out ImmutableArray<Range> replaced, out ImmutableArray<string> faults)
     {

@@ -1,4 +1,4 @@
 namespace Sluice.Configuration;
 
-/// <summary>A document cannot be read on; its fault has been added.</summary>
+/// <summary>Ends the reading of a document that cannot be read further; its fault has been added.</summary>
 internal sealed class UnreadableException : Exception;

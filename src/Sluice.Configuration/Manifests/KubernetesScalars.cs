@@ -4,7 +4,9 @@ using System.Text.RegularExpressions;
 
 namespace Sluice.Configuration;
 
-/// <summary>Gives the scalars of a manifest the types that kubectl gives them, and removes fields without a value as the API server does.</summary>
+/// <summary>
+/// Gives the scalars of a manifest the types that kubectl gives them, and removes fields without a value as the API server does.
+/// </summary>
 /// <remarks>
 /// Source: sigs.k8s.io/yaml, which reads YAML 1.1: <c>on</c> is a boolean, <c>010</c> is eight, <c>1e2</c> and <c>1_00</c> are a hundred.
 /// </remarks>

@@ -1,6 +1,8 @@
 namespace Sluice.Configuration;
 
-/// <summary>The fields of ToolHive's <c>spec</c> that Sluice does not read, and what is lost where that changes what callers may do.</summary>
+/// <summary>
+/// The fields of ToolHive's <c>spec</c> that Sluice does not read, and what is lost where that changes what callers may do.
+/// </summary>
 /// <remarks>Source: <c>cmd/thv-operator/api</c> of github.com/stacklok/toolhive, read in November 2026.</remarks>
 internal static class ToolHiveFields
 {
@@ -34,7 +36,9 @@ internal static class ToolHiveFields
         ["outgoingAuth"] = NoCredentials,
     };
 
-    /// <summary>Checks the fields of a <c>spec</c> that no reader reads: one that may be misspelt is a fault, one that matters a warning.</summary>
+    /// <summary>
+    /// Checks the fields of a <c>spec</c> that no reader reads: one that may be misspelt is a fault, one that matters a warning.
+    /// </summary>
     /// <param name="spec">The fields.</param>
     /// <param name="path">Their path.</param>
     /// <param name="isVirtual">Whether it is a virtual server.</param>

@@ -5,8 +5,8 @@ namespace Sluice.Configuration;
 /// <summary>Reads the limits of a ToolHive manifest, by the rules of ToolHive.</summary>
 /// <remarks>
 /// <para>
-/// ToolHive has some of the limits of Sluice: token buckets, shared and per user, for the server and for tools. Only calls of tools count, and
-/// names of tools are compared exactly.
+/// ToolHive has some of the limits of Sluice: token buckets, shared and per user, for the server and for tools. Only calls of tools count,
+/// and names of tools are compared exactly.
 /// </para>
 /// <para>Source: <c>pkg/ratelimit</c> of github.com/stacklok/toolhive, read in November 2026.</para>
 /// </remarks>

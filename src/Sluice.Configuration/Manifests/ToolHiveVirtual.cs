@@ -11,7 +11,9 @@ internal sealed record ToolHiveVirtual
     /// <summary>The servers that it names itself, in place of a group's; none for a group's.</summary>
     internal ImmutableArray<ToolHiveStaticBackend> Backends { get; init; } = [];
 
-    /// <summary>What happens to names that several servers have; <see cref="NameConflicts.Error"/> where conflicts are resolved by hand.</summary>
+    /// <summary>
+    /// What happens to names that several servers have; <see cref="NameConflicts.Error"/> where conflicts are resolved by hand.
+    /// </summary>
     internal NameConflicts Conflicts { get; init; }
 
     /// <summary>What is put before the names of a server, in which <c>{workload}</c> stands for its name.</summary>

@@ -52,7 +52,7 @@ internal sealed class AuthReader(FaultList faults, IValueSource values, Document
         };
         if (!Ways.Any(reader.HasAttempt) && !Addresses.Any(reader.HasAttempt))
         {
-            faults.Add(node, "auth", "says no way to know callers. Add apiKeys, jwt or trustedProxy, or remove it.");
+            faults.Add(node, "auth", "has no way to identify callers. Add apiKeys, jwt or trustedProxy, or remove it.");
         }
         else if (reader.Has(AnonymousField) && faults.Count == before && !auth.IdentifiesCallers)
         {
@@ -65,8 +65,10 @@ internal sealed class AuthReader(FaultList faults, IValueSource values, Document
         return auth;
     }
 
-    /// <summary>Adds a fault for each issuer whose tokens could be for no server, since the gateway does not know its own address.</summary>
-    /// <param name="auth">How callers are known.</param>
+    /// <summary>
+    /// Adds a fault for each issuer whose tokens could be for no server, since the gateway does not know its own address.
+    /// </summary>
+    /// <param name="auth">How callers are identified.</param>
     /// <param name="listen">Where the gateway listens.</param>
     internal void CheckAudiences(AuthConfiguration auth, Uri listen)
     {

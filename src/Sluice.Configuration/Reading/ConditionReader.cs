@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads <c>when</c>: which callers, and for an entry of <c>limits</c> which operations. No message repeats whom it names.</summary>
+/// <summary>
+/// Reads <c>when</c>: which callers, and for an entry of <c>limits</c> which operations. No message repeats whom it names.
+/// </summary>
 internal sealed class ConditionReader(FaultList faults, KnownIdentities identities)
 {
     private const string WhenField = "when";
@@ -83,9 +85,9 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
         return texts.IsEmpty && reader.HasAttempt(field) ? [Unique(reader.PathOf(field))] : texts;
     }
 
-    // In the place of a condition that is wrong, so that no rule speaks of it a second time.
+    // Replaces a condition that is wrong, so that no rule reports it a second time.
     private static CallerCondition Placeholder(string path) => new() { Users = [Unique(path)] };
 
-    // No text in a file has this character, which is no control character.
+    // A text in a file cannot contain this character, so the condition matches nothing. It is not a control character.
     private static string Unique(string path) => "\uffff" + path;
 }

@@ -36,7 +36,7 @@ internal sealed partial class FieldReader
                 : WhyNotText(scalar, isPrivate, out text) ?? whyWrong?.Invoke(text);
             if (wrong is null && !seen.Add(text))
             {
-                wrong = "stands twice. Remove one of the two.";
+                wrong = "is in the list twice. Remove one of the two.";
             }
 
             if (wrong is null)

@@ -218,7 +218,7 @@ internal sealed partial class FieldReader
             return value;
         }
 
-        // The nearest word would tell much of a value that is to stay untold.
+        // A suggestion of the nearest word would reveal much of a secret value.
         string advice = scalar.IsSubstituted ? $"Known: {string.Join(", ", words)}."
             : ForeignNames.FindValue(name, scalar.Value) is string meant && choices.ContainsKey(meant) ? $"Did you mean '{meant}'?"
             : NearestName.Advice(scalar.Value, words);
@@ -303,7 +303,7 @@ internal sealed partial class FieldReader
             ? $": {value}"
             : "";
 
-    /// <summary>Whether a value that is to be text stands there as a boolean or a number.</summary>
+    /// <summary>Whether a value that must be text is written as a boolean or a number.</summary>
     /// <remarks>Source: YAML 1.2.2, section 10.3.2, the tags that the core schema gives to plain scalars.</remarks>
     internal static bool IsAnotherType(ScalarNode scalar)
     {

@@ -6,7 +6,7 @@ namespace Sluice.Configuration;
 /// <param name="faults">Takes what is wrong.</param>
 /// <param name="values">What <c>${…}</c> in the files that it names refers to.</param>
 /// <param name="content">Records the files that it names.</param>
-/// <param name="known">Which identities there are whatever the file's <c>auth</c> says; null where <c>auth</c> gives them.</param>
+/// <param name="known">Which identities there are, regardless of the file's <c>auth</c>; null where <c>auth</c> gives them.</param>
 internal sealed class GatewayReader(FaultList faults, IValueSource values, DocumentContent content, KnownIdentities? known = null)
 {
     private const string UserAcrossTenants = "userAcrossTenants";

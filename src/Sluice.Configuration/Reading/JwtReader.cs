@@ -98,7 +98,7 @@ internal sealed class JwtReader(FaultList faults, DocumentContent content)
         }
 
         return url.Scheme == Uri.UriSchemeHttp && !url.IsLoopback
-            ? "has no TLS, so that anybody on the way could put in keys of their own. Use https, or name its keys by 'key'."
+            ? "has no TLS, so that an attacker on the network could replace the keys. Use https, or name its keys by 'key'."
             : null;
     }
 }

@@ -35,7 +35,7 @@ internal sealed class NamedLimitReader(FaultList faults, KnownIdentities identit
         Apart = [("rate", ConcurrencyReader.Name)],
     };
 
-    /// <summary>The entries; each stands at its own index, in whatever state.</summary>
+    /// <summary>The entries, each at its own index; wrong ones are included.</summary>
     internal ImmutableArray<LimitSettings> ReadAll(FieldReader reader)
     {
         LimitSettings[] entries =

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads <c>rateLimiting</c>, the one schema of limits, wherever it stands.</summary>
+/// <summary>Reads <c>rateLimiting</c>, the one schema of limits, for every kind of document.</summary>
 /// <param name="faults">Takes what is wrong.</param>
 /// <param name="identities">The identities that limits can count by.</param>
 internal sealed class RateLimitingReader(FaultList faults, KnownIdentities identities)
@@ -178,7 +178,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     internal static TimeSpan? ReadWait(FieldReader reader) =>
         reader.Duration("wait");
 
-    // A ceiling that is wrong is as good as none while the other faults are found.
+    // A ceiling that is wrong counts as absent while the other faults are found.
     private static int? ReadCeiling(FieldReader reader) =>
         reader.Integer("slidingWindowCeiling") ?? (reader.HasAttempt("slidingWindowCeiling") ? int.MaxValue : null);
 
@@ -285,7 +285,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         }
     }
 
-    /// <summary>What stands at a path such as <c>tools[1].cost</c>, or is nearest above it.</summary>
+    /// <summary>The value at a path such as <c>tools[1].cost</c>, or the nearest one above it.</summary>
     /// <param name="mapping">The root of the path.</param>
     /// <param name="path">The path, in the words of the settings.</param>
     /// <param name="spelt">The path in the words of the document, which may say <c>global</c> for <c>shared</c>.</param>

@@ -32,7 +32,7 @@ internal static partial class RateReader
                 $"does not go with {WindowField}, whose tokens come back at the edges of the calendar. Remove {field}, or remove {WindowField}.");
         }
 
-        // Stand-ins that go with anything, so that what else is wrong comes out too.
+        // Replacements that are valid with every other field, so that the other faults are found too.
         bool isRate = Rate.TryCreateCalendar(
             maxTokens ?? 1, window ?? CalendarUnit.Week, timeZone ?? DefaultTimeZone, weekStart, out Rate? rate, out IReadOnlyList<SettingsFault> wrong);
         AddFaults(wrong, reader, node, faults);

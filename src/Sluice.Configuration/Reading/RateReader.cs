@@ -71,7 +71,7 @@ internal static partial class RateReader
             return null; // Without it the other fields cannot be checked.
         }
 
-        // Stand-ins that go with anything, so that what else is wrong comes out too.
+        // Replacements that are valid with every other field, so that the other faults are found too.
         bool isRate = Rate.TryCreate(
             maxTokens ?? 1, period ?? Rate.MinRefillPeriod, algorithm ?? RateLimitAlgorithm.TokenBucket, burst, align,
             out Rate? rate, out IReadOnlyList<SettingsFault> wrong);

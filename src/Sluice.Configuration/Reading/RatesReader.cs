@@ -22,7 +22,7 @@ internal sealed class RatesReader(FaultList faults)
     // Many limits have the same rate.
     private readonly Dictionary<string, RateList> _short = new(StringComparer.Ordinal);
 
-    /// <summary>The rates; null when the field is absent, and a stand-in when they are wrong.</summary>
+    /// <summary>The rates; null when the field is absent, and a valid replacement when they are wrong.</summary>
     internal RateList? Read(FieldReader reader, string field)
     {
         if (reader.Node(field) is not Node node)
@@ -39,12 +39,14 @@ internal sealed class RatesReader(FaultList faults)
         return Read(node, reader.PathOf(field), $"{OverrideWords} Remove it from the list.");
     }
 
-    /// <summary>The rates, <c>unlimited</c> or <c>0</c>; null when the field is absent, and a stand-in when they are wrong.</summary>
+    /// <summary>
+    /// The rates, <c>unlimited</c> or <c>0</c>; null when the field is absent, and a valid replacement when they are wrong.
+    /// </summary>
     internal RateOverride? ReadOverride(FieldReader reader, string field) =>
         reader.Node(field) is not Node node ? (reader.HasAttempt(field) ? (RateOverride)Placeholder : null)
         : node is ScalarNode { IsUnresolved: false } scalar && RateOverride.TryParseWord(scalar.Value, out RateOverride? word) ? word
         : IsWord(node) ? WithWrongCase(node, reader.PathOf(field))
-        : Read(node, reader.PathOf(field), $"It stands alone, without a list: write '{field}: unlimited' or '{field}: 0', or a list of rates only.");
+        : Read(node, reader.PathOf(field), $"Write it without a list:  '{field}: unlimited' or '{field}: 0', or a list of rates only.");
 
     private static bool IsWord(Node node) => node is ScalarNode { IsUnresolved: false, IsSubstituted: false } scalar
         && RateOverride.TryParseWord(scalar.Value.ToLowerInvariant(), out _);

@@ -8,7 +8,7 @@ internal sealed class Redaction
     private readonly Dictionary<string, string> _writtenByValue = new(StringComparer.Ordinal);
     private readonly ILookup<char, string> _valuesByFirst;
 
-    /// <param name="node">The values that stand here or below are not to be told.</param>
+    /// <param name="node">Values at this node or below it must not be shown.</param>
     internal Redaction(Node node)
     {
         Collect(node);
@@ -57,7 +57,7 @@ internal sealed class Redaction
                 Add(scalar.Value.Trim(), scalar.Written);
                 if (Rate.TryParse(scalar.Value, out Rate? rate, out _))
                 {
-                    Add($"{rate.MaxTokens}", scalar.Written); // A rule speaks of a rate by its count alone.
+                    Add($"{rate.MaxTokens}", scalar.Written); // The message of a rule shows the count of a rate alone.
                 }
 
                 break;

@@ -26,7 +26,7 @@ internal sealed class ServerGraph(ImmutableArray<ServerConfiguration> servers, I
                     place.Server.Find(field)?.Value ?? place.Server,
                     $"{place.Path}.{field}",
                     $"leads back to this gateway: {string.Join(" -> ", way.Select(name => $"'{name}'"))} -> '{way[0]}'. "
-                    + "A call would go round for ever. Name the servers themselves as backends.");
+                    + "A call would loop without end. Name the servers themselves as backends.");
             }
         }
     }

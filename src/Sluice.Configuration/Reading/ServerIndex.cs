@@ -12,7 +12,9 @@ internal sealed class ServerIndex(bool hasSeveralFiles = false)
     /// <summary>Where each server is written, in the order of the configuration.</summary>
     internal IReadOnlyList<ServerPlace> Places => _places;
 
-    /// <summary>Whether the nodes of servers are kept for messages; otherwise their places are known, and not what is written there.</summary>
+    /// <summary>
+    /// Whether the nodes of servers are kept for messages; otherwise their places are known, and not what is written there.
+    /// </summary>
     internal bool KeepsNodes { get; init; } = true;
 
     /// <summary>Adds the place of the next server.</summary>

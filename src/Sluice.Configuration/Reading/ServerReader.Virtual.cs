@@ -160,8 +160,8 @@ internal sealed partial class ServerReader
 
         string[] known = [.. servers.Select(server => server.Name)];
         return index.HasName(name) && !known.Contains(name, StringComparer.OrdinalIgnoreCase)
-            ? $"{node.Describe()} cannot be a backend: it is a virtual server, or its own entry has a fault. Name servers of 'servers'."
-            : known.Length == 0 ? null // Why there are none is a fault of its own.
+            ? $"{node.Describe()} cannot be a backend: it is a virtual server, or its own entry has an error. Name servers of 'servers'."
+            : known.Length == 0 ? null // The reason that there are none is reported as another fault.
             : $"{node.Describe()} is not a server of this configuration. {NearestName.Advice(name, known)}";
     }
 
@@ -234,7 +234,7 @@ internal sealed partial class ServerReader
 
             if (!servers[i].IsExposed)
             {
-                AddFault(i, ExposeField, "is false, and no virtual server has this server as a backend, so that nobody could reach it. "
+                AddFault(i, ExposeField, "is false, and no virtual server has this server as a backend, so that no client could reach it. "
                     + "Add it to the 'backends' of one, or remove this.");
             }
 

@@ -22,7 +22,7 @@ internal sealed class TrustedProxyReader(FaultList faults)
         Together = [.. HeaderFields.Append(ClaimsField).Where(field => field != UserField).Select(field => (field, UserField))],
     };
 
-    // Headers that mean something else to the gateway, to HTTP or to every server.
+    // Headers that have another meaning for the gateway, for HTTP or for every server.
     private static readonly string[] Reserved =
         ["authorization", "x-api-key", "host", "content-length", "content-type", "connection", "transfer-encoding", "accept", "cookie",
             "origin", "forwarded", "x-forwarded-for", "x-forwarded-proto", "x-forwarded-host", "x-forwarded-prefix",
@@ -98,7 +98,7 @@ internal sealed class TrustedProxyReader(FaultList faults)
         // Source: RFC 9110, section 5.1; without the underscore, since many servers cannot tell it from a hyphen.
         bool isName = header.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
         string? wrong = !isName ? $"{node.Describe()} is not the name of a header. Use letters, digits and hyphens."
-            : Reserved.Contains(header.ToLowerInvariant()) ? $"{node.Describe()} means something else already. Let the proxy use a header of its own."
+            : Reserved.Contains(header.ToLowerInvariant()) ? $"{node.Describe()} has another meaning already. Let the proxy use another header."
             : !_fieldsByHeader.TryAdd(header, reader.PathOf(field)) ? $"is the header of {_fieldsByHeader[header]} too. Use another."
             : null;
         return reader.Accept(header, wrong, node, field);
@@ -106,7 +106,7 @@ internal sealed class TrustedProxyReader(FaultList faults)
 
     private static string? WhyNotANetwork(string text) =>
         ParseNetwork(text) is not IPNetwork network ? $"{Shown.Quote(text)} is not a network. {NetworkAdvice}"
-        : network.PrefixLength == 0 ? $"trusts every address, so that anybody could claim to be anybody. {NetworkAdvice}"
+        : network.PrefixLength == 0 ? $"trusts every address, so that any caller could name itself as any user. {NetworkAdvice}"
         : HasMoreThan(network, text) ? $"{Shown.Quote(text)} names an address within {network}. Write the one that is meant."
         : null;
 

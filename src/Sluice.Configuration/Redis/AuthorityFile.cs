@@ -6,7 +6,7 @@ namespace Sluice.Configuration;
 /// <summary>A PEM file of authorities.</summary>
 internal static class AuthorityFile
 {
-    /// <summary>What is wrong with authorities for a connection without TLS.</summary>
+    /// <summary>The message about authorities for a connection without TLS.</summary>
     internal const string WithoutTls =
         "is for TLS, and the address says that there is none. Write rediss:// or ssl=true, or remove this field.";
 

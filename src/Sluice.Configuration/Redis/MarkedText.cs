@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sluice.Configuration;
 
-/// <summary>A text that knows which of its characters were written, and which a variable or a file put there.</summary>
+/// <summary>A text in which the characters that were written in the file differ from those that a variable or a file supplied.</summary>
 /// <remarks>
 /// Only a written character separates: whatever a variable holds is one value. A text that is one variable and nothing else
 /// counts as written, so that a variable may hold a whole address. Thread safety: immutable.
@@ -29,7 +29,7 @@ internal sealed class MarkedText
     /// <summary>Whether all of it was written.</summary>
     internal bool IsWritten => !_isValue.AsSpan(_start, Length).Contains(true);
 
-    /// <summary>Where a written character first stands, from an index on; else -1.</summary>
+    /// <summary>The index of the first written character of this value, from an index on; else -1.</summary>
     internal int IndexOf(char c, int from = 0)
     {
         for (int i = from; i < Length; i++)
@@ -43,7 +43,7 @@ internal sealed class MarkedText
         return -1;
     }
 
-    /// <summary>Where a written character last stands; else -1.</summary>
+    /// <summary>The index of the last written character of this value; else -1.</summary>
     internal int LastIndexOf(char c)
     {
         int i = Length - 1;

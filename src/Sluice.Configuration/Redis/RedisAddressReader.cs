@@ -1,7 +1,7 @@
 namespace Sluice.Configuration;
 
 /// <summary>
-/// Reads the address of Redis: a URL, or servers and options as StackExchange.Redis writes them. Every program reads it by this.
+/// Reads the address of Redis: a URL, or servers and options as StackExchange.Redis writes them. Every program uses this reader.
 /// </summary>
 internal static class RedisAddressReader
 {

@@ -3,7 +3,7 @@ using System.Collections.Immutable;
 namespace Sluice.Configuration;
 
 /// <summary>A <c>Gateway</c> of <c>sluice.dev</c>, with the values of its Secrets.</summary>
-/// <param name="Settings">What it sets; all else is as it is without it.</param>
+/// <param name="Settings">What it sets; other settings have their defaults.</param>
 /// <param name="Fields">The fields of <c>spec</c> that it sets.</param>
 /// <param name="Namespaces">The namespaces that it serves; null for all.</param>
 /// <param name="Certificate">The certificate and its key, as PEM; null where it sets none.</param>

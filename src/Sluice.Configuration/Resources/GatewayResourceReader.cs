@@ -2,8 +2,12 @@ using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
 
-/// <summary>Reads a <c>Gateway</c> of <c>sluice.dev</c>: settings of a gateway's file, with references to Secrets in place of secrets.</summary>
-/// <remarks>The fields are read by the readers of the file, with the values of the Secrets in their places. Thread safety: any number of threads.</remarks>
+/// <summary>
+/// Reads a <c>Gateway</c> of <c>sluice.dev</c>: settings of a gateway's file, with references to Secrets in place of secrets.
+/// </summary>
+/// <remarks>
+/// The fields are read by the readers of the file, with the values of the Secrets in their places. Thread safety: any number of threads.
+/// </remarks>
 internal static class GatewayResourceReader
 {
     /// <summary>The most namespaces that a gateway can list.</summary>

@@ -74,7 +74,7 @@ internal static class PolicyResourceReader
         return faults.Count > before || identity is null || policy is null ? null : new PolicyResource(manifest, identity, targets, policy.Settings);
     }
 
-    /// <summary>What a policy is to limit, as far as that can be read of one that is wrong.</summary>
+    /// <summary>The targets of a policy that is wrong, as far as they can be read.</summary>
     /// <param name="manifest">The object.</param>
     /// <param name="space">Its namespace.</param>
     internal static ImmutableArray<ResourceTarget> TargetsOf(KubernetesObject manifest, string space)
@@ -139,7 +139,7 @@ internal static class PolicyResourceReader
         HashSet<(ResourceTarget, string?)> seen = [];
         foreach (TargetReference target in targets.Where(target => !seen.Add((target.Target, target.SectionName))))
         {
-            faults.Add(target.Node, target.Path, "stands twice. Remove one of the two.");
+            faults.Add(target.Node, target.Path, "is in the list twice. Remove one of the two.");
         }
     }
 

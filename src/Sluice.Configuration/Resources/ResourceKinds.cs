@@ -23,7 +23,7 @@ internal static class ResourceKinds
 
     private static readonly string[] All = [Policy, Server, VirtualServer, Gateway];
 
-    /// <summary>Whether an object is one of these kinds; one of our group that is none of them is reported.</summary>
+    /// <summary>Whether an object is one of these kinds; an unknown kind of the group is reported.</summary>
     internal static bool IsKnown(KubernetesObject found)
     {
         if (found.Group != Group)

@@ -4,7 +4,8 @@ namespace Sluice.Configuration;
 
 /// <summary>The servers and policies of <c>sluice.dev</c> in the files of a configuration.</summary>
 /// <remarks>
-/// In files a reference to nothing, and a second policy of one server, are warnings, as they are conditions in a cluster. Thread safety: one thread.
+/// In files a reference to nothing, and a second policy of one server, are warnings, as they are conditions in a cluster. Thread safety:
+/// one thread.
 /// </remarks>
 /// <param name="index">The servers of the whole configuration.</param>
 /// <param name="identities">How callers are known.</param>

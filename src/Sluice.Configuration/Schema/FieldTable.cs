@@ -18,10 +18,12 @@ internal sealed class FieldTable
     /// <summary>Their names.</summary>
     internal string[] Names { get; }
 
-    /// <summary>Names that belong somewhere else, or that are expected here and do not exist: what to write, as a sentence.</summary>
+    /// <summary>Advice, as a sentence, for names that belong to another group, or that users expect here and that do not exist.</summary>
     internal ImmutableDictionary<string, string> Elsewhere { get; init; } = ImmutableDictionary<string, string>.Empty;
 
-    /// <summary>Alternatives of which a group must have one: each the names that must all be there; none where nothing more is required.</summary>
+    /// <summary>
+    /// Alternatives of which a group must have one: each the names that must all be there; none where nothing more is required.
+    /// </summary>
     internal ImmutableArray<string[]> OneOf { get; init; } = [];
 
     /// <summary>Fields that may not be there without another one.</summary>
@@ -37,7 +39,8 @@ internal sealed class FieldTable
     internal int MinFields { get; init; }
 
     /// <summary>The field of a name.</summary>
-    /// <exception cref="InvalidOperationException">The table does not have it: its reader asks for a field that it does not know.</exception>
+    /// <exception cref="InvalidOperationException">The table does not have it: its reader asks for a field that it does not
+    /// know.</exception>
     internal FieldSpec this[string name] => Array.IndexOf(Names, name) is int index and >= 0
         ? Fields[index]
         : throw new InvalidOperationException($"The field '{name}' is not in the table of its group.");

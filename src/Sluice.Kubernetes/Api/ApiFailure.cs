@@ -13,7 +13,7 @@ internal sealed class ApiFailure(HttpStatusCode? status, string message, TimeSpa
     /// <summary>The status of HTTP; null where there was no answer.</summary>
     internal HttpStatusCode? Status => status;
 
-    /// <summary>Whether a repetition cannot succeed, although the status says that it could.</summary>
+    /// <summary>Whether a retry cannot succeed, although the status says that it could.</summary>
     internal bool IsFinal { get; init; }
 
     /// <summary>How long the server asks to wait.</summary>

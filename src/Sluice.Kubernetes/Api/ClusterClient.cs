@@ -2,10 +2,12 @@ using k8s;
 
 namespace Sluice.Kubernetes;
 
-/// <summary>Sends requests to an API server with the address, the TLS settings and the credentials of a configuration of the library.</summary>
+/// <summary>
+/// Sends requests to an API server with the address, the TLS settings and the credentials of a configuration of the library.
+/// </summary>
 /// <remarks>
-/// The library's own calls are not used: they have no resume of a watch, and do not tell its end from a version that is gone. Thread safety:
-/// any number of threads.
+/// The library's own calls are not used: they have no resume of a watch, and do not tell its end from a version that is gone. Thread
+/// safety: any number of threads.
 /// </remarks>
 internal sealed class ClusterClient : k8s.Kubernetes
 {

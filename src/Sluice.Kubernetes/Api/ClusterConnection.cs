@@ -5,8 +5,8 @@ namespace Sluice.Kubernetes;
 
 /// <summary>The way to an API server: by the service account of a pod, or by a kubeconfig.</summary>
 /// <remarks>
-/// When the server no longer accepts the credentials, they are read again: a token of a pod is replaced every hour, and the library reads its
-/// file once a minute. Thread safety: any number of threads.
+/// When the server no longer accepts the credentials, they are read again: a token of a pod is replaced every hour, and the library reads
+/// its file once a minute. Thread safety: any number of threads.
 /// </remarks>
 internal sealed class ClusterConnection : IDisposable
 {

@@ -8,8 +8,8 @@ namespace Sluice.Kubernetes;
 /// <summary>Follows all objects of a kind: lists them, watches them from there, and resumes whatever ends the watch.</summary>
 /// <remarks>
 /// <para>
-/// A watch that ends is resumed from the last version it has told. Where the server no longer has that version (410), the objects are listed
-/// anew. What was learned stays known while the server cannot be asked.
+/// A watch that ends is resumed from the last version it has told. Where the server no longer has that version (410), the objects are
+/// listed again. What was learned stays known while the server cannot be asked.
 /// </para>
 /// <para>Thread safety: one thread runs it; its properties may be read by any.</para>
 /// </remarks>
@@ -45,7 +45,7 @@ internal sealed partial class ResourceWatch(
     /// <summary>Ends when the objects are known for the first time.</summary>
     internal Task Listed => _listed.Task;
 
-    /// <summary>Why nothing new is learned; null while all is well.</summary>
+    /// <summary>Why the watch fails; null while it works.</summary>
     internal string? Failure => Volatile.Read(ref _failure);
 
     /// <summary>Follows the objects until it is cancelled.</summary>
@@ -218,8 +218,8 @@ internal sealed partial class ResourceWatch(
         }
     }
 
-    // Such as ToolHive's kinds in a cluster without ToolHive. A server that has just been started does not know its kinds for a moment: what is
-    // known of them is kept until that has lasted.
+    // Such as ToolHive's kinds in a cluster without ToolHive. A server that has just been started does not know its kinds for a moment:
+    // what is known of them is kept until that has lasted.
     private TimeSpan NoteAbsence()
     {
         _missingSince ??= time.GetTimestamp();
@@ -267,7 +267,7 @@ internal sealed partial class ResourceWatch(
         [LoggerMessage(301, LogLevel.Information, "{Kind} are followed again.")]
         internal static partial void Restored(ILogger logger, string kind);
 
-        [LoggerMessage(302, LogLevel.Information, "The API server no longer has the version from which {Kind} were watched. They are listed anew.")]
+        [LoggerMessage(302, LogLevel.Information, "The API server no longer has the version from which {Kind} were watched. They are listed again.")]
         internal static partial void Expired(ILogger logger, string kind);
     }
 }

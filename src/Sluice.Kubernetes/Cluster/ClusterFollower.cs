@@ -44,7 +44,7 @@ internal sealed class ClusterFollower : IAsyncDisposable
     {
         _running = Task.WhenAll(_watches.Select(watch => Task.Run(() => watch.RunAsync(_ends.Token), CancellationToken.None)));
         Task first = await Task.WhenAny(_running, Task.WhenAll(_watches.Select(watch => watch.Listed)).WaitAsync(cancellationToken));
-        await first; // A watch ends by a fault of ours alone.
+        await first; // A watch only ends by a bug in this program.
     }
 
     public async ValueTask DisposeAsync()

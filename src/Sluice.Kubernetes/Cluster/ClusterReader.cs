@@ -8,8 +8,8 @@ namespace Sluice.Kubernetes;
 /// <summary>Makes the configuration of a gateway of the objects of a cluster.</summary>
 /// <remarks>
 /// <para>
-/// An object that is wrong does not keep the others from being used. While its new generation is wrong, the last one that was right is used.
-/// Where there is none, a server is not served: without the limits that it is to have, it would be open to any load.
+/// An object that is wrong does not keep the others from being used. While its new generation is wrong, the last one that was right is
+/// used. Where there is none, a server is not served: without the limits that it is to have, it would be open to any load.
 /// </para>
 /// <para>What has not changed is neither read nor compiled again. Thread safety: one thread.</para>
 /// </remarks>

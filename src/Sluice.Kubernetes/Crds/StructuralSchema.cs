@@ -6,9 +6,9 @@ namespace Sluice.Kubernetes;
 /// <summary>Writes the tables by which resources are read as the structural schema of a custom resource.</summary>
 /// <remarks>
 /// <para>
-/// A structural schema has no references, no <c>additionalProperties</c> beside fields, and one type for each value. So shared definitions are
-/// written out, and a value that may be a text, a list or a group (see <see cref="UnionSchema"/>) is described by rules that each apply to
-/// values of one type.
+/// A structural schema has no references, no <c>additionalProperties</c> beside fields, and one type for each value. So shared definitions
+/// are written out, and a value that may be a text, a list or a group (see <see cref="UnionSchema"/>) is described by rules that each apply
+/// to values of one type.
 /// </para>
 /// <para>It accepts all that the reader accepts. What the reader rejects and it cannot express, the reader rejects later.</para>
 /// <para>Thread safety: any number of threads.</para>
@@ -68,7 +68,7 @@ internal static class StructuralSchema
         return schema;
     }
 
-    // 'format: duration' is no way: it takes '-1d' for a day, and '1.5d' for five.
+    // 'format: duration' does not work: it takes '-1d' for a day, and '1.5d' for five.
     private static JsonObject OfDuration(DurationSpec duration, bool isTyped)
     {
         JsonObject schema = duration.Min == TimeSpan.Zero

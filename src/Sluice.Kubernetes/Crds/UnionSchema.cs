@@ -6,9 +6,9 @@ namespace Sluice.Kubernetes;
 /// <summary>The structural schema of a value that has no single type, such as a rate: a text, a group, or a list of them.</summary>
 /// <remarks>
 /// <para>
-/// The API server has no type for it, so the value is declared as unknown and checked by rules that each concern one type: a pattern concerns
-/// texts alone, <c>required</c> groups alone. Where a type is not allowed, its rule cannot be met. Unknown fields are not pruned from such a
-/// value, so each set of fields that a group may have is an alternative of its own.
+/// The API server has no type for it, so the value is declared as unknown and checked by rules that each concern one type: a pattern
+/// concerns texts alone, <c>required</c> groups alone. Where a type is not allowed, its rule cannot be met. Unknown fields are not pruned
+/// from such a value, so each set of fields that a group may have is an alternative of its own.
 /// </para>
 /// <para>Thread safety: one thread.</para>
 /// </remarks>

@@ -9,9 +9,9 @@ namespace Sluice.Kubernetes;
 /// <summary>Elects one of several gateways, which alone writes the status of objects, by a Lease of the cluster.</summary>
 /// <remarks>
 /// <para>
-/// The holder renews the lease every two seconds. It stops leading ten seconds after the start of its last renewal that succeeded; another one
-/// takes the lease after it has seen no renewal for fifteen. A request takes at most four seconds, so one that was sent by the first has ended
-/// when the second begins. No clock of another machine is read.
+/// The holder renews the lease every two seconds. It stops leading ten seconds after the start of its last renewal that succeeded; another
+/// one takes the lease after it has seen no renewal for fifteen. A request takes at most four seconds, so one that was sent by the first
+/// has ended when the second begins. No clock of another machine is read.
 /// </para>
 /// <para>Thread safety: one thread runs it; any may ask whether it leads.</para>
 /// </remarks>
@@ -169,7 +169,8 @@ internal sealed partial class LeaderLease(
         },
     };
 
-    // Another gateway need not wait until the lease has ended. An empty holder, and not none, is what every client takes for free.
+    // Another gateway need not wait until the lease has ended. Every client takes a lease with an empty holder for free; not every one
+    // takes a lease without a holder for free.
     private async Task ReleaseAsync()
     {
         if (!IsLeader)

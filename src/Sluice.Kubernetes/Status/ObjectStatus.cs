@@ -5,7 +5,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Kubernetes;
 
-/// <summary>The status of an object, as it is to be.</summary>
+/// <summary>The status that an object must have.</summary>
 /// <param name="Conditions">Its conditions.</param>
 /// <param name="Path">The path at which a server is served; null where it is not, or the object is none of ours.</param>
 /// <param name="IsOwn">Whether the whole status is ours; else the conditions alone are, beside those of another controller.</param>
@@ -66,7 +66,8 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
         {
             ["apiVersion"] = $"{found.Kind.Group}/{found.Kind.Version}",
             ["kind"] = found.Kind.Kind,
-            // With a version the server rejects the status of a gateway that was frozen since it read the object: another one has written then.
+            // With a version the server rejects the status of a gateway that was frozen since it read the object: another one has written
+            // then.
             ["metadata"] = new JsonObject { ["name"] = found.Name, ["namespace"] = found.Namespace, ["resourceVersion"] = found.ResourceVersion },
             ["status"] = status,
         };

@@ -8,8 +8,9 @@ namespace Sluice.Kubernetes;
 
 /// <summary>Writes to objects what became of them, while this gateway leads.</summary>
 /// <remarks>
-/// A status is written by server-side apply, only where it differs from the one that the object has, and only onto the version that was read.
-/// An answer that no repetition would change is not repeated until the object changes. Thread safety: one thread runs it; any may give it reports.
+/// A status is written by server-side apply, only where it differs from the one that the object has, and only onto the version that was
+/// read. A request that a retry would not help is not sent again until the object changes. Thread safety: one thread runs it; any may give
+/// it reports.
 /// </remarks>
 /// <param name="requests">Sends requests.</param>
 /// <param name="objects">The objects as they are known now.</param>
@@ -93,7 +94,7 @@ internal sealed partial class StatusWriter(
             }
             catch (ApiFailure failure) when (failure.Status == HttpStatusCode.Conflict)
             {
-                // Somebody has written it since; the watch will tell what.
+                // Another client has written it since; the watch will deliver the new version.
                 _refused[found.Uid] = (status, found.ResourceVersion);
                 Log.Conflict(logger, found.Kind.Kind, found.Namespace, found.Name);
             }

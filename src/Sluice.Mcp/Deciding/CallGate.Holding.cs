@@ -43,7 +43,7 @@ internal sealed partial class CallGate
         stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
 
     /// <summary>
-    /// Makes its bound of held calls the one that counts, and takes over the calls that wait for a slot, because its configuration has
+    /// Puts its bound of held calls into force, and takes over the calls that wait for a slot, because its configuration has
     /// become the current one. Those calls are not decided yet, so this gate decides them.
     /// </summary>
     internal void Activate()
@@ -56,7 +56,10 @@ internal sealed partial class CallGate
     /// <summary>Ends all held calls, and holds no more: they are not made, and their tokens come back.</summary>
     internal void EndHeld() => _held.EndAll();
 
-    /// <summary>Waits until the instant of a call that <see cref="BeginAsync(string, string?, CallerIdentity, CancellationToken)"/> admitted for later.</summary>
+    /// <summary>
+    /// Waits until the instant of a call that <see cref="BeginAsync(string, string?, CallerIdentity, CancellationToken)"/> admitted for
+    /// later.
+    /// </summary>
     /// <param name="decision">The decision; any other is returned at once.</param>
     /// <param name="cancellationToken">Cancels the call.</param>
     /// <returns>The same decision at that instant; or one that does not allow the call, because the server stops.</returns>

@@ -1,6 +1,6 @@
 namespace Sluice.Mcp;
 
-/// <summary>What came of a call, as a label.</summary>
+/// <summary>The outcome of a call, as a label.</summary>
 internal enum CallOutcome
 {
     /// <summary>It went on.</summary>
@@ -9,7 +9,7 @@ internal enum CallOutcome
     /// <summary>It was rejected for now.</summary>
     Refused = 1,
 
-    /// <summary>It costs more than a bucket ever holds.</summary>
+    /// <summary>It costs more than a bucket can hold.</summary>
     Unsatisfiable = 2,
 
     /// <summary>No limit applies to it.</summary>
@@ -42,7 +42,7 @@ internal enum CallSource
 /// <remarks>Thread safety: any number of threads.</remarks>
 internal sealed class CallLabels
 {
-    /// <summary>What can happen: other combinations of outcome and source cannot.</summary>
+    /// <summary>The combinations of outcome and source that can occur.</summary>
     private static readonly (CallOutcome Outcome, CallSource Source)[] Possible =
     [
         (CallOutcome.Allowed, CallSource.Store),
@@ -78,7 +78,7 @@ internal sealed class CallLabels
     /// <summary>How many series the durations of one server's decisions can have.</summary>
     internal static int SeriesOfDurations => Sources.Length - 1; // There is no decision without a source.
 
-    /// <summary>Begins the counters of everything that can happen at zero.</summary>
+    /// <summary>Starts the counters of all these combinations at zero.</summary>
     internal void StartCounters()
     {
         foreach ((CallOutcome outcome, CallSource source) in Possible)
@@ -95,7 +95,7 @@ internal sealed class CallLabels
     /// <summary>The labels of the duration of a decision.</summary>
     internal KeyValuePair<string, object?>[] Duration(CallSource source) => _durations[(int)source];
 
-    /// <summary>What came of a call that a store was asked about.</summary>
+    /// <summary>The outcome of a call that a store was asked about.</summary>
     internal static CallOutcome OutcomeOf(in RateLimitDecision answer) => answer.Outcome switch
     {
         RateLimitOutcome.Allowed => CallOutcome.Allowed,

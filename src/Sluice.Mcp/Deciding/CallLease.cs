@@ -46,11 +46,11 @@ internal readonly struct CallLease : IDisposable
     /// <summary>Whether the call holds slots.</summary>
     internal bool HoldsSlots => _call is not null && _call.Version == _version && _call.Request.Slots is { IsHeld: true };
 
-    /// <summary>The request that was decided, with what takes note of its slots.</summary>
+    /// <summary>The request that was decided, with the object that records its slots.</summary>
     internal RateLimitRequest Request => _call!.Request;
 
     /// <summary>Puts another request in the place of one that has acquired nothing.</summary>
-    /// <returns>The request, with what takes note of its slots.</returns>
+    /// <returns>The request, with the object that records its slots.</returns>
     internal RateLimitRequest Renew(in RateLimitRequest request) => _call!.Renew(request);
 
     /// <summary>Notes that the call was allowed.</summary>

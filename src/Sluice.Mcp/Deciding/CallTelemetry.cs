@@ -74,7 +74,7 @@ internal sealed class CallTelemetry(RateLimitPolicy policy, TimeProvider time, I
         }
     }
 
-    /// <summary>Begins the counters of everything that is configured at zero, so that a reader sees them before the first call.</summary>
+    /// <summary>Starts the counters of everything that is configured at zero, so that a reader sees them before the first call.</summary>
     /// <remarks>It happens once, for the first reader: at the first call that is counted, or before.</remarks>
     internal void StartCounters()
     {

@@ -63,7 +63,7 @@ internal sealed class HeldRequests
         }
         catch (ObjectDisposedException)
         {
-            return false; // Its instant has come in this very moment.
+            return false; // Its instant came at the same time as the cancellation.
         }
     }
 

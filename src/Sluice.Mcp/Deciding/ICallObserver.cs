@@ -26,7 +26,7 @@ internal interface ICallObserver
 
 /// <summary>A call that no limit decided.</summary>
 /// <param name="Server">The name of the server that was called.</param>
-/// <param name="Outcome">What came of it: no limit applies, or it could not be read.</param>
+/// <param name="Outcome">The outcome: no limit applies, or it could not be read.</param>
 internal readonly record struct UndecidedCall(string Server, CallOutcome Outcome);
 
 /// <summary>A call, as its client described it.</summary>

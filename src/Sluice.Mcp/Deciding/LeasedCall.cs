@@ -46,7 +46,9 @@ internal sealed class LeasedCall
     /// <summary>The reservation of a call that was allowed for a later instant; else the default.</summary>
     internal RateLimitReservation Reservation { get; set; }
 
-    /// <summary>The part of the request that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
+    /// <summary>
+    /// The part of the request that was charged; null for nothing. A permissive limit without the tokens was not charged.
+    /// </summary>
     internal RateLimitRequest? Charged => IsCharged ? Request.ChargedPart(States.Span) : null;
 
     /// <summary>The state of each limit of the request.</summary>

@@ -3,7 +3,9 @@ using Microsoft.Extensions.Logging;
 
 namespace Sluice.Mcp;
 
-/// <summary>Reports what permissive limits would reject: a line when a limit begins to, a count each minute, a line when it stops.</summary>
+/// <summary>
+/// Reports what permissive limits would reject: a line when a limit begins to, a count each minute, a line when it stops.
+/// </summary>
 /// <remarks>
 /// <para>A limit has stopped when a whole minute has passed without a call that it would have rejected.</para>
 /// <para>Only allowed calls count: a call that an enforced limit rejects would not have reached the permissive one.</para>
@@ -62,7 +64,9 @@ internal sealed class PermissiveReport : IDisposable
         }
     }
 
-    /// <summary>Logs what is counted and not yet reported, but for limits that another report has taken over, and reports nothing more.</summary>
+    /// <summary>
+    /// Logs what is counted and not yet reported, but for limits that another report has taken over, and reports nothing more.
+    /// </summary>
     public void Dispose()
     {
         foreach (PermissiveCounter counter in _counters.Values.Where(counter => counter.Owner == this))

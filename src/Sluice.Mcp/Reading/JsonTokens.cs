@@ -4,7 +4,7 @@ namespace Sluice.Mcp;
 
 /// <summary>The tokens of one body, one after the other, at any depth.</summary>
 /// <remarks>
-/// Depth is watched and not enforced by the reader below, which would stop there: a client that writes its id last
+/// The depth is counted here and not limited by the JSON reader, which would stop there: a client that writes its id last
 /// still gets it back. Nothing here recurses; a level costs one bit.
 /// </remarks>
 internal ref struct JsonTokens
@@ -35,7 +35,7 @@ internal ref struct JsonTokens
     /// <summary>Whether a string's escapes are all characters; half of a surrogate pair is not.</summary>
     internal readonly bool IsText => !_reader.ValueIsEscaped || Surrogates.AreWhole(_reader.ValueSpan);
 
-    /// <summary>Goes on to the next token.</summary>
+    /// <summary>Reads the next token.</summary>
     /// <returns>False at the end of the body.</returns>
     /// <exception cref="JsonException">What follows is not JSON, or the body ends too early.</exception>
     internal bool Read()
@@ -46,7 +46,7 @@ internal ref struct JsonTokens
         return read;
     }
 
-    /// <summary>Goes on to the end of the value on whose first token it stands.</summary>
+    /// <summary>Skips the value that begins at the current token.</summary>
     /// <exception cref="JsonException">The value is not JSON, or the body ends too early.</exception>
     internal void Skip()
     {

@@ -9,8 +9,8 @@ internal struct ObjectKeys(ProtocolKeys protocolKeys)
     private uint _seen;
     private HashSet<string>? _others;
 
-    /// <summary>Takes the key on which the tokens stand.</summary>
-    /// <param name="tokens">Stand on a key.</param>
+    /// <summary>Takes the key in the current token.</summary>
+    /// <param name="tokens">The current token is a key.</param>
     /// <param name="key">
     /// The index of the protocol's key that it is or, by <paramref name="fault"/>, resembles; or <see cref="ProtocolKeys.None"/>.
     /// </param>

@@ -22,7 +22,7 @@ internal struct ParamsReader
     /// <summary>The version that <c>_meta</c> carries, or null.</summary>
     internal string? ProtocolVersion { get; private set; }
 
-    /// <summary>Reads the object on whose start the tokens stand, to its end.</summary>
+    /// <summary>Reads the object that begins at the current token, to its end.</summary>
     /// <returns>Null, or the first rule that it breaks.</returns>
     internal ReadFault? Read(ref JsonTokens tokens)
     {
@@ -110,7 +110,7 @@ internal struct ParamsReader
         return default;
     }
 
-    // The version decides the form of a refusal and nothing else, so of two the last one counts, as in the official
+    // The version decides the form of a rejection and nothing else, so of two the last one counts, as in the official
     // SDKs, and a text that is not a version is ignored.
     private void ReadMeta(ref JsonTokens tokens)
     {

@@ -27,8 +27,8 @@ internal sealed class ProtocolKeys
     /// <summary>The index of the key that is written, or <see cref="None"/>.</summary>
     internal int Find(ReadOnlySpan<byte> raw) => IndexOf(_keys, raw);
 
-    /// <summary>The index of the key that the one on which the tokens stand resembles, or <see cref="None"/>.</summary>
-    /// <param name="tokens">Stand on a key that is a text.</param>
+    /// <summary>The index of the key that the current token resembles, or <see cref="None"/>.</summary>
+    /// <param name="tokens">The current token is a key that is a text.</param>
     internal int FindResembled(in JsonTokens tokens)
     {
         if (tokens.Raw.Length > _longest)

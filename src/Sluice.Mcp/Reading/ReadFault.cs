@@ -13,7 +13,7 @@ internal sealed record ReadFault(int Code, string Message)
 
     internal static readonly ReadFault Batch = Invalid("Batches are not accepted. Send one message per request.");
     internal static readonly ReadFault NotAnObject = Invalid("The body is not a JSON object.");
-    internal static readonly ReadFault KeyTwice = Invalid("A key stands twice in the message or in 'params'.");
+    internal static readonly ReadFault KeyTwice = Invalid("A key is there twice in the message or in 'params'.");
     internal static readonly ReadFault KeyInDisguise =
         Invalid("A key of the message or of 'params' differs from one of the protocol's only by case or by escapes.");
 

@@ -2,7 +2,7 @@ using System.Buffers.Text;
 
 namespace Sluice.Mcp;
 
-/// <summary>Finds escapes that are no characters, which parsers replace, keep or refuse, each in its own way.</summary>
+/// <summary>Finds escapes that are no characters, which parsers replace, keep or reject, each in its own way.</summary>
 internal static class Surrogates
 {
     private const int EscapeLength = 6;

@@ -16,7 +16,7 @@ internal static class AcceptHeader
         && Accepts(accept, EventStream) == true
         && !(Accepts(accept, Json) ?? Accepts(accept, "application/*") ?? Accepts(accept, "*/*") ?? false);
 
-    /// <summary>What the header says of exactly this range: accepted, excluded, or nothing.</summary>
+    /// <summary>Whether the header accepts or excludes exactly this range; null when it does not name it.</summary>
     private static bool? Accepts(ReadOnlySpan<char> accept, string range)
     {
         foreach (Range part in accept.Split(','))

@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Sluice.Mcp;
 
-/// <summary>What a refusal says, before it has a form.</summary>
+/// <summary>What a rejection says, before it has a form.</summary>
 /// <param name="Status">The HTTP status, in the form that uses one.</param>
 /// <param name="Code">The code of the JSON-RPC error.</param>
 /// <param name="Message">For people and models.</param>
@@ -79,7 +79,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
     internal static RefusalText OfForbidden(string message) => new(Forbidden, Forbidden, message);
 
     // Neither 429, since waiting does not help, nor 401, on which a client that is authenticated, only not as what the
-    // limit counts by, would authenticate in the same way for ever.
+    // limit counts by, would authenticate again and again.
     internal static RefusalText OfMissingIdentity(RateLimit limit, int errorCode) => new(
         Forbidden, errorCode, $"The call does not say whose it is: {Describe(limit)} needs {Needed(limit.Key)}")
     {

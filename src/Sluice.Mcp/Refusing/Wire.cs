@@ -4,7 +4,7 @@ using System.Text.Json;
 
 namespace Sluice.Mcp;
 
-/// <summary>Gives a refusal its form: status, media type and bytes.</summary>
+/// <summary>Gives a rejection its form: status, media type and bytes.</summary>
 internal static class Wire
 {
     private const int Ok = 200;
@@ -14,7 +14,7 @@ internal static class Wire
     // The body is JSON and never HTML, so quotes stay readable.
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
-    /// <summary>The refusal in the form that the limit, the era and the client's <c>Accept</c> ask for.</summary>
+    /// <summary>The rejection in the form that the limit, the era and the client's <c>Accept</c> ask for.</summary>
     internal static Refusal Write(RefusalText text, RejectionForm form, RefusalContext context)
     {
         if (context.Message.Kind == McpMessageKind.Notification)
@@ -53,7 +53,7 @@ internal static class Wire
         json.WriteStartObject("result");
         if (era == McpEra.Modern)
         {
-            json.WriteString("resultType", "complete"); // Modern clients refuse a result without it.
+            json.WriteString("resultType", "complete"); // Modern clients reject a result without it.
         }
 
         json.WriteBoolean("isError", true);
@@ -95,6 +95,6 @@ internal static class Wire
         RejectionForm.Http429 => true,
         RejectionForm.JsonRpc => false,
         RejectionForm.Auto or RejectionForm.ToolResult => era == McpEra.Modern,
-        _ => throw new ArgumentOutOfRangeException(nameof(form), form, "Not a form of refusal."),
+        _ => throw new ArgumentOutOfRangeException(nameof(form), form, "Not a form of rejection."),
     };
 }

@@ -5,14 +5,14 @@ using System.Net.Http.Headers;
 
 namespace Sluice.ModelContextProtocol;
 
-/// <summary>Waits and tries again when an MCP server, or the gateway in front of it, refuses a call over HTTP.</summary>
+/// <summary>Waits and tries again when an MCP server, or the gateway in front of it, rejects a call over HTTP.</summary>
 /// <remarks>
 /// <para>
 /// For the <see cref="HttpClient"/> of a client's transport. It honours only what says for certain that the call was not made:
 /// a JSON-RPC error with <c>data.limit</c> and <c>data.retryAfterMs</c> (or the code 503), under a <c>Retry-After</c> header,
 /// with the status 200, 429 or 503. Only such answers are read before they are handed on, up to 64 KiB; an event stream is not,
-/// unless its <c>Content-Length</c> says that it is short. A time-out, a lost connection, a 502 and every other 429 are handed on as they came: such a
-/// call may have run.
+/// unless its <c>Content-Length</c> says that it is short. A time-out, a lost connection, a 502 and every other 429 are handed on as they
+/// came: such a call may have run.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>

@@ -1,6 +1,6 @@
 namespace Sluice.ModelContextProtocol;
 
-/// <summary>How a client waits when it is refused.</summary>
+/// <summary>How a client waits when it is rejected.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record RateLimitRetryOptions
 {
@@ -19,7 +19,7 @@ public sealed record RateLimitRetryOptions
             : throw new ArgumentOutOfRangeException(nameof(value), value, "Not from 1 to 100.");
     }
 
-    /// <summary>How long a call waits in all; a refusal that asks for more is handed on at once.</summary>
+    /// <summary>How long a call waits in all; a rejection that asks for more is handed on at once.</summary>
     /// <value>Above zero, at most 1 day. The default is 1 minute.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside its range.</exception>
     public TimeSpan MaxTotalWait
@@ -30,7 +30,10 @@ public sealed record RateLimitRetryOptions
             : throw new ArgumentOutOfRangeException(nameof(value), value, "Not above zero and at most 1 day.");
     }
 
-    /// <summary>The most that is added to a wait at random, as a part of it, so that clients that were refused together come apart.</summary>
+    /// <summary>
+    /// The most that is added to a wait at random, as a part of it, so that clients that were rejected at one time do not all retry at one
+    /// time.
+    /// </summary>
     /// <value>From 0 to 1. The default is 0.1.</value>
     /// <exception cref="ArgumentOutOfRangeException">The value is outside its range.</exception>
     public double Jitter

@@ -7,7 +7,7 @@ using ModelContextProtocol;
 
 namespace Sluice.ModelContextProtocol;
 
-/// <summary>Finds the wait in a refusal; whatever is not clearly one has none.</summary>
+/// <summary>Finds the wait in a rejection; whatever is not clearly one has none.</summary>
 internal static class RefusalReader
 {
     private const string Wait = "retryAfterMs";
@@ -36,7 +36,7 @@ internal static class RefusalReader
         }
         catch (JsonException)
         {
-            return null; // Not a refusal of ours, whatever it is.
+            return null; // Not a rejection of ours, whatever it is.
         }
     }
 

@@ -7,12 +7,12 @@ internal sealed class RetryBudget(RateLimitRetryOptions options)
     private int _retries;
     private TimeSpan _waited;
 
-    /// <summary>Waits as long as a refusal asks for, and a little more.</summary>
+    /// <summary>Waits as long as a rejection asks for, and a little more.</summary>
     /// <returns>False, at once, when the call is not to be tried again.</returns>
-    /// <exception cref="OperationCanceledException">The wait was given up.</exception>
+    /// <exception cref="OperationCanceledException">The wait was cancelled.</exception>
     internal async ValueTask<bool> TryWaitAsync(TimeSpan retryAfter, CancellationToken cancellationToken)
     {
-        // Never less than the server asks for: one tick before it, it refuses again.
+        // Never less than the server asks for: one tick before it, it rejects again.
         TimeSpan left = options.MaxTotalWait - _waited;
         if (_retries == options.MaxRetries || retryAfter > left)
         {

@@ -17,7 +17,7 @@ namespace Sluice.ModelContextProtocol;
 /// <param name="method">The method that is called.</param>
 /// <param name="nameOf">What a call names.</param>
 /// <param name="handlesUnmatched">Whether a handler of the server takes names that match nothing it has registered.</param>
-/// <param name="asResult">The result that stands for a rejection.</param>
+/// <param name="asResult">The result that represents a rejection.</param>
 /// <param name="hasResultForm">Whether that result is a form of rejection, and not only sent as an error.</param>
 internal sealed class OperationFilter<TParams, TResult>(
     ServerLimits limits,

@@ -6,8 +6,8 @@ namespace Sluice.ModelContextProtocol;
 
 /// <summary>Puts the limits into a server's filters, innermost: whatever else was configured decides before.</summary>
 /// <remarks>
-/// A server with the SDK's experimental alternate handler of tool calls, which bypasses filters, does not start: the SDK
-/// refuses to have both.
+/// A server with the SDK's experimental alternate handler of tool calls, which bypasses filters, does not start: the SDK accepts only one
+/// of the two.
 /// </remarks>
 internal sealed class RateLimitServerSetup(ServerLimitsFactory factory) : IPostConfigureOptions<McpServerOptions>
 {

@@ -4,7 +4,7 @@ using ModelContextProtocol.Server;
 
 namespace Sluice.ModelContextProtocol;
 
-/// <summary>Sends a JSON-RPC error in place of the result that stands for it, and everything else as it is.</summary>
+/// <summary>Sends a JSON-RPC error in place of the result that represents it, and everything else as it is.</summary>
 /// <remarks>
 /// A filter outside of the limits that answers with another result after a rejection, such as one from a cache, is left alone: only
 /// a result that carries the error is replaced. Thread safety: any number of threads.

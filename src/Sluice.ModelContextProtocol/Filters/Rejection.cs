@@ -18,10 +18,10 @@ internal static class Rejection
         Meta = MetaOf(error),
     };
 
-    /// <summary>An empty prompt that stands for the error until it is sent.</summary>
+    /// <summary>An empty prompt that represents the error until it is sent.</summary>
     internal static GetPromptResult PromptResult(RefusalError error) => new() { Messages = [], Meta = MetaOf(error) };
 
-    /// <summary>An empty resource that stands for the error until it is sent.</summary>
+    /// <summary>An empty resource that represents the error until it is sent.</summary>
     internal static ReadResourceResult ResourceResult(RefusalError error) => new() { Contents = [], Meta = MetaOf(error) };
 
     /// <summary>The JSON-RPC error in answer to a request.</summary>
@@ -31,11 +31,11 @@ internal static class Rejection
         Error = new JsonRpcErrorDetail { Code = error.Code, Message = error.Message, Data = DataOf(error) },
     };
 
-    /// <summary>Whether a result stands for an error.</summary>
+    /// <summary>Whether a result represents an error.</summary>
     internal static bool IsIn(JsonNode? result) =>
         result is JsonObject fields && fields["_meta"] is JsonObject meta && meta.ContainsKey(McpRefusals.ErrorMetaKey);
 
-    /// <summary>Answers a request with a JSON-RPC error, although its handler returns a result that stands for it.</summary>
+    /// <summary>Answers a request with a JSON-RPC error, although its handler returns a result that represents it.</summary>
     /// <remarks>
     /// The SDK sends an error only for an exception, and logs each exception of a handler at Error with its stack trace. So the
     /// transport that the request came by is replaced by one that sends the error in place of the result. Calls that are allowed

@@ -5,7 +5,7 @@ namespace Sluice.Mcp.Tests;
 /// <summary>JSON that is not one message that everybody reads alike: 400 and -32600 or -32602.</summary>
 public sealed class McpReaderRulesTests
 {
-    private const string KeyTwice = "A key stands twice in the message or in 'params'.";
+    private const string KeyTwice = "A key is there twice in the message or in 'params'.";
     private const string KeyInDisguise =
         "A key of the message or of 'params' differs from one of the protocol's only by case or by escapes.";
 
