@@ -26,8 +26,8 @@ internal static class ClientConfiguration
         client.Password = address.Password;
         client.DefaultDatabase = address.Database;
         client.Ssl = address.IsEncrypted || options.CertificateAuthority is not null;
-        client.AbortOnConnectFail = false; // Redis may come later.
-        client.BacklogPolicy = BacklogPolicy.FailFast; // Or calls would run later that their callers have given up.
+        client.AbortOnConnectFail = false; // Redis may start later.
+        client.BacklogPolicy = BacklogPolicy.FailFast; // Else calls would run after their callers had timed out.
         client.IncludeDetailInExceptions = false;
         client.ClientName ??= "sluice";
         client.AsyncTimeout = (int)(options.Timeout > LeastSilence ? options.Timeout : LeastSilence).TotalMilliseconds;
@@ -39,7 +39,7 @@ internal static class ClientConfiguration
 
         if (!address.Has("tiebreaker"))
         {
-            client.TieBreaker = ""; // A key of its own, which a user of Redis would have to be given.
+            client.TieBreaker = ""; // It would need a right to a further key.
         }
 
         if (!address.Has("configChannel"))

@@ -10,8 +10,8 @@ public enum RedisKeyLayout
 
     /// <summary>
     /// Those of each caller in a slot of their own, for servers whose callers are too many for one node. A call under limits of
-    /// several scopes is reserved in each, one after another, and taken back where a later one refuses: nothing is ever
-    /// over-admitted, but a call that is refused holds tokens for a moment, so that another may be refused that need not have been.
+    /// several scopes is reserved in each, one after another, and rolled back where a later one rejects: the limit is never exceeded, but a
+    /// rejected call holds tokens for a moment, so that another call may be rejected although the tokens would have been enough.
     /// </summary>
     Spread = 1,
 }

@@ -17,7 +17,9 @@ public sealed partial class RedisStore
     /// <summary>How this process may use the keys.</summary>
     internal LayoutGuard Layout { get; }
 
-    /// <summary>Why shares are off although <see cref="RedisStoreOptions.Shares"/> is set, or why the keys cannot be used; null for neither.</summary>
+    /// <summary>
+    /// Why shares are off although <see cref="RedisStoreOptions.Shares"/> is set, or why the keys cannot be used; null for neither.
+    /// </summary>
     /// <value>A sentence for an operator.</value>
     public string? LayoutFault => Layout.Why;
 
@@ -52,7 +54,9 @@ public sealed partial class RedisStore
             return client;
         })).Value;
 
-    /// <summary>Decides a call: from the shares if they can, else with one run of a script for everything that they cannot decide.</summary>
+    /// <summary>
+    /// Decides a call: from the shares if they can, else with one run of a script for everything that they cannot decide.
+    /// </summary>
     private ValueTask<RateLimitDecision> DecideDividedAsync(
         RedisLimits limits, in RateLimitRequest request, Memory<LimitState> states, bool charges, SlotClaim claim)
     {
@@ -165,7 +169,7 @@ public sealed partial class RedisStore
     private static RateLimitRequest PartOf(in RateLimitRequest request, RedisLimits part) =>
         new(part.Applicable, request.Caller, request.Cost) { Slots = request.Slots, Tag = request.Tag };
 
-    // A share ended while Redis was asked: the call is rejected, and what the others took for it goes back.
+    // A share ended while Redis was asked: the call is rejected, and the tokens that other shares took for it are refunded.
     private async Task TakeBackAsync(RedisLimits limits, RedisLimits rest, RateLimitRequest request, SlotClaim claim)
     {
         if (claim.Holder is not null)

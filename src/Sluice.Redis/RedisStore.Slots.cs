@@ -96,7 +96,9 @@ public sealed partial class RedisStore
         _slotWaiters.Released(request.Limits, request.Caller);
     }
 
-    /// <summary>Who acquires now; null when the heartbeat of this process is not in Redis, so that its slots would not be its own.</summary>
+    /// <summary>
+    /// Who acquires now; null when the heartbeat of this process is not in Redis, so that its slots would not be its own.
+    /// </summary>
     private async ValueTask<SlotHolder?> HolderAsync()
     {
         if (Heartbeat is null)

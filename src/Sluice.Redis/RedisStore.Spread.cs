@@ -3,7 +3,7 @@ namespace Sluice.Redis;
 /// <content>Rows in slots of their own: reserve and settle.</content>
 public sealed partial class RedisStore
 {
-    /// <summary>The rows of a call, each with its lane and the limits that lie in it; the one that everybody shares is the last.</summary>
+    /// <summary>The rows of a call, each with its lane and the limits that lie in it; the shared one is the last.</summary>
     private IEnumerable<(Lane Lane, int[]? Part)> PartsOf(RedisLimits limits, CallerKeys caller)
     {
         if (!_isSpread)
@@ -33,7 +33,7 @@ public sealed partial class RedisStore
         List<(Lane Lane, PendingCall Call)> reserved = [];
         foreach ((Lane lane, int[]? part) in PartsOf(limits, keys))
         {
-            // Once a row has refused, the others are only looked at, for what they would have said.
+            // Once a row has rejected, the others are only read, to report what they would have answered.
             ScriptVerb verb = whole.IsAllowed ? whole.Verb : ScriptVerb.Peek;
             PendingCall call = new(verb, limits, keys, whole.Cost)
             {

@@ -12,13 +12,12 @@ namespace Sluice.Redis;
 /// server's clock, in whole microseconds. Clocks of the processes play no part.
 /// </para>
 /// <para>
-/// It never throws because of Redis, except from <see cref="ResetAsync"/>. A decision that has no answer within <see cref="RedisStoreOptions.Timeout"/> is made
-/// without it, as each limit's <see cref="RateLimit.OnStoreFailure"/> says; after three failures in a row no call waits any more
-/// until Redis decides again. What timed out may have been charged, once: nothing is sent twice.
+/// It never throws because of Redis, except from <see cref="ResetAsync"/>. A decision that has no answer within
+/// <see cref="RedisStoreOptions.Timeout"/> is made without it, as each limit's <see cref="RateLimit.OnStoreFailure"/> says; after three
+/// failures in a row no call waits any more until Redis decides again. What timed out may have been charged, once: nothing is sent twice.
 /// </para>
 /// <para>
-/// A call is not given up by its cancellation token once it is on its way: the timeout bounds it, and so it is known whether it
-/// was charged.
+/// A cancellation token does not end a call that is in flight: the timeout bounds it, and so it is known whether it was charged.
 /// </para>
 /// <para>Needs Redis 6.2 or newer. Thread safety: every member may be called from any thread.</para>
 /// </remarks>
@@ -64,7 +63,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         HeartbeatScript? heartbeats = null,
         ShareScripts? shares = null)
     {
-        time = BootTimeProvider.For(time); // What is remembered of Redis grows old while the machine sleeps.
+        time = BootTimeProvider.For(time); // What is remembered of Redis also expires while the machine sleeps.
         Outages = new StoreOutages(time);
         _connection = connection;
         _script = script;
@@ -311,8 +310,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     }
 
     /// <summary>
-    /// Checks the server, and looks at a bucket that nothing charges, the way that every call takes: what is slow the first time
-    /// has then been slow.
+    /// Checks the server, and looks at a bucket that nothing charges, by the path of every call, so that the slow first run is over.
     /// </summary>
     private async Task LookAsync()
     {

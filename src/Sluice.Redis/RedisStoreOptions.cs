@@ -32,13 +32,13 @@ public sealed class RedisStoreOptions
     /// <value>From 1 ms to 5 s. The default is 50 ms.</value>
     public TimeSpan Timeout { get; set; } = TimeSpan.FromMilliseconds(50);
 
-    /// <summary>For how long a refusal may be repeated without asking Redis, at most until the tokens are there.</summary>
+    /// <summary>For how long a rejection may be repeated without asking Redis, at most until the tokens are there.</summary>
     /// <value>
     /// From zero, which is never, to 1 minute. The default is 1 s. A reset or a refund by another process is noticed after that.
     /// </value>
     public TimeSpan RememberRefusals { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether calls that wait for each other anyway go to Redis together.</summary>
+    /// <summary>Whether calls that are queued at one time go to Redis in one batch.</summary>
     /// <value>The default is true.</value>
     public bool Coalesce { get; set; } = true;
 
@@ -50,7 +50,7 @@ public sealed class RedisStoreOptions
     /// <value>The default is null.</value>
     public RedisSharesOptions? Shares { get; set; }
 
-    /// <summary>How many buckets this process remembers, to go on by while Redis does not answer.</summary>
+    /// <summary>How many buckets this process remembers, to decide by while Redis does not answer.</summary>
     /// <value>As <see cref="InProcessStoreOptions.MaxKeys"/>. The default is 1,000,000.</value>
     public int LocalMaxKeys { get; set; } = new InProcessStoreOptions().MaxKeys;
 

@@ -2,7 +2,7 @@ using System.Text.RegularExpressions;
 
 namespace Sluice.Redis;
 
-/// <summary>What options must keep to.</summary>
+/// <summary>The rules of options.</summary>
 internal static partial class RedisStoreRules
 {
     internal const int MinReplicas = 1;

@@ -52,12 +52,14 @@ public sealed class ApplicableLimits
     internal TimeSpan MaxAge { get; }
 
     /// <summary>
-    /// The limit that refuses the call because the caller lacks the identity that it counts by
+    /// The limit that rejects the call because the caller lacks the identity that it counts by
     /// (<see cref="MissingIdentity.Reject"/>), or null. Where it is set no store is asked.
     /// </summary>
     public RateLimit? IdentityRequiredBy { get; }
 
-    /// <summary>The configured operation that the calls match, as a label; <see cref="LimitNames.OtherOperation"/> for all others.</summary>
+    /// <summary>
+    /// The configured operation that the calls match, as a label; <see cref="LimitNames.OtherOperation"/> for all others.
+    /// </summary>
     internal string Operation { get; }
 
     /// <summary>The counters of these limits; made for the first call that is counted.</summary>
@@ -68,7 +70,7 @@ public sealed class ApplicableLimits
 
     /// <summary>
     /// Whether a store in memory should read the clock under its locks at once, because it could not use an earlier reading the last
-    /// time. A guess, of no consequence but to speed.
+    /// time. A guess that affects speed only.
     /// </summary>
     internal bool ReadsLate { get; private set; }
 

@@ -5,9 +5,9 @@ namespace Sluice;
 /// <summary>Which callers are meant: those who match every list that is not empty.</summary>
 /// <remarks>
 /// <para>
-/// Values compare as identities do: in Unicode's form NFC, without surrounding white space, otherwise exactly. A caller who lacks
-/// what a list is about does not match it. Users, tenants and clients match for every issuer. Where several issuers are trusted, a
-/// condition on the claim <c>iss</c> tells them apart.
+/// Values compare as identities do: in Unicode's form NFC, without surrounding white space, otherwise exactly. A caller without the part of
+/// the identity that a list names does not match it. Users, tenants and clients match for every issuer. Where several issuers are trusted,
+/// a condition on the claim <c>iss</c> tells them apart.
 /// </para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>

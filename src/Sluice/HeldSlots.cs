@@ -20,10 +20,12 @@ public sealed class HeldSlots
     /// <summary>The store that counts the slots, or a part of it; null when none are held.</summary>
     internal object? Holder => Volatile.Read(ref _holder);
 
-    /// <summary>Whether the call waits where no slot is free, or others wait before it: a store that others share then keeps turns.</summary>
+    /// <summary>
+    /// Whether the call waits where no slot is free, or others wait before it: a store that others share then keeps turns.
+    /// </summary>
     internal bool WaitsInTurn { get; set; }
 
-    /// <summary>Whether the call is the first in the queue of its process, so that the store keeps its turn where it gets no slot.</summary>
+    /// <summary>Whether the call is the first in the queue of its process, so that the store keeps its turn if it gets no slot.</summary>
     internal bool KeepsTurn { get; set; }
 
     /// <summary>Notes that slots were acquired.</summary>

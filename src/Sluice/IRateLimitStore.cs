@@ -21,7 +21,7 @@ public interface IRateLimitStore
 {
     /// <summary>Decides a call, and charges its cost to all of its limits when they all admit it.</summary>
     /// <remarks>
-    /// A refusal changes no bucket. A permissive limit never refuses; it is charged when the call is admitted and it has
+    /// A rejection changes no bucket. A permissive limit never rejects; it is charged when the call is admitted and it has
     /// the tokens. A permissive limit on concurrency counts the call in any case.
     /// A call that is allowed also holds a slot of each of its limits on concurrency, until <see cref="ReleaseAsync"/>.
     /// </remarks>

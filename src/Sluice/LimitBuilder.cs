@@ -48,16 +48,16 @@ public sealed class LimitBuilder
     /// <summary>Sets the longest time for which a call keeps its slot: from 1 s to 7 days.</summary>
     public LimitBuilder MaxAge(TimeSpan maxAge) => Set(nameof(MaxAge), maxAge, _settings with { MaxAge = maxAge });
 
-    /// <summary>Counts calls of these tools; globs stand for all that they match.</summary>
+    /// <summary>Counts calls of these tools; a glob means all tools that it matches.</summary>
     public LimitBuilder Tools(params ReadOnlySpan<string> names) => SetWhen(nameof(Tools), _settings.When with { Tools = [.. names] });
 
-    /// <summary>Counts uses of these prompts; globs stand for all that they match.</summary>
+    /// <summary>Counts uses of these prompts; a glob means all prompts that it matches.</summary>
     public LimitBuilder Prompts(params ReadOnlySpan<string> names) => SetWhen(nameof(Prompts), _settings.When with { Prompts = [.. names] });
 
-    /// <summary>Counts reads of these resources; globs stand for all that they match.</summary>
+    /// <summary>Counts reads of these resources; a glob means all resources that it matches.</summary>
     public LimitBuilder Resources(params ReadOnlySpan<string> uris) => SetWhen(nameof(Resources), _settings.When with { Resources = [.. uris] });
 
-    /// <summary>Counts, and so meters, these methods; globs stand for all that they match.</summary>
+    /// <summary>Counts, and so meters, these methods; a glob means all methods that it matches.</summary>
     public LimitBuilder Methods(params ReadOnlySpan<string> names) => SetWhen(nameof(Methods), _settings.When with { Methods = [.. names] });
 
     /// <summary>Counts calls of some callers only.</summary>

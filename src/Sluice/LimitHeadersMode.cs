@@ -3,7 +3,7 @@ namespace Sluice;
 /// <summary>When a response says what the limits have left.</summary>
 public enum LimitHeadersMode
 {
-    /// <summary>On refusals; the default.</summary>
+    /// <summary>On rejections; the default.</summary>
     OnRefusal = 0,
 
     /// <summary>On every metered call.</summary>

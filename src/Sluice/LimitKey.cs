@@ -6,7 +6,8 @@ namespace Sluice;
 
 /// <summary>What a limit counts by: a set of parts of the caller's identity. Callers who agree in all of them share a bucket.</summary>
 /// <remarks>
-/// <para>The four scopes are keys: <c>[]</c>, <c>[tenant]</c>, <c>[user]</c> and <c>[client]</c>. The order of the parts does not matter.</para>
+/// <para>The four scopes are keys: <c>[]</c>, <c>[tenant]</c>, <c>[user]</c> and <c>[client]</c>. The order of the parts does not
+/// matter.</para>
 /// <para>Two keys are equal when they have the same parts. Thread safety: immutable.</para>
 /// </remarks>
 [CollectionBuilder(typeof(LimitKey), nameof(Of))]

@@ -3,7 +3,7 @@ namespace Sluice;
 /// <summary>One limit's share in a decision: what its bucket holds, and what it would have answered alone.</summary>
 /// <remarks>
 /// <para>Units: <see cref="Remaining"/> is whole tokens, rounded down; times are exact to the store's clock tick.</para>
-/// <para>The default value is a refusal without a wait: it means nothing was decided.</para>
+/// <para>The default value is a rejection with a wait of zero, and means that no decision was made.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 public readonly record struct LimitState
@@ -11,7 +11,7 @@ public readonly record struct LimitState
     /// <summary>What this limit alone answers.</summary>
     /// <value>
     /// On a permissive limit <see cref="RateLimitOutcome.Denied"/> and <see cref="RateLimitOutcome.Unsatisfiable"/> mean
-    /// that it would have refused.
+    /// that it would have rejected.
     /// </value>
     public RateLimitOutcome Outcome { get; init; }
 

@@ -7,7 +7,7 @@ public enum MeteredRequests
     Operations = 0,
 
     /// <summary>
-    /// Every request, except those whose refusal breaks clients: <c>initialize</c>, <c>server/discover</c>,
+    /// Every request, except those whose rejection breaks clients: <c>initialize</c>, <c>server/discover</c>,
     /// <c>ping</c> and <c>tasks/cancel</c>.
     /// </summary>
     All = 1,

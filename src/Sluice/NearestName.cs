@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>Guesses which known name a misspelt one stands for.</summary>
+/// <summary>Guesses which known name a misspelt one means.</summary>
 internal static class NearestName
 {
     private const int MaxLength = 64;

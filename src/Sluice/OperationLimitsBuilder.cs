@@ -19,12 +19,12 @@ public sealed class OperationLimitsBuilder
         _settings = new OperationSettings { Name = name };
     }
 
-    /// <summary>Limits everybody together.</summary>
+    /// <summary>Limits all callers together.</summary>
     /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
     /// <exception cref="FormatException">One is not a rate.</exception>
     public OperationLimitsBuilder Shared(params ReadOnlySpan<string> rates) => Shared(RateList.Parse(rates));
 
-    /// <summary>Limits everybody together.</summary>
+    /// <summary>Limits all callers together.</summary>
     public OperationLimitsBuilder Shared(RateList rates) => Set(nameof(Shared), rates, _settings with { Shared = rates });
 
     /// <summary>Limits each tenant.</summary>
@@ -58,7 +58,9 @@ public sealed class OperationLimitsBuilder
         return Set(nameof(Concurrency), concurrency, _settings with { Concurrency = concurrency });
     }
 
-    /// <summary>Adds other numbers for some callers. The first override that matches a caller and names a scope decides for that scope.</summary>
+    /// <summary>
+    /// Adds other numbers for some callers. The first override that matches a caller and names a scope decides for that scope.
+    /// </summary>
     /// <param name="when">Says which callers.</param>
     /// <param name="configure">Says the numbers.</param>
     public OperationLimitsBuilder Override(Action<CallerConditionBuilder> when, Action<OverrideBuilder> configure)
@@ -88,7 +90,7 @@ public sealed class OperationLimitsBuilder
     /// <summary>Sets whether the buckets may be divided among processes, by a store that does so.</summary>
     public OperationLimitsBuilder Shares(bool isOn) => Set(nameof(Shares), isOn, _settings with { Shares = isOn });
 
-    /// <summary>Sets how refusals by these limits look on the wire.</summary>
+    /// <summary>Sets how rejections by these limits look on the wire.</summary>
     public OperationLimitsBuilder Rejection(RejectionForm form) =>
         Set(nameof(Rejection), form, _settings with { Rejection = form });
 

@@ -17,7 +17,8 @@ public sealed class OperationMatcher
     /// <param name="names">Names and globs; of those that mean the same, one counts.</param>
     /// <param name="caseSensitive">Whether <c>Search</c> and <c>search</c> are two tools.</param>
     /// <exception cref="ArgumentNullException"><paramref name="names"/> is null.</exception>
-    /// <exception cref="ArgumentOutOfRangeException"><paramref name="kind"/> is <see cref="OperationKind.Server"/>, which has no names.</exception>
+    /// <exception cref="ArgumentOutOfRangeException"><paramref name="kind"/> is <see cref="OperationKind.Server"/>, which has no
+    /// names.</exception>
     public OperationMatcher(OperationKind kind, IEnumerable<string> names, bool caseSensitive)
     {
         ArgumentNullException.ThrowIfNull(names);
@@ -32,7 +33,7 @@ public sealed class OperationMatcher
     /// <summary>What it names.</summary>
     public OperationKind Kind { get; }
 
-    /// <summary>Whether a name or glob of the set stands for the operation.</summary>
+    /// <summary>Whether a name or glob of the set matches the operation.</summary>
     /// <param name="operation">The name or URI, as the caller wrote it.</param>
     public bool Matches(ReadOnlySpan<char> operation) => _table.Find(operation) != _table.Others;
 }

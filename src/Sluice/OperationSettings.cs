@@ -10,7 +10,7 @@ public sealed record OperationSettings
     /// <value>1 to 256 characters, not counting surrounding white space.</value>
     public required string Name { get; init; }
 
-    /// <summary>The limit that everybody shares; null for none.</summary>
+    /// <summary>The limit that all callers share; null for none.</summary>
     public RateList? Shared { get; init; }
 
     /// <summary>The limit of each tenant; null for none.</summary>
@@ -46,7 +46,7 @@ public sealed record OperationSettings
     /// <summary>Whether the buckets may be divided among processes; null for the policy's.</summary>
     public bool? Shares { get; init; }
 
-    /// <summary>How refusals by these limits look on the wire; null for the policy's.</summary>
+    /// <summary>How rejections by these limits look on the wire; null for the policy's.</summary>
     public RejectionForm? Rejection { get; init; }
 
     /// <summary>The rates of a scope; null for none.</summary>

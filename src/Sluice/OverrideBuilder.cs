@@ -9,12 +9,12 @@ public sealed class OverrideBuilder
 
     internal OverrideBuilder(CallerCondition when) => _settings = new OverrideSettings { When = when };
 
-    /// <summary>In the place of the limit that everybody shares.</summary>
+    /// <summary>In the place of the limit that all callers share.</summary>
     /// <param name="rates">One to four rates in the short form, or <c>unlimited</c>, or <c>0</c> for no call at all.</param>
     /// <exception cref="FormatException">One is not a rate.</exception>
     public OverrideBuilder Shared(params ReadOnlySpan<string> rates) => Shared(RateOverride.Parse(rates));
 
-    /// <summary>In the place of the limit that everybody shares.</summary>
+    /// <summary>In the place of the limit that all callers share.</summary>
     public OverrideBuilder Shared(RateOverride rates) => Set(nameof(Shared), rates, _settings with { Shared = rates });
 
     /// <summary>In the place of the limit of each tenant.</summary>

@@ -14,7 +14,7 @@ public sealed record OverrideSettings
     /// <value>At least one condition.</value>
     public required CallerCondition When { get; init; }
 
-    /// <summary>In the place of the limit that everybody shares; null to leave it.</summary>
+    /// <summary>In the place of the limit that all callers share; null to leave it.</summary>
     public RateOverride? Shared { get; init; }
 
     /// <summary>In the place of the limit of each tenant; null to leave it.</summary>

@@ -11,7 +11,10 @@ public sealed partial record Rate
         Edges = edges;
     }
 
-    /// <summary>The unit of the calendar that a window is; null for a rate by another algorithm than <see cref="RateLimitAlgorithm.CalendarWindow"/>.</summary>
+    /// <summary>
+    /// The unit of the calendar that a window is; null for a rate by another algorithm than
+    /// <see cref="RateLimitAlgorithm.CalendarWindow"/>.
+    /// </summary>
     public CalendarUnit? Window => Edges?.Unit;
 
     /// <summary>The IANA name of the time zone whose calendar the windows follow; null where <see cref="Window"/> is.</summary>
@@ -37,7 +40,8 @@ public sealed partial record Rate
     /// <param name="timeZone">An IANA name such as <c>Asia/Tokyo</c>, in this spelling; or a fixed offset such as <c>UTC+09:00</c>.</param>
     /// <param name="weekStart">The first day of a week, only where the unit is <see cref="CalendarUnit.Week"/>; null for Monday.</param>
     /// <exception cref="ArgumentNullException"><paramref name="timeZone"/> is null.</exception>
-    /// <exception cref="ArgumentException">A value is outside its range, or there is no such time zone; the message names the nearest.</exception>
+    /// <exception cref="ArgumentException">A value is outside its range, or there is no such time zone; the message names the
+    /// nearest.</exception>
     public static Rate Calendar(int maxTokens, CalendarUnit window, string timeZone = "UTC", DayOfWeek? weekStart = null)
     {
         ArgumentNullException.ThrowIfNull(timeZone);

@@ -56,10 +56,10 @@ public sealed class RateLimit
     /// </summary>
     public string Name { get; }
 
-    /// <summary>The key as refusals spell it: <c>perUser</c>, or <c>tenant+claim:team</c> where it is the key of no scope.</summary>
+    /// <summary>The key as rejections spell it: <c>perUser</c>, or <c>tenant+claim:team</c> where it is the key of no scope.</summary>
     public string ScopeName => Key.ToString();
 
-    /// <summary>The kind as configuration and refusals spell it: <c>tool</c>.</summary>
+    /// <summary>The kind as configuration and rejections spell it: <c>tool</c>.</summary>
     public string KindName => LimitNames.Of(Kind);
 
     /// <summary>Whether it is an entry of <c>limits</c>, which has a name of its own.</summary>
@@ -94,7 +94,7 @@ public sealed class RateLimit
     /// <summary>Whether its buckets may be divided among processes, by a store that does so.</summary>
     public bool Shares { get; }
 
-    /// <summary>How its refusals look on the wire.</summary>
+    /// <summary>How its rejections look on the wire.</summary>
     public RejectionForm Rejection { get; }
 
     /// <summary>Whether any call to which it applies may be held. Set while the policy is compiled.</summary>
@@ -106,8 +106,8 @@ public sealed class RateLimit
     internal int GreatestCost { get; set; } = 1;
 
     /// <summary>
-    /// Whether a store may divide its buckets among processes, by what calls may do to them: no overrides give callers other numbers, and no
-    /// call to which it applies may be held. Set while the policy is compiled.
+    /// Whether a store may divide its buckets among processes, by what calls may do to them: no overrides give callers other numbers, and
+    /// no call to which it applies may be held. Set while the policy is compiled.
     /// </summary>
     internal bool MayBeDivided { get; set; } = true;
 

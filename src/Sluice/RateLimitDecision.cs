@@ -11,7 +11,7 @@ public readonly record struct RateLimitDecision
     private const int SourceShift = 48;
     private const ulong EstimateBit = 1UL << 63;
 
-    // There are four fields with the limit and the wait. The compiler keeps no struct of five in registers.
+    // There are four fields with the limit and the wait. The compiler does not keep a struct of five fields in registers.
     private readonly ulong _answer; // From the low end: 32 bits that remain, 16 of the outcome, 15 of the source, 1 of the estimate.
     private readonly long _runningOrReset; // Minus the calls that run, or the ticks at which a window ends; no limit has both.
 
@@ -40,13 +40,13 @@ public readonly record struct RateLimitDecision
     }
 
     /// <summary>
-    /// The limit that refused; of several the one with the longest wait, of equal waits the first in the policy's order.
-    /// Null when the call was allowed, and when it was refused because the store did not answer.
+    /// The limit that rejected; of several the one with the longest wait, of equal waits the first in the policy's order.
+    /// Null when the call was allowed, and when it was rejected because the store did not answer.
     /// </summary>
     public RateLimit? Limit { get; init; }
 
     /// <summary>
-    /// Whole tokens, or free slots, left in the limit that refused; when the call was allowed, the tokens in the enforced limit with
+    /// Whole tokens, or free slots, left in the limit that rejected; when the call was allowed, the tokens in the enforced limit with
     /// the fewest left, or <see cref="int.MaxValue"/> where no enforced limit with a rate applies.
     /// </summary>
     public int Remaining
@@ -55,7 +55,7 @@ public readonly record struct RateLimitDecision
         init => _answer = (_answer & ~(ulong)uint.MaxValue) | unchecked((uint)value);
     }
 
-    /// <summary>How many calls hold a slot of the limit that refused, where that is a limit on concurrency; else zero.</summary>
+    /// <summary>How many calls hold a slot of the limit that rejected, where that is a limit on concurrency; else zero.</summary>
     public int Running
     {
         get => (int)Math.Max(-_runningOrReset, 0);
@@ -65,12 +65,12 @@ public readonly record struct RateLimitDecision
     /// <summary>The exact wait until this call would be admitted if no other call came; zero when it was allowed.</summary>
     /// <value>
     /// <see cref="Timeout.InfiniteTimeSpan"/> when <see cref="RateLimitOutcome.Unsatisfiable"/>. One second where a limit on
-    /// concurrency refused: when a running call ends is not known.
+    /// concurrency rejected: when a running call ends is not known.
     /// </value>
     public TimeSpan RetryAfter { get; init; }
 
     /// <summary>
-    /// When the window of the limit that refused ends, in the limit's time zone, where that is a window of a calendar and waiting
+    /// When the window of the limit that rejected ends, in the limit's time zone, where that is a window of a calendar and waiting
     /// helps; else null.
     /// </summary>
     public DateTimeOffset? ResetsAt => ResetsAtTicks == 0 ? null : Limit?.Rate.Edges?.InZone(ResetsAtTicks);

@@ -68,7 +68,8 @@ public sealed partial class RateLimitPolicy
     /// <summary>Checks settings and makes a policy of them.</summary>
     /// <param name="server">The server's name.</param>
     /// <param name="settings">The settings.</param>
-    /// <param name="faults">Everything that is wrong: broken rules in the order of the settings, then costs that no bucket can meet; empty when a policy is returned.</param>
+    /// <param name="faults">Everything that is wrong: broken rules in the order of the settings, then costs that no bucket can meet; empty
+    /// when a policy is returned.</param>
     /// <returns>The policy, or null when there are faults.</returns>
     /// <exception cref="ArgumentException"><paramref name="server"/> is empty or null.</exception>
     /// <exception cref="ArgumentNullException"><paramref name="settings"/> is null.</exception>
@@ -121,7 +122,9 @@ public sealed partial class RateLimitPolicy
         return _tables.Find(method, operation).For(caller);
     }
 
-    /// <summary>The limits that apply to a request of which is known to which backend of a virtual server it goes, without allocation.</summary>
+    /// <summary>
+    /// The limits that apply to a request of which is known to which backend of a virtual server it goes, without allocation.
+    /// </summary>
     /// <param name="method">The JSON-RPC method.</param>
     /// <param name="operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>
     /// <param name="backend">The name of the backend; null for a request that goes to none.</param>

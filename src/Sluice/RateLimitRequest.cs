@@ -46,7 +46,9 @@ public readonly record struct RateLimitRequest
     /// <summary>Tokens to take from every limit; at least 1. Of a limit on concurrency a call takes one slot, whatever its cost.</summary>
     public int Cost { get; }
 
-    /// <summary>Takes note of the slots that the call acquires; required where <see cref="ApplicableLimits.SlotCount"/> is not zero.</summary>
+    /// <summary>
+    /// Takes note of the slots that the call acquires; required where <see cref="ApplicableLimits.SlotCount"/> is not zero.
+    /// </summary>
     public HeldSlots? Slots { get; init; }
 
     /// <summary>What a recorder of the store knows the call by; null where the store is not recorded.</summary>
@@ -63,7 +65,9 @@ public readonly record struct RateLimitRequest
         HeldSlots free => free,
     };
 
-    /// <summary>The part of an allowed call that was charged; null for nothing. A permissive limit without the tokens was not charged.</summary>
+    /// <summary>
+    /// The part of an allowed call that was charged; null for nothing. A permissive limit without the tokens was not charged.
+    /// </summary>
     /// <param name="states">The state of each limit when the call was decided.</param>
     internal RateLimitRequest? ChargedPart(ReadOnlySpan<LimitState> states)
     {

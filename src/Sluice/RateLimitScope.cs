@@ -4,7 +4,7 @@ namespace Sluice;
 /// <remarks>The order of the members is the order in which limits are evaluated and reported.</remarks>
 public enum RateLimitScope
 {
-    /// <summary>Everybody: one bucket.</summary>
+    /// <summary>All callers: one bucket.</summary>
     Shared = 0,
 
     /// <summary>All callers of one tenant: a bucket for each tenant.</summary>

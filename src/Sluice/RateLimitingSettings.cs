@@ -18,7 +18,7 @@ public sealed record RateLimitingSettings
     /// <summary>The longest time for which a call can be held: 60 s.</summary>
     public static TimeSpan MaxWait { get; } = TimeSpan.FromSeconds(60);
 
-    /// <summary>The limit that everybody shares; null for none.</summary>
+    /// <summary>The limit that all callers share; null for none.</summary>
     public RateList? Shared { get; init; }
 
     /// <summary>The limit of each tenant; null for none.</summary>
@@ -96,11 +96,11 @@ public sealed record RateLimitingSettings
     /// <value>The default is true. A store in memory, or over Redis without shares, divides none.</value>
     public bool Shares { get; init; } = true;
 
-    /// <summary>How refusals look on the wire.</summary>
+    /// <summary>How rejections look on the wire.</summary>
     /// <value>The default is <see cref="RejectionForm.Auto"/>.</value>
     public RejectionForm Rejection { get; init; }
 
-    /// <summary>The code of the JSON-RPC error of a refusal.</summary>
+    /// <summary>The code of the JSON-RPC error of a rejection.</summary>
     /// <value>Outside -32768 to -32000, unless <see cref="AllowReservedErrorCode"/>. The default is 429.</value>
     public int ErrorCode { get; init; } = 429;
 

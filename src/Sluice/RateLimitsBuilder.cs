@@ -23,12 +23,12 @@ public sealed class RateLimitsBuilder
     private readonly SetOnce _set = new("the server");
     private RateLimitingSettings _settings = new();
 
-    /// <summary>Limits everybody together.</summary>
+    /// <summary>Limits all callers together.</summary>
     /// <param name="rates">One to four rates in the short form, such as <c>60/1m</c> and <c>1000/1d</c>; a call must meet all.</param>
     /// <exception cref="FormatException">One is not a rate.</exception>
     public RateLimitsBuilder Shared(params ReadOnlySpan<string> rates) => Shared(RateList.Parse(rates));
 
-    /// <summary>Limits everybody together.</summary>
+    /// <summary>Limits all callers together.</summary>
     public RateLimitsBuilder Shared(RateList rates) => Set(nameof(Shared), rates, _settings with { Shared = rates });
 
     /// <summary>Limits each tenant.</summary>
@@ -78,7 +78,9 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder Method(string name, Action<OperationLimitsBuilder> configure) =>
         With(_settings with { Methods = Add(_settings.Methods, name, configure) });
 
-    /// <summary>Adds other numbers for some callers. The first override that matches a caller and names a scope decides for that scope.</summary>
+    /// <summary>
+    /// Adds other numbers for some callers. The first override that matches a caller and names a scope decides for that scope.
+    /// </summary>
     /// <param name="when">Says which callers.</param>
     /// <param name="configure">Says the numbers.</param>
     public RateLimitsBuilder Override(Action<CallerConditionBuilder> when, Action<OverrideBuilder> configure) =>
@@ -119,7 +121,7 @@ public sealed class RateLimitsBuilder
     public RateLimitsBuilder Meter(MeteredRequests requests) =>
         Set(nameof(Meter), requests, _settings with { Meter = requests });
 
-    /// <summary>Counts every request, as FastMCP does, except those whose refusal breaks clients.</summary>
+    /// <summary>Counts every request, as FastMCP does, except those whose rejection breaks clients.</summary>
     public RateLimitsBuilder MeterAllRequests() => Meter(MeteredRequests.All);
 
     /// <summary>Counts the calls of tools by the limits of the server, and no other request.</summary>
@@ -136,11 +138,11 @@ public sealed class RateLimitsBuilder
     /// <summary>Sets whether the buckets may be divided among processes, by a store that does so. The default is true.</summary>
     public RateLimitsBuilder Shares(bool isOn) => Set(nameof(Shares), isOn, _settings with { Shares = isOn });
 
-    /// <summary>Sets how refusals look on the wire.</summary>
+    /// <summary>Sets how rejections look on the wire.</summary>
     public RateLimitsBuilder Rejection(RejectionForm form) =>
         Set(nameof(Rejection), form, _settings with { Rejection = form });
 
-    /// <summary>Sets the code of a refusal's JSON-RPC error.</summary>
+    /// <summary>Sets the code of a rejection's JSON-RPC error.</summary>
     public RateLimitsBuilder ErrorCode(int code) =>
         Set(nameof(ErrorCode), code, _settings with { ErrorCode = code });
 

@@ -2,7 +2,7 @@ using System.Diagnostics.CodeAnalysis;
 
 namespace Sluice;
 
-/// <summary>What an override puts in the place of a rate: other rates, no limit, or nothing at all.</summary>
+/// <summary>What an override puts in the place of a rate: other rates, no limit, or no calls at all.</summary>
 /// <remarks>Rates convert to it. Two are equal when they say the same. Thread safety: immutable.</remarks>
 public sealed record RateOverride
 {

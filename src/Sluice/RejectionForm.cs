@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>How a refusal looks on the wire.</summary>
+/// <summary>How a rejection looks on the wire.</summary>
 public enum RejectionForm
 {
     /// <summary><see cref="Http429"/> for clients of the modern protocol era, <see cref="JsonRpc"/> for legacy ones.</summary>

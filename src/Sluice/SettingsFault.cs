@@ -5,7 +5,7 @@ namespace Sluice;
 /// <param name="Message">The value, the rule and the way out.</param>
 public sealed record SettingsFault(string Path, string Message)
 {
-    /// <summary>The same fault of settings that stand at <paramref name="path"/> of something larger.</summary>
+    /// <summary>The same fault of settings that are at <paramref name="path"/> of something larger.</summary>
     public SettingsFault WithPathPrefix(string path) => this with
     {
         Path = Path.Length == 0 ? path : Path.StartsWith('[') ? path + Path : $"{path}.{Path}",

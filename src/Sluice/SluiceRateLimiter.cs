@@ -13,10 +13,11 @@ namespace Sluice;
 /// </para>
 /// <para>
 /// With options, <c>AcquireAsync</c> waits: the permits are charged at once, and the lease comes at the exact instant at which they
-/// are there, in the order of the calls. A cancelled wait gives back what it took. <c>AttemptAcquire</c> never waits.
+/// are there, in the order of the calls. A cancelled wait refunds its permits. <c>AttemptAcquire</c> never waits.
 /// </para>
 /// <para>
-/// A lease holds the slots of limits on concurrency until it is disposed. It holds no tokens: those are not given back. Zero permits ask whether one would be granted, and charge nothing.
+/// A lease holds the slots of limits on concurrency until it is disposed. It holds no tokens: those are not given back. Zero permits ask
+/// whether one would be granted, and charge nothing.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
 /// </remarks>

@@ -4,7 +4,9 @@ namespace Sluice;
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record SluiceRateLimiterOptions
 {
-    /// <summary>The longest time that <see cref="System.Threading.RateLimiting.RateLimiter.AcquireAsync"/> waits; zero to wait for nothing.</summary>
+    /// <summary>
+    /// The longest time that <see cref="System.Threading.RateLimiting.RateLimiter.AcquireAsync"/> waits; zero to wait for nothing.
+    /// </summary>
     /// <value>At least zero. The default is 60 s. A call that would wait for longer fails at once.</value>
     public TimeSpan MaxWait { get; init; } = RateLimitingSettings.MaxWait;
 

@@ -11,7 +11,7 @@ namespace Sluice.Redis;
 /// <remarks>Thread safety: any thread may ask; two may work out the same text.</remarks>
 internal sealed class CallerKeys(CallerIdentity caller)
 {
-    /// <summary>The part of everybody who lacks what a key counts by. No hash looks like it.</summary>
+    /// <summary>The part of callers who lack what a key counts by. No hash looks like it.</summary>
     private const string Absent = "-";
 
     /// <summary>In the place of an issuer's length: a tenant follows it; the name of a claim follows it; hashes follow.</summary>
@@ -39,7 +39,7 @@ internal sealed class CallerKeys(CallerIdentity caller)
         LimitKeyForm.Tenant => _tenant ??= Hash(Caller.Tenant, tenant: null),
         LimitKeyForm.Client => _client ??= Hash(Caller.Client, tenant: null),
         LimitKeyForm.Other => _others.GetOrAdd(key, static (key, caller) => caller.HashOther(key), this),
-        _ => throw new ArgumentOutOfRangeException(nameof(key), key, "Everybody shares one key."),
+        _ => throw new ArgumentOutOfRangeException(nameof(key), key, "A shared bucket has no caller in its key."),
     };
 
     /// <summary>The caller, as calls that wait for a slot take turns by it.</summary>
@@ -101,8 +101,8 @@ internal sealed class CallerKeys(CallerIdentity caller)
             return Absent;
         }
 
-        // The lengths of the issuer and the tenant go before them, so that no two texts can run into each other. The texts are hashed in UTF-16: two that are no Unicode would be one in
-        // UTF-8.
+        // The lengths of the issuer and the tenant go before them, so that no two texts can run into each other. The texts are hashed in
+        // UTF-16: two that are no Unicode would be one in UTF-8.
         using IncrementalHash hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         if (tenant is not null)
         {

@@ -1,6 +1,6 @@
 namespace Sluice.Redis;
 
-/// <summary>Who decides a call while Redis does not answer, worked out from each limit's <see cref="RateLimit.OnStoreFailure"/>.</summary>
+/// <summary>What decides a call while Redis does not answer, from each limit's <see cref="RateLimit.OnStoreFailure"/>.</summary>
 /// <param name="IsDenied">Whether an enforced limit asks for the rejection.</param>
 /// <param name="Counted">The limits that this process counts then; null if no limit is counted.</param>
 /// <param name="CountedOf">For each limit its index in <paramref name="Counted"/>, or -1.</param>

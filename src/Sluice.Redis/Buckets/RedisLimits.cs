@@ -49,10 +49,10 @@ internal sealed class RedisLimits
     /// <summary>The limits whose buckets are divided among processes, as bits.</summary>
     internal uint Divided { get; }
 
-    /// <summary>Whether any of them is not shared by everybody.</summary>
+    /// <summary>Whether any of them is not shared by all callers.</summary>
     internal bool HasDividedOfCaller { get; }
 
-    /// <summary>The divided buckets, if no limit but those that everybody shares is divided; null until a call has met them.</summary>
+    /// <summary>The divided buckets, if only shared limits are divided; null until a call has used them.</summary>
     internal DividedBuckets? SharedBuckets { get; set; }
 
     /// <summary>The limits as the policy has them.</summary>
@@ -70,7 +70,7 @@ internal sealed class RedisLimits
     /// <summary>Where the server's keys lie.</summary>
     internal ServerKeys Server { get; }
 
-    /// <summary>Whether any limit is not shared by everybody.</summary>
+    /// <summary>Whether any limit is not shared by all callers.</summary>
     internal bool NamesCaller { get; }
 
     /// <summary>The keys, each once: each has a row.</summary>
@@ -79,7 +79,7 @@ internal sealed class RedisLimits
     /// <summary>For each limit, the index of its key in <see cref="Rows"/>.</summary>
     internal int[] RowOf { get; }
 
-    /// <summary>Whether the script decides all of them by its short way.</summary>
+    /// <summary>Whether the script decides all of them by its fast path.</summary>
     internal bool IsPlain { get; }
 
     /// <summary>Who decides while Redis does not answer.</summary>

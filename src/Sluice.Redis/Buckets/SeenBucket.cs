@@ -6,5 +6,5 @@ namespace Sluice.Redis;
 /// <see cref="BucketState.Word"/> the tokens that count.
 /// </param>
 /// <param name="NowMicros">When, in microseconds of the server's clock.</param>
-/// <param name="OpensAtMicros">Of a log that refused, the instant from which it would admit the call; else 0.</param>
+/// <param name="OpensAtMicros">Of a log that rejected, the instant from which it would admit the call; else 0.</param>
 internal readonly record struct SeenBucket(BucketState State, ulong NowMicros, ulong OpensAtMicros);

@@ -32,7 +32,7 @@ internal sealed class StepNumbers
         Wire = wire;
     }
 
-    /// <summary>Whether it is a token bucket whose steps are microseconds, which the script decides by a short way.</summary>
+    /// <summary>Whether it is a token bucket whose steps are microseconds, which the script decides by a fast path.</summary>
     internal bool IsPlain => Wire[0] == TokenBucketCode;
 
     /// <summary>The numbers in steps; instants count from the Unix epoch.</summary>

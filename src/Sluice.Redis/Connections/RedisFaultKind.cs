@@ -21,6 +21,6 @@ internal enum RedisFaultKind
     /// <summary>The script failed on a key: of another type, or not written by this version.</summary>
     Script = 5,
 
-    /// <summary>The server refuses what the script needs, until its operator allows it.</summary>
+    /// <summary>The server rejects a command that the script needs, until its operator allows it.</summary>
     Refused = 6,
 }

@@ -3,7 +3,7 @@ using StackExchange.Redis;
 
 namespace Sluice.Redis;
 
-/// <summary>What the client's exceptions, and the errors of servers, mean.</summary>
+/// <summary>Classifies the client's exceptions and the errors of servers.</summary>
 internal static class RedisFaults
 {
     /// <summary>All that a user of Redis must be allowed to do, as ACL rules.</summary>
@@ -38,10 +38,10 @@ internal static class RedisFaults
     private static readonly string[] Refusals =
         [.. RefusalsByAcl, "unknown command", "unknown redis command", "unknown subcommand", "unknown script", "scripting support disabled"];
 
-    /// <summary>The errors for which the client gives up a connection that it is making.</summary>
+    /// <summary>The errors for which the client aborts a connection that it is making.</summary>
     private static readonly string[] Denials = ["NOPERM", "WRONGPASS", "NOAUTH"];
 
-    /// <summary>The fault that an exception of the client stands for.</summary>
+    /// <summary>The fault that an exception of the client means.</summary>
     internal static RedisFaultException Of(Exception exception)
     {
         if (exception is RedisServerException)
@@ -72,7 +72,7 @@ internal static class RedisFaults
         return new RedisFaultException(kind, exception.Message, exception);
     }
 
-    /// <summary>A refusal, with what the server's operator can do about it.</summary>
+    /// <summary>A rejection, with what the server's operator can do about it.</summary>
     internal static RedisFaultException Refused(string message)
     {
         string advice = message.Contains("NOPERM", StringComparison.Ordinal) || Array.Exists(RefusalsByAcl, message.Contains)

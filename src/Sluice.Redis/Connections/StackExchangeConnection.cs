@@ -39,7 +39,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
     public bool IsReady => Volatile.Read(ref _inspection) is { IsCompletedSuccessfully: true };
 
     /// <inheritdoc/>
-    /// <remarks>Of connections that are not the store's own, or that go through a proxy, it knows nothing.</remarks>
+    /// <remarks>It does not know connections that the store did not make, or that go through a proxy.</remarks>
     public bool HasUnread => _unread.Any;
 
     /// <summary>A connection of the store's own, which begins to connect at once and in the background.</summary>
@@ -88,7 +88,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
             RedisKey[] redisKeys = Array.ConvertAll(keys, static key => (RedisKey)key);
             if (!_isOwned && !multiplexer.GetServer(redisKeys[0], flags: CommandFlags.DemandMaster).IsConnected)
             {
-                // With the client's default backlog the call would wait, and run after its caller has given up.
+                // With the client's default backlog the call would wait, and run after its caller has timed out.
                 throw new RedisFaultException(RedisFaultKind.Connection, "The multiplexer has no connection to the server of the key.");
             }
 
@@ -130,7 +130,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
         }
     }
 
-    // Without sentinels to ask, or with a name that cannot be looked up, the client gives up; with servers it goes on by itself.
+    // Without a reachable sentinel, or with a name that cannot be resolved, the client stops connecting; with servers it retries by itself.
     private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions options)
     {
         CancellationToken disposed = _disposed.Token;
@@ -219,7 +219,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
         }
         catch (RedisServerException)
         {
-            // It answers; the script says what it thinks of commands.
+            // The server answers; the check by the script finds the commands that it lacks.
         }
     }
 

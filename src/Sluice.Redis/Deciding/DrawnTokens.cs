@@ -8,8 +8,8 @@ namespace Sluice.Redis;
 /// A bucket has at most as many drawn tokens as are used in its part: what has refilled since is forgotten here, when it is asked for.
 /// </para>
 /// <para>
-/// Memory: at most a fixed number of buckets. When there are more, those whose part is full again are evicted; if there are none, the tokens
-/// of the next bucket are not kept. Thread safety: one thread at a time.
+/// Memory: at most a fixed number of buckets. When there are more, those whose part is full again are evicted; if there are none, the
+/// tokens of the next bucket are not kept. Thread safety: one thread at a time.
 /// </para>
 /// </remarks>
 /// <param name="most">The most buckets.</param>
@@ -43,7 +43,7 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
         tokens = tokens.AtMost(used).Plus(cost, isUncertain) with { FullAt = InstantAfter(fullAfter, timestamp) };
     }
 
-    /// <summary>What becomes of uncertain tokens, once it is known whether Redis charged them.</summary>
+    /// <summary>Settles uncertain tokens, once it is known whether Redis charged them.</summary>
     /// <returns>Whether there were such tokens.</returns>
     internal bool Resolve(Key bucket, ulong cost, bool isCharged)
     {
@@ -58,7 +58,9 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
         return resolved > 0;
     }
 
-    /// <summary>Takes the tokens that Redis certainly does not know of, to charge them there. They are uncertain until that has ended.</summary>
+    /// <summary>
+    /// Takes the tokens that Redis certainly does not know of, to charge them there. They are uncertain until that has ended.
+    /// </summary>
     /// <param name="bucket">The bucket.</param>
     /// <param name="used">The tokens that are used in the part.</param>
     internal ulong Take(Key bucket, ulong used)
@@ -79,7 +81,7 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
     /// <summary>Whether a bucket has drawn tokens.</summary>
     internal bool Has(Key bucket) => _buckets.ContainsKey(bucket);
 
-    /// <summary>Gives tokens back; those of a bucket that has fewer are gone.</summary>
+    /// <summary>Removes drawn tokens of a bucket, at most as many as it has.</summary>
     internal void Remove(Key bucket, ulong cost)
     {
         if (_buckets.TryGetValue(bucket, out Tokens tokens))
@@ -124,7 +126,7 @@ internal sealed class DrawnTokens(int most, TimeProvider time)
     /// <summary>A bucket.</summary>
     /// <param name="Server">The MCP server: one object for all calls on it.</param>
     /// <param name="By">What the limit counts by.</param>
-    /// <param name="Caller">The caller by that; the default where everybody shares the bucket.</param>
+    /// <param name="Caller">The caller by that; the default for a shared bucket.</param>
     /// <param name="Name">Its name in the row.</param>
     internal readonly record struct Key(ServerKeys Server, LimitKey By, Fingerprint Caller, UInt128 Name)
     {

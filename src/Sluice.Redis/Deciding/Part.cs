@@ -7,8 +7,9 @@ namespace Sluice.Redis;
 /// 1/N of the level, exactly, for every algorithm, and it stays right when N changes.
 /// </para>
 /// <para>
-/// Of a capacity C = q·N + m each part has q tokens, and the first m ranks have one more. C/N is q + m/N, so a part of the first m ranks may
-/// go N - m tokens below zero in the whole limit's bucket, and each other part keeps m tokens in it. All these differences add up to zero.
+/// Of a capacity C = q·N + m each part has q tokens, and the first m ranks have one more. C/N is q + m/N, so a part of the first m ranks
+/// may go N - m tokens below zero in the whole limit's bucket, and each other part keeps m tokens in it. All these differences add up to
+/// zero.
 /// </para>
 /// </remarks>
 /// <param name="Count">N, at least 1.</param>

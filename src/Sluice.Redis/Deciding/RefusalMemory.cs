@@ -2,18 +2,18 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice.Redis;
 
-/// <summary>Refusals of a moment ago, which hold until the tokens are there: a flood of them asks Redis nothing.</summary>
+/// <summary>Recent rejections, which hold until the tokens are there: a flood of rejected calls sends nothing to Redis.</summary>
 /// <remarks>
 /// <para>
-/// Buckets only get emptier by what others do, so that a call which its buckets refuse is refused until they have refilled, by
-/// the time that has passed since Redis was asked. It is counted from before the question when it says that the refusal is over,
-/// so no caller is refused whom Redis would admit, and from after the answer when it says how long to wait.
+/// Buckets only get emptier by what others do, so that a call which its buckets reject is rejected until they have refilled, by
+/// the time that has passed since Redis was asked. It is counted from before the question when it says that the rejection is over,
+/// so no caller is rejected whom Redis would admit, and from after the answer when it says how long to wait.
 /// </para>
 /// <para>
-/// What makes a bucket fuller is heard of late: a reset or a refund through this store at once, one of another process, or
-/// other numbers there, after at most the time for which refusals are remembered.
+/// This process learns with a delay that a bucket was filled: of a reset or a refund through this store at once, of one by another process,
+/// or of a changed limit there, after at most the time for which rejections are remembered.
 /// </para>
-/// <para>Memory: a fixed number of places; a newer refusal takes an older one's. Thread safety: any thread may ask and tell.</para>
+/// <para>Memory: a fixed number of places; a newer rejection replaces an older one. Thread safety: any thread may ask and tell.</para>
 /// </remarks>
 internal sealed class RefusalMemory
 {
@@ -24,7 +24,7 @@ internal sealed class RefusalMemory
     private readonly Refusal?[] _places;
     private long _forgotten;
 
-    /// <param name="span">For how long a refusal is remembered; zero for not at all.</param>
+    /// <param name="span">For how long a rejection is remembered; zero for not at all.</param>
     /// <param name="time">The clock of this process.</param>
     internal RefusalMemory(TimeSpan span, TimeProvider time)
     {
@@ -33,10 +33,10 @@ internal sealed class RefusalMemory
         _places = span > TimeSpan.Zero ? new Refusal?[Places] : [];
     }
 
-    /// <summary>What a later refusal must be told, so that it is not remembered beyond a change that came in between.</summary>
+    /// <summary>The current version, to be passed to Remember, so that a rejection from before a change is not remembered.</summary>
     internal long Mark => Volatile.Read(ref _forgotten);
 
-    /// <summary>Whether a call is refused, by what is remembered of its buckets.</summary>
+    /// <summary>Whether a call is rejected, by what is remembered of its buckets.</summary>
     internal bool TryRecall(RedisLimits limits, in RateLimitRequest request, Span<LimitState> states, out RateLimitDecision decision)
     {
         decision = default;
@@ -62,7 +62,7 @@ internal sealed class RefusalMemory
         return true;
     }
 
-    /// <summary>Remembers a call that was refused.</summary>
+    /// <summary>Remembers a call that was rejected.</summary>
     /// <param name="call">The call, answered.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="mark">What <see cref="Mark"/> was before the call was sent.</param>
@@ -75,7 +75,7 @@ internal sealed class RefusalMemory
         }
     }
 
-    /// <summary>Forgets all refusals: some bucket may be fuller than they know.</summary>
+    /// <summary>Forgets all rejections: some bucket may be fuller than they know.</summary>
     internal void Forget() => Interlocked.Increment(ref _forgotten);
 
     private static int PlaceOf(RedisLimits limits, CallerIdentity caller) =>

@@ -45,7 +45,7 @@ internal static class Verdict
             : refusal with { Remaining = fewest };
     }
 
-    /// <summary>The refusal of one that can never admit the call, else of the one with the longest wait; else nothing.</summary>
+    /// <summary>The rejection of one that can never admit the call, else of the one with the longest wait; else nothing.</summary>
     private static RateLimitDecision Refusal(
         RedisLimits limits, ReadOnlySpan<SeenBucket> seen, ulong laterMicros, ulong cost, out int decider)
     {

@@ -44,7 +44,7 @@ internal sealed partial class Heartbeat : IAsyncDisposable
     /// <param name="connection">The connection.</param>
     /// <param name="script">The script.</param>
     /// <param name="prefix">What every key begins with.</param>
-    /// <param name="assumed">What counts until the store has been reached.</param>
+    /// <param name="assumed">The membership until the store has been reached.</param>
     /// <param name="time">The clock of this process; it counts the time in which the machine sleeps.</param>
     /// <param name="logger">Takes what goes wrong.</param>
     internal Heartbeat(
@@ -247,7 +247,7 @@ internal sealed partial class Heartbeat : IAsyncDisposable
         }
     }
 
-    // That Redis is away is in the log of the calls. What only heartbeats meet is logged once.
+    // The breaker of the calls logs that Redis is away. Other failures of heartbeats are logged once.
     private void NoteFault(RedisFaultException fault)
     {
         bool isOwn = fault.Kind is RedisFaultKind.Script or RedisFaultKind.Refused or RedisFaultKind.Other;

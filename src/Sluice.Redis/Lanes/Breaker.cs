@@ -3,8 +3,8 @@ using Microsoft.Extensions.Logging;
 namespace Sluice.Redis;
 
 /// <summary>
-/// Opens when Redis fails again and again, or refuses what the script needs, so that a call costs no time then. It closes when a
-/// check by the script itself succeeds.
+/// Opens after several failures of Redis in a row, or when Redis rejects a command that the script needs. Calls then do not wait. It closes
+/// when a check by the script itself succeeds.
 /// </summary>
 /// <remarks>Thread safety: any thread may use it.</remarks>
 internal sealed partial class Breaker : IDisposable
@@ -100,7 +100,7 @@ internal sealed partial class Breaker : IDisposable
         _ = CheckUntilItSucceedsAsync();
     }
 
-    /// <summary>Notes a run that failed for a reason that lies in its keys, and says nothing of the server.</summary>
+    /// <summary>Notes a run that failed because of its keys, which does not mean that the server has failed.</summary>
     internal void NoteFaultOfACall(RedisFaultException fault)
     {
         Count(fault.Kind);

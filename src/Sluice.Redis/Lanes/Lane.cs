@@ -2,16 +2,15 @@ using Microsoft.Extensions.Logging;
 
 namespace Sluice.Redis;
 
-/// <summary>The way of calls to one place in Redis and back: in order, merged while others are on their way, never for longer
-/// than the timeout.</summary>
+/// <summary>Sends the calls of one slot to Redis: in order, batched while others are in flight, for at most the timeout.</summary>
 /// <remarks>
 /// <para>
-/// A call that comes while nothing is on its way is sent alone at once. While as many runs as may be are on their way, calls
-/// wait, and the next run takes all of them up to a bound: a call never waits for others to come.
+/// A call is sent alone at once while nothing is in flight. When the maximum number of runs is in flight, calls queue, and the next run
+/// takes all of them up to a bound: a call never waits for others to come.
 /// </para>
 /// <para>
-/// A call that is given up before it was sent is never sent. One that was sent may have been charged, once: no call is ever sent
-/// twice, but for a run that failed before it wrote.
+/// A call that times out before it was sent is never sent. One that was sent may have been charged, once: no call is sent twice, except
+/// those of a run that failed before it wrote.
 /// </para>
 /// <para>Thread safety: any thread may send.</para>
 /// </remarks>
@@ -127,7 +126,7 @@ internal sealed class Lane : IDisposable
             {
                 if (generation != _generation)
                 {
-                    return; // The lane was given up since, and its count of runs begins again.
+                    return; // The lane was reset since, and its count of runs begins again.
                 }
 
                 _runs--;
@@ -150,7 +149,7 @@ internal sealed class Lane : IDisposable
         }
         catch (RedisFaultException fault) when (fault.IsCallSpecific && batch.Count > 1)
         {
-            // One key of many is at fault, and nothing was written: the others shall not suffer for it.
+            // One of many keys is wrong, and nothing was written: the other calls are sent again without it.
             foreach (PendingCall call in batch)
             {
                 if (call.Task.IsCompleted)
@@ -306,7 +305,7 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Looks for calls whose time is up, and waits for the next look.</summary>
+    /// <summary>Finds calls that have timed out, and waits for the next look.</summary>
     private void Look()
     {
         bool isAnyLate;
@@ -375,7 +374,7 @@ internal sealed class Lane : IDisposable
         }
     }
 
-    /// <summary>Gives up everything that is on its way, but for answers that have arrived by the time that their callers look.</summary>
+    /// <summary>Fails everything that is in flight, except answers that have arrived when their callers look.</summary>
     private void Abandon()
     {
         PendingCall[] given;

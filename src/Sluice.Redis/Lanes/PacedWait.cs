@@ -3,7 +3,7 @@ namespace Sluice.Redis;
 /// <summary>Waits for an answer, by what has arrived and not by how late this process is.</summary>
 internal static class PacedWait
 {
-    /// <summary>So many times the work that the thread pool has waiting goes first: reading an answer, parsing it, and handing it out.</summary>
+    /// <summary>How many times the queued work of the thread pool runs first: reading an answer, parsing it, and handing it out.</summary>
     private const int Turns = 3;
 
     /// <summary>Waits for a task, for a time in which this process can work.</summary>
@@ -33,7 +33,7 @@ internal static class PacedWait
         return task.IsCompleted;
     }
 
-    /// <summary>Lets all work go first that the thread pool has waiting now, and what follows from it.</summary>
+    /// <summary>Waits until the thread pool has run the work that is queued now, and the work that follows from it.</summary>
     internal static async Task OthersFirstAsync()
     {
         for (int i = 0; i < Turns; i++)

@@ -5,7 +5,8 @@ namespace Sluice.Redis;
 /// <summary>What the script answered to a call that may wait, or that met calls that wait.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 /// <param name="DelayMicros">The time from the decision to the instant at which all limits admit the call; 0 if they never do.</param>
-/// <param name="Decider">The place, among the limits of the policy, of the limit that decided the instant; below zero where that is not known.</param>
+/// <param name="Decider">The place, among the limits of the policy, of the limit that decided the instant; below zero where that is not
+/// known.</param>
 /// <param name="Buckets">The calls that each bucket holds, in the order of the limits.</param>
 internal sealed record HeldAnswer(ulong DelayMicros, int Decider, HeldBucket[] Buckets)
 {
@@ -47,7 +48,9 @@ internal sealed record HeldAnswer(ulong DelayMicros, int Decider, HeldBucket[] B
         return new HeldAnswer(at == 0 ? 0 : at - nowMicros, decider < 0 ? -1 : call.LimitAt(decider), buckets);
     }
 
-    /// <summary>Whether Redis charged a bucket for the call, if it admitted it: a permissive one without the tokens is not charged.</summary>
+    /// <summary>
+    /// Whether Redis charged a bucket for the call, if it admitted it: a permissive one without the tokens is not charged.
+    /// </summary>
     internal bool IsTaking(RedisLimits limits, ReadOnlySpan<SeenBucket> seen, int index, ulong cost)
     {
         RedisLimit limit = limits.Limits[index];

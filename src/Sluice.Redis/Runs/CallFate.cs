@@ -1,6 +1,6 @@
 namespace Sluice.Redis;
 
-/// <summary>What became of a call in Redis, as far as this process knows.</summary>
+/// <summary>The state of a call in Redis, as far as this process knows.</summary>
 internal enum CallFate
 {
     /// <summary>It was not sent.</summary>

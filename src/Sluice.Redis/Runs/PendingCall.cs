@@ -2,8 +2,8 @@ namespace Sluice.Redis;
 
 /// <summary>A call on its way to Redis and back. Its task says whether it was answered; then the rest can be read.</summary>
 /// <remarks>
-/// Thread safety: who answers fills it in, counts it, and then completes the task; who gives it up completes the task with false, and
-/// what is filled in afterwards is read only if it was counted by then.
+/// Thread safety: the thread with the answer fills it in, counts it, and then completes the task; a timeout completes the task with false,
+/// and what is filled in afterwards is read only if it was counted by then.
 /// </remarks>
 internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKeys caller, ulong cost)
     : TaskCompletionSource<bool>(TaskCreationOptions.RunContinuationsAsynchronously)
@@ -43,7 +43,7 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>What it asks of divided buckets, which are not among <see cref="Limits"/>; null where it asks nothing of them.</summary>
     internal ShareAsks? Asks { get; init; }
 
-    /// <summary>When it is given up, on the clock of its lane.</summary>
+    /// <summary>When it times out, on the clock of its lane.</summary>
     internal PacedClock.Instant Deadline { get; set; }
 
     /// <summary>When it was sent.</summary>
@@ -52,10 +52,12 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>When the answer came.</summary>
     internal long AnsweredTimestamp { get; set; }
 
-    /// <summary>What became of it in Redis.</summary>
+    /// <summary>Its state in Redis.</summary>
     internal CallFate Fate { get; set; }
 
-    /// <summary>The limits, as bits, from whose parts this process took the cost without an answer; only <see cref="LocalBuckets"/> sets it.</summary>
+    /// <summary>
+    /// The limits, as bits, from whose parts this process took the cost without an answer; only <see cref="LocalBuckets"/> sets it.
+    /// </summary>
     internal uint Drawn { get; set; }
 
     /// <summary>Of how many parts there were then.</summary>
@@ -85,7 +87,9 @@ internal sealed class PendingCall(ScriptVerb verb, RedisLimits limits, CallerKey
     /// <summary>The index, among all limits, of one that it is about.</summary>
     internal int LimitAt(int index) => Part is null ? index : Part[index];
 
-    /// <summary>Whether Redis charged the bucket of a limit, where it admitted the call: a permissive one without the tokens is not charged.</summary>
+    /// <summary>
+    /// Whether Redis charged the bucket of a limit, where it admitted the call: a permissive one without the tokens is not charged.
+    /// </summary>
     internal bool WasCharged(int index)
     {
         SeenBucket seen = Seen[index];

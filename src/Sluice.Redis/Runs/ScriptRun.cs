@@ -20,7 +20,8 @@ internal sealed class ScriptRun
     private readonly List<(RedisLimits Limits, ulong Cost, SlotHolder? Holder)> _groups = [];
 
     /// <param name="calls">The calls, in the order in which they are decided.</param>
-    /// <param name="instantMicros">The instant around which edges of calendars are sent; null for the time that Redis is expected to show.</param>
+    /// <param name="instantMicros">The instant around which edges of calendars are sent; null for the time that Redis is expected to
+    /// show.</param>
     internal ScriptRun(IReadOnlyList<PendingCall> calls, ulong? instantMicros = null)
     {
         _numbers = calls.Count > 1 ? new(StringComparer.Ordinal) : null;

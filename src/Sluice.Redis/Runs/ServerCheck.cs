@@ -5,7 +5,7 @@ namespace Sluice.Redis;
 /// <summary>Runs the script in the form that tries every command it uses, so that what works here works for every call.</summary>
 /// <remarks>
 /// It needs what calls need: a connection, the rights to run and load the script, a server that can write. A cheaper question,
-/// such as SET, is answered by servers that refuse the script. Thread safety: any thread may run it.
+/// such as SET, is also answered by servers that reject the script. Thread safety: any thread may run it.
 /// </remarks>
 /// <param name="connection">The connection.</param>
 /// <param name="script">The script.</param>
@@ -19,7 +19,7 @@ internal sealed class ServerCheck(IRedisConnection connection, DecisionScript sc
     internal Task RefreshAsync() => connection.RefreshAsync();
 
     /// <summary>Runs it once.</summary>
-    /// <exception cref="RedisFaultException">The server cannot decide; it says why, and what would help.</exception>
+    /// <exception cref="RedisFaultException">The server cannot decide; the message says why, and what would help.</exception>
     internal async Task RunAsync()
     {
         await connection.ReadyAsync().ConfigureAwait(false);
@@ -38,7 +38,7 @@ internal sealed class ServerCheck(IRedisConnection connection, DecisionScript sc
             .. failures.Split('\n', StringSplitOptions.RemoveEmptyEntries).Select(line => line.Split(' ', 2)).Select(parts => (parts[0], parts[^1])),
         ];
 
-        // A server that is out of memory fails some of them, for a time; what it refuses for good is named as a whole.
+        // A server that is out of memory fails some of them, for a time; what it rejects for good is named as a whole.
         foreach ((string command, string error) in all)
         {
             if (RedisFaults.KindOf(error) is RedisFaultKind kind and not (RedisFaultKind.Refused or RedisFaultKind.Other))

@@ -1,7 +1,7 @@
 -- Decides a batch of calls, one after another, each for all of its limits or for none.
 --
 -- KEYS     first the rows, then the logs and the sets of slots, all with one hash tag.
---          A row is a string: the buckets of one caller, or of everybody, on one server.
+--          A row is a string: the buckets of one caller, or of all callers, on one server.
 --          A log is a list, of one bucket of a sliding window: an instant and the tokens admitted then, the oldest first.
 -- ARGV[1]  packed, little-endian:
 --            u16 limits, u16 calls, u16 rows, u8 kind: 1 when all verbs are 1 or 2 and all limits token buckets by the
@@ -55,7 +55,7 @@
 --          3 sliding window, 4 counter: 0, period; 5 fixed window: whether aligned, period
 --          6 calendar: unit and first day of the week, hash of the time zone
 --          7 slots: they are in no row, but in a set, whose key ends in '%'
--- Every number is a whole one below 2^53; nothing is rounded. A refusal, and verb 2, write nothing but a turn.
+-- Every number is a whole one below 2^53; nothing is rounded. A rejection, and verb 2, write nothing but a turn.
 -- It runs on Lua 5.1 and 5.4. Their texts of numbers differ, so no number becomes text but by 'whole'.
 
 -- The script is put together from the parts that the lines below name. A part sees the local names of the parts before it.

@@ -8,8 +8,8 @@ local function try(command, ...)
   end
 end
 
--- SET is the first, since a script that has written once is not refused memory. Expiries are set last: a server that is stopped while it
--- runs this may find a key expired at once, and then the commands after PEXPIREAT must not fail because of that.
+-- SET is the first, since a script that has written once gets no out-of-memory error. Expiries are set last: a server that is stopped while
+-- it runs this may find a key expired at once, and then the commands after PEXPIREAT must not fail because of that.
 try('SET', row, NEW)
 try('SETRANGE', row, '1', NEW)
 try('GET', row)

@@ -1,4 +1,4 @@
--- A script that has written once is not refused memory, so all rows are written or none.
+-- A script that has written once gets no out-of-memory error, so all rows are written or none.
 for row, change in pairs(changed) do
   local all_keys, all, full, count = keys[row], states[row], fulls[row], #states[row] / STATE
   if expiry_may_shrink[row] or holds[row] or (change == 2 and count >= SWEPT) then

@@ -181,7 +181,8 @@ internal sealed class DividedCall
     }
 
     /// <summary>Ends the reservations: charges the shares, or gives them their tokens back.</summary>
-    /// <returns>Whether all tokens are charged. Shares may have ended meanwhile; then the call must not be admitted.</returns>
+    /// <returns>Whether all tokens are charged. Shares may have ended since they were reserved; then the call must not be
+    /// admitted.</returns>
     internal bool End(bool isAdmitted)
     {
         bool isKept = true;

@@ -37,7 +37,7 @@ internal sealed partial class LayoutGuard : IAsyncDisposable
     /// <param name="prefix">What every key begins with.</param>
     /// <param name="shares">The options of shares; null for none.</param>
     /// <param name="time">The clock of this process.</param>
-    /// <param name="logger">Takes what is against it.</param>
+    /// <param name="logger">Takes the reason why the keys cannot be used.</param>
     internal LayoutGuard(IRedisConnection connection, string prefix, RedisSharesOptions? shares, TimeProvider time, ILogger logger)
     {
         _connection = connection;
@@ -132,7 +132,7 @@ internal sealed partial class LayoutGuard : IAsyncDisposable
             case "refused":
                 Reject(
                     LayoutState.Unknown,
-                    $"Redis refuses what shares need: {against[1].TrimEnd('.')}. They need these rights beside those of the store: {RedisFaults.ShareRights}.");
+                    $"Redis rejects commands that shares need: {against[1].TrimEnd('.')}. They need these rights beside those of the store: {RedisFaults.ShareRights}.");
                 break;
             default:
                 Reject(

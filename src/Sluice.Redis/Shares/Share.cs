@@ -26,10 +26,10 @@ internal sealed class Share(int refillPerMille)
     /// <summary>The instant from which it must not be used.</summary>
     internal long EndsAt => Volatile.Read(ref _endsAt);
 
-    /// <summary>Holds all callers and messages off, so that one call may charge several shares at one instant.</summary>
+    /// <summary>Locks the share, so that one call may charge several shares at one instant.</summary>
     internal void Enter() => _gate.Enter();
 
-    /// <summary>Ends what <see cref="Enter"/> began.</summary>
+    /// <summary>Unlocks the share.</summary>
     internal void Exit() => _gate.Exit();
 
     /// <summary>What the share says to a call. Only between <see cref="Enter"/> and <see cref="Exit"/>.</summary>
@@ -115,7 +115,7 @@ internal sealed class Share(int refillPerMille)
 
     /// <summary>Ends a reservation: its units are used, or back in the level.</summary>
     /// <returns>
-    /// False when the share has ended meanwhile. Then the units are gone, and the call must not be admitted.
+    /// False when the share has ended since. Then the units are gone, and the call must not be admitted.
     /// </returns>
     internal bool EndReservation(long units, int generation, bool isUsed, long now)
     {
@@ -179,7 +179,7 @@ internal sealed class Share(int refillPerMille)
     }
 
     /// <summary>
-    /// Gives parts up before the message that says so. While a call holds a reservation, it gives up none.
+    /// Releases parts before the message that says so. While a call holds a reservation, no part is released.
     /// </summary>
     /// <returns>The parts that remain, and the level that no longer fits them.</returns>
     internal (int Parts, long Returned) Shrink(int parts, long now)
@@ -224,7 +224,7 @@ internal sealed class Share(int refillPerMille)
         }
     }
 
-    /// <summary>Takes units out, down to an empty share, because its clock ran too fast.</summary>
+    /// <summary>Removes units, down to an empty share, because its clock ran too fast.</summary>
     internal void Correct(long units, long now)
     {
         lock (_gate)

@@ -47,7 +47,8 @@ internal sealed class ShareBucket(string name, ShareNumbers numbers, ShareSettin
     internal bool IsRetired { get; set; }
 
     /// <summary>
-    /// Whether the allocator may count parts of it as this process's. After a message without a reply that can be more than the process has.
+    /// Whether the allocator may count parts of it as this process's. After a message without a reply that can be more than the process
+    /// has.
     /// </summary>
     internal bool IsRecorded { get; set; }
 

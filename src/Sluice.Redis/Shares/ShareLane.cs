@@ -6,7 +6,7 @@ namespace Sluice.Redis;
 /// It is a state machine: messages in, messages out. It sends nothing and has no clock; every instant is a reading of
 /// the process's monotonic clock, in microseconds, and never decreases. The simulation of the tests runs it as it is.
 /// </para>
-/// <para>Thread safety: one thread at a time; callers use <see cref="ShareBucket.Share"/> meanwhile.</para>
+/// <para>Thread safety: one thread at a time; callers use <see cref="ShareBucket.Share"/> at the same time.</para>
 /// </remarks>
 /// <param name="settings">The times.</param>
 /// <param name="newId">Makes random ids; never 0, and never the same twice.</param>
@@ -198,13 +198,13 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
     /// <summary>From when the parts that a reply brought refill: from the reply on.</summary>
     protected virtual long RefillsFrom(SentMessage sent, long now) => now;
 
-    /// <summary>Gives parts up, before the message is sent that says so.</summary>
+    /// <summary>Releases parts, before the message is sent that says so.</summary>
     /// <returns>The parts that stay in use, and the level that it gave up with the others.</returns>
     protected virtual (int InUse, long Returned) Prepare(ShareBucket bucket, ShareWish wish, long now) =>
         bucket.Share.Shrink(wish.InUse, now);
 
     /// <summary>
-    /// Drops the shares that have ended, for good, and gives the message up that would have renewed them.
+    /// Drops the shares that have ended, and the message that would have renewed them.
     /// </summary>
     protected virtual void DropEnded(long now)
     {
@@ -266,7 +266,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         {
             if (item.InUse > 0)
             {
-                return; // It has given the share up meanwhile.
+                return; // It has released the share since.
             }
 
             bucket.Share.Begin(bucket.Numbers, reply.Parts, level, RefillsFrom(sent, now), EndOf(sent, now));

@@ -1,6 +1,6 @@
 namespace Sluice.Redis;
 
-/// <summary>What became of a message.</summary>
+/// <summary>How a message was handled.</summary>
 internal enum SyncStatus : byte
 {
     /// <summary>A later message of the process had come before it. Nothing was done.</summary>

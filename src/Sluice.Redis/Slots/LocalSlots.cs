@@ -12,7 +12,9 @@ internal sealed class LocalSlots(InProcessStore store, Func<Membership> members)
     /// <summary>What a caller is told to wait when this process has no part.</summary>
     private static readonly TimeSpan DeniedFor = TimeSpan.FromSeconds(1);
 
-    /// <summary>Held while a call is decided by its slots and then by the rest of its limits, so that no other call sees half of it.</summary>
+    /// <summary>
+    /// Held while a call is decided by its slots and then by the rest of its limits, so that no other call sees half of it.
+    /// </summary>
     internal Lock Gate { get; } = new();
 
     /// <summary>Acquires the slots of a call, or says why not. The caller holds <see cref="Gate"/>.</summary>

@@ -1,6 +1,6 @@
 namespace Sluice.Redis;
 
-/// <summary>Releases slots in Redis, again and again until Redis has done it.</summary>
+/// <summary>Releases slots in Redis, and retries until Redis has done it.</summary>
 /// <remarks>
 /// A release may be repeated, since it names the call. One whose call may be on its way to Redis still is repeated once more, later.
 /// Thread safety: any thread may ask.
@@ -35,7 +35,7 @@ internal sealed class SlotReleases : IDisposable
         }
     }
 
-    /// <summary>Gives up what is not released yet: the heartbeat of this process ends, and with it its slots.</summary>
+    /// <summary>Stops the retries: the heartbeat of this process ends, and with it its slots.</summary>
     public void Dispose()
     {
         _stopping.Cancel();

@@ -1,7 +1,9 @@
 namespace Sluice;
 
-/// <summary>The algorithms by a limit's numbers: for every operation that all of them have.</summary>
-/// <remarks>Instants are those of the clock that the limit follows: the calendar's, where it has <see cref="LimitNumbers.Edges"/>.</remarks>
+/// <summary>Calls the algorithm of a limit, for every operation that all algorithms have.</summary>
+/// <remarks>
+/// Instants are those of the clock that the limit follows: the calendar's, where it has <see cref="LimitNumbers.Edges"/>.
+/// </remarks>
 internal static class BucketRules
 {
     /// <summary>Whether a call is admitted, by any algorithm but the sliding log.</summary>
@@ -50,7 +52,7 @@ internal static class BucketRules
 
         if (limit.IsSlots)
         {
-            return 0; // When a running call ends is not known.
+            return 0; // It is not known when a running call ends.
         }
 
         return Math.Max(ResetAt(limit, state), nowTicks) - nowTicks;
@@ -88,7 +90,7 @@ internal static class BucketRules
                 RateLimitAlgorithm.FixedWindow => FixedWindow.Convert(old, limit, state, nowTicks),
                 RateLimitAlgorithm.CalendarWindow => CalendarWindow.Convert(limit, state, nowTicks),
                 RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
-                Slots.Algorithm => state, // Running calls are running calls, whatever the number.
+                Slots.Algorithm => state, // A change of the numbers does not change how many calls run.
                 _ => throw Unsupported(limit),
             };
 
@@ -125,7 +127,7 @@ internal static class BucketRules
         };
     }
 
-    /// <summary>Whether more is owed than the bucket holds, which only a forced charge does; logs must have been folded.</summary>
+    /// <summary>Whether the debt is larger than the bucket, which only a forced charge causes; logs must have been folded.</summary>
     internal static bool IsOverdrawn(LimitNumbers limit, BucketState state, ulong nowTicks) => limit.Algorithm switch
     {
         RateLimitAlgorithm.TokenBucket => TokenBucket.IsOverdrawn(limit, state, nowTicks),

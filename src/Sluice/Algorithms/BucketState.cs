@@ -10,6 +10,6 @@ namespace Sluice;
 /// </remarks>
 internal readonly record struct BucketState(ulong Time, ulong Word)
 {
-    /// <summary>Whether nothing is remembered.</summary>
+    /// <summary>Whether the bucket is new: it has no state.</summary>
     internal bool IsNew => (Time | Word) == 0;
 }

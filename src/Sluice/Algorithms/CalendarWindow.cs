@@ -3,7 +3,7 @@ namespace Sluice;
 /// <summary>The fixed window between two edges of a calendar.</summary>
 /// <remarks>
 /// <para>
-/// Instants are those of the calendar's clock: the wall clock, which stands while it is behind what it has shown before. So no
+/// Instants are those of the calendar's clock: the wall clock, which stops while it is behind the latest time that it has shown. So no
 /// window opens twice.
 /// </para>
 /// <para>

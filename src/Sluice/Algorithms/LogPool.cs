@@ -2,7 +2,7 @@ namespace Sluice;
 
 /// <summary>The chunks that sliding logs are made of: flat memory, reserved at once, touched as logs grow, never more.</summary>
 /// <remarks>
-/// <para>Thread safety: any thread may take and give back; a chunk belongs to who took it.</para>
+/// <para>Thread safety: any thread may take and return chunks; a chunk belongs to the thread that took it.</para>
 /// </remarks>
 internal sealed unsafe class LogPool
 {
@@ -59,7 +59,7 @@ internal sealed unsafe class LogPool
         return 0;
     }
 
-    /// <summary>Gives a chunk back.</summary>
+    /// <summary>Returns a chunk.</summary>
     internal void Give(uint number)
     {
         _ = Interlocked.Decrement(ref _inUse);

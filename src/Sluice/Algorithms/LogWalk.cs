@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>Goes over the entries of a sliding log that count, oldest first.</summary>
+/// <summary>Iterates over the entries of a sliding log that count, oldest first.</summary>
 internal unsafe ref struct LogWalk
 {
     private readonly LogView _view;
@@ -31,7 +31,7 @@ internal unsafe ref struct LogWalk
     /// <summary>The tokens of the entry that count.</summary>
     internal ulong Cost { get; private set; }
 
-    /// <summary>Goes to the next entry that counts.</summary>
+    /// <summary>Moves to the next entry that counts.</summary>
     /// <returns>False when there is none; <see cref="Time"/> and <see cref="Cost"/> then stay.</returns>
     internal bool MoveNext()
     {

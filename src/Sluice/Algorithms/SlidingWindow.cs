@@ -110,7 +110,7 @@ internal static unsafe class SlidingWindow
         return Rewrite(view, used - Math.Min(used, cost));
     }
 
-    /// <summary>Gives back the memory of a log that is forgotten.</summary>
+    /// <summary>Returns the memory of an evicted log to the pool.</summary>
     internal static void Forget(LogPool pool, BucketState state)
     {
         if (!IsChunked(state))
@@ -210,7 +210,7 @@ internal static unsafe class SlidingWindow
             return new BucketState(walk.Time, tokens);
         }
 
-        // The walk is never behind the writing, so both may use the same chunks.
+        // Reading is never behind writing, so both may use the same chunks.
         uint target = Oldest(state);
         int end = 0;
         ulong time = 0;

@@ -12,7 +12,7 @@ internal static class SlidingWindowCounter
     /// <param name="state">What the bucket remembers.</param>
     /// <param name="nowTicks">The instant.</param>
     /// <param name="cost">Tokens; from 1 to the capacity.</param>
-    /// <param name="next">The state after the charge; the same state when refused.</param>
+    /// <param name="next">The state after the charge; the same state when rejected.</param>
     /// <param name="waitTicks">The least wait until it would be admitted; zero when it is.</param>
     internal static bool Admits(
         LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost, out BucketState next, out ulong waitTicks)

@@ -30,7 +30,7 @@ internal static class TokenBucket
     /// <param name="state">What the bucket remembers.</param>
     /// <param name="nowTicks">The instant.</param>
     /// <param name="cost">Tokens; from 1 to the capacity.</param>
-    /// <param name="next">The state after the charge; the same state when refused.</param>
+    /// <param name="next">The state after the charge; the same state when rejected.</param>
     /// <param name="waitTicks">The least wait until it would be admitted; zero when it is.</param>
     internal static bool Admits(
         LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost, out BucketState next, out ulong waitTicks)
@@ -102,7 +102,7 @@ internal static class TokenBucket
         }
     }
 
-    /// <summary>Whether one token of a narrow limit is refused for certain; if not, nothing is known.</summary>
+    /// <summary>Whether one token of a narrow limit is rejected for certain; if not, nothing is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool RefusesOne(LimitNumbers limit, ulong time, ulong word, ulong nowTicks, out ulong waitTicks)
     {
@@ -199,7 +199,7 @@ internal static class TokenBucket
         return Saturate(UInt128.Max(Time(state) + part, nowTicks) - nowTicks);
     }
 
-    /// <summary>Whether more is owed than the bucket holds, which only a forced charge does.</summary>
+    /// <summary>Whether the debt is larger than the bucket, which only a forced charge causes.</summary>
     internal static bool IsOverdrawn(LimitNumbers limit, BucketState state, ulong nowTicks)
     {
         (UInt128 time, ulong rest) = Fullness(state, nowTicks);
@@ -294,6 +294,6 @@ internal static class TokenBucket
     /// <summary>An instant that may be a later one, cut off at 64 bits.</summary>
     private static UInt128 Unsaturate(ulong ticks) => ticks == ulong.MaxValue ? MaxTime : ticks;
 
-    /// <summary>A wait, cut off at the longest <see cref="TimeSpan"/>, so that longer ones are equal wherever they are compared.</summary>
+    /// <summary>A wait, cut off at the longest <see cref="TimeSpan"/>, so that longer ones compare as equal.</summary>
     private static ulong Saturate(UInt128 ticks) => (ulong)UInt128.Min(ticks, long.MaxValue);
 }

@@ -7,7 +7,8 @@ namespace Sluice;
 /// The windows lie side by side without a gap, so an edge ends one and begins the next. Two of them are equal when they come from
 /// the same unit, time zone and first day of the week.
 /// </para>
-/// <para>Thread safety: every member may be called from any thread. A question about the window of the last answer allocates nothing.</para>
+/// <para>Thread safety: every member may be called from any thread. A question about the window of the last answer allocates
+/// nothing.</para>
 /// </remarks>
 internal abstract class CalendarEdges
 {

@@ -19,6 +19,8 @@ internal sealed class StoreEdges(CalendarEdges calendar, long originTicks, long 
     /// <summary>A store's instant in ticks since 1 January 0001, UTC.</summary>
     internal long ToUtc(ulong instant) => checked(((long)instant * stepTicks) + originTicks);
 
-    /// <summary>An instant in ticks since 1 January 0001, UTC, by the store's clock; zero where it lies before the store's instant zero.</summary>
+    /// <summary>
+    /// An instant in ticks since 1 January 0001, UTC, by the store's clock; zero where it lies before the store's instant zero.
+    /// </summary>
     internal ulong FromUtc(long utcTicks) => (ulong)(Int128.Max(0, (Int128)utcTicks - originTicks) / stepTicks);
 }

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>What the framework's limiters ask, in the words of a store.</summary>
+/// <summary>Translates calls of the framework's limiters into requests to a store.</summary>
 internal static class LimiterCalls
 {
     /// <summary>Takes permits, or for zero of them asks whether one would be granted.</summary>

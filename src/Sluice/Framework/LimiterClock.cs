@@ -7,7 +7,7 @@ namespace Sluice;
 /// <remarks>Thread safety: every member may be called from any thread.</remarks>
 internal sealed class LimiterClock
 {
-    /// <summary>Programs have a few rates. One that makes more gets limiters that share nothing beyond this number.</summary>
+    /// <summary>Programs have a few rates. In a program that makes more, the limiters beyond this number share nothing.</summary>
     private const int MaxSharedRates = 1_000;
 
     private static readonly ConditionalWeakTable<TimeProvider, LimiterClock> Clocks = [];

@@ -72,7 +72,7 @@ internal sealed class OwnBucket(OwnLimit limit) : IPermits
         }
     }
 
-    /// <summary>Asks the clocks and reads the numbers, before the lock is taken: the clock may be another's code.</summary>
+    /// <summary>Asks the clocks and reads the numbers, before the lock is taken: the clock may be code of the application.</summary>
     private LimitNumbers ReadNumbers(out ulong wall)
     {
         limit.Clock.UpdateFromProvider();

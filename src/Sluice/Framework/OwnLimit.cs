@@ -14,7 +14,9 @@ internal sealed class OwnLimit(RateLimit limit, StoreClock clock)
     /// <summary>The clock.</summary>
     internal StoreClock Clock => clock;
 
-    /// <summary>The numbers; those of aligned windows change with the wall clock after the machine has slept. No lock may be held.</summary>
+    /// <summary>
+    /// The numbers; those of aligned windows change with the wall clock after the machine has slept. No lock may be held.
+    /// </summary>
     internal LimitNumbers Numbers()
     {
         LimitNumbers numbers = Volatile.Read(ref _numbers);

@@ -1,6 +1,8 @@
 namespace Sluice;
 
-/// <summary>The classes to which a caller belongs, by policy, kept beside the identity so that a known caller is compared with no condition.</summary>
+/// <summary>
+/// The classes to which a caller belongs, by policy, kept beside the identity so that a known caller is compared with no condition.
+/// </summary>
 /// <remarks>Thread safety: several threads may add one at once; one that is lost is found out again.</remarks>
 internal struct CallerClassMemory
 {

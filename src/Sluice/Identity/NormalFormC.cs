@@ -17,7 +17,7 @@ internal static class NormalFormC
     private const char FirstThatMayChange = '\u0300';
     private const int LeadFirst = 0x1100;
     private const int VowelFirst = 0x1161;
-    private const int TrailBefore = 0x11A7; // The trail that stands for none.
+    private const int TrailBefore = 0x11A7; // The trail value that means that there is none.
     private const int SyllableFirst = 0xAC00;
     private const int Leads = 19;
     private const int Vowels = 21;
@@ -88,13 +88,13 @@ internal static class NormalFormC
         }
     }
 
-    /// <summary>Puts together in place what composes.</summary>
+    /// <summary>Composes characters in place.</summary>
     /// <returns>How many characters are left.</returns>
     private static int Compose(Span<int> codes)
     {
         int written = 0;
         int starter = -1;
-        int lastRank = -1; // Of what stands between the starter and here; -1 for nothing.
+        int lastRank = -1; // The class of the last mark between the starter and here; -1 for none.
         foreach (int code in codes)
         {
             int rank = NormalFormTables.RankOf(code);

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>One limit's part in a decision, on the stack: where its bucket lies, what it held, and what becomes of it.</summary>
+/// <summary>One limit's part in a decision, on the stack: where its bucket is, its state, and its next state.</summary>
 internal unsafe struct BucketItem
 {
     /// <summary>No place: the bucket is not in the table.</summary>
@@ -31,7 +31,7 @@ internal unsafe struct BucketItem
     /// <summary>What the bucket held at the instant of the decision.</summary>
     internal BucketState State;
 
-    /// <summary>What it holds if the call is charged; not known for a sliding log.</summary>
+    /// <summary>Its state if the call is charged; not known for a sliding log.</summary>
     internal BucketState Next;
 
     /// <summary>What the limit alone answers.</summary>

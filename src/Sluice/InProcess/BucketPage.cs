@@ -2,7 +2,7 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>Where the buckets of one caller lie that have one key and one lock; or those of a server that everybody shares.</summary>
+/// <summary>Where the buckets of one caller lie that have one key and one lock; or the shared buckets of a server.</summary>
 /// <param name="set">The set whose lock guards them.</param>
 /// <param name="key">Half of the fingerprint, never zero; zero for shared ones.</param>
 /// <param name="high">The other half.</param>

@@ -22,7 +22,7 @@ internal unsafe struct BucketSet
     /// <summary>The tag of an empty place.</summary>
     internal const byte EmptyTag = 0;
 
-    /// <summary>The tag of a fold: what is owed by buckets that had to go, and shared by all that come.</summary>
+    /// <summary>The tag of a fold: the debt of evicted buckets, which all buckets that come later share.</summary>
     internal const byte FoldTag = 1;
 
     /// <summary>The tag of a shared bucket, at the first place of a set of its own.</summary>
@@ -41,14 +41,14 @@ internal unsafe struct BucketSet
     [FieldOffset(0)]
     internal long Version;
 
-    /// <summary>Whether the last decision by this set was a refusal: a guess, of no consequence but to speed.</summary>
+    /// <summary>Whether the last decision by this set was a rejection: a guess that affects speed only.</summary>
     [FieldOffset(8)]
     internal bool RefusedLast;
 
     /// <summary>
     /// Not zero while others may decide by this set without its lock, who leave no stamp: who holds the lock then reads the clock under
-    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, and becomes zero with a
-    /// stamp only.
+    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, and becomes zero
+    /// with a stamp only.
     /// </summary>
     [FieldOffset(9)]
     internal byte Readers;
@@ -68,7 +68,9 @@ internal unsafe struct BucketSet
         return unchecked((byte)(tag > FoldTag ? tag : tag + 2));
     }
 
-    /// <summary>The place that a bucket takes if it is empty. Those of a caller on one page have pairs of places in one line.</summary>
+    /// <summary>
+    /// The place that a bucket takes if it is empty. Those of a caller on one page have pairs of places in one cache line.
+    /// </summary>
     /// <param name="key">The key of the bucket, which is the same for all of a caller on a page.</param>
     /// <param name="ordinal">The number of the bucket on its page, from 0 to 3.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

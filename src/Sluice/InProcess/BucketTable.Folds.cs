@@ -2,10 +2,12 @@ using System.Numerics;
 
 namespace Sluice;
 
-/// <content>What goes when there is no room, and what it leaves behind.</content>
+/// <content>Eviction from a full table, and the debt that an evicted bucket leaves.</content>
 internal sealed unsafe partial class BucketTable<TSteps>
 {
-    /// <summary>How many other sets an arrival looks at for a bucket that is full again, before it makes its own set owe.</summary>
+    /// <summary>
+    /// How many other sets an arrival looks at for a bucket that is full again, before it evicts a bucket with debt from its own set.
+    /// </summary>
     private const int NearbySets = 4;
     private const int AllSets = int.MaxValue;
     private const int OccupiedPlaces = (1 << BucketSet.Places) - 1;
@@ -16,10 +18,10 @@ internal sealed unsafe partial class BucketTable<TSteps>
     private const ulong LimitMask = (1UL << (BucketEntry.BucketBits + BucketEntry.VersionBits)) - 1;
     private ulong _hand;
 
-    /// <summary>Whether anything in a set was folded.</summary>
+    /// <summary>Whether a set has a fold.</summary>
     internal static bool HasFolds(BucketSet* set) => BucketSet.PlacesOf(set, BucketSet.FoldTag) != 0;
 
-    /// <summary>What a bucket that is not in the table starts with: what the folds of its set owe.</summary>
+    /// <summary>The state with which a bucket starts that is not in the table: the debt of the folds of its set.</summary>
     internal BucketState Arriving(BucketSet* set, RegisteredLimit limit, in StoreInstant now)
     {
         BucketState arriving = default;
@@ -80,7 +82,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return BucketItem.Absent;
     }
 
-    /// <summary>Makes one entry of two, of which neither is new again, so that no caller gains: the two with the smallest debt.</summary>
+    /// <summary>Merges two entries that have debt into one, so that no caller gains: the two with the smallest debt.</summary>
     /// <returns>The place that got free, or a number below zero where there are not two.</returns>
     private int ReleaseByFolding(BucketSet* set, int pinned, in StoreInstant now)
     {
@@ -127,7 +129,9 @@ internal sealed unsafe partial class BucketTable<TSteps>
         return true;
     }
 
-    /// <summary>The place that takes over the debt of a bucket: best a fold of its limit, then a bucket of it, then a fold of any.</summary>
+    /// <summary>
+    /// The place that takes over the debt of a bucket: best a fold of its limit, then a bucket of it, then a fold of any.
+    /// </summary>
     private int FoldTarget(BucketSet* set, int places, ulong name)
     {
         int folds = places & BucketSet.PlacesOf(set, BucketSet.FoldTag);

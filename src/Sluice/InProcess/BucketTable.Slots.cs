@@ -6,8 +6,8 @@ namespace Sluice;
 internal sealed unsafe partial class BucketTable<TSteps>
 {
     /// <summary>
-    /// The most places of a set that buckets with running calls take. The other places are for buckets that can be evicted, so that
-    /// those always find room.
+    /// The most places of a set that buckets with running calls take. The other places are for buckets that can be evicted, so that a place
+    /// can always be freed.
     /// </summary>
     private const int MaxRunningPerSet = 8;
 
@@ -17,7 +17,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     internal BucketState Spilled(in BucketItem item) =>
         item.Set->SpilledSlots == 0 ? default : new BucketState(0, _spill.Running(item));
 
-    /// <summary>Stores the next state of a slot bucket without a place: in its set if there is room, else outside of the table.</summary>
+    /// <summary>Stores the next state of a slot bucket without a place: in its set if a place is free, else outside of the table.</summary>
     /// <returns>The place, or <see cref="BucketItem.Absent"/>.</returns>
     internal int InsertSlots(in BucketItem item, int pinned, in StoreInstant now)
     {
@@ -51,7 +51,9 @@ internal sealed unsafe partial class BucketTable<TSteps>
         item.Set->SpilledSlots += _spill.Set(item, Less(running));
     }
 
-    /// <summary>Releases one slot. The entry keeps its place, since the caller may soon come again; without running calls it is new.</summary>
+    /// <summary>
+    /// Releases one slot. The entry keeps its place, since the caller may soon come again; without running calls it is new.
+    /// </summary>
     internal static void ReleaseSlot(BucketEntry* entry) => entry->Word = Less(entry->Word);
 
     private static ulong Less(ulong running) =>

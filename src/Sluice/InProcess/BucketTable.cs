@@ -36,10 +36,10 @@ internal sealed unsafe partial class BucketTable<TSteps>
     /// <summary>Places in use, folds among them.</summary>
     internal long Count => Volatile.Read(ref _count);
 
-    /// <summary>Buckets that had to go while they owed, and left their debt in a fold.</summary>
+    /// <summary>Buckets that were evicted with debt, which is kept in a fold.</summary>
     internal long EvictionsWithDebt => Volatile.Read(ref _evictionsWithDebt);
 
-    /// <summary>Decisions about a bucket that was not there and had to take over what a fold owed.</summary>
+    /// <summary>Decisions about a bucket that was not in the table and started with the debt of a fold.</summary>
     internal long BucketsCreatedWithDebt => Volatile.Read(ref _bucketsCreatedWithDebt);
 
     /// <summary>The first set; the others follow it.</summary>
@@ -92,7 +92,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
         Interlocked.Decrement(ref _count);
     }
 
-    /// <summary>Gives back the memory of an entry's sliding log, if it has one.</summary>
+    /// <summary>Returns the memory of an entry's sliding log, if it has one.</summary>
     internal void ForgetLog(BucketEntry* entry)
     {
         if (_registry.WrittenUnder(entry).Algorithm == RateLimitAlgorithm.SlidingWindow)
@@ -124,7 +124,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
                 return empty;
             }
 
-            // One must go for this one to come. The count stays.
+            // One bucket is evicted for this one. The count stays.
             if (!TryRelease(set, pinned, hasEmpty, now, out int released))
             {
                 if (mayFold && TryFoldInto(item, pinned, now))
@@ -137,7 +137,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
                     return BucketItem.NoRoom;
                 }
 
-                Interlocked.Increment(ref _count); // Nothing is left but what is being decided at this moment.
+                Interlocked.Increment(ref _count); // All other buckets of the set are part of the current decision.
                 return empty;
             }
 

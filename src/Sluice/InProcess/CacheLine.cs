@@ -6,7 +6,7 @@ namespace Sluice;
 /// <summary>Loads memory into the cache before it is needed.</summary>
 internal static unsafe class CacheLine
 {
-    /// <summary>Begins to bring a place near, where the processor can be told to; it does not wait, and changes nothing.</summary>
+    /// <summary>Prefetches an address, where the processor supports that; it does not wait, and changes nothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Prefetch<T>(ref readonly T place)
     {

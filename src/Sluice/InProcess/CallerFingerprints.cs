@@ -30,7 +30,7 @@ internal struct CallerFingerprints
         _ => OfOther(caller, key),
     };
 
-    [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
+    [MethodImpl(MethodImplOptions.NoInlining)] // Not inlined: keeps the registers of the rare path out of the common one.
     private Fingerprint OfOther(CallerIdentity caller, LimitKey key)
     {
         KeyPrint[] others = Volatile.Read(ref _others) ?? [];

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>The points of a decision between which others may step in.</summary>
+/// <summary>The steps of a decision between which other threads may run.</summary>
 internal enum CommitStep
 {
     /// <summary>About to look at a lock, and to take it if it is free.</summary>
@@ -9,7 +9,7 @@ internal enum CommitStep
     /// <summary>A lock was not free.</summary>
     Waiting,
 
-    /// <summary>About to give up the processor, so that a lock's holder may have it.</summary>
+    /// <summary>About to yield the processor to the holder of a lock.</summary>
     Yielding,
 
     /// <summary>About to read the clock.</summary>
@@ -21,7 +21,7 @@ internal enum CommitStep
     /// <summary>About to write a bucket.</summary>
     Writing,
 
-    /// <summary>About to give a lock back.</summary>
+    /// <summary>About to release a lock.</summary>
     Unlocking,
 
     /// <summary>About to check whether anything changed since it was read.</summary>

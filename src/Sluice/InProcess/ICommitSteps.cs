@@ -1,8 +1,8 @@
 namespace Sluice;
 
 /// <summary>
-/// Told of every step of a decision, so that tests can order the steps of several threads; and reads the system's clock, in whose
-/// place they put one that they move.
+/// Told of every step of a decision, so that tests can order the steps of several threads; and reads the system's clock, which tests
+/// replace by one that they move.
 /// </summary>
 internal interface ICommitSteps
 {

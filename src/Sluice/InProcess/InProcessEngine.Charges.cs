@@ -3,7 +3,9 @@ namespace Sluice;
 /// <content>Calls that take another number of tokens from each bucket.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    /// <summary>Charges each bucket its own tokens, if every enforced limit has enough. A permissive one that has not is not charged.</summary>
+    /// <summary>
+    /// Charges each bucket its own tokens, if every enforced limit has enough. A permissive one that has not is not charged.
+    /// </summary>
     /// <param name="limits">The limits, none on concurrency.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="buckets">One for each limit: what is needed and taken, and then what was found.</param>

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <content>Writing what was decided, and telling it.</content>
+/// <content>Writing a decision, and reporting it.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     private void CommitLocked(RegisteredLimit[] registered, BucketItem* items, in StoreInstant now, ulong cost)
@@ -51,7 +51,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             _table.ForgetLog(entry); // If it has one, it is from when the limit had another algorithm.
         }
 
-        // What the folds of a set owe is not for those who have a place there, so one that is full keeps it.
+        // A bucket with a place in the set does not inherit the debt of the folds, so a full bucket keeps its place.
         entry->Name = item.Name;
         entry->State = item.Next;
         if (item.Next.IsNew && limit.Bucket.Shared is null && !BucketTable<TSteps>.HasFolds(item.Set))
@@ -76,8 +76,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return place;
         }
 
-        // Most places of the set are this call's own, and so one of those must go: what it held stays in a fold. A log that is yet
-        // to be charged stays.
+        // Most places of the set are this call's own, so one of those is evicted: its debt stays in a fold. A log that is still to be
+        // charged stays.
         place = _table.Insert(item, PinnedLogs(items, index + 1, count, item.Set), now);
         for (int i = 0; i < count; i++)
         {

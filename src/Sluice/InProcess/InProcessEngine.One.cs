@@ -2,12 +2,12 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <content>The shortest way through: one token of one plain limit, whose bucket is in the table under the same numbers.</content>
+/// <content>The fastest path: one token of one plain limit, whose bucket is in the table under the same numbers.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     private const int NotKnown = -1;
 
-    /// <summary>Takes one token from one bucket. The same steps as for several; whatever is out of the ordinary goes the long way.</summary>
+    /// <summary>Takes one token from one bucket. The same steps as for several; everything else takes the slow path.</summary>
     /// <returns>What remains; or <see cref="NotKnown"/>, and nothing was changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private int TakeOne(ApplicableLimits limits, RegisteredLimit limit, BucketPage page, ulong early, Span<LimitState> states)

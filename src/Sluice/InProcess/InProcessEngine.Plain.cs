@@ -2,16 +2,18 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <content>The short way through for several limits: one token of each, all plain, all in the table under the same numbers.</content>
+/// <content>The fast path for several limits: one token of each, all plain, all in the table under the same numbers.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
-    /// <summary>Whether slots are among the limits. A type argument, so that code for policies without slots contains nothing of them.</summary>
+    /// <summary>
+    /// Whether slots are among the limits. A type argument, so that code for policies without slots contains nothing of them.
+    /// </summary>
     private interface ISlotPresence
     {
         static abstract bool HasSlots { get; }
     }
 
-    /// <summary>Decides by several plain limits; what is refused, and what is out of the ordinary, goes the long way.</summary>
+    /// <summary>Decides by several plain limits; what is rejected, and everything unusual, takes the slow path.</summary>
     /// <remarks>
     /// Allocates no array on the stack: a method that does and has loops is compiled once only, before the runtime knows that
     /// the clock is the system's, and so calls it by way of a table.

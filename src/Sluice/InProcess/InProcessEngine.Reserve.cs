@@ -217,7 +217,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             : Settle(instant, limits, registered, items, calls, cost, keepsTurn);
     }
 
-    /// <summary>Moves the instant on until every limit admits the call there: one with reservations may not, though it admits earlier.</summary>
+    /// <summary>
+    /// Moves the instant on until every limit admits the call there: one with reservations may not, though it admits earlier.
+    /// </summary>
     private Instant Settle(
         Instant instant,
         ReadOnlySpan<RateLimit> limits,

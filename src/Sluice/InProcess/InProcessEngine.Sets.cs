@@ -11,8 +11,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <param name="caller">The caller.</param>
     /// <param name="items">One for each limit.</param>
     /// <param name="sets">
-    /// The sets, each once, in the one order in which they are locked: shared ones first, then by address. So who waits for what
-    /// all callers share delays no other call.
+    /// The sets, each once, in the one order in which they are locked: shared ones first, then by address. So a thread that waits for a
+    /// shared set delays no other call.
     /// </param>
     /// <returns>How many sets there are.</returns>
     private int Prepare(RegisteredLimit[] limits, CallerIdentity caller, BucketItem* items, BucketSet** sets)
@@ -60,7 +60,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return page;
     }
 
-    /// <summary>Adds a set to those that are to be locked, if it is not there yet; those that everybody shares come first.</summary>
+    /// <summary>Adds a set to those that are to be locked, if it is not there yet; shared sets come first.</summary>
     private static int Add(BucketSet** sets, BucketSet* set, bool isShared, int count, ref int shared)
     {
         int after = AddInOrder(sets, isShared ? 0 : shared, isShared ? shared : count, count, set);

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <content>Writing what was decided among reservations, and charging those whose instant has come.</content>
+/// <content>Writing a decision among reservations, and charging those whose instant has come.</content>
 internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     /// <summary>Charges the call now, and the reservations whose instant has come before it.</summary>

@@ -15,7 +15,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             ? AcquireOneSlot(request, known, states)
             : AcquirePlain<WithSlots>(request, known, early: 0, states);
 
-    /// <summary>Decides by one limit on concurrency; a rejection, and a bucket that is not in the table, goes the long way.</summary>
+    /// <summary>Decides by one limit on concurrency; a rejection, and a bucket that is not in the table, takes the slow path.</summary>
     private RateLimitDecision AcquireOneSlot(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
         RegisteredLimit limit = known.Limits[0];

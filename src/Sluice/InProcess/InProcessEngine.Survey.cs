@@ -136,7 +136,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             limits.Add((limit, registered));
         }
 
-        /// <summary>The limit under which an entry was written last; of limits whose numbers have changed, the first that has the bucket.</summary>
+        /// <summary>
+        /// The limit under which an entry was written last; of limits whose numbers have changed, the first that has the bucket.
+        /// </summary>
         internal (RateLimit Limit, RegisteredLimit Registered)? Find(BucketEntry* entry)
         {
             if (!_limits.TryGetValue(entry->Bucket, out List<(RateLimit Limit, RegisteredLimit Registered)>? limits))

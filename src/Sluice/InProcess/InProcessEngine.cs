@@ -6,7 +6,7 @@ namespace Sluice;
 /// <remarks>
 /// <para>
 /// The instant of a decision is a reading of the clock: with every lock held, or before, if no decision by one of its sets has a later
-/// instant; or, for a refusal or a look, between two readings of every version that find no change. So decisions take effect one after
+/// instant; or, for a rejection or a look, between two readings of every version that find no change. So decisions take effect one after
 /// another, in the order of their instants. Decision 2 of docs/decisions has the proof.
 /// </para>
 /// <para>Thread safety: every member may be called from any thread.</para>
@@ -16,7 +16,9 @@ namespace Sluice;
 internal sealed unsafe partial class InProcessEngine<TSteps>
     where TSteps : struct, ICommitSteps
 {
-    /// <summary>So many calls that take tokens read the clock late after a refusal or a look under locks: others may read without them.</summary>
+    /// <summary>
+    /// So many calls that take tokens read the clock late after a rejection or a look under locks: others may read without them.
+    /// </summary>
     private const byte MostReaders = 64;
 
     /// <summary>How often a look is tried without locks before it takes them.</summary>
@@ -84,7 +86,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return AcquireAll(request, known, states); // By the same clock or a later one.
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)] // What is rare must not take registers from what is not.
+    [MethodImpl(MethodImplOptions.NoInlining)] // Not inlined: keeps the registers of the rare path out of the common one.
     private RateLimitDecision AcquireOther(in RateLimitRequest request, RegisteredLimits known, Span<LimitState> states)
     {
         request.Limits.NoteLate(true);
@@ -109,7 +111,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong cost = (ulong)request.Cost;
         ulong wall = AskWall(known.HaveCalendar);
 
-        // Who was refused last is likely to be refused again: that can be told without a lock.
+        // A call that was rejected last is likely to be rejected again, which can be decided without a lock.
         Verdict verdict;
         if (!known.HaveLogs
             && RefusedLast(sets, count)

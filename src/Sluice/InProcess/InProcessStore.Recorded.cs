@@ -1,6 +1,8 @@
 namespace Sluice;
 
-/// <content>Operations that are recorded. They happen one after another, so that their order in the record is the order of their effects.</content>
+/// <content>
+/// Operations that are recorded. They happen one after another, so that their order in the record is the order of their effects.
+/// </content>
 public sealed partial class InProcessStore
 {
     private readonly StoreRecording? _recording;

@@ -66,7 +66,9 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
     /// <summary>Buckets that were evicted with used tokens; the debt was kept for all that come in their place.</summary>
     public long EvictionsWithDebt => _engine.Table.EvictionsWithDebt;
 
-    /// <summary>Decisions about a bucket that was not remembered, and was charged the debt of the buckets that were evicted before.</summary>
+    /// <summary>
+    /// Decisions about a bucket that was not remembered, and was charged the debt of the buckets that were evicted before.
+    /// </summary>
     public long BucketsCreatedWithDebt => _engine.Table.BucketsCreatedWithDebt;
 
     SlotWaiters ISlotWaiting.SlotWaiters => _slotWaiters;
@@ -220,7 +222,9 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
         }
     }
 
-    /// <summary>Charges each bucket its own tokens, if every enforced limit has enough. A permissive one that has not is not charged.</summary>
+    /// <summary>
+    /// Charges each bucket its own tokens, if every enforced limit has enough. A permissive one that has not is not charged.
+    /// </summary>
     /// <param name="limits">The limits, none on concurrency.</param>
     /// <param name="caller">The caller.</param>
     /// <param name="buckets">One for each limit: what is needed and taken, and then what was found.</param>

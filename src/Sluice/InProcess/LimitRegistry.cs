@@ -3,9 +3,9 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>The limits that a store has met: it numbers them, and the versions of their numbers.</summary>
+/// <summary>The limits that a store knows: it numbers them, and the versions of their numbers.</summary>
 /// <remarks>
-/// <para>It grows with the configurations that were ever in force, never with callers.</para>
+/// <para>It grows with the number of configurations, never with callers.</para>
 /// <para>Thread safety: any thread may ask; registering takes a lock.</para>
 /// </remarks>
 internal sealed unsafe class LimitRegistry

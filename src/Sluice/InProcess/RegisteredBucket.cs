@@ -13,8 +13,8 @@ internal sealed unsafe class RegisteredBucket
     /// <param name="key">What it counts by.</param>
     /// <param name="page">What sets the callers' buckets apart from those of other servers, keys and pages.</param>
     /// <param name="ordinal">Its number on the page.</param>
-    /// <param name="shared">The one bucket, where everybody shares it; else null.</param>
-    /// <param name="sharedLock">The set whose lock guards it, where everybody shares it; else null.</param>
+    /// <param name="shared">The one bucket, where all callers share it; else null.</param>
+    /// <param name="sharedLock">The set whose lock guards it, where all callers share it; else null.</param>
     /// <param name="rate">The period and algorithm that name it.</param>
     internal RegisteredBucket(
         int number, LimitKey key, Fingerprint page, int ordinal, BucketSet* shared, BucketSet* sharedLock, RateKey rate)
@@ -40,11 +40,11 @@ internal sealed unsafe class RegisteredBucket
     /// <summary>Its number on the page, below <see cref="LimitsPerPage"/>.</summary>
     internal int Ordinal { get; }
 
-    /// <summary>The one bucket, where everybody shares it; else null.</summary>
+    /// <summary>The one bucket, where all callers share it; else null.</summary>
     internal BucketSet* Shared { get; }
 
     /// <summary>
-    /// The set whose lock guards it, where everybody shares it: one for all such buckets of a server, since most calls need several of
+    /// The set whose lock guards it, where all callers share it: one for all such buckets of a server, since most calls need several of
     /// them. Else null.
     /// </summary>
     internal BucketSet* SharedLock { get; }

@@ -15,7 +15,7 @@ internal sealed class RegisteredLimits(
     /// <summary>Marks the store that registered them.</summary>
     internal object Owner => owner;
 
-    /// <summary>Whether all are enforced token buckets whose numbers need 64 bits only: the case that has a short way.</summary>
+    /// <summary>Whether all are enforced token buckets whose numbers need 64 bits only: the case that has a fast path.</summary>
     internal bool ArePlain => arePlain;
 
     /// <summary>Whether all are enforced, some are on concurrency, and the others are such token buckets.</summary>
@@ -43,7 +43,7 @@ internal sealed class RegisteredLimits(
     internal RegisteredLimit? OnlyLimit { get; } = limits.Length == 1 ? limits[0] : null;
 
     /// <summary>
-    /// The first of the limits of each page, those that everybody shares being one page: what lies on a page of a caller has one lock.
+    /// The first of the limits of each page, the shared ones count as one page: the buckets of a page of a caller have one lock.
     /// </summary>
     internal RegisteredLimit[] Pages { get; } = [.. limits.DistinctBy(PageOf)];
 

@@ -2,7 +2,9 @@ using System.Runtime.CompilerServices;
 
 namespace Sluice;
 
-/// <summary>The lock of a set: its version, odd while it is held, with the instant of the last decision. A waiter spins, then yields.</summary>
+/// <summary>
+/// The lock of a set: its version, odd while it is held, with the instant of the last decision. A waiter spins, then yields.
+/// </summary>
 /// <remarks>
 /// A waiter that looked at the lock all the time would take its cache line from the holder at every look. It keeps away for
 /// about as long as some dozens of decisions take, so that on a hot set one core decides many calls before the other has its turn.
@@ -23,7 +25,7 @@ internal static unsafe class SetLock<TSteps>
     /// <summary>How long a waiter keeps away: a microsecond or two.</summary>
     private const int PauseIterations = 40;
 
-    /// <summary>Of so many waits, the last gives up the processor: the holder may be waiting for one.</summary>
+    /// <summary>After so many waits, the waiter yields the processor: the holder may need one.</summary>
     private const int WaitsPerYield = 16;
 
     /// <summary>Takes the lock.</summary>
@@ -68,7 +70,7 @@ internal static unsafe class SetLock<TSteps>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool IsLatest(long version, ulong nowTicks) => unchecked((ulong)version) >> BucketSet.CountBits <= nowTicks;
 
-    /// <summary>Gives the lock back.</summary>
+    /// <summary>Releases the lock.</summary>
     /// <param name="set">The set.</param>
     /// <param name="stamp">The instant in ticks at which the set was changed; or one of the constants.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

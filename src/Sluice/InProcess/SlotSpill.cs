@@ -3,7 +3,7 @@ namespace Sluice;
 /// <summary>Running calls of slot buckets that found no place in their set.</summary>
 /// <remarks>
 /// <para>
-/// A running slot is never evicted, so a set that is full of them has no room for more. Each bucket here belongs to at least one
+/// A running slot is never evicted, so a set that is full of them cannot take more. Each bucket here belongs to at least one
 /// call that is running now, so the memory is bounded by the calls that the process runs at once.
 /// </para>
 /// <para>Thread safety: the caller holds the lock of the bucket's set; buckets of different sets share the lock of this type.</para>

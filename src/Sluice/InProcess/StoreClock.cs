@@ -123,7 +123,8 @@ internal sealed class StoreClock
     }
 
     /// <summary>The instant by both clocks. Does not throw.</summary>
-    /// <param name="wall">What <see cref="AskWall"/> said before the locks were taken; 0 where no limit of the call follows the calendar.</param>
+    /// <param name="wall">What <see cref="AskWall"/> said before the locks were taken; 0 where no limit of the call follows the
+    /// calendar.</param>
     internal StoreInstant Now<TSteps>(ulong wall)
         where TSteps : struct, ICommitSteps
     {

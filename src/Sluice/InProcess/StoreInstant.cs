@@ -3,7 +3,7 @@ namespace Sluice;
 /// <summary>One instant by both clocks of a store.</summary>
 /// <param name="Ticks">By the monotonic clock, which every limit but those of a calendar follows.</param>
 /// <param name="CalendarTicks">
-/// By the calendar's clock: the wall clock since the store's origin, which stands while it is behind what it has shown before.
+/// By the calendar's clock: the wall clock since the store's origin, which stops while it is behind the latest time that it has shown.
 /// </param>
 /// <param name="BehindTicks">How far the wall clock is behind the calendar's: waits until an edge are longer by that.</param>
 internal readonly record struct StoreInstant(ulong Ticks, ulong CalendarTicks, ulong BehindTicks)

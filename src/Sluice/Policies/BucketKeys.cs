@@ -2,7 +2,9 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>The buckets that the limits of one key on one target have in a policy, for all callers: each rate of each list has one.</summary>
+/// <summary>
+/// The buckets that the limits of one key on one target have in a policy, for all callers: each rate of each list has one.
+/// </summary>
 /// <remarks>
 /// <para>
 /// An override gives the same bucket other numbers. So a rate takes the bucket of its own period and algorithm, if the numbers above

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>What must hold of the limits that one call can meet together.</summary>
+/// <summary>The rules for the limits that can apply to one call together.</summary>
 internal sealed class CallRules(RateLimitingSettings settings, CallerTests tests)
 {
     /// <summary>More questions about callers than a policy may ask.</summary>

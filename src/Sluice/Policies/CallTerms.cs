@@ -56,7 +56,7 @@ internal sealed record CallTerms(
         TimeSpan wait = WaitOf(groups);
         return MissingIdentity switch
         {
-            // Pooled callers have a bucket of their own kind, which is the store's business.
+            // Pooled callers share a bucket, which the store finds.
             MissingIdentity.Pool => new ApplicableLimits(limits, cost, operation: Operation, wait: wait),
             MissingIdentity.Skip => new ApplicableLimits([.. limits.Where(isKnown)], cost, operation: Operation, wait: wait),
             _ => new ApplicableLimits(limits, cost, RequiredBy(limits, isKnown), Operation, wait),

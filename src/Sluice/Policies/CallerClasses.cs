@@ -2,7 +2,9 @@ using System.Collections.Concurrent;
 
 namespace Sluice;
 
-/// <summary>Sorts callers into classes: those of one class answer all questions of a policy alike, so that the same limits apply to them.</summary>
+/// <summary>
+/// Sorts callers into classes: those of one class answer all questions of a policy alike, so that the same limits apply to them.
+/// </summary>
 /// <remarks>
 /// <para>A class is made when its first caller comes. There is a bounded number of them; beyond it, all start again.</para>
 /// <para>Thread safety: any thread may ask. Asking about a known caller compares nothing and does not allocate.</para>

@@ -17,7 +17,9 @@ internal static class LimitNames
         : target.Kind == OperationKind.Server ? key.ToString()
         : $"{Prefix(target)}{target.Operation}/{key}";
 
-    /// <summary>What tells a limit on concurrency from the rates of its scope; an entry of <c>limits</c> has a rate or concurrency.</summary>
+    /// <summary>
+    /// What tells a limit on concurrency from the rates of its scope; an entry of <c>limits</c> has a rate or concurrency.
+    /// </summary>
     internal static string OfSlots(LimitTarget target) => target.IsNamed ? "" : "/concurrency";
 
     /// <summary>What tells a rate of a list from the others: its period, and the algorithm where two share a period.</summary>
@@ -31,7 +33,7 @@ internal static class LimitNames
         return isTheOnlyOne ? period : $"{period}/{RateText.Name(rate.Algorithm)}";
     }
 
-    /// <summary>The scope as configuration and refusals spell it.</summary>
+    /// <summary>The scope as configuration and rejections spell it.</summary>
     internal static string Of(RateLimitScope scope) => scope switch
     {
         RateLimitScope.Shared => "shared",
@@ -41,7 +43,7 @@ internal static class LimitNames
         _ => throw new ArgumentOutOfRangeException(nameof(scope), scope, "Not a scope."),
     };
 
-    /// <summary>The kind as configuration and refusals spell it.</summary>
+    /// <summary>The kind as configuration and rejections spell it.</summary>
     internal static string Of(OperationKind kind) => kind switch
     {
         OperationKind.Server => "server",

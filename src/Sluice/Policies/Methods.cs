@@ -8,7 +8,7 @@ internal static class Methods
     internal const string PromptsGet = "prompts/get";
     internal const string ResourcesRead = "resources/read";
 
-    // A refused server/discover silently downgrades clients to the legacy era; the others end a session.
+    // A rejected server/discover silently downgrades clients to the legacy era; the others end a session.
     private static readonly string[] NeverLimited = ["initialize", "server/discover", "ping", "tasks/cancel"];
 
     /// <summary>The kind of operation that a method names, or <see cref="OperationKind.Method"/> for a method without one.</summary>
@@ -27,7 +27,7 @@ internal static class Methods
         _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "Not a kind that a method names."),
     };
 
-    /// <summary>Whether refusing the method breaks clients, so that no limit may be on it.</summary>
+    /// <summary>Whether rejecting the method breaks clients, so that no limit may be on it.</summary>
     internal static bool IsNeverLimited(ReadOnlySpan<char> method)
     {
         foreach (string name in NeverLimited)

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>What the entries of <c>limits</c> must keep to.</summary>
+/// <summary>What the entries of <c>limits</c> must obey.</summary>
 internal static class NamedLimitRules
 {
     private const string GlobalName = "global"; // As documents may spell shared.
@@ -87,7 +87,7 @@ internal static class NamedLimitRules
                 }
                 else if (kind == OperationKind.Method && !Glob.IsGlob(name) && Methods.IsNeverLimited(name))
                 {
-                    yield return new(at, $"'{name}' is never limited, because clients break when it is refused. Remove it.");
+                    yield return new(at, $"'{name}' is never limited, because clients break when it is rejected. Remove it.");
                 }
             }
         }

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice;
 
-/// <summary>What conditions on callers, and overrides that have them, must keep to.</summary>
+/// <summary>The rules of conditions on callers, and of overrides that have them.</summary>
 internal static class OverrideRules
 {
     private static readonly RateLimitScope[] Scopes = Enum.GetValues<RateLimitScope>();

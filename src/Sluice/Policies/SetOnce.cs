@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>Refuses to set a field to a second value, which would silently discard the first.</summary>
+/// <summary>Rejects a second value for a field, which would silently discard the first.</summary>
 /// <param name="what">What has the fields, for the message.</param>
 internal sealed class SetOnce(string what)
 {

@@ -3,7 +3,7 @@ using System.Globalization;
 
 namespace Sluice;
 
-/// <summary>What settings must keep to, apart from how their limits work together.</summary>
+/// <summary>The rules of settings, apart from how their limits work together.</summary>
 internal static class SettingsRules
 {
     internal const int MaxEntries = 1_000;
@@ -238,7 +238,7 @@ internal static class SettingsRules
         {
             faults.Add(new(
                 "name",
-                $"'{entry.Name.Trim()}' is never limited, because clients break when it is refused. Remove the entry."));
+                $"'{entry.Name.Trim()}' is never limited, because clients break when it is rejected. Remove the entry."));
         }
 
         if (!HasLimit(entry) && entry.Cost is null && entry.Wait is null)

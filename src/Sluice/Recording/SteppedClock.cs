@@ -34,7 +34,7 @@ internal sealed class SteppedClock : SleepCountingTimeProvider
     /// <inheritdoc/>
     public override DateTimeOffset GetUtcNow() => _now.Wall;
 
-    /// <summary>A timer that never fires: who moves the clock knows what is due.</summary>
+    /// <summary>A timer that never fires: the code that moves the clock knows what is due.</summary>
     public override ITimer CreateTimer(TimerCallback callback, object? state, TimeSpan dueTime, TimeSpan period) => Inert.Instance;
 
     private sealed class Inert : ITimer

@@ -1,6 +1,8 @@
 namespace Sluice;
 
-/// <summary>Lets the operations of a store happen one after another, each at an instant of its own, and reports them in that order.</summary>
+/// <summary>
+/// Lets the operations of a store happen one after another, each at an instant of its own, and reports them in that order.
+/// </summary>
 /// <remarks>Thread safety: a thread that holds <see cref="Gate"/> may use the members.</remarks>
 internal sealed class StoreRecording
 {

@@ -118,7 +118,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
     internal TimeSpan TimeLeft(HeldCall call) => time.GetElapsedTime(time.GetTimestamp(), call.Due);
 
     /// <summary>Waits until the instant of a call has come.</summary>
-    /// <exception cref="OperationCanceledException">The call was cancelled. It has given up its place.</exception>
+    /// <exception cref="OperationCanceledException">The call was cancelled, and its place is free.</exception>
     internal Task<End> WaitAsync(HeldCall call, CancellationToken cancellationToken) =>
         cancellationToken.CanBeCanceled ? WaitCancellablyAsync(call, cancellationToken) : call.Task;
 
@@ -235,7 +235,7 @@ internal sealed class HeldCalls(int max, TimeProvider time) : IDisposable
 
         internal long Order => order;
 
-        /// <summary>What the call is, for operators; null for nothing. It is set before anybody can see the call.</summary>
+        /// <summary>What the call is, for operators; null for nothing. It is set before another thread can see the call.</summary>
         internal HeldCallSubject? Subject { get; set; }
     }
 

@@ -53,7 +53,7 @@ internal ref struct LogTimeline
         }
     }
 
-    /// <summary>The first reservation within a period that would have too little room beside a call, or a number below zero.</summary>
+    /// <summary>The first reservation within a period that would no longer fit with a call, or a number below zero.</summary>
     private int FindBroken(ulong at, ulong cost)
     {
         int last = _next;

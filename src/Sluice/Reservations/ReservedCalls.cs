@@ -21,7 +21,9 @@ internal sealed class ReservedCalls
     /// <summary>The latest instant of all reservations that it ever had. Any thread may read it.</summary>
     internal ulong LastAt => Volatile.Read(ref _lastAt);
 
-    /// <summary>The instant of the last call whose instant this bucket decided: no later call that it delays goes earlier. Or zero.</summary>
+    /// <summary>
+    /// The instant of the last call whose instant this bucket decided: no later call that it delays goes earlier. Or zero.
+    /// </summary>
     internal ulong Turn
     {
         get

@@ -70,7 +70,9 @@ internal readonly ref struct Timeline
         return fits;
     }
 
-    /// <summary>The least wait until the bucket is indistinguishable from a new one, if no call comes and no reservation is cancelled.</summary>
+    /// <summary>
+    /// The least wait until the bucket is indistinguishable from a new one, if no call comes and no reservation is cancelled.
+    /// </summary>
     internal ulong ResetAfter(ulong nowTicks)
     {
         if (!IsLog)

@@ -1,6 +1,8 @@
 namespace Sluice;
 
-/// <summary>What is counted of one set of limits. It is made once, so that counting a call looks nothing up and allocates nothing.</summary>
+/// <summary>
+/// What is counted of one set of limits. It is made once, so that counting a call looks nothing up and allocates nothing.
+/// </summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
 internal sealed class DecisionCounters
 {

@@ -11,7 +11,9 @@ internal static class PolicyCounters
 
     private static readonly ConditionalWeakTable<RateLimitPolicy, DecisionCounters.OfLimit[]> Started = [];
 
-    /// <summary>Begins the counters of each limit at zero, for each operation whose calls may meet it. They live as long as the policy.</summary>
+    /// <summary>
+    /// Begins the counters of each limit at zero, for each operation whose calls may meet it. They live as long as the policy.
+    /// </summary>
     internal static void Start(RateLimitPolicy policy) => Started.GetValue(policy, static policy =>
     {
         string[] operations = OperationsOf(policy);

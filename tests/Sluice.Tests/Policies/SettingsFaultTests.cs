@@ -69,7 +69,7 @@ public sealed class SettingsFaultTests
     [InlineData("notifications/cancelled")]
     public void Compile_LimitOnAMethodThatIsNeverLimited_IsAFault(string method) =>
         Faults(new() { Methods = [Entry(method)] })
-            .ShouldBe([$"methods[0].name: '{method}' is never limited, because clients break when it is refused. Remove the entry."]);
+            .ShouldBe([$"methods[0].name: '{method}' is never limited, because clients break when it is rejected. Remove the entry."]);
 
     [Fact]
     public void Compile_TwoRatesOfOnePeriodAndAlgorithm_NamesBoth() =>

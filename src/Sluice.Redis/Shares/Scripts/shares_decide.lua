@@ -64,7 +64,7 @@ for i = 1, count do
 end
 
 if made > 0 and enough and is_look == 0 then
-  local visits = 2 + 2 * made -- More than are made, so that the records of buckets that nobody uses any more are deleted.
+  local visits = 2 + 2 * made -- More than are made, so that the records of buckets that are no longer used are deleted.
   -- include shares_sweep
   write_header()
 end

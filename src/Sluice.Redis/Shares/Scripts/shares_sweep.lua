@@ -1,4 +1,4 @@
--- Looks at some records. One that nobody has used for a time, without processes and full, is as good as none.
+-- Looks at some records. Deletes those that are full, have no processes, and were not used for a time.
 
 local IDLE = 10000000
 local scan = call('HSCAN', key, cursor, 'COUNT', visits)
