@@ -19,7 +19,7 @@ public static class RateLimits
     /// so.
     /// </param>
     /// <param name="burstCapacity">What the bucket holds, at least 1; null for twice the rate, rounded down, and at least 1.</param>
-    /// <param name="globalLimit">Whether everybody shares one bucket, and not each user has one.</param>
+    /// <param name="globalLimit">Whether all callers share one bucket, and not each user has one.</param>
     /// <param name="maxClients">The most users that are remembered.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public static RateLimitPreset FromFastMcp(
@@ -62,7 +62,7 @@ public static class RateLimits
     /// <summary>The limits of FastMCP's <c>SlidingWindowRateLimitingMiddleware</c>: a sliding window over every request.</summary>
     /// <param name="maxRequests">From 1 to 2,147,483,647. Every call that is in the window takes memory.</param>
     /// <param name="windowMinutes">From 1 to 527,040, which is 366 days.</param>
-    /// <param name="globalLimit">Whether everybody shares one window, and not each user has one.</param>
+    /// <param name="globalLimit">Whether all callers share one window, and not each user has one.</param>
     /// <param name="maxClients">The most users that are remembered.</param>
     /// <exception cref="ArgumentOutOfRangeException">A value is outside its range.</exception>
     public static RateLimitPreset FromFastMcpSlidingWindow(

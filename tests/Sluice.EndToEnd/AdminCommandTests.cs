@@ -35,7 +35,7 @@ public sealed partial class AdminCommandTests
         ProgramResult status = await RunAsync(admin, Token, "status");
         status.ExitCode.ShouldBe(0, status.ToString());
         status.Output.ShouldContain("2 allowed");
-        status.Output.ShouldContain("1 refused");
+        status.Output.ShouldContain("1 rejected");
         status.Output.ShouldContain(overRedis ? "redis, available" : "memory, available");
         status.Output.ShouldNotContain("\u001b"); // No colours for a pipe.
 
@@ -44,7 +44,7 @@ public sealed partial class AdminCommandTests
         (await RunAsync(admin, Token, "limits", "--limit", "perUser")).Output.ShouldContain("2 per 1h, token bucket");
 
         ProgramResult why = await RunAsync(admin, Token, "why", id);
-        why.Output.ShouldContain("refused by perUser");
+        why.Output.ShouldContain("rejected by perUser");
         why.Output.ShouldNotContain("alice");
 
         JsonElement buckets = await BucketsAsync(http, admin);

@@ -52,7 +52,7 @@ public sealed class StreamTests : IAsyncLifetime
         other.StatusCode.ShouldBe(HttpStatusCode.OK);
         using HttpResponseMessage another = await OpenAsync("bob", isPost);
         another.StatusCode.ShouldBe(HttpStatusCode.ServiceUnavailable);
-        (await another.Content.ReadAsStringAsync()).ShouldContain("as many streams are open as may be");
+        (await another.Content.ReadAsStringAsync()).ShouldContain("the limit on open streams is reached");
     }
 
     [Fact]
@@ -156,7 +156,7 @@ public sealed class StreamTests : IAsyncLifetime
         {
             (HttpStatusCode status, string body) = await gateway.SendAsync(GatewayFixture.Post(Listen));
             status.ShouldBe(HttpStatusCode.ServiceUnavailable, body);
-            body.ShouldContain("as many streams are open as may be");
+            body.ShouldContain("the limit on open streams is reached");
         }
     }
 

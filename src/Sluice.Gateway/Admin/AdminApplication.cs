@@ -3,7 +3,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Puts the admin address together: a server of its own, so that nothing of it is ever served to clients.</summary>
+/// <summary>Puts the admin address together: a separate server, so that clients cannot reach it.</summary>
 /// <remarks>
 /// A request goes through these steps: it must name this machine where the address is loopback; then it must have the token, unless it
 /// asks for health alone or for the dashboard's page, which has no data in it; then an endpoint answers it. An endpoint is a class of its

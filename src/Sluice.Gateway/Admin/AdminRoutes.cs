@@ -7,7 +7,9 @@ internal static class AdminRoutes
     internal static void MapRead(this WebApplication application, string pattern, RequestDelegate answer) =>
         application.MapMethods(pattern, [HttpMethods.Get, HttpMethods.Head], answer);
 
-    /// <summary>Answers a request that no route has answered: the path is unknown, or it has other methods, which the router has named.</summary>
+    /// <summary>
+    /// Answers a request that no route has answered: the path is unknown, or it has other methods, which the router has named.
+    /// </summary>
     internal static async Task AnswerRestAsync(HttpContext context, RequestDelegate next)
     {
         await next(context);

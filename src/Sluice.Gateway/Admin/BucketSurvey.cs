@@ -70,7 +70,7 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
         return age > MinAge ? age : MinAge;
     }
 
-    /// <summary>Makes the next reading look again, because buckets were changed by hand.</summary>
+    /// <summary>Makes the next request survey again, because an operator has changed buckets.</summary>
     internal void Forget() => _keptFor = TimeSpan.Zero;
 
     private async ValueTask<SurveyReport> MakeAsync(CancellationToken cancellationToken)
@@ -111,7 +111,7 @@ internal sealed class BucketSurvey(RunningGateway gateway) : IDisposable
             isAnswered &= decision.Source == DecisionSource.Store;
             if (decision.Source == DecisionSource.OnStoreFailure)
             {
-                break; // The store does not answer: it knows no level.
+                break; // The store does not answer, so the levels are not known.
             }
 
             for (int i = 0; i < limits.Count; i++)

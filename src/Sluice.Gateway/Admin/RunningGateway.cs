@@ -7,10 +7,12 @@ namespace Sluice.Gateway;
 /// <param name="Gateway">Holds the configuration by which calls are served.</param>
 /// <param name="Store">Where the buckets are.</param>
 /// <param name="Metrics">What collects the metrics; null when they are turned off.</param>
-/// <param name="Counts">What came of its calls.</param>
+/// <param name="Counts">The outcomes of its calls.</param>
 /// <param name="Time">The clock.</param>
 /// <param name="Stopping">Is cancelled when the gateway is told to stop.</param>
-/// <remarks>Thread safety: any number of threads. The configuration may be replaced between two reads: read <see cref="Active"/> once.</remarks>
+/// <remarks>
+/// Thread safety: any number of threads. The configuration may be replaced between two reads: read <see cref="Active"/> once.
+/// </remarks>
 internal sealed record RunningGateway(
     GatewayServers Gateway,
     IRateLimitStore Store,

@@ -3,7 +3,7 @@ using System.Net.Sockets;
 
 namespace Sluice.Gateway;
 
-/// <summary>Stands for an address where no user is known, so that it can be counted as a user is.</summary>
+/// <summary>Makes an identity of an address where no user is known, so that it can be counted as a user is.</summary>
 /// <remarks>An IPv6 address counts as its network of 64 bits, because one customer usually has all of it.</remarks>
 internal static class AddressIdentity
 {
@@ -22,6 +22,6 @@ internal static class AddressIdentity
                 ? Convert.ToHexStringLower(address.GetAddressBytes().AsSpan(0, NetworkBytes))
             : address.ToString();
 
-    /// <summary>Whether an identity stands for an address, and not for a user.</summary>
+    /// <summary>Whether an identity is that of an address, and not of a user.</summary>
     internal static bool Is(CallerIdentity identity) => identity.Issuer == Issuer;
 }

@@ -6,8 +6,8 @@ namespace Sluice.Gateway;
 
 /// <summary>Decides which operations a caller may use, before any limit is asked.</summary>
 /// <remarks>
-/// With a list, what no entry allows is refused: of every kind of operation, whether the list speaks of the kind or not.
-/// Methods that run nothing and read nothing by name, such as <c>tools/list</c>, are not its business.
+/// With a list, what no entry allows is rejected: every kind of operation, whether the list names that kind or not.
+/// Methods that run nothing and read nothing by name, such as <c>tools/list</c>, are always allowed.
 /// </remarks>
 internal static class AllowList
 {
@@ -34,7 +34,7 @@ internal static class AllowList
     }
 
     /// <summary>
-    /// The scope that would have allowed a call that was refused: the first value of the first entry that names the operation and
+    /// The scope that would have allowed a call that was rejected: the first value of the first entry that names the operation and
     /// asks for a scope. Null when no scope would have.
     /// </summary>
     internal static string? ScopeFor(ImmutableArray<AllowRule>? rules, McpMessage message) => KindOf(message) is OperationKind kind

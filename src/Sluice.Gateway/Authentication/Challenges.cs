@@ -13,7 +13,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
 {
     private const int InvalidRequest = -32600;
 
-    // More scopes than this make a header that proxies refuse.
+    // More scopes than this make a header that proxies reject.
     private const int MaxScopeLength = 2_048;
 
     // The first revision in which clients know how to ask for more scopes.

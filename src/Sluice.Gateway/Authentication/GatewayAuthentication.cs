@@ -38,7 +38,7 @@ internal sealed class GatewayAuthentication
             _tokens = new JwtAuthenticator(auth, claimNames, keys, new TokenAudiences(paths, Address), _limiter, time, previous?._tokens);
             Metadata = new ResourceMetadata(new IssuerMetadata(auth.JwtIssuers), paths, Address);
         }
-        else if (auth.ApiKeys.IsEmpty) // Clients' tokens are the servers' business.
+        else if (auth.ApiKeys.IsEmpty) // The servers check the tokens of clients.
         {
             Metadata = new ResourceMetadata(new UpstreamMetadata(documents), paths, Address);
             ForwardsSignIn = true;

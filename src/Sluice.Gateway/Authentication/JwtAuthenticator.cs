@@ -19,7 +19,8 @@ internal sealed class JwtAuthenticator : IAuthenticator
     /// <param name="audiences">Decides for which server a token is.</param>
     /// <param name="limiter">Tells from whom forged tokens come.</param>
     /// <param name="time">The clock by which tokens expire.</param>
-    /// <param name="previous">The one under the configuration before; or null. What it has verified stays verified if all its issuers stay.</param>
+    /// <param name="previous">The one under the configuration before; or null. What it has verified stays verified if all its issuers
+    /// stay.</param>
     internal JwtAuthenticator(
         AuthConfiguration auth,
         ImmutableArray<string> claimNames,

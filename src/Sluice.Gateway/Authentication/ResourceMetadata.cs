@@ -35,7 +35,7 @@ internal sealed class ResourceMetadata(IMetadataSource source, ServerPaths paths
             return;
         }
 
-        // Clients in a browser, on whatever page, may read what everybody may read.
+        // The document is public, so every web page may read it.
         context.Response.Headers.AccessControlAllowOrigin = "*";
         string method = context.Request.Method;
         if (HttpMethods.IsOptions(method))

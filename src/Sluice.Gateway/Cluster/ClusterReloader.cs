@@ -3,7 +3,9 @@ using Sluice.Kubernetes;
 
 namespace Sluice.Gateway;
 
-/// <summary>Makes the objects of a cluster, with the gateway's file, the current configuration of a gateway whenever one of them has changed.</summary>
+/// <summary>
+/// Makes the objects of a cluster, with the gateway's file, the current configuration of a gateway whenever one of them has changed.
+/// </summary>
 /// <remarks>
 /// Changes that come together are applied together. An object that is wrong is logged once for each of its generations. Thread safety: any
 /// number of threads.

@@ -13,7 +13,7 @@ internal static class CommandLine
 
     internal static async Task<int> InvokeAsync(string[] args)
     {
-        // What stands behind the dashes is another program's command line, and none of ours.
+        // The text behind the dashes is the command line of another program.
         int dashes = args is ["run", ..] ? Array.IndexOf(args, "--") : -1;
         string[] server = dashes < 0 ? [] : args[(dashes + 1)..];
         ParseResult parsed = CreateRoot(server).Parse(dashes < 0 ? args : args[..dashes]);
@@ -51,7 +51,7 @@ internal static class CommandLine
     }
 
     /// <summary>Makes the program's command with all of its commands.</summary>
-    /// <param name="server">What stands behind <c>--</c> on the command line.</param>
+    /// <param name="server">The arguments behind <c>--</c> on the command line.</param>
     /// <remarks>Not a RootCommand: that would call itself after the file that holds the program.</remarks>
     internal static Command CreateRoot(string[] server) =>
         new("sluice", "Sluice limits the rate of calls to MCP servers: per user, tenant, client and tool.")

@@ -3,7 +3,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary><c>sluice explain FILE</c>: which limits apply to a call, in which order and why, and how a refusal looks.</summary>
+/// <summary><c>sluice explain FILE</c>: which limits apply to a call, in which order and why, and how a rejection looks.</summary>
 internal static class ExplainCommand
 {
     private const string Name = "sluice explain";

@@ -43,7 +43,8 @@ internal static class PolicyAdvice
     }
 
     /// <summary>
-    /// Limits that refuse no call, because another one refuses it first: it counts every call of the other's callers together, and is smaller.
+    /// Limits that reject no call, because another one rejects it first: it counts every call of the other's callers together, and is
+    /// smaller.
     /// </summary>
     private static IEnumerable<SettingsFault> NeverReached(RateLimitPolicy policy, bool userSpansTenants)
     {

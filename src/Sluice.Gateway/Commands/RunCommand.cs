@@ -10,7 +10,7 @@ internal static class RunCommand
     internal const string DefaultFile = "sluice.yaml";
 
     /// <summary>Makes the command.</summary>
-    /// <param name="server">What stands behind <c>--</c> on the command line: a server and its arguments.</param>
+    /// <param name="server">The arguments behind <c>--</c> on the command line: a server and its arguments.</param>
     internal static Command Create(string[] server)
     {
         Argument<string?> file = new("FILE")

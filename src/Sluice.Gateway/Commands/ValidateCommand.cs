@@ -4,7 +4,9 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary><c>sluice validate FILE…</c>: everything that is wrong with files, at once; with <c>--live</c>, also with their names.</summary>
+/// <summary>
+/// <c>sluice validate FILE…</c>: everything that is wrong with files, at once; with <c>--live</c>, also with their names.
+/// </summary>
 internal static class ValidateCommand
 {
     /// <summary>The exit code when a server could not be checked, and nothing else is wrong.</summary>

@@ -15,7 +15,7 @@ internal sealed record ValidateReport(
 {
     private static readonly JsonSerializerOptions Json = new(JsonSerializerDefaults.Web)
     {
-        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // For people too; it is no part of a page.
+        Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, // Also in the report for people.
         WriteIndented = true,
     };
 

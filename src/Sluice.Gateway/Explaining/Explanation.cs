@@ -45,7 +45,7 @@ internal sealed class Explanation
     /// <summary>What the wall clock shows when the call comes.</summary>
     internal required DateTimeOffset At { get; init; }
 
-    /// <summary>What the operator should know, beside the limits.</summary>
+    /// <summary>Notes for the operator, beside the limits.</summary>
     internal ImmutableArray<string> Notes { get; private init; } = [];
 
     /// <summary>The limits that do not apply, and why not.</summary>

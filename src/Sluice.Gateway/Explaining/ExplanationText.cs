@@ -29,7 +29,7 @@ internal static class ExplanationText
 
         if (explanation.Call.Limits.Wait > TimeSpan.Zero)
         {
-            Line(text, $"Wait    held for up to {RateText.Duration(explanation.Call.Limits.Wait)} before it is refused");
+            Line(text, $"Wait    held for up to {RateText.Duration(explanation.Call.Limits.Wait)} before it is rejected");
         }
 
         Limits(text, explanation);
@@ -63,7 +63,7 @@ internal static class ExplanationText
         if (explanation.Call.Limits.IdentityRequiredBy is RateLimit required)
         {
             Line(text, "");
-            Line(text, $"The call is refused: '{required.Name}' counts by what this caller lacks, and missingIdentity is reject.");
+            Line(text, $"The call is rejected: '{required.Name}' counts by what this caller lacks, and missingIdentity is reject.");
         }
     }
 
@@ -113,14 +113,14 @@ internal static class ExplanationText
             if (explanation.Call.Limits.Count > 0)
             {
                 Line(text, "");
-                Line(text, "No limit refuses this call: none of them is enforced.");
+                Line(text, "No limit rejects this call: none of them is enforced.");
             }
 
             return;
         }
 
         Line(text, "");
-        Line(text, $"The first refusal of calls that all come at once is by '{limit!.Name}'. In each form it is:");
+        Line(text, $"The first rejection of calls that all come at once is by '{limit!.Name}'. In each form it is:");
         foreach (SampleRefusal refusal in refusals)
         {
             Line(text, "");
@@ -149,7 +149,7 @@ internal static class ExplanationText
     private static string Key(Explanation explanation, ExplainedLimits of) => of.Key.Count == 0
         ? "one bucket for all callers"
         : string.Join(", ", explanation.KeyOf(of.Key).Select(part => part.Value is null ? $"{part.Part} unknown" : $"{part.Part}={part.Value}"))
-            + (of.IsKnown ? "" : explanation.Policy!.Settings.MissingIdentity == MissingIdentity.Reject ? " (refused)" : " (pooled)");
+            + (of.IsKnown ? "" : explanation.Policy!.Settings.MissingIdentity == MissingIdentity.Reject ? " (rejected)" : " (pooled)");
 
     private static string Source(Explanation explanation, string path)
     {

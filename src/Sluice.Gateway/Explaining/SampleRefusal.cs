@@ -6,7 +6,7 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>A refusal of a call, made by the code that refuses calls.</summary>
+/// <summary>A rejection of a call, made by the code that rejects calls.</summary>
 /// <param name="Form">The form, as configuration spells it.</param>
 /// <param name="IsForLegacy">Whether clients of revisions up to 2025-11-25 get it under the configured form.</param>
 /// <param name="IsForModern">Whether clients of later revisions get it under the configured form.</param>
@@ -22,10 +22,11 @@ internal sealed record SampleRefusal(
         [("http429", RejectionForm.Http429), ("jsonrpc", RejectionForm.JsonRpc), ("toolResult", RejectionForm.ToolResult)];
 
     /// <summary>
-    /// The refusals of the first call that the limits refuse when the caller makes call after call at one instant; none when no limit refuses.
+    /// The rejections of the first call that the limits reject when the caller makes call after call at one instant; none when no limit
+    /// rejects.
     /// </summary>
     /// <param name="explanation">The call.</param>
-    /// <param name="limit">The limit that refuses.</param>
+    /// <param name="limit">The limit that rejects.</param>
     internal static ImmutableArray<SampleRefusal> Of(Explanation explanation, out RateLimit? limit)
     {
         limit = null;

@@ -10,7 +10,7 @@ internal static class StartOption
     private const int FirstYear = 1970;
     private const int LastYear = 9000;
 
-    /// <param name="meaning">What the clock shows then, and when the option is left out.</param>
+    /// <param name="meaning">The time that the clock shows when the option is left out.</param>
     internal static Option<string?> Create(string meaning) => new("--start") { Description = meaning, HelpName = "INSTANT" };
 
     /// <summary>Reads the instant; the default where the option is left out.</summary>

@@ -2,7 +2,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Our document while an importer fills it, with everything that the importer has to report.</summary>
+/// <summary>The document of Sluice while an importer fills it, with everything that the importer reports.</summary>
 internal sealed class ImportedDocument(FaultList faults)
 {
     private readonly HashSet<ImportNote> _known = [];

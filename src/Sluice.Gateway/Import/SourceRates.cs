@@ -24,7 +24,9 @@ internal static class SourceRates
         return null;
     }
 
-    /// <summary>A duration as Go writes it. One in days or weeks is taken, and reported, since the product does not know these units.</summary>
+    /// <summary>
+    /// A duration as Go writes it. One in days or weeks is taken, and reported, since the product does not know these units.
+    /// </summary>
     /// <param name="group">The group of the field.</param>
     /// <param name="field">The field.</param>
     /// <param name="product">The product, for messages.</param>

@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 /// <remarks>Thread safety: none; one thread at a time uses it.</remarks>
 internal interface ILineSink : IDisposable
 {
-    /// <summary>Whether so many bytes go where the last lines went; lines that do not are appended apart from them.</summary>
+    /// <summary>Whether so many bytes go to the same file as the last lines; otherwise they are appended on their own.</summary>
     bool HasRoomFor(int bytes);
 
     /// <summary>Appends lines, all or none.</summary>

@@ -103,7 +103,7 @@ internal sealed class LineLog<T> : IAsyncDisposable
         Flush();
     }
 
-    /// <summary>Puts the line into the batch, which is written before if there is no room.</summary>
+    /// <summary>Adds the line to the batch; a full batch is written first.</summary>
     private void Collect(long events)
     {
         int length = _batch.WrittenCount + _line.WrittenCount;

@@ -10,7 +10,8 @@ namespace Sluice.Gateway;
 
 /// <summary>Asks a server for its lists of tools, prompts, resources and resource templates, in either protocol era.</summary>
 /// <remarks>
-/// <para>It connects as the gateway does: with <c>servers[].headers</c>, or with the environment of a command, and no user's credentials.</para>
+/// <para>It connects as the gateway does: with <c>servers[].headers</c>, or with the environment of a command, and no user's
+/// credentials.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 internal static class ServerProbe

@@ -8,7 +8,8 @@ namespace Sluice.Gateway;
 /// It never delays a call and never fails a start. Only servers over HTTP are asked, and only those with limits for names: a command
 /// would need a process of its own, and may be one that must run only once; <c>sluice validate --live</c> checks them.
 /// </para>
-/// <para>Each server is asked at most four times, with its own <c>headers</c> and no user's credentials. What was logged is not logged again.</para>
+/// <para>Each server is asked at most four times, with its own <c>headers</c> and no user's credentials. What was logged is not logged
+/// again.</para>
 /// </remarks>
 internal sealed partial class StartCheck : IAsyncDisposable
 {
@@ -36,7 +37,7 @@ internal sealed partial class StartCheck : IAsyncDisposable
         _check = Run(configuration, TimeSpan.Zero, _ends.Token);
     }
 
-    /// <summary>Ends when every server has been checked, or given up.</summary>
+    /// <summary>Ends when every server has been checked, or has failed at the last attempt.</summary>
     internal Task Completion => _check;
 
     /// <summary>Begins the check.</summary>

@@ -39,7 +39,7 @@ internal sealed class CallerHashes
         HashedCaller hashed = Compute(caller);
         if (kept.Count >= MaxKept)
         {
-            _kept = kept = new ConcurrentDictionary<CallerIdentity, HashedCaller>(); // No identity is kept for ever.
+            _kept = kept = new ConcurrentDictionary<CallerIdentity, HashedCaller>(); // Entries expire, so that no identity stays in memory.
         }
 
         kept[caller] = hashed;
@@ -66,7 +66,9 @@ internal sealed class CallerHashes
     internal string? OfTenant(CallerIdentity caller) =>
         caller.Tenant is null ? null : Name("CallingTenant", caller.Issuer, caller.Tenant);
 
-    /// <summary>A condition on callers as one on their names, so that a policy selects hashed callers as it selects the real ones.</summary>
+    /// <summary>
+    /// A condition on callers as one on their names, so that a policy selects hashed callers as it selects the real ones.
+    /// </summary>
     internal CallerCondition Of(CallerCondition condition) => condition with
     {
         Users = Of(CallerPart.User, condition.Users),

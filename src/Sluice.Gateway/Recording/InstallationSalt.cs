@@ -80,7 +80,8 @@ internal static partial class InstallationSalt
             writer.WriteLine(Convert.ToBase64String(RandomNumberGenerator.GetBytes(Bytes)));
         }
 
-        // File.Move without overwriting checks first and renames then, so of two at once the later one replaces the file. A link is one step.
+        // File.Move without overwriting checks first and renames then, so of two at once the later one replaces the file. A link is one
+        // step.
         if (!OperatingSystem.IsWindows() && (Link(draft, path) == 0 || File.Exists(path)))
         {
             File.Delete(draft);

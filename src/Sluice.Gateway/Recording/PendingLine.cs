@@ -2,7 +2,9 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>An operation that is to be recorded, as the store told it. Callers are hashed when the line is written, not during the call.</summary>
+/// <summary>
+/// An operation that is to be recorded, as the store told it. Callers are hashed when the line is written, not during the call.
+/// </summary>
 /// <remarks>Of the fields, those that its kind of operation has are set.</remarks>
 internal readonly record struct PendingLine
 {

@@ -2,7 +2,7 @@ using System.Collections.Immutable;
 
 namespace Sluice.Gateway;
 
-/// <summary>A rejection as it is kept for operators, without anybody's name.</summary>
+/// <summary>A rejection as it is kept for operators, without the names of callers.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed record KeptRefusal
 {
@@ -17,10 +17,14 @@ internal sealed record KeptRefusal
     /// <summary>The JSON-RPC method.</summary>
     internal required string Method { get; init; }
 
-    /// <summary>The name of the tool or prompt, or the URI of the resource, as the caller wrote it, cut to 256 characters; or null.</summary>
+    /// <summary>
+    /// The name of the tool or prompt, or the URI of the resource, as the caller wrote it, cut to 256 characters; or null.
+    /// </summary>
     internal string? Name { get; init; }
 
-    /// <summary>The hash of the caller, or the caller's name with <c>identities: clear</c>; null for a caller about whom nothing is known.</summary>
+    /// <summary>
+    /// The hash of the caller, or the caller's name with <c>identities: clear</c>; null for a caller about whom nothing is known.
+    /// </summary>
     internal string? Caller { get; init; }
 
     /// <summary><c>refused</c>, or <c>unsatisfiable</c>.</summary>

@@ -63,7 +63,7 @@ internal sealed class ActiveConfiguration
     /// <summary>How callers are known.</summary>
     internal GatewayAuthentication Authentication { get; }
 
-    /// <summary>Rejects what a web page could send by DNS rebinding.</summary>
+    /// <summary>Rejects requests that a web page could send by DNS rebinding.</summary>
     internal RebindingGuard Guard { get; }
 
     /// <summary>Which web pages may read the answers.</summary>

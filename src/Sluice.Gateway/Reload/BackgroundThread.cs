@@ -2,7 +2,9 @@ using System.Runtime.InteropServices;
 
 namespace Sluice.Gateway;
 
-/// <summary>Runs long work beside the calls: on a thread of its own, which gives the processor to calls first where the system allows it.</summary>
+/// <summary>
+/// Runs long work beside the calls: on a thread of its own, which gives the processor to calls first where the system allows it.
+/// </summary>
 /// <remarks>
 /// <para>
 /// A thread of the pool would be missing for calls: on two processors the pool has two. On Linux the thread has a lower priority too,

@@ -152,7 +152,9 @@ internal sealed partial class ConfigurationReloader(
         }
     }
 
-    /// <summary>The version of a configuration; where only secrets have changed, which the version must not depend on, it is numbered.</summary>
+    /// <summary>
+    /// The version of a configuration; where only secrets have changed, which the version must not depend on, it is numbered.
+    /// </summary>
     private string VersionOf(GatewayConfiguration configuration, string hash, string before)
     {
         if (hash == _applied)

@@ -2,7 +2,9 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>The way to one server, with its connections, processes and sessions: kept for as long as configurations name the same target.</summary>
+/// <summary>
+/// The link to one server, with its connections, processes and sessions: kept for as long as configurations name the same target.
+/// </summary>
 /// <remarks>
 /// <para>
 /// It ends when no configuration uses it any more and its last call has ended. Long streams have no end of their own, so they are ended
@@ -83,7 +85,7 @@ internal sealed class ServerLink : IAsyncDisposable
         _ => false,
     };
 
-    /// <summary>Notes what came of a request.</summary>
+    /// <summary>Records the result of a request.</summary>
     /// <param name="failure">Null, or why it was not answered.</param>
     internal void Note(UpstreamFailure? failure)
     {

@@ -1,14 +1,14 @@
 namespace Sluice.Gateway;
 
-/// <summary>Decides recorded calls by the limits of a file, each at its own instant, in a store of its own for each run.</summary>
+/// <summary>Decides recorded calls by the limits of a file, each at its own instant, in a separate store for each run.</summary>
 /// <remarks>
 /// <para>
 /// What was done to a recorded call afterwards is done to it here: its tokens are refunded, its slots are released. Under the limits that
 /// recorded the calls, the answers are the recorded ones.
 /// </para>
 /// <para>
-/// Under other limits some things are not recorded: how long a call would have run that was refused, or that held no slot. Such a call holds
-/// its slots for the time that is given.
+/// Under other limits some things are not recorded: how long a call would have run that was rejected, or that held no slot. Such a call
+/// holds its slots for the time that is given.
 /// </para>
 /// <para>Thread safety: one thread.</para>
 /// </remarks>
@@ -125,7 +125,7 @@ internal sealed class PolicyReplay
         }
         else if (call.Number > 0 && call.Outcome == RateLimitOutcome.Allowed)
         {
-            run.Refused.Add(call.Number); // Its refund and its release are for nothing here.
+            run.Refused.Add(call.Number); // Its refund and its release have no effect here.
         }
 
         uint wouldRefuse = PermissiveBits.Of(answer, limits, _states);
@@ -139,8 +139,8 @@ internal sealed class PolicyReplay
             wouldRefuse == 0 ? [] : [.. Enumerable.Range(0, limits.Count).Where(i => (wouldRefuse >> i & 1) != 0).Select(i => limits[i].Name)]);
     }
 
-    // Where calls could be held, the record says which ones found no room, and how much of its time a call had left that waited for a slot.
-    // Elsewhere the calls that are held here are counted.
+    // Where calls could be held, the record says for which ones no place was left, and how much of its time a call had left that waited for
+    // a slot. Elsewhere the calls that are held here are counted.
     private TimeSpan MaxWaitOf(RecordedCall call, ApplicableLimits limits, Run run) => _index.WaitingServers.Contains(call.Server)
         ? (call.MaxWait == TimeSpan.Zero || limits.Wait == _index.LongestWaitOf(call) ? call.MaxWait : limits.Wait)
         : run.HasRoom(_policies.Of(call.Server)!.Settings.MaxWaiting) ? limits.Wait : TimeSpan.Zero;
@@ -197,7 +197,7 @@ internal sealed class PolicyReplay
         /// <summary>Calls that were allowed here.</summary>
         internal Dictionary<long, OpenCall> Open { get; } = [];
 
-        /// <summary>Calls that were refused here, though a change may come for them.</summary>
+        /// <summary>Calls that were rejected here, though a change may come for them.</summary>
         internal HashSet<long> Refused { get; } = [];
 
         internal void MoveTo(RecordedEvent recorded)

@@ -12,10 +12,10 @@ internal sealed class ReplayReport
 
     internal long AllowedAfter { get; private set; }
 
-    /// <summary>Calls that were allowed before and are refused after.</summary>
+    /// <summary>Calls that were allowed before and are rejected after.</summary>
     internal long NewlyRefused { get; private set; }
 
-    /// <summary>Calls that were refused before and are allowed after.</summary>
+    /// <summary>Calls that were rejected before and are allowed after.</summary>
     internal long NewlyAllowed { get; private set; }
 
     /// <summary>Calls whose outcome is the same, and something else of the answer is not.</summary>
@@ -24,7 +24,7 @@ internal sealed class ReplayReport
     /// <summary>All answers that differ.</summary>
     internal long Different => NewlyRefused + NewlyAllowed + OtherwiseDifferent;
 
-    /// <summary>Calls that are allowed on one side and refused on the other.</summary>
+    /// <summary>Calls that are allowed on one side and rejected on the other.</summary>
     internal long OtherOutcome => NewlyRefused + NewlyAllowed;
 
     /// <summary>When the first outcome differs.</summary>
@@ -113,7 +113,7 @@ internal sealed class ReplayReport
         return of;
     }
 
-    /// <summary>What a limit refused on each side.</summary>
+    /// <summary>What a limit rejected on each side.</summary>
     internal sealed class LimitDifference
     {
         internal long RefusedBefore { get; set; }

@@ -18,7 +18,7 @@ internal static class ReplayText
         StringBuilder text = new();
         Line(text, $"{SimulationText.Number(report.Calls)} recorded calls of {ExplainedWords.Count(index.Callers.Count, "caller")}"
             + (report.Calls == 0 ? "." : $", from {At(index.First)} to {At(index.Last)}."));
-        TextTable totals = new("", ">allowed", ">refused");
+        TextTable totals = new("", ">allowed", ">rejected");
         totals.Add(before, SimulationText.Number(report.AllowedBefore), SimulationText.Number(report.Calls - report.AllowedBefore));
         totals.Add(after, SimulationText.Number(report.AllowedAfter), SimulationText.Number(report.Calls - report.AllowedAfter));
         Table(text, totals);
@@ -32,7 +32,7 @@ internal static class ReplayText
         Line(text, report.OtherOutcome == 0
             ? "No call has another outcome."
             : $"{ExplainedWords.Count(report.OtherOutcome, "call")} with another outcome, from {At(report.FirstDifference!.Value)} to {At(report.LastDifference!.Value)}: "
-                + $"{SimulationText.Number(report.NewlyRefused)} newly refused, {SimulationText.Number(report.NewlyAllowed)} newly allowed.");
+                + $"{SimulationText.Number(report.NewlyRefused)} newly rejected, {SimulationText.Number(report.NewlyAllowed)} newly allowed.");
         if (report.OtherwiseDifferent > 0)
         {
             Line(text, $"{ExplainedWords.Count(report.OtherwiseDifferent, "call")} with the same outcome, but another limit, wait or number of tokens left.");
@@ -53,7 +53,7 @@ internal static class ReplayText
 
     private static void Limits(StringBuilder text, ReplayReport report, string before, string after)
     {
-        TextTable table = new("limit", $">refused, {before}", $">refused, {after}");
+        TextTable table = new("limit", $">rejected, {before}", $">rejected, {after}");
         foreach ((string limit, ReplayReport.LimitDifference of) in report.Limits)
         {
             table.Add(limit, SimulationText.Number(of.RefusedBefore), SimulationText.Number(of.RefusedAfter));
@@ -65,7 +65,7 @@ internal static class ReplayText
     private static void Callers(StringBuilder text, ReplayReport report, TraceIndex index)
     {
         KeyValuePair<int, ReplayReport.CallerDifference>[] callers = [.. report.Callers.Where(caller => caller.Value.OtherOutcome > 0)];
-        TextTable table = new("caller", ">calls", ">newly refused", ">newly allowed", "first", "last");
+        TextTable table = new("caller", ">calls", ">newly rejected", ">newly allowed", "first", "last");
         foreach ((int number, ReplayReport.CallerDifference of) in callers.Take(MostCallers))
         {
             table.Add(

@@ -37,13 +37,13 @@ internal readonly record struct ReplayedAnswer(
     public override string ToString()
     {
         string outcome = IsAllowed ? "allowed"
-            : Outcome == RateLimitOutcome.Unsatisfiable ? $"refused for good by '{Limit}'"
-            : $"refused by '{Limit}' for {Seconds(RetryAfter)}";
+            : Outcome == RateLimitOutcome.Unsatisfiable ? $"rejected for good by '{Limit}'"
+            : $"rejected by '{Limit}' for {Seconds(RetryAfter)}";
         return outcome
             + (Delay > TimeSpan.Zero ? $" after {Seconds(Delay)}" : "")
             + (Remaining == int.MaxValue ? "" : $", {Remaining} left")
             + (Running > 0 ? $", {Running} running" : "")
-            + (WouldRefuse.IsEmpty ? "" : $", '{string.Join("', '", WouldRefuse)}' would refuse");
+            + (WouldRefuse.IsEmpty ? "" : $", '{string.Join("', '", WouldRefuse)}' would reject");
     }
 
     private static string Seconds(TimeSpan time) => string.Create(CultureInfo.InvariantCulture, $"{time.TotalSeconds:0.#######} s");

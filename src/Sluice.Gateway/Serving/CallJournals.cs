@@ -4,7 +4,7 @@ using Sluice.Mcp;
 namespace Sluice.Gateway;
 
 /// <summary>What a program keeps of the calls that it decides: the audit events, the record, and the last rejections.</summary>
-/// <remarks>Without any of them there is no observer, and a call costs what it costs without this class.</remarks>
+/// <remarks>Without any of them there is no observer, and a call costs nothing more.</remarks>
 internal sealed class CallJournals : IAsyncDisposable
 {
     private readonly AuditLog? _audit;

@@ -68,7 +68,7 @@ internal sealed partial class Certificates : IDisposable
         {
             chain[0] = X509Certificate2.CreateFromPem(certificate, key);
         }
-        catch (ArgumentException exception) // So it says that the two do not belong together.
+        catch (ArgumentException exception) // This exception means that the key and the certificate do not match.
         {
             throw new CryptographicException("The key is not the certificate's.", exception);
         }
@@ -81,7 +81,7 @@ internal sealed partial class Certificates : IDisposable
         ServerCertificateContext = SslStreamCertificateContext.Create(
             chain[0], [.. chain.Skip(1)], offline: true), // Starting must not depend on an authority that answers.
         ApplicationProtocols = [SslApplicationProtocol.Http2, SslApplicationProtocol.Http11],
-        EnabledSslProtocols = System.Security.Authentication.SslProtocols.None, // Whatever this system holds to be safe.
+        EnabledSslProtocols = System.Security.Authentication.SslProtocols.None, // The system's default protocol versions.
     };
 
     private void Look()
@@ -100,7 +100,7 @@ internal sealed partial class Certificates : IDisposable
         }
         catch (CryptographicException exception)
         {
-            Log.NotTaken(_logger, exception.Message); // Once, since what was read is known from now on.
+            Log.NotTaken(_logger, exception.Message); // Logged once, because the content that was read is remembered.
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
@@ -113,10 +113,10 @@ internal sealed partial class Certificates : IDisposable
         [LoggerMessage(1, LogLevel.Information, "The certificate was changed; the new one is good until {Until:u}.")]
         internal static partial void Changed(ILogger logger, DateTime until);
 
-        [LoggerMessage(2, LogLevel.Error, "The certificate's files were changed and are not a certificate and its key: {Reason} The one before stays.")]
+        [LoggerMessage(2, LogLevel.Error, "The certificate's files were changed and are not a certificate and its key: {Reason} The previous certificate stays in use.")]
         internal static partial void NotTaken(ILogger logger, string reason);
 
-        [LoggerMessage(3, LogLevel.Warning, "The certificate's files cannot be read: {Reason} The one before stays.")]
+        [LoggerMessage(3, LogLevel.Warning, "The certificate's files cannot be read: {Reason} The previous certificate stays in use.")]
         internal static partial void NotRead(ILogger logger, string reason);
     }
 }

@@ -4,7 +4,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Lets web pages read what the gateway answers itself, and call servers that know nothing of web pages.</summary>
+/// <summary>Lets web pages read what the gateway answers itself, and call servers that do not support CORS.</summary>
 /// <remarks>
 /// <para>
 /// A page may read the gateway's own answers where its origin is configured, or where the server has allowed it in an answer of
@@ -53,7 +53,7 @@ internal sealed class Cors(ImmutableArray<AllowedOrigin> origins)
         }
     }
 
-    /// <summary>Answers a preflight of a configured origin; other preflights are the server's business.</summary>
+    /// <summary>Answers a preflight of a configured origin; other preflights go to the server.</summary>
     /// <returns>Whether the request has been answered.</returns>
     internal bool TryAnswerPreflight(HttpContext context)
     {

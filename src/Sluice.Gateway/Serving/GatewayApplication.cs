@@ -12,7 +12,7 @@ using Yarp.ReverseProxy.Forwarder;
 
 namespace Sluice.Gateway;
 
-/// <summary>Puts a gateway together: its server, its log, and the way of a call.</summary>
+/// <summary>Puts a gateway together: its server, its log, and the path of a call.</summary>
 internal static class GatewayApplication
 {
     /// <summary>How long the errors of calls that are cut may take to be sent.</summary>
@@ -69,7 +69,7 @@ internal static class GatewayApplication
         return application;
     }
 
-    /// <summary>Answers a request by the configuration of this moment, which counts for it until its end.</summary>
+    /// <summary>Answers a request by the current configuration, which the request uses until it ends.</summary>
     private static Task HandleAsync(HttpContext context, GatewayServers servers, McpEndpoint endpoint, UsageEndpoint usage)
     {
         ActiveConfiguration configured = servers.BeginLookup();
@@ -123,7 +123,7 @@ internal static class GatewayApplication
         return PlainErrors.WriteAsync(context, StatusCodes.Status404NotFound, "No MCP server is at this path.");
     }
 
-    /// <summary>Sets up what listens, but for where.</summary>
+    /// <summary>Sets up the server that listens, without its addresses.</summary>
     internal static void Configure(KestrelServerOptions kestrel, ServingBounds bounds)
     {
         kestrel.AddServerHeader = false;

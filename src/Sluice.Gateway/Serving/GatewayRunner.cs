@@ -164,7 +164,7 @@ internal static partial class GatewayRunner
         }
     }
 
-    /// <summary>What sees the decisions: the observer, and ToolHive's metrics where they are wanted.</summary>
+    /// <summary>The observers of decisions: the given one, and ToolHive's metrics where they are configured.</summary>
     internal static ICallObserver? Observe(GatewayConfiguration configuration, IRateLimitStore store, ICallObserver? observer)
     {
         if (configuration.ToolHive is not ToolHiveCompatibility compatibility)
@@ -181,7 +181,7 @@ internal static partial class GatewayRunner
         return CallObservers.Of(observer, toolHive);
     }
 
-    /// <summary>Does what a reload asks of the parts that serve no calls.</summary>
+    /// <summary>Applies a reload to the parts that serve no calls.</summary>
     private static void Follow(
         ActiveConfiguration applied, SeriesBounds started, GatewayCounts? counts, StartCheck check, ILoggerFactory loggers)
     {

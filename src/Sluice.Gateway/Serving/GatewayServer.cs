@@ -106,7 +106,7 @@ internal sealed class GatewayServer
     /// <summary>The largest body that is read, in bytes.</summary>
     internal int MaxRequestBytes => _configuration.MaxRequestBytes;
 
-    /// <summary>Whether headers that disagree with the body are refused here.</summary>
+    /// <summary>Whether headers that disagree with the body are rejected here.</summary>
     internal bool StrictHeaders => _configuration.StrictHeaders;
 
     /// <summary>What callers may do; null when every known caller may do everything.</summary>
@@ -153,7 +153,7 @@ internal sealed class GatewayServer
         _calls.Leave();
     }
 
-    /// <summary>Makes its bounds the ones that count, because its configuration has become the current one.</summary>
+    /// <summary>Puts its bounds into force, because its configuration has become the current one.</summary>
     internal void Activate()
     {
         Link.Activate(_settings);

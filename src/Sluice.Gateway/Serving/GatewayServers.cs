@@ -78,7 +78,7 @@ internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposabl
             ActiveConfiguration current = _current;
             if (current.TryBeginLookup())
             {
-                return current; // Else another one has just taken its place.
+                return current; // Otherwise another configuration has just replaced it.
             }
         }
     }
@@ -91,7 +91,7 @@ internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposabl
         {
             if (_parts.Stopping.IsCancellationRequested)
             {
-                return; // What would be started now would not be stopped any more.
+                return; // A server that is started now would never be stopped.
             }
 
             ActiveConfiguration before = _current;

@@ -22,7 +22,7 @@ internal sealed partial class McpEndpoint
         [LoggerMessage(7, LogLevel.Information, "A stream from '{Server}' was not opened: {Reason}.")]
         internal static partial void StreamRefused(ILogger logger, string server, string reason);
 
-        [LoggerMessage(8, LogLevel.Debug, "A call to '{Server}' was refused: its caller may not use the operation.")]
+        [LoggerMessage(8, LogLevel.Debug, "A call to '{Server}' was rejected: its caller may not use the operation.")]
         internal static partial void Forbidden(ILogger logger, string server);
     }
 }

@@ -3,7 +3,7 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>The way of a call through the gateway: identify, read, decide, then forward or refuse.</summary>
+/// <summary>The path of a call through the gateway: identify, read, decide, then forward or reject.</summary>
 /// <remarks>
 /// Identity comes before reading, so that an unknown caller cannot make the gateway parse. Only a POST carries a message; what
 /// else a session needs (GET, DELETE, OPTIONS) passes unmetered.
@@ -173,7 +173,7 @@ internal sealed partial class McpEndpoint(
         return McpHeaders.FindMismatch(message, Of(McpHeaders.Method), Of(McpHeaders.Name), Of(McpVersions.HeaderName));
     }
 
-    /// <summary>Forwards what has no end of its own, as long as there is room for it.</summary>
+    /// <summary>Forwards a long stream, if fewer are open than the limit allows.</summary>
     private async Task StreamAsync(
         HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, McpMessage? message)
     {

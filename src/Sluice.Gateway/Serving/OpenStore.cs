@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>A store, and the connections that it may have.</summary>
+/// <summary>A store, with its connections if it has any.</summary>
 /// <param name="store">The store.</param>
 internal sealed class OpenStore(IRateLimitStore store) : IAsyncDisposable
 {

@@ -5,18 +5,20 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Refuses what a web page could send to a gateway on this machine by making its own name point here.</summary>
+/// <summary>
+/// Rejects requests that a web page could send to a gateway on this machine by DNS rebinding: its own host name points here.
+/// </summary>
 /// <remarks>
 /// Source: Model Context Protocol, revision 2025-11-25, Transports, security warning. A gateway on loopback is reached by
 /// loopback names only, and called by pages from loopback only; one on any other address is reached by names that it
-/// cannot know. A configured public name is the gateway's own wherever it listens.
+/// cannot know. A configured public name is the gateway's own at every address.
 /// </remarks>
 /// <param name="listensOnLoopback">Whether the gateway is reached from this machine only.</param>
 /// <param name="publicUrl">Where clients reach it by way of a proxy, or null.</param>
 /// <param name="origins">Origins that may call besides pages of this machine.</param>
 internal sealed class RebindingGuard(bool listensOnLoopback, Uri? publicUrl, ImmutableArray<AllowedOrigin> origins)
 {
-    /// <summary>Null, or why the request is refused.</summary>
+    /// <summary>Null, or why the request is rejected.</summary>
     internal string? Refusal(HttpRequest request)
     {
         if (!listensOnLoopback)

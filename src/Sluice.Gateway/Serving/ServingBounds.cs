@@ -9,10 +9,10 @@ internal sealed record ServingBounds
     /// <summary>How long the head of a request may take to arrive.</summary>
     internal TimeSpan HeadTime { get; init; } = TimeSpan.FromSeconds(15);
 
-    /// <summary>How long a body may come slower than <see cref="BytesPerSecond"/>.</summary>
+    /// <summary>How long a body may arrive slower than <see cref="BytesPerSecond"/>.</summary>
     internal TimeSpan BodyGrace { get; init; } = TimeSpan.FromSeconds(10);
 
-    /// <summary>How fast a body must come, and an answer be taken, beyond the grace.</summary>
+    /// <summary>How fast a body must arrive, and an answer be read, after the grace period.</summary>
     internal double BytesPerSecond { get; init; } = 240;
 
     /// <summary>The most bytes of a request's headers.</summary>

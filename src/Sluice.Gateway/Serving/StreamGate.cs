@@ -3,7 +3,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Counts the long streams that are open, and lets no more be opened than may be, per user and in total.</summary>
+/// <summary>Counts the long streams that are open, and limits their number, per user and in total.</summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
 internal sealed class StreamGate(TimeProvider time)
 {
@@ -29,7 +29,7 @@ internal sealed class StreamGate(TimeProvider time)
         {
             int ofUser = user is null ? 0 : _ofUsers.GetValueOrDefault(user.Value);
             refusal = user is not null && ofUser >= bounds.PerUser ? $"this user has {ofUser} streams open, and may have no more"
-                : _total >= bounds.Total ? "as many streams are open as may be"
+                : _total >= bounds.Total ? "the limit on open streams is reached"
                 : null;
             if (refusal is not null)
             {

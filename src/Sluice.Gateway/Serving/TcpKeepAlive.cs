@@ -2,7 +2,9 @@ using System.Net.Sockets;
 
 namespace Sluice.Gateway;
 
-/// <summary>Notices that the other end of a connection is gone: on an idle one, and on one that does not acknowledge what is sent.</summary>
+/// <summary>
+/// Notices that the other end of a connection is gone: on an idle one, and on one that does not acknowledge what is sent.
+/// </summary>
 internal static class TcpKeepAlive
 {
     private const int IdleSeconds = 30;

@@ -18,7 +18,7 @@ internal sealed class SelectedLimits
 
     internal ApplicableLimits Limits { get; }
 
-    /// <summary>Whether a limit is permissive, so that the states tell what it would refuse.</summary>
+    /// <summary>Whether a limit is permissive; then the states tell what it would reject.</summary>
     internal bool IsPermissive { get; }
 
     /// <summary>Whether the calls neither wait nor hold slots.</summary>
@@ -27,7 +27,7 @@ internal sealed class SelectedLimits
     /// <summary>How many calls there were.</summary>
     internal long Calls { get; set; }
 
-    /// <summary>How many calls a limit would have refused, were it enforced.</summary>
+    /// <summary>How many calls a limit would have rejected, were it enforced.</summary>
     internal long WouldRefuse(int limit) => _wouldRefuse[limit];
 
     internal void CountWouldRefuse(ReadOnlySpan<LimitState> states)

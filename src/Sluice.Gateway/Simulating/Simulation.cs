@@ -144,7 +144,7 @@ internal sealed class Simulation : IDisposable
         TakeServed();
     }
 
-    /// <summary>Lets everything happen that is due before an instant: calls end, held calls go, and waits for a slot end in vain.</summary>
+    /// <summary>Processes everything that is due before an instant: calls end, held calls start, and waits for a slot time out.</summary>
     private void Advance(long until)
     {
         while (true)

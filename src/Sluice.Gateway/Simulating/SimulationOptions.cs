@@ -12,7 +12,7 @@ internal sealed class SimulationOptions
     private readonly Option<string?> _callTime = CallTimeOption.Create();
     private readonly Option<string?> _suggest = new("--suggest")
     {
-        Description = "Also print, for each limit, the smallest round number that refuses at most this share of its calls, such as 1%.",
+        Description = "Also print, for each limit, the smallest round number that rejects at most this share of its calls, such as 1%.",
         HelpName = "SHARE",
     };
 
@@ -61,7 +61,7 @@ internal sealed class SimulationOptions
         Console.Out.Write(parsed.GetValue(_json) ? SimulationJson.Write(report, suggestions) + "\n" : SimulationText.Write(report));
         if (suggestions is not null && !parsed.GetValue(_json))
         {
-            Console.WriteLine($"\nThe smallest round numbers that refuse at most {SimulationText.Percent(share!.Value)} of the calls to which the limit applies:");
+            Console.WriteLine($"\nThe smallest round numbers that reject at most {SimulationText.Percent(share!.Value)} of the calls to which the limit applies:");
             foreach (LimitSuggestion suggestion in suggestions)
             {
                 Console.WriteLine($"  {suggestion}");
@@ -91,7 +91,7 @@ internal sealed class SimulationOptions
         return isPercent ? null : $"--suggest: {Shown.Quote(percent)} is not a share from 0% to less than 100%. Write one such as 1%.";
     }
 
-    // Every bucket of every caller has room, so that the size of the store changes no answer.
+    // The store is large enough for every bucket of every caller, so its size changes no answer.
     private static int KeysFor(ITraffic traffic)
     {
         int limits = traffic.Operations.Select(operation => operation.Policy).Distinct().OfType<RateLimitPolicy>().Sum(policy => policy.Limits.Length);

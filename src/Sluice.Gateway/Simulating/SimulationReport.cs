@@ -15,10 +15,10 @@ internal sealed record SimulationReport
 
     internal required long Allowed { get; init; }
 
-    /// <summary>The calls that were refused, those among them that no wait would help.</summary>
+    /// <summary>The calls that were rejected, those among them that no wait would help.</summary>
     internal required long Refused { get; init; }
 
-    /// <summary>The refused calls that no wait would help.</summary>
+    /// <summary>The rejected calls that no wait would help.</summary>
     internal required long Unsatisfiable { get; init; }
 
     /// <summary>The allowed calls that were held first.</summary>
@@ -33,13 +33,13 @@ internal sealed record SimulationReport
     /// <summary>The limits that applied to calls, in the order of the policy.</summary>
     internal required ImmutableArray<LimitReport> Limits { get; init; }
 
-    /// <summary>The callers, those who were refused most first.</summary>
+    /// <summary>The callers, those who were rejected most first.</summary>
     internal required ImmutableArray<UserReport> Users { get; init; }
 
     /// <summary>The allowed calls in each of the equal parts of the length.</summary>
     internal required ImmutableArray<long> AllowedSeries { get; init; }
 
-    /// <summary>The refused calls likewise.</summary>
+    /// <summary>The rejected calls likewise.</summary>
     internal required ImmutableArray<long> RefusedSeries { get; init; }
 }
 
@@ -50,8 +50,8 @@ internal sealed record SimulationReport
 /// <param name="Scope">What it counts by.</param>
 /// <param name="Mode">Its mode.</param>
 /// <param name="Calls">The calls to which it applied.</param>
-/// <param name="Refused">The calls that it refused: of several limits the one with the longest wait counts.</param>
-/// <param name="WouldRefuse">The calls that it would have refused, were it enforced.</param>
+/// <param name="Refused">The calls that it rejected: of several limits the one with the longest wait counts.</param>
+/// <param name="WouldRefuse">The calls that it would have rejected, were it enforced.</param>
 internal sealed record LimitReport(
     string Server, string Limit, string Rate, string Scope, LimitMode Mode, long Calls, long Refused, long WouldRefuse);
 
@@ -59,6 +59,6 @@ internal sealed record LimitReport(
 /// <param name="User">The caller.</param>
 /// <param name="Calls">The calls.</param>
 /// <param name="Allowed">Those that were allowed.</param>
-/// <param name="Refused">Those that were refused.</param>
-/// <param name="LongestWait">The longest wait that a refusal stated.</param>
+/// <param name="Refused">Those that were rejected.</param>
+/// <param name="LongestWait">The longest wait that a rejection stated.</param>
 internal sealed record UserReport(string User, long Calls, long Allowed, long Refused, TimeSpan LongestWait);

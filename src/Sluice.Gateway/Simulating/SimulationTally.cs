@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>Counts what becomes of the calls of a simulation.</summary>
+/// <summary>Counts the outcomes of the calls of a simulation.</summary>
 /// <param name="traffic">The calls.</param>
 /// <param name="callTime">How long a call that is allowed takes.</param>
 internal sealed class SimulationTally(ITraffic traffic, TimeSpan callTime)

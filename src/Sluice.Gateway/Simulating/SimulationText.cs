@@ -12,10 +12,10 @@ internal static class SimulationText
     internal static string Write(SimulationReport report)
     {
         StringBuilder text = new();
-        Line(text, $"{Number(report.Calls)} calls in {TerminalChart.End(report)}: {Number(report.Allowed)} allowed, {Number(report.Refused)} refused{Share(report.Refused, report.Calls)}.");
+        Line(text, $"{Number(report.Calls)} calls in {TerminalChart.End(report)}: {Number(report.Allowed)} allowed, {Number(report.Refused)} rejected{Share(report.Refused, report.Calls)}.");
         if (report.Unsatisfiable > 0)
         {
-            Line(text, $"{Number(report.Unsatisfiable)} of the refused calls can never be admitted.");
+            Line(text, $"{Number(report.Unsatisfiable)} of the rejected calls can never be admitted.");
         }
 
         if (report.Held > 0)
@@ -60,7 +60,7 @@ internal static class SimulationText
     private static TextTable Limits(SimulationReport report)
     {
         bool haveServers = report.Limits.Select(limit => limit.Server).Distinct().Count() > 1;
-        TextTable table = new("limit", "rate", "mode", ">calls", ">refused", ">would refuse");
+        TextTable table = new("limit", "rate", "mode", ">calls", ">rejected", ">would reject");
         foreach (LimitReport limit in report.Limits)
         {
             table.Add(
@@ -77,7 +77,7 @@ internal static class SimulationText
 
     private static TextTable Users(SimulationReport report)
     {
-        TextTable table = new("user", ">calls", ">allowed", ">refused", ">share", ">longest wait");
+        TextTable table = new("user", ">calls", ">allowed", ">rejected", ">share", ">longest wait");
         foreach (UserReport user in report.Users.Take(MostUsers))
         {
             table.Add(

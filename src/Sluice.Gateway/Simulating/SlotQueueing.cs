@@ -11,7 +11,7 @@ internal sealed class SlotQueueing(InProcessStore store, TimeProvider time) : ID
     private readonly PriorityQueue<Waiter, long> _ends = new();
     private readonly Queue<Waiter> _served = new();
 
-    /// <summary>When the next wait ends in vain, in ticks since the start; or <see cref="long.MaxValue"/>.</summary>
+    /// <summary>When the next wait times out, in ticks since the start; or <see cref="long.MaxValue"/>.</summary>
     internal long NextEnd
     {
         get

@@ -1,8 +1,8 @@
 namespace Sluice.Gateway;
 
-/// <summary>Finds for each limit of some traffic the smallest round number that refuses few enough calls.</summary>
+/// <summary>Finds for each limit of some traffic the smallest round number that rejects few enough calls.</summary>
 /// <remarks>
-/// Each limit is tried alone, so that what one limit refuses does not hide what another one would. The period, the algorithm and the
+/// Each limit is tried alone, so that what one limit rejects does not hide what another one would. The period, the algorithm and the
 /// ratio of burst to rate stay.
 /// </remarks>
 internal sealed class Suggestions(ITraffic traffic, int maxKeys, double share, CancellationToken cancellationToken)

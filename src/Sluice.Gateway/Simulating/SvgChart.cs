@@ -5,7 +5,9 @@ using Sluice.Charts;
 
 namespace Sluice.Gateway;
 
-/// <summary>The calls of a simulation over time, as a picture: a bar for each part of the time, allowed calls below refused ones.</summary>
+/// <summary>
+/// The calls of a simulation over time, as a picture: a bar for each part of the time, allowed calls below rejected ones.
+/// </summary>
 internal static class SvgChart
 {
     private const int Width = 720;
@@ -24,7 +26,7 @@ internal static class SvgChart
         StringBuilder svg = new();
         Append(svg, $"""<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {Width} {Height}" role="img" aria-labelledby="title description">""");
         Append(svg, $"<title id=\"title\">{text}</title>");
-        Append(svg, $"<desc id=\"description\">Of {report.Calls} calls in {TerminalChart.End(report)}, {report.Allowed} are allowed and {report.Refused} are refused.</desc>");
+        Append(svg, $"<desc id=\"description\">Of {report.Calls} calls in {TerminalChart.End(report)}, {report.Allowed} are allowed and {report.Refused} are rejected.</desc>");
         Append(svg, $"{SvgStyle.Element}");
         Append(svg, $"<rect width=\"{Width}\" height=\"{Height}\" fill=\"var(--ground)\"/>");
         Append(svg, $"<text class=\"title\" x=\"{Left}\" y=\"26\">{text}</text>");
@@ -38,7 +40,7 @@ internal static class SvgChart
 
         const int Legend = Height - 16;
         Append(svg, $"<rect x=\"{Left}\" y=\"{Legend - 10}\" width=\"10\" height=\"10\" fill=\"var(--yes)\"/><text x=\"{Left + 16}\" y=\"{Legend}\">allowed, {SimulationText.Number(report.Allowed)}</text>");
-        Append(svg, $"<rect x=\"{Left + 190}\" y=\"{Legend - 10}\" width=\"10\" height=\"10\" fill=\"var(--no)\"/><text x=\"{Left + 206}\" y=\"{Legend}\">refused, {SimulationText.Number(report.Refused)}</text>");
+        Append(svg, $"<rect x=\"{Left + 190}\" y=\"{Legend - 10}\" width=\"10\" height=\"10\" fill=\"var(--no)\"/><text x=\"{Left + 206}\" y=\"{Legend}\">rejected, {SimulationText.Number(report.Refused)}</text>");
         return svg.Append("</svg>\n").ToString();
     }
 

@@ -13,7 +13,7 @@ internal static class TerminalChart
     {
         long top = Enumerable.Range(0, SimulationTally.Columns).Max(column => report.AllowedSeries[column] + report.RefusedSeries[column]);
         int width = SimulationText.Number(top).Length;
-        yield return $"  calls per {RateText.Duration(ColumnOf(report))}: {Allowed} allowed {Refused} refused";
+        yield return $"  calls per {RateText.Duration(ColumnOf(report))}: {Allowed} allowed {Refused} rejected";
         for (int row = Rows; row > 0; row--)
         {
             StringBuilder line = new("  ");

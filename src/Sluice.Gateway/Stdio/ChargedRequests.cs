@@ -64,7 +64,7 @@ internal sealed class ChargedRequests
 
         if (charged.CanAskForInput && IsInputRequired(answer))
         {
-            charged.Lease.RefundAsync().AsTask().GetAwaiter().GetResult(); // The thread that reads the server is here to wait.
+            charged.Lease.RefundAsync().AsTask().GetAwaiter().GetResult(); // The thread that reads from the server may block.
         }
 
         charged.Lease.Dispose();

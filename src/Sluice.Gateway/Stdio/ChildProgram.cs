@@ -50,7 +50,7 @@ internal sealed class ChildProgram
     /// <summary>Ends with the exit code once the program and its children have ended and everything that they wrote was read.</summary>
     internal Task<int> Ended { get; }
 
-    /// <summary>Whether its end was asked for here.</summary>
+    /// <summary>Whether this object ended it.</summary>
     internal bool IsStopping => _stopping.IsValueCreated;
 
     /// <summary>Whether it takes no more lines, because it ends or has ended.</summary>
@@ -61,7 +61,7 @@ internal sealed class ChildProgram
     /// <param name="onOutput">Is given each line of its output, one at a time.</param>
     /// <param name="onError">Is given each line of its standard error, one at a time.</param>
     /// <param name="time">The clock of its end.</param>
-    /// <exception cref="CommandNotStartedException">The system refuses.</exception>
+    /// <exception cref="CommandNotStartedException">The system cannot start it.</exception>
     internal static ChildProgram Start(ProcessStartInfo start, Action<Line> onOutput, Action<Line> onError, TimeProvider time)
     {
         Process process = new() { StartInfo = start };
@@ -72,7 +72,7 @@ internal sealed class ChildProgram
         catch (Win32Exception exception)
         {
             process.Dispose();
-            throw new CommandNotStartedException($"the system refuses to start it: {exception.Message}", exception);
+            throw new CommandNotStartedException($"the system cannot start it: {exception.Message}", exception);
         }
 
         return new ChildProgram(process, onOutput, onError, time);

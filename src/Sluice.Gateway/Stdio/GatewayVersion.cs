@@ -2,7 +2,7 @@ using System.Reflection;
 
 namespace Sluice.Gateway;
 
-/// <summary>The version of this program, as it introduces itself.</summary>
+/// <summary>The version of this program, as it tells servers.</summary>
 internal static class GatewayVersion
 {
     internal static string Text { get; } =

@@ -4,7 +4,9 @@ using System.Text;
 
 namespace Sluice.Gateway;
 
-/// <summary>The exact value of a JSON number, so that <c>7</c>, <c>7.0</c> and <c>70e-1</c> are equal: digits times a power of ten.</summary>
+/// <summary>
+/// The exact value of a JSON number, so that <c>7</c>, <c>7.0</c> and <c>70e-1</c> are equal: digits times a power of ten.
+/// </summary>
 /// <param name="Digits">The digits without leading and trailing zeros, with a minus if the value is below zero; <c>0</c> for zero.</param>
 /// <param name="Exponent">The power of ten; 0 for zero.</param>
 /// <remarks>Source: RFC 8259, section 6.</remarks>

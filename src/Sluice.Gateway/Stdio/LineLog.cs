@@ -3,7 +3,7 @@ using System.Text;
 
 namespace Sluice.Gateway;
 
-/// <summary>Logs the lines of a program: as text that moves no terminal's cursor, and no more of them than anybody reads.</summary>
+/// <summary>Logs the lines of a program: as text that moves no terminal's cursor, and only a bounded number of them.</summary>
 /// <param name="time">The clock of the bound.</param>
 /// <param name="write">Logs a line.</param>
 /// <param name="writeDropped">Logs how many lines were left out before the next one.</param>

@@ -3,10 +3,10 @@ using System.Text.Json;
 
 namespace Sluice.Gateway;
 
-/// <summary>Where in the bytes of a message the parts stand that tie it to another message.</summary>
+/// <summary>The positions, in the bytes of a message, of the parts that refer to another message.</summary>
 /// <remarks>
-/// Unlike the reader of what clients send, it refuses nothing that is an object: these are a server's words, or words that the
-/// strict reader has passed. Of equal keys the last one counts.
+/// Unlike the reader of what clients send, it accepts every object: the message is a server's, or the strict reader has already accepted
+/// it. Of equal keys the last one counts.
 /// </remarks>
 internal sealed class MessageParts
 {

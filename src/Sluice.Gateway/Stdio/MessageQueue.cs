@@ -2,7 +2,9 @@ using System.Threading.Channels;
 
 namespace Sluice.Gateway;
 
-/// <summary>Messages on their way to one client, of bounded size: what a slow or absent client does not take is lost.</summary>
+/// <summary>
+/// Messages on their way to one client, of bounded size: messages that a slow or absent client does not read are dropped.
+/// </summary>
 /// <remarks>Thread safety: any number of writers, one reader at a time.</remarks>
 internal sealed class MessageQueue
 {

@@ -5,8 +5,7 @@ namespace Sluice.Gateway;
 /// <summary>Decides when a process for a session may be started: by a rate in total and per owner, and later after failures.</summary>
 /// <remarks>
 /// <para>
-/// A process that fails makes its owner wait and no other, since an owner can make a process fail. A command that cannot be
-/// started makes everybody wait.
+/// A process that fails delays its owner alone, since an owner can make a process fail. A command that cannot be started delays all owners.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
@@ -96,7 +95,7 @@ internal sealed class ProcessStarts
         }
     }
 
-    /// <summary>Records that a process ended, or was given up, before it answered anything.</summary>
+    /// <summary>Records that a process ended, or timed out, before it answered anything.</summary>
     internal void RecordFailure(CallerIdentity owner)
     {
         lock (_gate)

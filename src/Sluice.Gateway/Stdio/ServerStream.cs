@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>What a server says to one session without being asked, and the one response that carries it.</summary>
+/// <summary>The messages of a server to one session that answer no request, and the one response that carries them.</summary>
 /// <remarks>Thread safety: every member may be called from any thread.</remarks>
 internal sealed class ServerStream
 {

@@ -48,7 +48,9 @@ internal sealed partial class StdioConnection
         Ended = WatchAsync();
     }
 
-    /// <summary>Takes what a process says to its clients without being asked: a notification that belongs to no call, or a request.</summary>
+    /// <summary>
+    /// Takes what a process says to its clients without being asked: a notification that belongs to no call, or a request.
+    /// </summary>
     internal delegate void ServerMessageHandler(StdioConnection from, ReadOnlyMemory<byte> message, MessageParts parts);
 
     /// <summary>Ends once the process has ended and every call that it had has failed.</summary>

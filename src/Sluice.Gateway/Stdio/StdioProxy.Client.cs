@@ -12,7 +12,7 @@ internal sealed partial class StdioProxy
         {
             while (reader.Read() is Line line)
             {
-                ReceiveFromClientAsync(program, line).AsTask().GetAwaiter().GetResult(); // This thread exists to wait.
+                ReceiveFromClientAsync(program, line).AsTask().GetAwaiter().GetResult(); // This thread may block.
             }
         }
         catch (IOException exception)

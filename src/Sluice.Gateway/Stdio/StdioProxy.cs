@@ -78,7 +78,7 @@ internal sealed partial class StdioProxy(
         {
             foreach (ReadOnlyMemory<byte> id in _pendingOfServer.Close())
             {
-                RejectServerRequest(program, id); // A tool that waits for its client would wait for ever.
+                RejectServerRequest(program, id); // A tool that waits for its client would never end.
             }
 
             // A client that has closed the input and then sends a signal wants a stop at once.

@@ -22,7 +22,7 @@ internal sealed class StdioSession(string id, CallerIdentity caller, CallerIdent
 
     internal CallerIdentity Owner => owner;
 
-    /// <summary>What its server says to it without being asked.</summary>
+    /// <summary>Messages of its server that answer no request.</summary>
     internal ServerStream Stream { get; } = new();
 
     /// <summary>Its own process; null where sessions share one.</summary>

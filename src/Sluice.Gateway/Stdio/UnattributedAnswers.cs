@@ -12,7 +12,7 @@ namespace Sluice.Gateway;
 internal sealed class UnattributedAnswers<TKey>
     where TKey : notnull
 {
-    /// <summary>The most answers that are remembered; a server that sends more of them is past help.</summary>
+    /// <summary>The most answers that are remembered; a server that sends more of them is broken.</summary>
     internal const int MaxAnswers = 16;
 
     private readonly Lock _gate = new();

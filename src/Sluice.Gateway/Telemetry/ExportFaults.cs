@@ -2,7 +2,7 @@ using System.Diagnostics.Tracing;
 
 namespace Sluice.Gateway;
 
-/// <summary>Reports what OpenTelemetry's packages could not do, which they say nowhere else.</summary>
+/// <summary>Reports failures of OpenTelemetry's packages, which are not reported anywhere else.</summary>
 /// <remarks>Each failure is counted; a line is logged at most once in five minutes. Thread safety: events come from any thread.</remarks>
 internal sealed partial class ExportFaults : EventListener
 {

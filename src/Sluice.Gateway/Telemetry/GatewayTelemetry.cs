@@ -15,7 +15,9 @@ internal sealed partial class GatewayTelemetry : IAsyncDisposable
     /// <summary>The source of the spans of requests to the gateway.</summary>
     internal const string RequestSource = "Microsoft.AspNetCore";
 
-    /// <summary>How long the last export may take when the program stops. A collector that does not answer must not delay the stop.</summary>
+    /// <summary>
+    /// How long the last export may take when the program stops. A collector that does not answer must not delay the stop.
+    /// </summary>
     private static readonly TimeSpan LastExport = TimeSpan.FromSeconds(2);
 
     private readonly ExportFaults? _faults;

@@ -9,7 +9,8 @@ namespace Sluice.Gateway;
 /// The exporters take what they cannot read for something else, in silence: an address without a scheme for the default address, an
 /// unknown protocol for gRPC. So the program reads the variables itself, and does not start when one is wrong.
 /// </para>
-/// <para>Source: OpenTelemetry specification, General SDK Configuration and OTLP Exporter Configuration. An empty variable is not set.</para>
+/// <para>Source: OpenTelemetry specification, General SDK Configuration and OTLP Exporter Configuration. An empty variable is not
+/// set.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 internal sealed class OtlpVariables
@@ -180,7 +181,7 @@ internal sealed class OtlpVariables
                 return address;
             }
 
-            // What stands before an @ may be a password: the value is not repeated.
+            // The part before an @ may be a password: the value is not repeated.
             Note(text.Contains('@', StringComparison.Ordinal)
                 ? $"{name}: the value holds a user or a password. Remove them, and send credentials by {Prefix}{HeadersName}."
                 : $"{name}: '{text}' is not an address. Write scheme, host and port, such as http://127.0.0.1:4317 for {Grpc} "

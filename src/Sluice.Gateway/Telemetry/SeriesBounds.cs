@@ -60,8 +60,10 @@ internal sealed class SeriesBounds
         ? $"the metric {largest.Instrument} can have {largest.Series} series"
         : null;
 
-    /// <summary>What an operator wants to know when another configuration has more series than these bounds, which stay until a restart.</summary>
-    /// <returns>A clause; or null when there is room.</returns>
+    /// <summary>
+    /// What an operator wants to know when another configuration has more series than these bounds, which stay until a restart.
+    /// </summary>
+    /// <returns>A clause; or null when the bounds are large enough.</returns>
     internal string? WhyTooSmallFor(SeriesBounds next)
     {
         foreach ((string instrument, int series) in next._byInstrument)
@@ -69,7 +71,7 @@ internal sealed class SeriesBounds
             int reserved = Reserved(_byInstrument.GetValueOrDefault(instrument));
             if (series > reserved)
             {
-                return $"the metric {instrument} can have {series} series, and there is room for {reserved}";
+                return $"the metric {instrument} can have {series} series, and the limit is {reserved}";
             }
         }
 

@@ -4,7 +4,9 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>ToolHive's metrics of its rate limits, with its names, labels and rules of counting, so that its dashboards keep working.</summary>
+/// <summary>
+/// ToolHive's metrics of its rate limits, with its names, labels and rules of counting, so that its dashboards keep working.
+/// </summary>
 /// <remarks>
 /// <para>
 /// Source: ToolHive, docs/observability.md, Rate Limit Metrics. An allowed call counts once for each limit that applies, a rejected one

@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>How long a request waits for the head of its answer. What the answer takes after that is not bounded here.</summary>
+/// <summary>How long a request waits for the head of its answer. The time that the rest of the answer takes is not bounded here.</summary>
 /// <remarks>Thread safety: the token may be used from any thread, the other members by the request alone.</remarks>
 internal sealed class AnswerWait : IDisposable
 {

@@ -5,10 +5,11 @@ using System.Net.Http.Headers;
 
 namespace Sluice.Gateway;
 
-/// <summary>Lets answers pass whose end is beyond doubt and whose head can be sent on; any other is no valid answer.</summary>
+/// <summary>Accepts answers with a certain end and a head that can be forwarded; rejects all others.</summary>
 /// <remarks>
-/// <para>Kestrel refuses control characters in the values of headers; it does not look at the reason phrase.</para>
-/// <para>Source: RFC 9112, sections 4 and 6.3, for the reason phrase and the length of an answer, RFC 9110, section 8.6, for lengths.</para>
+/// <para>Kestrel rejects control characters in the values of headers; it does not look at the reason phrase.</para>
+/// <para>Source: RFC 9112, sections 4 and 6.3, for the reason phrase and the length of an answer, RFC 9110, section 8.6, for
+/// lengths.</para>
 /// </remarks>
 internal sealed class CheckedAnswers(HttpMessageHandler inner) : DelegatingHandler(inner)
 {

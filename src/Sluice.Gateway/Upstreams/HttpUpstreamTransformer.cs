@@ -117,7 +117,9 @@ internal sealed class HttpUpstreamTransformer(
         }
     }
 
-    /// <summary>Leaves of an address of the server its path, and nothing of any other: clients cannot reach them, and must not know them.</summary>
+    /// <summary>
+    /// Leaves of an address of the server its path, and nothing of any other: clients cannot reach them, and must not know them.
+    /// </summary>
     private void HideAddress(IHeaderDictionary headers, string name)
     {
         if (!headers.TryGetValue(name, out StringValues values))

@@ -2,7 +2,7 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>The way to one MCP server, whatever it is: an address, or a process that the gateway starts.</summary>
+/// <summary>The connection to one MCP server, of any kind: an address, or a process that the gateway starts.</summary>
 /// <remarks>Thread safety: any number of requests at a time.</remarks>
 internal interface IUpstream
 {

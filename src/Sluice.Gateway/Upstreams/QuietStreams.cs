@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 /// and until then neither the client nor a proxy in front knows that the stream is open.
 /// </summary>
 /// <remarks>
-/// A server that answers late and not by a stream breaks the stream off. The client opens another, and gets the answer as it is
+/// When a server answers late and not by a stream, the stream is cut. The client opens another, and gets the answer as it is
 /// if the server gives it sooner.
 /// </remarks>
 internal sealed class QuietStreams(HttpMessageHandler inner, TimeProvider time) : DelegatingHandler(inner)

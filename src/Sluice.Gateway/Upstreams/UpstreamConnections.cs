@@ -15,7 +15,7 @@ internal static class UpstreamConnections
 
     internal static SocketsHttpHandler Create() => new()
     {
-        ActivityHeadersPropagator = null, // A traceparent is forwarded, and never made up.
+        ActivityHeadersPropagator = null, // A traceparent is forwarded, and never created.
         AllowAutoRedirect = false,
         AutomaticDecompression = DecompressionMethods.None,
         ConnectCallback = ConnectAsync,

@@ -50,7 +50,7 @@ internal sealed record UpstreamFailure(int Status, string Reason, TimeSpan? Retr
     internal static UpstreamFailure AnswerUnreadable { get; } = BadGateway("its answer is not a JSON-RPC message with the id of a call");
 
     /// <summary>A process did not answer <c>initialize</c> with a result.</summary>
-    internal static UpstreamFailure NotInitialized { get; } = NeverSent("its process refused to initialize");
+    internal static UpstreamFailure NotInitialized { get; } = NeverSent("its process rejected initialize");
 
     /// <summary>All sessions of a server are in use.</summary>
     /// <param name="wait">The time until one can end at the earliest.</param>

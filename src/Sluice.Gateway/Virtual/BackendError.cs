@@ -5,7 +5,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>Reads and names errors of backends. It is not for what is on the way of every call.</summary>
+/// <summary>Reads and names errors of backends. It is slow, and not for the path of every call.</summary>
 internal static class BackendError
 {
     private static readonly JsonSerializerOptions Relaxed = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
@@ -56,7 +56,7 @@ internal static class BackendError
         return JsonSerializer.SerializeToUtf8Bytes(root, Relaxed);
     }
 
-    /// <summary>JSON; null for what is none.</summary>
+    /// <summary>JSON; null for other text.</summary>
     internal static JsonNode? ParseOrNull(ReadOnlyMemory<byte> json)
     {
         try

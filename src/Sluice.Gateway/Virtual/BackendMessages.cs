@@ -2,7 +2,7 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>What a backend says to a client without being the answer to a call: notifications, and questions.</summary>
+/// <summary>Messages of a backend to a client that are not the answer to a call: notifications, and questions.</summary>
 /// <param name="session">The client's session.</param>
 /// <param name="all">What all sessions share.</param>
 /// <remarks>Thread safety: any number of threads.</remarks>
@@ -34,7 +34,8 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
     /// <param name="opened">Its session.</param>
     /// <param name="message">The message.</param>
     /// <param name="parts">Its parts.</param>
-    /// <param name="send">Sends a message to the client on the stream of its call; false where that is not possible. Null for no call.</param>
+    /// <param name="send">Sends a message to the client on the stream of its call; false where that is not possible. Null for no
+    /// call.</param>
     internal async ValueTask HandleAsync(
         BackendSession backend,
         OpenedBackend opened,

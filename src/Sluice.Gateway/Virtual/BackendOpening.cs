@@ -3,7 +3,9 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>Opens one backend for one client: a session of the legacy era, or what <c>server/discover</c> tells in the modern one.</summary>
+/// <summary>
+/// Opens one backend for one client: a session of the legacy era, or what <c>server/discover</c> tells in the modern one.
+/// </summary>
 /// <remarks>
 /// A client's own era is tried first, so that nothing has to be translated where the backend speaks both. Which era a backend lacks
 /// is remembered. Source: Model Context Protocol, revision 2026-07-28, Versioning and Compatibility.

@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>What the gateway itself says about a request to a backend, beside the answer.</summary>
+/// <summary>The outcome of a request to a backend as the gateway sees it, in addition to the answer.</summary>
 /// <remarks>Thread safety: one request.</remarks>
 internal sealed class BackendOutcome
 {

@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Sluice.Gateway;
 
-/// <summary>Where in a client's request the parts stand by which it is routed. The strict reader has passed the bytes.</summary>
+/// <summary>The positions, in a client's request, of the parts by which it is routed. The strict reader has accepted the bytes.</summary>
 internal sealed class CallParts
 {
     private CallParts()
@@ -29,7 +29,7 @@ internal sealed class CallParts
     /// <summary>The name or URI of the reference.</summary>
     internal string? RefKey { get; private set; }
 
-    /// <summary>Where the name or URI of the reference stands.</summary>
+    /// <summary>The position of the name or URI of the reference.</summary>
     internal Range? RefKeyPart { get; private set; }
 
     /// <summary>The value of the progress token.</summary>

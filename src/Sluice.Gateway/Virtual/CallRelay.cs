@@ -37,10 +37,14 @@ internal sealed class CallRelay
         _about = about;
     }
 
-    /// <summary>The result in which the backend asks for input that a client of the legacy era gets asked for; null for any other.</summary>
+    /// <summary>
+    /// The result in which the backend asks for input that a client of the legacy era gets asked for; null for any other.
+    /// </summary>
     internal ReadOnlyMemory<byte>? InputRequired { get; private set; }
 
-    /// <summary>Takes a question of a backend to a client that gets it as its result; false where it cannot be asked. Null for other calls.</summary>
+    /// <summary>
+    /// Takes a question of a backend to a client that gets it as its result; false where it cannot be asked. Null for other calls.
+    /// </summary>
     internal Func<ReadOnlyMemory<byte>, MessageParts, ValueTask<bool>>? OnQuestion { private get; init; }
 
     /// <summary>Goes on with another request of the client.</summary>
@@ -160,7 +164,7 @@ internal sealed class CallRelay
             return;
         }
 
-        // Whoever signs in at the gateway, and has a session here, has not lost that when a backend says so.
+        // A backend's 401 or 404 does not end the client's sign-in or session at the gateway.
         bool isOfBackendAlone = response.StatusCode == StatusCodes.Status401Unauthorized
             || (response.StatusCode == StatusCodes.Status404NotFound && _call.Opened.SessionId is not null);
         if (_isAnswered || isOfBackendAlone || response.Outcome?.Failure is not null)
@@ -209,7 +213,7 @@ internal sealed class CallRelay
     private async ValueTask AnswerAsync(BackendResponse response, byte[] answer)
     {
         _isAnswered = true;
-        _messages.End(_call); // Progress that comes now is too late.
+        _messages.End(_call); // Progress after the answer is dropped.
         BackendOutcome? outcome = response.Outcome;
         if (outcome?.WasNotMade == true)
         {

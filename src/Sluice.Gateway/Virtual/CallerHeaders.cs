@@ -4,7 +4,9 @@ using Microsoft.Extensions.Primitives;
 
 namespace Sluice.Gateway;
 
-/// <summary>What of a caller's request a backend may get: the context of a trace, and <c>Authorization</c> where the backend is to have it.</summary>
+/// <summary>
+/// What of a caller's request a backend may get: the context of a trace, and <c>Authorization</c> where the backend is to have it.
+/// </summary>
 /// <remarks>
 /// All other headers stay with the virtual server: they are about its path, its sessions and its callers. Thread safety: immutable, and
 /// valid after the request.

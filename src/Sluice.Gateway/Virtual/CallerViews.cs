@@ -5,7 +5,7 @@ namespace Sluice.Gateway;
 /// <summary>What callers of the modern era have behind a virtual server: lists, and sessions at backends of the legacy era.</summary>
 /// <remarks>
 /// <para>
-/// Such a caller has no session here. What it sees is kept for it all the same, by its verified identity (or its address, where nobody is
+/// Such a caller has no session here. What it sees is kept for it all the same, by its verified identity (or its address, where no user is
 /// known), by what its client can do, and by the <c>Authorization</c> that backends get. No client can name another's.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
@@ -21,7 +21,7 @@ internal sealed class CallerViews(SessionTable sessions, VirtualBackends all)
     /// <param name="owner">Whose bound it counts against.</param>
     /// <param name="client">What the client says about itself.</param>
     /// <param name="authorization">What backends get of the caller's credentials; empty where none gets any.</param>
-    /// <param name="cancellationToken">Ends the wait for room.</param>
+    /// <param name="cancellationToken">Cancels the wait for a place.</param>
     /// <returns>The view, or why there is none.</returns>
     internal async Task<(StdioSession? View, UpstreamFailure? Failure)> BeginCallAsync(
         CallerIdentity caller, CallerIdentity owner, ClientFacts client, string authorization, CancellationToken cancellationToken)

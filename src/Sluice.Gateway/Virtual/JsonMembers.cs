@@ -84,6 +84,6 @@ internal static class JsonMembers
 
 /// <summary>A member of an object.</summary>
 /// <param name="Name">Its name; empty for one that is no text.</param>
-/// <param name="Member">Where name and value stand.</param>
-/// <param name="Value">Where the value stands.</param>
+/// <param name="Member">The position of name and value.</param>
+/// <param name="Value">The position of the value.</param>
 internal readonly record struct JsonMember(string Name, Range Member, Range Value);

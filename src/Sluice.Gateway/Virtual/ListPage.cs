@@ -11,7 +11,7 @@ internal sealed record ListPage(IReadOnlyList<ListEntry> Entries, string? NextCu
     internal double? Life { get; private init; }
 
     /// <summary>Reads the result of an answer.</summary>
-    /// <returns>The page; null where the result is none.</returns>
+    /// <returns>The page; null where the result is not a page.</returns>
     internal static ListPage? Read(ReadOnlySpan<byte> result, ListKind kind)
     {
         Utf8JsonReader reader = new(result, new JsonReaderOptions { MaxDepth = int.MaxValue });

@@ -48,7 +48,7 @@ internal sealed record ListenFilter(IReadOnlyCollection<string> Changes, IReadOn
         return uris is null ? null : new ListenFilter(changes, uris);
     }
 
-    /// <summary>The changes that backends with these capabilities tell of.</summary>
+    /// <summary>The changes of which backends with these capabilities notify.</summary>
     internal ListenFilter LimitedTo(BackendCapabilities capabilities) => this with
     {
         Changes =
@@ -59,7 +59,7 @@ internal sealed record ListenFilter(IReadOnlyCollection<string> Changes, IReadOn
         ],
     };
 
-    /// <summary>Everything that a server with these capabilities tells of.</summary>
+    /// <summary>All changes of which a server with these capabilities notifies.</summary>
     internal static ListenFilter Of(BackendCapabilities capabilities, IReadOnlyCollection<string> uris) =>
         new([.. All.Where(one => capabilities.HasFlag(one.Capability)).Select(one => one.Notification)], uris);
 

@@ -7,7 +7,9 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>The lists of all backends as one, under the names that the virtual server advertises, in pages that are ready for the wire.</summary>
+/// <summary>
+/// The lists of all backends as one, under the names that the virtual server advertises, in pages that are ready for the wire.
+/// </summary>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class MergedList
 {

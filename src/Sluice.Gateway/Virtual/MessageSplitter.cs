@@ -8,7 +8,8 @@ namespace Sluice.Gateway;
 /// <param name="onMessage">Takes a message, whose bytes are valid until it has ended.</param>
 /// <param name="maxBytes">The largest message.</param>
 /// <remarks>
-/// <para>Source: WHATWG HTML, section 9.2.6, Interpreting an event stream. Events of another type than <c>message</c> are no messages.</para>
+/// <para>Source: WHATWG HTML, section 9.2.6, Interpreting an event stream. Events of another type than <c>message</c> are no
+/// messages.</para>
 /// <para>Thread safety: one writer.</para>
 /// </remarks>
 internal sealed class MessageSplitter(Func<ReadOnlyMemory<byte>, ValueTask> onMessage, int maxBytes)
@@ -32,7 +33,7 @@ internal sealed class MessageSplitter(Func<ReadOnlyMemory<byte>, ValueTask> onMe
     /// <exception cref="InvalidDataException">It is too large.</exception>
     internal void Add(ReadOnlySpan<byte> part) => Append(_data, part);
 
-    /// <summary>Takes what was added as one message; white space is none.</summary>
+    /// <summary>Takes the added bytes as one message; white space alone is not a message.</summary>
     internal async ValueTask EndAsync()
     {
         if (!_data.WrittenSpan.Trim(" \t\r\n"u8).IsEmpty)
@@ -143,7 +144,7 @@ internal sealed class MessageSplitter(Func<ReadOnlyMemory<byte>, ValueTask> onMe
         to.Write(part);
     }
 
-    // What one large message took is given back.
+    // The buffer of a large message is released.
     private static void Clear(ref ArrayBufferWriter<byte> buffer)
     {
         const int Kept = 64 * 1024;

@@ -1,7 +1,8 @@
 namespace Sluice.Gateway;
 
 /// <summary>
-/// The ids of tasks: each server makes its own, so clients get them with the name of the server in front, and each server gets its own back.
+/// The ids of tasks: each server makes its own, so clients get them with the name of the server in front, and each server gets its own
+/// back.
 /// </summary>
 /// <remarks>
 /// Source: Model Context Protocol, revision 2025-11-25, Tasks. Revision 2026-07-28 has them in an extension only, which is not advertised.

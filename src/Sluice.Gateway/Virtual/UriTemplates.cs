@@ -2,7 +2,7 @@ namespace Sluice.Gateway;
 
 /// <summary>Tells whether a URI can come from a template.</summary>
 /// <remarks>
-/// An expression stands for any characters, as far as the text after it allows. Which backend has a template is what is asked; the
+/// An expression matches any characters, as far as the text after it allows. Which backend has a template is what is asked; the
 /// backend itself reads the URI. Source: RFC 6570.
 /// </remarks>
 internal static class UriTemplates

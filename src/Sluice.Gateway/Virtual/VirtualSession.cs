@@ -140,7 +140,9 @@ internal sealed class VirtualSession : IDisposable
         }
     }
 
-    /// <summary>The lists of all backends as one. It waits a bounded time for a backend that is slow, and then goes on without it.</summary>
+    /// <summary>
+    /// The lists of all backends as one. It waits a bounded time for a backend that is slow, and then goes on without it.
+    /// </summary>
     internal async Task<MergedList> ListAsync(ListKind kind, BackendCalls calls, CallerHeaders caller, CancellationToken cancellationToken)
     {
         Task<ReadList?>[] reading = [.. Backends.Select(backend => backend.ListAsync(kind, calls, caller))];

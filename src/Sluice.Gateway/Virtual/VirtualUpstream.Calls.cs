@@ -118,7 +118,7 @@ internal sealed partial class VirtualUpstream
     /// <param name="request">The call.</param>
     /// <param name="route">Where it goes.</param>
     /// <param name="parts">Its parts.</param>
-    /// <param name="keyPart">Where the name or URI stands.</param>
+    /// <param name="keyPart">The position of the name or URI.</param>
     /// <param name="advertised">The name or URI, as the client wrote it.</param>
     private async Task<UpstreamFailure?> CallAsync(VirtualRequest request, Route route, CallParts parts, Range? keyPart, string advertised)
     {
@@ -189,7 +189,9 @@ internal sealed partial class VirtualUpstream
         }
     }
 
-    /// <summary>The headers that repeat arguments: those of the client, or for a client of the legacy era what the tool's schema asks for.</summary>
+    /// <summary>
+    /// The headers that repeat arguments: those of the client, or for a client of the legacy era what the tool's schema asks for.
+    /// </summary>
     private static async Task<IReadOnlyList<KeyValuePair<string, string>>> ParametersAsync(
         VirtualRequest request, BackendSession backend, OpenedBackend opened, CallParts parts, string tool)
     {

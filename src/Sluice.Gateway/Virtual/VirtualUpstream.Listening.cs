@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <content>Changes that backends tell of: <c>subscriptions/listen</c>, of clients and at backends.</content>
+/// <content>Changes of which backends notify: <c>subscriptions/listen</c>, of clients and at backends.</content>
 internal sealed partial class VirtualUpstream
 {
     /// <summary>Answers a <c>subscriptions/listen</c>: there is a stream to each backend for as long as it is open.</summary>
@@ -62,7 +62,7 @@ internal sealed partial class VirtualUpstream
             ProtocolMeta.Member("_meta", JsonMembers.Write(Listener.SubscriptionMember(id))),
             ProtocolMeta.Member("notifications", heard.Write()))));
 
-    /// <summary>Where resources are; one that no backend has, or whose changes its backend does not tell of, is left out.</summary>
+    /// <summary>Where resources are; one that no backend has, or of whose changes its backend does not notify, is left out.</summary>
     private static async Task<Dictionary<string, Route>> RoutesOfAsync(VirtualRequest request, IEnumerable<string> uris)
     {
         Dictionary<string, Route> routes = new(StringComparer.Ordinal);
@@ -119,7 +119,7 @@ internal sealed partial class VirtualUpstream
         }
     }
 
-    /// <summary>Hears a backend of the legacy era: one of the listeners of a caller holds its stream, for all of them.</summary>
+    /// <summary>Listens to a backend of the legacy era: one of the listeners of a caller holds its stream, for all of them.</summary>
     private async Task HearLegacyAsync(VirtualRequest request, BackendSession backend, Listener listener, CancellationToken closed)
     {
         string[] uris = [.. listener.UrisOf(backend.Index)];

@@ -1,6 +1,8 @@
 namespace Sluice.Gateway;
 
-/// <content>Calls of several rounds: a backend of the modern era asks by its result, and a client of the legacy era gets a question.</content>
+/// <content>
+/// Calls of several rounds: a backend of the modern era asks by its result, and a client of the legacy era gets a question.
+/// </content>
 /// <remarks>Source: Model Context Protocol, revision 2026-07-28, Multi Round-Trip Requests.</remarks>
 internal sealed partial class VirtualUpstream
 {

@@ -11,7 +11,7 @@ internal sealed class WeakCache<TKey, TValue>
     private readonly Dictionary<TKey, WeakReference<TValue>> _values = [];
     private int _sweepAt = FirstSweep;
 
-    /// <summary>The value of a key, made where nobody has it.</summary>
+    /// <summary>The value of a key, made where no user has it.</summary>
     internal TValue GetOrAdd(TKey key, Func<TValue> make)
     {
         lock (_gate)

@@ -99,7 +99,7 @@ public sealed class KeyFileTests : IDisposable
 
         string fault = FileKeys.FirstFault(auth).ShouldNotBeNull();
 
-        fault.ShouldStartWith($"auth.jwt.key: the key '{path}' is of no use: {why}");
+        fault.ShouldStartWith($"auth.jwt.key: the key '{path}' cannot be used: {why}");
         fault.ShouldEndWith("Name a public key in PEM, or a JSON Web Key Set.");
     }
 }

@@ -3,10 +3,10 @@ namespace Sluice.Gateway.Tests;
 public sealed class WhyCommandTests
 {
     [Theory]
-    [InlineData("perUser", "store", "refused by perUser, decided by the store")]
-    [InlineData("perUser", "local", "refused by perUser, decided by the gateway alone, because the store did not answer")]
-    [InlineData(null, "closed", "refused, because the store did not answer")]
-    [InlineData("perUser", "none", "refused by perUser, because the caller lacks the identity that it counts by")]
+    [InlineData("perUser", "store", "rejected by perUser, decided by the store")]
+    [InlineData("perUser", "local", "rejected by perUser, decided by the gateway alone, because the store did not answer")]
+    [InlineData(null, "closed", "rejected, because the store did not answer")]
+    [InlineData("perUser", "none", "rejected by perUser, because the caller lacks the identity that it counts by")]
     public void Print_Source_SaysWhoDecidedAndWhy(string? limit, string source, string outcome) =>
         Print(limit, source, new WhyLimit("perUser", "user", 0, 2, 1, false, 1000)).ShouldContain($"outcome        {outcome}");
 

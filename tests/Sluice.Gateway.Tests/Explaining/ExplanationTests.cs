@@ -188,7 +188,7 @@ public sealed class ExplanationTests : IDisposable
         }
 
         Explained("pool").ShouldContain("tenant unknown (pooled)");
-        Explained("reject").ShouldContain("tenant unknown (refused)");
+        Explained("reject").ShouldContain("tenant unknown (rejected)");
         Explained("reject").ShouldContain("HTTP 403");
         Explained("skip").ShouldContain("the caller lacks 'tenant', and missingIdentity is skip");
     }

@@ -69,7 +69,7 @@ public sealed class ReplayTests : IDisposable
         report.Callers.Sum(caller => caller.Value.NewlyRefused).ShouldBe(report.NewlyRefused);
         report.FirstDifference!.Value.ShouldBeGreaterThanOrEqualTo(index.First);
         string text = ReplayText.Write(report, index, "recorded", "new.yaml");
-        text.ShouldContain("newly refused,");
+        text.ShouldContain("newly rejected,");
         text.ShouldNotContain("user-1");
     }
 

@@ -199,7 +199,7 @@ public sealed class SimulationTests
         json.GetProperty("limits").GetArrayLength().ShouldBe(1);
         json.GetProperty("users").GetArrayLength().ShouldBe(12);
         string text = SimulationText.Write(report);
-        text.ShouldStartWith($"600 calls in 1m: {report.Allowed} allowed, {report.Refused} refused");
+        text.ShouldStartWith($"600 calls in 1m: {report.Allowed} allowed, {report.Refused} rejected");
         text.ShouldContain("and 2 more users");
         text.Split('\n').ShouldAllBe(line => line.Length == line.TrimEnd().Length);
         XElement svg = XElement.Parse(SvgChart.Draw(report, "a <b> & c"));

@@ -12,10 +12,10 @@ public sealed class SeriesBoundsTests
             "f").RequireConfiguration());
 
         Of(1).WhyTooSmallFor(Of(100)).ShouldBeNull(); // There is always room for 2,000.
-        Of(1).WhyTooSmallFor(Of(300)).ShouldBe("the metric sluice.calls can have 3300 series, and there is room for 2000");
+        Of(1).WhyTooSmallFor(Of(300)).ShouldBe("the metric sluice.calls can have 3300 series, and the limit is 2000");
         Of(300).WhyTooSmallFor(Of(300)).ShouldBeNull();
         Of(300).WhyTooSmallFor(Of(480)).ShouldBeNull(); // 3,300 and 2,000 more, for what reloads replace.
-        Of(300).WhyTooSmallFor(Of(500)).ShouldBe("the metric sluice.calls can have 5500 series, and there is room for 5300");
+        Of(300).WhyTooSmallFor(Of(500)).ShouldBe("the metric sluice.calls can have 5500 series, and the limit is 5300");
     }
 
     [Fact]
@@ -30,7 +30,7 @@ public sealed class SeriesBoundsTests
         SeriesBounds Of(string compat) => SeriesBounds.Of(GatewayFile.Parse($"{Auth}\nservers: [ {servers} ]\n{compat}", "f").RequireConfiguration());
 
         Of("").WhyTooSmallFor(Of("compat: toolhive")).ShouldBe(
-            "the metric toolhive_rate_limit_decisions can have 2400 series, and there is room for 2000"); // Two for each of 8 limits.
+            "the metric toolhive_rate_limit_decisions can have 2400 series, and the limit is 2000"); // Two for each of 8 limits.
         Of("compat: toolhive").WhyTooSmallFor(Of("compat: toolhive")).ShouldBeNull();
     }
 

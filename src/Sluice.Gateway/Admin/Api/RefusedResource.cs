@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary><c>GET /api/v1/refused</c>: who is rejected most.</summary>
+/// <summary><c>GET /api/v1/rejected</c>: who is rejected most.</summary>
 internal static class RefusedResource
 {
     private const int UsualTop = 20;

@@ -80,7 +80,7 @@ internal sealed record StatusAnswer(
 /// <summary>The configuration that is in force.</summary>
 internal sealed record ConfigStatus(string Version, DateTimeOffset LoadedAt, ReloadStatus? LastReload, int Servers, int Limits);
 
-/// <summary>What came of the last reload.</summary>
+/// <summary>The result of the last reload.</summary>
 /// <param name="At">When it ended.</param>
 /// <param name="Result"><c>loaded</c> or <c>refused</c>.</param>
 /// <param name="Faults">Why the document was rejected.</param>

@@ -161,7 +161,8 @@ internal static class TryResource
 /// <summary>What a call would get.</summary>
 /// <param name="Outcome"><c>allowed</c>, <c>refused</c>, <c>unsatisfiable</c> or <c>unmetered</c>.</param>
 /// <param name="RetryAfterMs">The wait until it would be admitted; null where waiting does not help.</param>
-/// <param name="Source">Who decided: <c>store</c>, <c>local</c>, <c>open</c>, <c>closed</c>, or <c>none</c> where no store was asked.</param>
+/// <param name="Source">Who decided: <c>store</c>, <c>local</c>, <c>open</c>, <c>closed</c>, or <c>none</c> where no store was
+/// asked.</param>
 /// <param name="Limits">The limits of the server: first those that apply, in the order of the decision.</param>
 internal sealed record TryAnswer(string Outcome, long? RetryAfterMs, string Source, IReadOnlyList<TryLimit> Limits);
 

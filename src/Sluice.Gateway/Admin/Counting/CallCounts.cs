@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>What came of calls, in numbers.</summary>
+/// <summary>The outcomes of calls, as numbers.</summary>
 /// <param name="Allowed">Calls that went on.</param>
 /// <param name="Refused">Calls that were rejected, for now or for good.</param>
 /// <param name="WouldRefuse">Allowed calls that a permissive limit would have rejected.</param>

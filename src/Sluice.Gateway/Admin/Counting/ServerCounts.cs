@@ -2,7 +2,9 @@ using Sluice.Mcp;
 
 namespace Sluice.Gateway;
 
-/// <summary>What came of the calls to one server since the gateway started, and by seconds and ten seconds over the last minutes and hour.</summary>
+/// <summary>
+/// The outcomes of the calls to one server since the gateway started, and by seconds and ten seconds over the last minutes and hour.
+/// </summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
 internal sealed class ServerCounts
 {

@@ -4,7 +4,7 @@ using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>The keys of an issuer that stand in a file.</summary>
+/// <summary>The keys of an issuer, from a file.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class FileKeys : IKeySource
 {
@@ -41,14 +41,14 @@ internal sealed class FileKeys : IKeySource
                 UnauthorizedAccessException => "it is no file that this user may read",
                 _ => "it cannot be read",
             };
-            throw new FormatException($"the key '{path}' is of no use: {why}. Name a public key in PEM, or a JSON Web Key Set.", exception);
+            throw new FormatException($"the key '{path}' cannot be used: {why}. Name a public key in PEM, or a JSON Web Key Set.", exception);
         }
     }
 
     /// <summary>Whether they are of a file with the same content.</summary>
     internal bool HasContentOf(FileKeys other) => _hash.AsSpan().SequenceEqual(other._hash);
 
-    /// <summary>Null, or what is wrong with the first key file of a configuration that is of no use.</summary>
+    /// <summary>Null, or what is wrong with the first key file of a configuration that cannot be used.</summary>
     internal static string? FirstFault(AuthConfiguration auth)
     {
         foreach (JwtIssuer issuer in auth.JwtIssuers.Where(issuer => issuer.KeyFile is not null))

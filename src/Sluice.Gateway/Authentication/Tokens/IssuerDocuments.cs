@@ -9,7 +9,7 @@ namespace Sluice.Gateway;
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
 /// <param name="client">Asks the issuer.</param>
-/// <param name="issuer">The URL of the issuer, which stands for its metadata, wherever that is.</param>
+/// <param name="issuer">The URL of the issuer, which means the metadata of the issuer, at either of its addresses.</param>
 internal sealed class IssuerDocuments(DocumentClient client, string issuer) : IDocumentRetriever
 {
     /// <summary>The metadata for the issuer's URL, and the document itself for any other.</summary>

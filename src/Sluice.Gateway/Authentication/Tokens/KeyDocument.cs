@@ -18,7 +18,8 @@ internal static class KeyDocument
     private const string TooShort = "its RSA key is shorter than 2048 bits";
 
     /// <summary>The keys of a file, whatever its kind.</summary>
-    /// <exception cref="FormatException">It holds none that can be used; the message is a clause that says why, and quotes nothing.</exception>
+    /// <exception cref="FormatException">It holds none that can be used; the message is a clause that says why, and quotes
+    /// nothing.</exception>
     internal static ImmutableArray<VerificationKey> ReadFile(byte[] bytes)
     {
         string text = Encoding.UTF8.GetString(bytes).Trim();

@@ -36,7 +36,7 @@ internal sealed class TokenVerifier(
     /// <param name="token">What it says.</param>
     /// <param name="queue">Where to wait before the signature is checked; null for at once.</param>
     /// <param name="cancellationToken">The client went away.</param>
-    /// <returns>The token, or why it is refused.</returns>
+    /// <returns>The token, or why it is rejected.</returns>
     internal async ValueTask<(VerifiedToken? Verified, AuthenticationResult? Refusal)> VerifyAsync(
         string text, UnverifiedToken token, SemaphoreSlim? queue, CancellationToken cancellationToken)
     {

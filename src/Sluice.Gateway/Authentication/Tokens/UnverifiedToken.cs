@@ -7,7 +7,7 @@ namespace Sluice.Gateway;
 /// <param name="Header">The header's JSON object.</param>
 /// <param name="Claims">The claims' JSON object.</param>
 /// <remarks>
-/// <para>Source: RFC 7519, section 7.2, and RFC 7515, section 4: duplicate names are refused.</para>
+/// <para>Source: RFC 7519, section 7.2, and RFC 7515, section 4: duplicate names are rejected.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 internal sealed record UnverifiedToken(JsonElement Header, JsonElement Claims)

@@ -51,7 +51,7 @@ internal static class LimitsCommand
         }
 
         AdminTable table = new AdminTable().Text("server").Text("limit").Text("numbers", isDetail: true).Text("mode", isDetail: true)
-            .Number("allowed").Number("refused").Number("would refuse").Text("refused, last hour");
+            .Number("allowed").Number("rejected").Number("would reject").Text("rejected, last hour");
         foreach (LimitAnswer limit in answer.Limits)
         {
             table.AddRow(

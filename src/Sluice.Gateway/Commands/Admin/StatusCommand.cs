@@ -68,8 +68,8 @@ internal static class StatusCommand
             store.Available ? null : Color.Red);
         CallCounts calls = status.Calls;
         Row("calls", $"{AdminOutput.Number(calls.Allowed)} allowed ({AdminOutput.PerSecond(calls.PerSecond.Allowed)}), "
-            + $"{AdminOutput.Number(calls.Refused)} refused ({AdminOutput.PerSecond(calls.PerSecond.Refused)}), "
-            + $"{AdminOutput.Number(calls.WouldRefuse)} would be refused, {AdminOutput.Number(calls.Unmetered)} unmetered, "
+            + $"{AdminOutput.Number(calls.Refused)} rejected ({AdminOutput.PerSecond(calls.PerSecond.Refused)}), "
+            + $"{AdminOutput.Number(calls.WouldRefuse)} would be rejected, {AdminOutput.Number(calls.Unmetered)} unmetered, "
             + $"{AdminOutput.Number(calls.Invalid)} invalid");
         Row("now", $"{status.Held} held, {status.Slots} with a slot");
         console.Write(grid);
@@ -80,7 +80,7 @@ internal static class StatusCommand
     private static void PrintServers(IAnsiConsole console, ServersAnswer servers)
     {
         AdminTable table = new AdminTable().Text("server").Text("upstream", isDetail: true).Text("reached")
-            .Number("allowed").Number("refused").Number("would refuse").Number("unmetered").Number("invalid").Number("per second")
+            .Number("allowed").Number("rejected").Number("would reject").Number("unmetered").Number("invalid").Number("per second")
             .Number("held", isDetail: true).Number("active", isDetail: true);
         foreach (ServerAnswer server in servers.Servers)
         {

@@ -40,7 +40,7 @@ internal static class WhyCommand
         Row("at", AdminOutput.Instant(why.At));
         Row("call", $"{why.Operation}{(why.Name is string name ? " " + name : "")} of {why.Server}");
         Row("caller", why.Caller);
-        Row("outcome", why.Outcome + (why.Limit is string limit ? $" by {limit}" : "") + Reason(why.Source));
+        Row("outcome", Word(why.Outcome) + (why.Limit is string limit ? $" by {limit}" : "") + Reason(why.Source));
         Row("retry after", AdminOutput.Duration(why.RetryAfterMs));
         Row("configuration", $"version {why.ConfigVersion}");
         console.Write(grid);
@@ -53,6 +53,9 @@ internal static class WhyCommand
 
         PrintLimits(console, why.Limits);
     }
+
+    // The API has the word of the metrics; people read that of the documentation.
+    private static string Word(string outcome) => outcome == "refused" ? "rejected" : outcome;
 
     private static string Reason(string source) => source switch
     {
@@ -75,7 +78,7 @@ internal static class WhyCommand
                 AdminOutput.Cell(limit.LevelBefore),
                 AdminOutput.Cell(limit.MaxTokens),
                 AdminOutput.Cell(limit.Cost),
-                AdminOutput.Cell(limit.Allowed ? "allowed" : "refused", limit.Allowed ? null : Color.Red),
+                AdminOutput.Cell(limit.Allowed ? "allowed" : "rejected", limit.Allowed ? null : Color.Red),
                 AdminOutput.Cell(limit.Allowed ? "" : AdminOutput.Duration(limit.RetryAfterMs)));
         }
 

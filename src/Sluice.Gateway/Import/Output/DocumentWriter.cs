@@ -36,7 +36,7 @@ internal static class DocumentWriter
 
     private static void Write(StringBuilder yaml, OutputGroup group, int indent, bool isItem = false)
     {
-        bool isFirst = isItem; // The first field of an entry stands behind its hyphen.
+        bool isFirst = isItem; // The first field of an entry is on the line of its hyphen.
         foreach (OutputField field in group.Fields)
         {
             string margin = new(' ', indent);
