@@ -14,6 +14,6 @@ for (int call = 1; call <= 3; call++)
     }
     catch (RateLimiterRejectedException refused)
     {
-        Console.WriteLine($"call {call}: refused, come back in {Math.Ceiling(refused.RetryAfter!.Value.TotalSeconds)} s");
+        Console.WriteLine($"call {call}: rejected, come back in {Math.Ceiling(refused.RetryAfter!.Value.TotalSeconds)} s");
     }
 }

@@ -60,16 +60,16 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
         await browser.WaitForAsync("#configuration-body", "None since the start");
 
         await sluice.ReloadAsync(Dashboard.Configuration(server, "{ perUser: 20/1x }"));
-        await browser.WaitForAsync("#notices .notice", "The last change of the configuration was refused");
+        await browser.WaitForAsync("#notices .notice", "The last change of the configuration was rejected");
         await browser.WaitForAsync("#notices .faults", "20/1x");
-        await browser.WaitForAsync("#configuration-body dd[data-state=bad]", "Refused");
+        await browser.WaitForAsync("#configuration-body dd[data-state=bad]", "Rejected");
         (await browser.ViolationsAsync()).ShouldBeEmpty();
         await sluice.ReloadAsync(Dashboard.Configuration(server, "{ perUser: 50/1d }", more: "decisionIds: true"));
 
         await browser.WaitForAsync("#limits-table tbody tr", "50 per 1d");
         await browser.WaitForAsync("#configuration-body", "Loaded");
         await browser.WaitForAsync("#notices .faults", "decisionIds");
-        (await browser.TextAsync("#notices")).ShouldNotContain("refused");
+        (await browser.TextAsync("#notices")).ShouldNotContain("rejected");
     }
 
     [Fact]

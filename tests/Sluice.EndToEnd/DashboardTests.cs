@@ -89,7 +89,7 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
         (await Dashboard.IsAllowedAsync(sluice)).ShouldBeTrue();
         await browser.ClickAsync("#try-form .primary");
 
-        await browser.WaitForAsync("#try-result .result", "Refused");
+        await browser.WaitForAsync("#try-result .result", "Rejected");
         await browser.WaitForAsync("#try-result tbody tr", "0 of 1");
     }
 
@@ -105,7 +105,7 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
 
         await browser.FillAsync("#why-form input", id);
         await browser.PressAsync("Enter");
-        await browser.WaitForAsync("#why-result .result", "Refused by echo/perUser");
+        await browser.WaitForAsync("#why-result .result", "Rejected by echo/perUser");
         (await browser.TextAsync("#why-result")).ShouldContain("tools/call echo");
         (await browser.TextAsync("#why-result tbody")).ShouldContain("0 of 1");
         (await browser.ViolationsAsync()).ShouldBeEmpty();

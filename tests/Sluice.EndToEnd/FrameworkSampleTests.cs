@@ -30,7 +30,7 @@ public sealed class FrameworkSampleTests
         ProgramResult result = await ChildProcess.RunAsync("dotnet", Repository.Sample("PollyPipeline"));
 
         result.ExitCode.ShouldBe(0, result.ToString());
-        result.Output.ShouldMatch(@"\Acall 1: done\ncall 2: done\ncall 3: refused, come back in ([1-9]|10) s\n\z");
+        result.Output.ShouldMatch(@"\Acall 1: done\ncall 2: done\ncall 3: rejected, come back in ([1-9]|10) s\n\z");
     }
 
     [Fact]

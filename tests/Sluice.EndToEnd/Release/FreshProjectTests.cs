@@ -28,7 +28,7 @@ public sealed class FreshProjectTests(BuiltRelease release, FreshProjects projec
     {
         ProgramResult result = await BuiltRelease.SucceedAsync("dotnet", projects.Program("PollyPipeline"));
 
-        result.Output.ShouldMatch(@"\Acall 1: done\ncall 2: done\ncall 3: refused, come back in ([1-9]|10) s\n\z");
+        result.Output.ShouldMatch(@"\Acall 1: done\ncall 2: done\ncall 3: rejected, come back in ([1-9]|10) s\n\z");
     }
 
     [Fact]

@@ -13,7 +13,7 @@ async function connect(user) {
   return client;
 }
 
-// A refusal is what the picture is to show. Any other failure ends the program.
+// The picture shows a rejection. Any other failure ends the program.
 async function call(client, name, args) {
   try {
     await client.callTool({ name, arguments: args });

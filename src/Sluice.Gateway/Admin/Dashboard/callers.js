@@ -1,4 +1,4 @@
-// Who is refused most, which buckets are fullest, and which calls are held or hold a slot.
+// Who is rejected most, which buckets are fullest, and which calls are held or hold a slot.
 
 import { byId, element, empty, reconcile, setAttribute, setText, showOne } from "./dom.js";
 import { count, duration, instant, percent, plural, tokens } from "./format.js";
@@ -44,8 +44,8 @@ const ownerOf = (item, limits) =>
 const placeOf = item => `${item.limit} · ${item.server}`;
 const keyOfCaller = item => `${item.server}\n${item.limit}\n${item.caller}`;
 
-const refusedList = list("Callers refused most");
-const noRefusals = empty("No refusals", "No caller met a limit in this time.");
+const refusedList = list("Callers rejected most");
+const noRefusals = empty("No rejections", "No caller met a limit in this time.");
 
 export function showRefused({ callers, omitted }) {
   const most = Math.max(1, ...callers.map(item => item.refused));
@@ -58,7 +58,7 @@ export function showRefused({ callers, omitted }) {
     share: item.refused / most,
     tone: "refused",
   }));
-  setAttribute(refusedList, "data-omitted", omitted > 0 ? `and ${plural(omitted, "refusal")} of other callers` : null);
+  setAttribute(refusedList, "data-omitted", omitted > 0 ? `and ${plural(omitted, "rejection")} of other callers` : null);
 }
 
 const bucketList = list("Fullest buckets");

@@ -1,4 +1,4 @@
-// Charts, drawn as SVG. Allowed calls lie below, refused ones on top of them: the outline is all the calls that came.
+// Charts, drawn as SVG. Allowed calls lie below, rejected ones on top of them: the outline is all the calls that came.
 
 import { element, reconcile, setAttribute, setText, shape } from "./dom.js";
 import { minute, rate, time } from "./format.js";
@@ -85,7 +85,7 @@ export class TrafficChart {
     const point = this.#index === null ? null : this.#points[this.#index];
     if (point) {
       this.#range.value = this.#index;
-      const text = `${time(point.at)}: ${rate(point.allowed)} allowed and ${rate(point.refused)} refused a second`;
+      const text = `${time(point.at)}: ${rate(point.allowed)} allowed and ${rate(point.refused)} rejected a second`;
       setAttribute(this.#range, "aria-valuetext", text);
     }
 

@@ -59,7 +59,7 @@ export function showConfiguration({ status }) {
   showFacts(configurationFacts, [
     ["Version", config.version],
     ["Loaded", instant(config.loadedAt)],
-    ["Last reload", reload ? `${isRefused ? "Refused" : "Loaded"} ${instant(reload.at)}` : "None since the start", isRefused ? "bad" : null],
+    ["Last reload", reload ? `${isRefused ? "Rejected" : "Loaded"} ${instant(reload.at)}` : "None since the start", isRefused ? "bad" : null],
     ["Running for", duration(Math.max(1000, status.uptimeMs))],
     ["Callers are shown", status.identities === "clear" ? "By name" : "As salted hashes"],
   ]);
@@ -105,7 +105,7 @@ export function showNotices({ status, servers }) {
     notices.push({
       key: "reload",
       tone: "near",
-      title: "The last change of the configuration was refused",
+      title: "The last change of the configuration was rejected",
       lines: [`At ${instant(config.lastReload.at)}. Version ${config.version} stays active.`],
       faults: config.lastReload.faults,
     });

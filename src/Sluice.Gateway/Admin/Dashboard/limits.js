@@ -16,8 +16,8 @@ export class Limits {
     { head: "Limit", kind: "name" },
     { head: "Rule", kind: "wide" },
     { head: "Allowed /s", kind: "number" },
-    { head: "Refused /s", kind: "number" },
-    { head: "Refused in 1 h", kind: "number" },
+    { head: "Rejected /s", kind: "number" },
+    { head: "Rejected in 1 h", kind: "number" },
     { head: "Last hour", kind: "spark" },
   ]);
   #none = empty("No limits", "The configuration limits nothing, so every call is allowed. Add rateLimiting to a server.");
@@ -60,7 +60,7 @@ export class Limits {
     showName(name, limit.limit, limit.server);
     if (!rule.text) {
       rule.text = element("span");
-      rule.tag = element("span", { class: "tag", title: "This limit refuses nothing; it counts what it would refuse" }, "Permissive");
+      rule.tag = element("span", { class: "tag", title: "This limit rejects nothing; it counts what it would reject" }, "Permissive");
       rule.append(rule.text, " ", rule.tag);
     }
 
@@ -84,5 +84,5 @@ const sum = history => (history ? history.refused.reduce((total, value) => total
 const noteOf = (shown, all) =>
   (shown < all ? `The busiest ${count(shown)} of ${count(all)}` : all === 0 ? "" : plural(all, "limit"));
 
-/** Those that refused most in the last hour first, then those that refused most at all, then in the order of the configuration. */
+/** Those that rejected most in the last hour first, then those that rejected most at all, then in the order of the configuration. */
 const byWeight = (a, b) => (b.hour ?? 0) - (a.hour ?? 0) || b.refused - a.refused || 0;

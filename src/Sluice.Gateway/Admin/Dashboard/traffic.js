@@ -22,8 +22,8 @@ export class Traffic {
     { head: "Server", kind: "name" },
     { head: "Reachable", kind: "wide" },
     { head: "Allowed /s", kind: "number" },
-    { head: "Refused /s", kind: "number" },
-    { head: "Refused", kind: "number", title: "Since the gateway was started" },
+    { head: "Rejected /s", kind: "number" },
+    { head: "Rejected", kind: "number", title: "Since the gateway was started" },
     { head: "In flight", kind: "number" },
     { head: "Last hour", kind: "spark" },
   ]);
@@ -108,7 +108,7 @@ export class Traffic {
     const text = value => (value === null ? "" : ` ${rate(value)}`);
     reconcile(byId("legend"), [
       { name: "allowed", text: `Allowed${text(shown.allowed)}` },
-      { name: "refused", text: `Refused${text(shown.refused)}` },
+      { name: "refused", text: `Rejected${text(shown.refused)}` },
       { name: "at", text: point ? `at ${time(point.at)}` : "" },
     ], item => item.name, item => element("span", { class: `key key-${item.name}` }), (node, item) => setText(node, item.text));
   }
@@ -172,16 +172,16 @@ function showFigures({ status }) {
   const figures = [
     { name: "Allowed now", value: rate(calls.perSecond.allowed), unit: "/s", detail: `${count(calls.allowed)} since the start` },
     {
-      name: "Refused now",
+      name: "Rejected now",
       value: rate(calls.perSecond.refused),
       unit: "/s",
       tone: calls.perSecond.refused > 0 ? "refused" : "",
       detail: `${count(calls.refused)} since the start`,
     },
     {
-      name: "Refused of all",
+      name: "Rejected of all",
       value: decided === 0 ? "–" : percent(calls.refused / decided),
-      detail: calls.wouldRefuse > 0 ? `${count(calls.wouldRefuse)} would be refused` : `of ${plural(decided, "metered call")}`,
+      detail: calls.wouldRefuse > 0 ? `${count(calls.wouldRefuse)} would be rejected` : `of ${plural(decided, "metered call")}`,
     },
     { name: "Held calls", value: count(status.held), detail: `${plural(status.slots, "slot")} in use` },
     {

@@ -17,8 +17,8 @@ const Operations = [
 
 const Outcomes = {
   allowed: ["good", "Allowed", "The call would be let through."],
-  refused: ["bad", "Refused", "Waiting does not help."],
-  unsatisfiable: ["bad", "Refused for good", "The call costs more than a limit ever holds."],
+  refused: ["bad", "Rejected", "Waiting does not help."],
+  unsatisfiable: ["bad", "Rejected for good", "The call costs more than a limit ever holds."],
   unmetered: ["plain", "Not limited", "No limit applies to this call, so it would be let through."],
 };
 
@@ -115,7 +115,7 @@ export function limitTable(caption, limits) {
     name.replaceChildren(element("span", { class: "name" }, limit.limit), element("span", { class: "kind" }, limit.why ?? limit.scope));
     left.textContent = limit.level === null ? "–" : `${tokens(limit.level)} of ${tokens(limit.maxTokens)}`;
     cost.textContent = limit.cost === null ? "–" : count(limit.cost);
-    says.textContent = limit.allowed ? "Allows" : limit.retryAfterMs > 0 ? `Refuses for ${duration(limit.retryAfterMs)}` : "Refuses";
+    says.textContent = limit.allowed ? "Allows" : limit.retryAfterMs > 0 ? `Rejects for ${duration(limit.retryAfterMs)}` : "Rejects";
     says.dataset.state = limit.allowed ? "good" : "bad";
   });
   return answers.node;

@@ -1,4 +1,4 @@
-// Explains a refusal by the id that the client got with it.
+// Explains a rejection by the id that the client got with it.
 
 import { get } from "./api.js";
 import { byId, element } from "./dom.js";
@@ -20,7 +20,7 @@ export class WhyForm {
 
   constructor() {
     const form = byId("why-form");
-    form.append(field("Decision id", this.#id, "data.decisionId of the refusal; the last 10,000 are kept"), this.#button);
+    form.append(field("Decision id", this.#id, "data.decisionId of the rejection; the last 10,000 are kept"), this.#button);
     form.addEventListener("submit", event => {
       event.preventDefault();
       this.#ask();
@@ -30,7 +30,7 @@ export class WhyForm {
   async #ask() {
     const id = this.#id.value.trim();
     if (id === "") {
-      fail(this.#id, "Enter the id that came with the refusal.");
+      fail(this.#id, "Enter the id that came with the rejection.");
       return;
     }
 
@@ -47,7 +47,7 @@ export class WhyForm {
 
 function resultOf(why) {
   const banner = element("div", { class: "result", data: { tone: "bad" } },
-    element("p", { class: "result-title" }, why.limit === null ? "Refused" : `Refused by ${why.limit}`),
+    element("p", { class: "result-title" }, why.limit === null ? "Rejected" : `Rejected by ${why.limit}`),
     element("p", {}, why.retryAfterMs > 0 ? `It would have been allowed ${duration(why.retryAfterMs)} later.` : "Waiting did not help."));
   const facts = element("dl", { class: "facts facts-wide" });
   showFacts(facts, [
