@@ -85,7 +85,8 @@ public static class LocalFile
             faults.Add(
                 ((MappingNode)root).Find("servers")!,
                 "servers[0].allow",
-                $"is for callers with claims, and over stdio there is only the user who runs the server. Remove it, or write '{RootField}' at the root.");
+                "is for callers with claims, and over stdio there is only the user who runs the server. "
+                    + $"Remove it, or write '{RootField}' at the root.");
             return null;
         }
 

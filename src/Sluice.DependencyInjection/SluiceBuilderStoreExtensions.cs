@@ -22,7 +22,8 @@ public static class SluiceBuilderStoreExtensions
             && !ReferenceEquals(service.ImplementationFactory, SluiceServiceCollectionExtensions.InProcess)))
         {
             throw new InvalidOperationException(
-                "This host has a store already, and can have one only. Keep one call of UseRedis, UseStore or AddSingleton<IRateLimitStore>.");
+                "This host has a store already, and can have one only. "
+                    + "Keep one call of UseRedis, UseStore or AddSingleton<IRateLimitStore>.");
         }
 
         services.Replace(ServiceDescriptor.Singleton(create));

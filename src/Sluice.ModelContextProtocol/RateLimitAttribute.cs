@@ -55,7 +55,8 @@ public sealed class RateLimitAttribute : Attribute
             return Sluice.Rate.TryParse(Rate, out Sluice.Rate? parsed, out error) ? parsed : null;
         }
 
-        _ = Sluice.Rate.TryCreateCalendar(_maxTokens, window, TimeZone, _weekStart, out Sluice.Rate? rate, out IReadOnlyList<SettingsFault> faults);
+        _ = Sluice.Rate.TryCreateCalendar(
+            _maxTokens, window, TimeZone, _weekStart, out Sluice.Rate? rate, out IReadOnlyList<SettingsFault> faults);
         error = rate is null ? string.Join(' ', faults) : null;
         return rate;
     }

@@ -28,7 +28,8 @@ public static class RateLimits
         if (!(maxRequestsPerSecond > 0))
         {
             throw new ArgumentOutOfRangeException(
-                nameof(maxRequestsPerSecond), maxRequestsPerSecond, $"A rate is above 0 calls a second. {NoCalls} For few calls, write 5 / 3600.0.");
+                nameof(maxRequestsPerSecond), maxRequestsPerSecond, "A rate is above 0 calls a second. "
+                    + $"{NoCalls} For few calls, write 5 / 3600.0.");
         }
 
         if (maxRequestsPerSecond < PerSecondRate.Min || maxRequestsPerSecond > int.MaxValue)
@@ -36,7 +37,8 @@ public static class RateLimits
             throw new ArgumentOutOfRangeException(
                 nameof(maxRequestsPerSecond),
                 maxRequestsPerSecond,
-                $"A rate is from 1 call in 366 days (1 / {Rate.MaxRefillPeriod.TotalSeconds:0.0}) to {int.MaxValue} calls a second. {NoCalls}");
+                $"A rate is from 1 call in 366 days (1 / {Rate.MaxRefillPeriod.TotalSeconds:0.0}) to {int.MaxValue} calls a second. "
+                    + NoCalls);
         }
 
         if (burstCapacity < 1)
@@ -55,7 +57,9 @@ public static class RateLimits
         {
             Approximation = parsed.IsExact
                 ? null
-                : string.Create(CultureInfo.InvariantCulture, $"{maxRequestsPerSecond} calls a second are taken as {new Rate(parsed.Tokens, parsed.Period)}."),
+                : string.Create(
+                    CultureInfo.InvariantCulture,
+                    $"{maxRequestsPerSecond} calls a second are taken as {new Rate(parsed.Tokens, parsed.Period)}."),
         };
     }
 

@@ -60,7 +60,8 @@ internal static class RedisAddressRules
 
         if (options.Database is < 0)
         {
-            fault = new SettingsFault(nameof(options.Database), $"{options.Database} is not the number of a database, which counts from 0.");
+            fault = new SettingsFault(
+                nameof(options.Database), $"{options.Database} is not the number of a database, which counts from 0.");
             return null;
         }
 

@@ -13,7 +13,8 @@ public sealed partial class RedisStore
 
         if (Layout.State == LayoutState.Rejected)
         {
-            return new ValueTask<RateLimitDecision>(DecideWithout(_lanes.Of(limits.Server), limits, request, states.Span, charges, call: null));
+            return new ValueTask<RateLimitDecision>(
+                DecideWithout(_lanes.Of(limits.Server), limits, request, states.Span, charges, call: null));
         }
 
         if (_isSpread && limits.Rows.Count + (limits.NamesCaller ? 1 : 0) > 1)

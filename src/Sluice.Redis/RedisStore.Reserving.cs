@@ -84,7 +84,8 @@ public sealed partial class RedisStore
         {
             Holder = claim.Holder,
             SlotNumber = claim.Number,
-            Reservation = new ReservationTerms(Micros(maxWait), FromMicros: 0, _reserver, claim.WaitsInTurn ? keys.Turn : null, claim.KeepsTurn),
+            Reservation = new ReservationTerms(
+                Micros(maxWait), FromMicros: 0, _reserver, claim.WaitsInTurn ? keys.Turn : null, claim.KeepsTurn),
             IsSpread = _isSpread,
         };
         RateLimitDecision decision = await AnswerAsync(lane, call, request, states, charges: true, _refusals.Mark).ConfigureAwait(false);

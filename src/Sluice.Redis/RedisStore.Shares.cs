@@ -30,7 +30,8 @@ public sealed partial class RedisStore
     internal Action<long, bool>? Admitted { get; set; }
 
     /// <summary>The lanes of shares in use.</summary>
-    internal IEnumerable<ShareClient> ShareClients => _shareClients.Values.Where(client => client.IsValueCreated).Select(client => client.Value);
+    internal IEnumerable<ShareClient> ShareClients =>
+        _shareClients.Values.Where(client => client.IsValueCreated).Select(client => client.Value);
 
     private bool HasDivided(RedisLimits limits) => limits.Divided != 0 && Layout.State != LayoutState.Rows;
 
@@ -49,7 +50,8 @@ public sealed partial class RedisStore
         server.Name,
         _ => new Lazy<ShareClient>(() =>
         {
-            ShareClient client = new(_connection, _shareScripts.Allocator, server.Shares, _shareSettings!, _time, _logger, _maxShareBuckets);
+            ShareClient client = new(
+                _connection, _shareScripts.Allocator, server.Shares, _shareSettings!, _time, _logger, _maxShareBuckets);
             client.Start();
             return client;
         })).Value;

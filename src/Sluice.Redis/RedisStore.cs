@@ -282,7 +282,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
                 if (!isDone)
                 {
                     throw new IOException(
-                        $"Redis did not confirm the reset of buckets of '{server.Key}', so they may be as they were. Repeat it when Redis answers.");
+                        $"Redis did not confirm the reset of buckets of '{server.Key}', so they may be as they were. "
+                            + "Repeat it when Redis answers.");
                 }
 
                 _local.Reset(known, Of(caller));

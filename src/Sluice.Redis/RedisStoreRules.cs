@@ -54,7 +54,8 @@ internal static partial class RedisStoreRules
         {
             yield return new SettingsFault(
                 nameof(options.ExpectedReplicas),
-                $"{options.ExpectedReplicas} is outside {MinReplicas} to {MaxReplicas}. It is the number of processes that share the limits.");
+                $"{options.ExpectedReplicas} is outside {MinReplicas} to {MaxReplicas}. "
+                    + "It is the number of processes that share the limits.");
         }
 
         foreach (SettingsFault fault in options.Shares is RedisSharesOptions shares ? Check(shares, options.Layout) : [])
@@ -75,13 +76,15 @@ internal static partial class RedisStoreRules
         {
             yield return new SettingsFault(
                 nameof(shares.MinCapacity),
-                $"{shares.MinCapacity} is outside {LeastMinCapacity} to {GreatestMinCapacity}. Leave it out for 50; a bucket of fewer tokens is not worth dividing.");
+                $"{shares.MinCapacity} is outside {LeastMinCapacity} to {GreatestMinCapacity}. "
+                    + "Leave it out for 50; a bucket of fewer tokens is not worth dividing.");
         }
 
         if (layout == RedisKeyLayout.Spread)
         {
             yield return new SettingsFault(
-                nameof(RedisStoreOptions.Layout), "Spread cannot be used with shares: the shares of a server lie in one slot. Use Compact, or remove Shares.");
+                nameof(RedisStoreOptions.Layout), "Spread cannot be used with shares: the shares of a server lie in one slot. "
+                    + "Use Compact, or remove Shares.");
         }
     }
 

@@ -44,6 +44,7 @@ internal static class McpBody
             : !McpReader.IsJson(headers.ContentType.ToString())
                 ? $"The Content-Type {HeaderText.Quote(headers.ContentType.ToString())} is not supported. Send application/json in UTF-8."
             : headers.ContentEncoding.Count > 0
-                ? $"The Content-Encoding {HeaderText.Quote(headers.ContentEncoding.ToString())} is not supported. Send the body without one."
+                ? $"The Content-Encoding {HeaderText.Quote(headers.ContentEncoding.ToString())} is not supported. "
+                    + "Send the body without one."
             : null;
 }

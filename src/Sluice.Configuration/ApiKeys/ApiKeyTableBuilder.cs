@@ -25,7 +25,8 @@ internal sealed class ApiKeyTableBuilder
     internal ApiKeyGrant Share(string? tenant, ImmutableArray<string> scopes, ImmutableDictionary<string, ImmutableArray<string>> claims)
     {
         string text = TextOf(scopes.Prepend(tenant))
-            + string.Concat(claims.OrderBy(claim => claim.Key, StringComparer.Ordinal).Select(claim => "|" + TextOf(claim.Value.Prepend(claim.Key))));
+            + string.Concat(
+                claims.OrderBy(claim => claim.Key, StringComparer.Ordinal).Select(claim => "|" + TextOf(claim.Value.Prepend(claim.Key))));
         if (!_grantsByText.TryGetValue(text, out ApiKeyGrant? grant))
         {
             grant = new ApiKeyGrant(_grants.Count, tenant is null ? null : Share(tenant), [.. scopes.Select(Share)], claims);

@@ -21,7 +21,9 @@ internal static class KmcpReader
         }
 
         MappingNode? spec = manifest.Root.Find("spec")?.Value as MappingNode;
-        int port = TextOf(spec, "deployment", "port") is ScalarNode written ? PortOf(written, manifest.PathOf("spec.deployment.port"), faults) : DefaultPort;
+        int port = TextOf(spec, "deployment", "port") is ScalarNode written
+            ? PortOf(written, manifest.PathOf("spec.deployment.port"), faults)
+            : DefaultPort;
         string path = DefaultPath;
         if (TextOf(spec, "transportType") is { Value: "http" } && TextOf(spec, "httpTransport", "path") is { Value.Length: > 0 } served)
         {

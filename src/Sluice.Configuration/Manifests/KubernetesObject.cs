@@ -35,7 +35,8 @@ internal sealed record KubernetesObject(MappingNode Root, string Path, string Gr
 
         string[] parts = apiVersion.Split('/');
         return kind.EndsWith("List", StringComparison.Ordinal) && root.Find(ItemsField)?.Value is SequenceNode items
-            ? items.Items.SelectMany((item, index) => OfItem(item, $"{(path.Length == 0 ? "" : path + ".")}{ItemsField}[{index}]", document))
+            ? items.Items.SelectMany((item, index) => OfItem(
+                item, $"{(path.Length == 0 ? "" : path + ".")}{ItemsField}[{index}]", document))
             : [new KubernetesObject(root, path, parts.Length > 1 ? parts[0] : "", parts[^1], kind, document)];
     }
 

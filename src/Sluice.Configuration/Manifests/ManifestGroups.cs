@@ -102,12 +102,14 @@ internal sealed class ManifestGroups(
         list.Add(
             node,
             path,
-            $"refers to the MCPToolConfig {Shown.Quote(name)}, which is not among the manifests. Add it, or write 'filter' and 'overrides' here.");
+            $"refers to the MCPToolConfig {Shown.Quote(name)}, which is not among the manifests. "
+                + "Add it, or write 'filter' and 'overrides' here.");
         return ToolHiveTools.All;
     }
 
     /// <summary>The servers, those that win first.</summary>
-    private static IEnumerable<ToolHiveServer> InOrder(ToolHiveVirtual said, ImmutableArray<ToolHiveServer> members, SourceDocument document)
+    private static IEnumerable<ToolHiveServer> InOrder(
+        ToolHiveVirtual said, ImmutableArray<ToolHiveServer> members, SourceDocument document)
     {
         if (said.Conflicts != NameConflicts.Priority)
         {
@@ -121,7 +123,8 @@ internal sealed class ManifestGroups(
             document.Warnings.Add(
                 node,
                 path,
-                $"lists neither {string.Join(" nor ", unlisted.Select(Shown.Quote))}. Of tools that only these have in common, ToolHive puts a "
+                $"lists neither {string.Join(" nor ", unlisted.Select(Shown.Quote))}. "
+                    + "Of tools that only these have in common, ToolHive puts a "
                 + "prefix before each; Sluice advertises the first and hides the others. List all servers.");
         }
 

@@ -69,7 +69,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
         ];
     }
 
-    private static Uri? AddressOf(ToolHiveServer server, ManifestGroups groups) => groups.GivenAddress(server) ?? server.Remote ?? server.Proxy;
+    private static Uri? AddressOf(ToolHiveServer server, ManifestGroups groups) =>
+        groups.GivenAddress(server) ?? server.Remote ?? server.Proxy;
 
     private ServerConfiguration? Serve(ToolHiveServer server, UpstreamConfiguration? upstream, bool isNeeded)
     {
@@ -85,7 +86,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
             if (upstream is null && server.Policy is null && !isNeeded)
             {
                 document.Warnings.Add(
-                    server.NameField.Value, path, $"is not served: it has no limits, and no '--upstream {server.Name}=URL' says where it is.");
+                    server.NameField.Value, path, "is not served: it has no limits, "
+                        + $"and no '--upstream {server.Name}=URL' says where it is.");
                 return null;
             }
 
@@ -94,7 +96,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
                 document.Faults.Add(
                     server.NameField.Value,
                     path,
-                    $"does not say where '{server.Name}' is. Add --upstream {server.Name}=URL, with the URL of its Streamable HTTP endpoint, such as "
+                    $"does not say where '{server.Name}' is. "
+                        + $"Add --upstream {server.Name}=URL, with the URL of its Streamable HTTP endpoint, such as "
                     + $"http://127.0.0.1:3001/mcp.{(server.Virtual is null ? "" : " Or add the manifests of the servers of its group.")}");
             }
 
@@ -114,7 +117,8 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
             return null;
         }
 
-        index.Add(server.LimitsPlace ?? new ServerPlace(document.Faults.File, server.Manifest.Root, server.Manifest.Path, server.LimitsPath));
+        index.Add(
+            server.LimitsPlace ?? new ServerPlace(document.Faults.File, server.Manifest.Root, server.Manifest.Path, server.LimitsPath));
         Note(server, upstream);
         return new ServerConfiguration
         {
@@ -154,14 +158,17 @@ internal sealed class ManifestServers(ReadingOptions options, ServerIndex index,
         string subject = $"'{server.Name}' of {Path.GetFileName(server.Manifest.Document.Faults.File)}";
         if (upstream is HttpUpstreamConfiguration http)
         {
-            string source = http.Address == server.Proxy ? "status.url), which is ToolHive's proxy: it limits and authenticates them as well."
+            string source = http.Address == server.Proxy ? "status.url), which is ToolHive's proxy: it limits and "
+                + "authenticates them as well."
                 : http.Address == server.Remote ? "its manifest)."
                 : "--upstream).";
             _notes.Add($"{subject}: calls go to {http.Address.GetLeftPart(UriPartial.Path)} ({source}");
         }
         else if (upstream is VirtualUpstreamConfiguration several)
         {
-            _notes.Add($"{subject}: calls go to the servers behind it: {string.Join(", ", several.Backends.Select(backend => $"'{backend.Server}'"))}.");
+            _notes.Add(
+                $"{subject}: calls go to the servers behind it: "
+                    + $"{string.Join(", ", several.Backends.Select(backend => $"'{backend.Server}'"))}.");
         }
     }
 }

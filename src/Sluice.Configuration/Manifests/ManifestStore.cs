@@ -5,7 +5,8 @@ namespace Sluice.Configuration;
 /// <summary>The store of the gateway by what manifests say of theirs: one Redis, whose password they do not hold.</summary>
 internal static class ManifestStore
 {
-    private const string WayOut = "Add --store ADDRESS (--store memory keeps buckets in this process), or a file with 'store' beside the manifests.";
+    private const string WayOut = "Add --store ADDRESS (--store memory keeps buckets in this process), "
+        + "or a file with 'store' beside the manifests.";
 
     /// <summary>The store; in memory when no server has limits, or something is wrong.</summary>
     /// <param name="servers">The servers.</param>
@@ -64,7 +65,8 @@ internal static class ManifestStore
         }
 
         faults.Add(
-            storage.Address, storage.AddressPath, $"differs from that of '{first.Name}', and a gateway keeps all buckets in one store. {WayOut}");
+            storage.Address, storage.AddressPath, $"differs from that of '{first.Name}', and a gateway keeps all buckets in one store. "
+                + WayOut);
         return false;
     }
 }

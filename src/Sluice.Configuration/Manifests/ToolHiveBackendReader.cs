@@ -20,7 +20,8 @@ internal static class ToolHiveBackendReader
 
     private static readonly Dictionary<string, string> Lost = new(StringComparer.Ordinal)
     {
-        ["externalAuthConfigRef"] = "Sluice does not add credentials for the server. Write them in 'headers' of a server in a document of your own.",
+        ["externalAuthConfigRef"] = "Sluice does not add credentials for the server. "
+            + "Write them in 'headers' of a server in a document of your own.",
         ["caBundleRef"] = "Sluice trusts the certificates that the machine trusts, and does not read this.",
         ["toolConfigRef"] = "Sluice does not filter or rename tools by this. Write it under 'aggregation.tools' of the VirtualMCPServer.",
         ["authzConfig"] = "Sluice does not decide by this who may call which tool. Write 'allow' of a server in a document of your own.",
@@ -73,7 +74,8 @@ internal static class ToolHiveBackendReader
                         reader.PathOf("transport"),
                         "Sluice speaks Streamable HTTP to servers, and not the older HTTP+SSE: its tools will be missing."),
                 ],
-                .. spec.Fields.Where(field => Lost.ContainsKey(field.Name)).Select(field => (field, $"{path}.{field.Name}", Lost[field.Name])),
+                .. spec.Fields.Where(field => Lost.ContainsKey(field.Name)).Select(
+                    field => (field, $"{path}.{field.Name}", Lost[field.Name])),
             ],
         };
     }

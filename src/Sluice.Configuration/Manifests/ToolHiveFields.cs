@@ -7,10 +7,12 @@ namespace Sluice.Configuration;
 internal static class ToolHiveFields
 {
     private const string NoCredentials =
-        "Sluice does not add credentials for the server. Write them in 'headers' of a server in a document of your own, or let the upstream add them.";
+        "Sluice does not add credentials for the server. "
+            + "Write them in 'headers' of a server in a document of your own, or let the upstream add them.";
 
     private const string NoAuthorization =
-        "Sluice does not decide by this who may call which tool. Write 'allow' of a server in a document of your own, or let the upstream decide.";
+        "Sluice does not decide by this who may call which tool. "
+            + "Write 'allow' of a server in a document of your own, or let the upstream decide.";
 
     /// <summary>What of <c>MCPServer</c> is of no concern to limits: how the server is run.</summary>
     private static readonly string[] OfServer =

@@ -54,14 +54,16 @@ internal static class ToolHiveKinds
             faults.Add(
                 found.Root.Find("apiVersion")!.Value,
                 found.PathOf("apiVersion"),
-                $"{Shown.Quote(found.Version)} is not a version of {found.Kind} that Sluice knows. {NearestName.Advice(found.Version, Versions)}");
+                $"{Shown.Quote(found.Version)} is not a version of {found.Kind} that Sluice knows. "
+                    + NearestName.Advice(found.Version, Versions));
         }
         else if (!Others.Contains(found.Kind))
         {
             faults.Add(
                 found.Root.Find("kind")!.Value,
                 found.PathOf("kind"),
-                $"{Shown.Quote(found.Kind)} is not a kind of {Group}. {NearestName.Advice(found.Kind, [Server, VirtualServer, .. Others])}");
+                $"{Shown.Quote(found.Kind)} is not a kind of {Group}. "
+                    + NearestName.Advice(found.Kind, [Server, VirtualServer, .. Others]));
         }
 
         return false;
@@ -89,7 +91,8 @@ internal static class ToolHiveKinds
         found.Document.Warnings.Add(
             found.Root.Find("kind")!.Value,
             found.PathOf("kind"),
-            $"is the {found.Kind} of {Shown.Quote(found.Group)}, which is {whose} and has no limits: it is not served. To limit it, add a server "
+            $"is the {found.Kind} of {Shown.Quote(found.Group)}, which is {whose} and has no limits: it is not served. "
+                + "To limit it, add a server "
             + $"with its URL to a document with 'servers'. ToolHive's has 'apiVersion: {Group}/{Versions[^1]}'.");
     }
 }

@@ -106,7 +106,8 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
     {
         if (Shared.All(reader.Has))
         {
-            _faults.Add(reader.Mapping.Find("global")!, reader.PathOf("global"), "means 'shared', which is set too. Remove one of the two.");
+            _faults.Add(
+                reader.Mapping.Find("global")!, reader.PathOf("global"), "means 'shared', which is set too. Remove one of the two.");
         }
 
         return ReadBucket(reader, "shared") ?? ReadBucket(reader, "global");

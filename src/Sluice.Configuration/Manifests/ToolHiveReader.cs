@@ -119,13 +119,15 @@ internal static partial class ToolHiveReader
         string[] tokens = isFirst ? [OidcField, InlineOidcField] : [OidcField];
         if (!isFirst && spec.Find(InlineOidcField) is Field inline)
         {
-            manifest.Document.Faults.Add(inline, reader.PathOf(InlineOidcField), $"is a field of {ToolHiveKinds.FirstVersion}. Use {OidcField}.");
+            manifest.Document.Faults.Add(
+                inline, reader.PathOf(InlineOidcField), $"is a field of {ToolHiveKinds.FirstVersion}. Use {OidcField}.");
         }
 
         string? group = GroupOf(reader, manifest);
         string wayOut = $"needs to know who calls. Add {OidcField} or {ExternalField}.";
         bool knowsCallers = ((string[])[OidcField, InlineOidcField, ExternalField]).Any(field => spec.Find(field) is not null);
-        return WithLimits(server, reader, [LimitsField], reader.Node(LimitsField), manifest, knowsCallers ? null : wayOut) is ToolHiveServer read
+        return WithLimits(
+            server, reader, [LimitsField], reader.Node(LimitsField), manifest, knowsCallers ? null : wayOut) is ToolHiveServer read
             ? read with { Authentication = PathsOf(spec, reader, [.. tokens, "authServerRef"]), Group = group }
             : null;
     }
@@ -144,13 +146,16 @@ internal static partial class ToolHiveReader
         MappingNode? config = reader.Node(ConfigField) as MappingNode;
         if (config is null && reader.Node(ConfigField) is Node other)
         {
-            faults.Add(other, reader.PathOf(ConfigField), $"{other.Describe()} is not a group of fields. Write fields, such as '{LimitsField}: …'.");
+            faults.Add(
+                other, reader.PathOf(ConfigField),
+                $"{other.Describe()} is not a group of fields. Write fields, such as '{LimitsField}: …'.");
         }
 
         CheckSpelling(config, reader.PathOf(ConfigField), faults);
         ToolHiveVirtual said = new ToolHiveVirtualReader(faults).Read(config, reader.PathOf(ConfigField), group);
         string wayOut = $"needs to know who calls. Set {IncomingField}.type to oidc.";
-        return WithLimits(server, reader, [ConfigField, LimitsField], config?.Find(LimitsField)?.Value, manifest, asksForTokens ? null : wayOut)
+        return WithLimits(
+            server, reader, [ConfigField, LimitsField], config?.Find(LimitsField)?.Value, manifest, asksForTokens ? null : wayOut)
             is ToolHiveServer read
             ? read with { Authentication = asksForTokens ? PathsOf(reader.Mapping, reader, [IncomingField]) : [], Virtual = said }
             : null;
@@ -168,7 +173,9 @@ internal static partial class ToolHiveReader
         RateLimitPolicy? policy = limits is null ? null : reader.Read(limits, path, server?.Name ?? "server");
         if (limits is not null && storage is not { IsRedis: true } && (storage is not null || !spec.Has(ToolHiveStorage.Field)))
         {
-            faults.Add(limits, path, "needs 'spec.sessionStorage' with 'provider: redis', where its buckets are. Add it, with the address of Redis.");
+            faults.Add(
+                limits, path,
+                "needs 'spec.sessionStorage' with 'provider: redis', where its buckets are. Add it, with the address of Redis.");
         }
 
         if (whyNoUsers is not null)
@@ -194,7 +201,8 @@ internal static partial class ToolHiveReader
 
         if (node is not MappingNode incoming)
         {
-            faults.Add(node, spec.PathOf(IncomingField), $"{node.Describe()} is not a group of fields. Write fields, such as 'type: oidc'.");
+            faults.Add(
+                node, spec.PathOf(IncomingField), $"{node.Describe()} is not a group of fields. Write fields, such as 'type: oidc'.");
             return false;
         }
 
@@ -283,7 +291,8 @@ internal static partial class ToolHiveReader
 
     /// <summary>A reader of those fields of a group that a table has.</summary>
     internal static FieldReader Part(MappingNode group, string path, FieldTable table, FaultList faults) => FieldReader.Open(
-        new MappingNode(group.Line, group.Column, [.. group.Fields.Where(field => table.Names.Contains(field.Name))]), path, table, faults)!;
+        new MappingNode(
+            group.Line, group.Column, [.. group.Fields.Where(field => table.Names.Contains(field.Name))]), path, table, faults)!;
 
     private static ImmutableArray<(Field Field, string Path)> PathsOf(MappingNode group, FieldReader reader, string[] fields) =>
         [.. fields.Select(group.Find).OfType<Field>().Select(field => (field, reader.PathOf(field.Name)))];
@@ -297,7 +306,8 @@ internal static partial class ToolHiveReader
             ? address
             : null;
 
-    private static ChoiceSpec<bool> Words(params string[] words) => new(words.ToDictionary(word => word, _ => true, StringComparer.Ordinal));
+    private static ChoiceSpec<bool> Words(params string[] words) =>
+        new(words.ToDictionary(word => word, _ => true, StringComparer.Ordinal));
 
     /// <summary>What Kubernetes allows as the name of an object.</summary>
     [GeneratedRegex(@"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\z")]

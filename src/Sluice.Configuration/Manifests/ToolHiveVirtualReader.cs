@@ -29,8 +29,10 @@ internal sealed class ToolHiveVirtualReader(FaultList faults)
 
     private static readonly Dictionary<string, string> LostFields = new(StringComparer.Ordinal)
     {
-        ["compositeTools"] = "Sluice has no composite tools: these are not advertised. Let a server of its own have them, and put it into the group.",
-        ["compositeToolRefs"] = "Sluice has no composite tools: these are not advertised. Let a server of its own have them, and put it into the group.",
+        ["compositeTools"] = "Sluice has no composite tools: these are not advertised. "
+            + "Let a server of its own have them, and put it into the group.",
+        ["compositeToolRefs"] = "Sluice has no composite tools: these are not advertised. "
+            + "Let a server of its own have them, and put it into the group.",
         ["optimizer"] = "Sluice has no optimizer: clients see all tools instead of find_tool and call_tool.",
     };
 
@@ -122,11 +124,13 @@ internal sealed class ToolHiveVirtualReader(FaultList faults)
         {
             foreach (ToolHiveWorkload second in same.Skip(1))
             {
-                faults.Add(second.Node, $"{second.Path}.workload", $"{Shown.Quote(second.Name)} is in the list twice. Merge the two entries.");
+                faults.Add(
+                    second.Node, $"{second.Path}.workload", $"{Shown.Quote(second.Name)} is in the list twice. Merge the two entries.");
             }
         }
 
-        return reader.Node(SettingsField) is Node settings && Open(settings, reader.PathOf(SettingsField), SettingsTable) is FieldReader fields
+        return reader.Node(SettingsField) is Node settings
+            && Open(settings, reader.PathOf(SettingsField), SettingsTable) is FieldReader fields
             ? ReadSettings(fields, settings, reader.PathOf(SettingsField), result)
             : result;
     }
@@ -136,7 +140,10 @@ internal sealed class ToolHiveVirtualReader(FaultList faults)
         ImmutableArray<string> order = TextsOf(fields, PriorityField);
         if (read.Conflicts == NameConflicts.Priority && !fields.HasAttempt(PriorityField))
         {
-            faults.Add(node, path, $"lacks the field '{PriorityField}', which the strategy 'priority' needs. Add the names of the servers, the first one wins.");
+            faults.Add(
+                node, path,
+                $"lacks the field '{PriorityField}', which the strategy 'priority' needs. "
+                    + "Add the names of the servers, the first one wins.");
         }
 
         return read with
@@ -205,7 +212,9 @@ internal sealed class ToolHiveVirtualReader(FaultList faults)
 
             foreach (Field other in values.Fields.Where(other => other.Name != "name"))
             {
-                _lost.Add((other, $"{at}.{Shown.Step(other.Name)}", "Sluice changes the name of a tool only, and shows this as the server says it."));
+                _lost.Add((
+                    other, $"{at}.{Shown.Step(other.Name)}",
+                    "Sluice changes the name of a tool only, and shows this as the server says it."));
             }
 
             if (TextOf(values.Find("name")?.Value) is not string name || name == field.Name)
@@ -215,7 +224,8 @@ internal sealed class ToolHiveVirtualReader(FaultList faults)
 
             if (read.Any(entry => entry.Value == name))
             {
-                faults.Add(values.Find("name")!.Value, $"{at}.name", $"{Shown.Quote(name)} is the new name of another tool too. Choose another.");
+                faults.Add(
+                    values.Find("name")!.Value, $"{at}.name", $"{Shown.Quote(name)} is the new name of another tool too. Choose another.");
             }
             else
             {
@@ -263,7 +273,8 @@ internal sealed class ToolHiveVirtualReader(FaultList faults)
     }
 
     /// <summary>The texts of a list; an empty list has none.</summary>
-    internal static ImmutableArray<string> TextsOf(FieldReader reader, string field) => reader.Node(field) is SequenceNode { Items.IsEmpty: true }
+    internal static ImmutableArray<string> TextsOf(FieldReader reader, string field) =>
+        reader.Node(field) is SequenceNode { Items.IsEmpty: true }
         ? []
         : [.. reader.List(field).Select(entry => TextOf(entry.Item)).OfType<string>()];
 

@@ -33,7 +33,9 @@ internal sealed class AdminReader(FaultList faults)
 
         if (!admin.Listen.IsLoopback && token is null && !reader.HasAttempt(Token))
         {
-            faults.Add(at, path, "is reached from other machines, and no token is set. Add 'token: ${SLUICE_ADMIN_TOKEN}', or listen on 127.0.0.1.");
+            faults.Add(
+                at, path,
+                "is reached from other machines, and no token is set. Add 'token: ${SLUICE_ADMIN_TOKEN}', or listen on 127.0.0.1.");
         }
         else if (admin.Listen.Scheme == Uri.UriSchemeHttps && !hasTls)
         {
@@ -58,7 +60,8 @@ internal sealed class AdminReader(FaultList faults)
         string? wrong = FieldReader.IsAnotherType(scalar) ? "the value is not text. Put it in quotes."
             : text.Length is < AdminConfiguration.MinTokenLength or > AdminConfiguration.MaxTokenLength
                 ? $"has {text.Length} characters, and must have {AdminConfiguration.MinTokenLength} to {AdminConfiguration.MaxTokenLength}."
-            : text.AsSpan().ContainsAnyExceptInRange('!', '~') ? "holds white space or a character outside printable ASCII. Use letters and digits."
+            : text.AsSpan().ContainsAnyExceptInRange('!', '~') ? "holds white space or a character outside printable ASCII. "
+                + "Use letters and digits."
             : null;
         return reader.Accept(text, wrong, scalar, Token);
     }

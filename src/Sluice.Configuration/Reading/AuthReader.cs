@@ -59,7 +59,8 @@ internal sealed class AuthReader(FaultList faults, IValueSource values, Document
             faults.Add(
                 reader.Node(AnonymousField)!,
                 reader.PathOf(AnonymousField),
-                $"has no effect, since no caller is asked for credentials. Add apiKeys, jwt or trustedProxy.{UserHeaderField}, or remove it.");
+                "has no effect, since no caller is asked for credentials. "
+                    + $"Add apiKeys, jwt or trustedProxy.{UserHeaderField}, or remove it.");
         }
 
         return auth;

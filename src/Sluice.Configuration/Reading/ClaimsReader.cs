@@ -18,7 +18,8 @@ internal static class ClaimsReader
     /// <param name="name">The group's field.</param>
     /// <param name="faults">Takes what is wrong.</param>
     /// <param name="whyWrong">Null, or what is wrong with the name of a claim, as far as this field is concerned.</param>
-    internal static ImmutableArray<ClaimCondition> Read(FieldReader reader, string name, FaultList faults, Func<string, string?>? whyWrong = null)
+    internal static ImmutableArray<ClaimCondition> Read(
+        FieldReader reader, string name, FaultList faults, Func<string, string?>? whyWrong = null)
     {
         if (reader.Node(name) is not Node node)
         {
@@ -28,7 +29,10 @@ internal static class ClaimsReader
         string path = reader.PathOf(name);
         if (node is MappingNode mapping && (mapping.Fields.IsEmpty || mapping.Fields.Length > MaxClaims))
         {
-            faults.Add(node, path, $"holds {mapping.Fields.Length} claims, and must hold 1 to {MaxClaims}. Write one such as 'team: search', or remove the field.");
+            faults.Add(
+                node, path,
+                $"holds {mapping.Fields.Length} claims, and must hold 1 to {MaxClaims}. "
+                    + "Write one such as 'team: search', or remove the field.");
             return [];
         }
 

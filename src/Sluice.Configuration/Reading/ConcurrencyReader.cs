@@ -19,7 +19,8 @@ internal static class ConcurrencyReader
     /// <summary>How many calls at once.</summary>
     internal static readonly ValueSpec Calls = new IntegerSpec(1, ConcurrencySettings.MaxCalls)
     {
-        WayOut = "Write at least 1, or remove the field for no limit. To admit no call of some callers, write 0 for their rate in 'overrides'.",
+        WayOut = "Write at least 1, or remove the field for no limit. "
+            + "To admit no call of some callers, write 0 for their rate in 'overrides'.",
     };
 
     /// <summary>The field of the longest time for which a call keeps its slots.</summary>

@@ -29,7 +29,9 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
     internal CallerCondition ReadCallers(FieldReader entry)
     {
         Node? node = entry.Required(WhenField);
-        return node is not null && Open(node, entry, CallerTable) is FieldReader reader ? Callers(reader) : Placeholder(entry.PathOf(WhenField));
+        return node is not null && Open(node, entry, CallerTable) is FieldReader reader
+            ? Callers(reader)
+            : Placeholder(entry.PathOf(WhenField));
     }
 
     /// <summary>A condition on operations and callers.</summary>
@@ -42,7 +44,9 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
 
         if (reader.Mapping.Fields.IsEmpty)
         {
-            faults.Add(node, entry.PathOf(WhenField), "is empty. Add tools, prompts, resources, methods, users, tenants, clients or claims, or remove it.");
+            faults.Add(
+                node, entry.PathOf(WhenField),
+                "is empty. Add tools, prompts, resources, methods, users, tenants, clients or claims, or remove it.");
         }
 
         return new LimitCondition
@@ -55,7 +59,8 @@ internal sealed class ConditionReader(FaultList faults, KnownIdentities identiti
         };
     }
 
-    private FieldReader? Open(Node node, FieldReader entry, FieldTable table) => FieldReader.Open(node, entry.PathOf(WhenField), table, faults);
+    private FieldReader? Open(Node node, FieldReader entry, FieldTable table) =>
+        FieldReader.Open(node, entry.PathOf(WhenField), table, faults);
 
     private CallerCondition Callers(FieldReader reader)
     {

@@ -57,7 +57,10 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
         });
         if (configuration is { Servers.IsEmpty: true } && faults.Count == before && !options.IsWithCluster && (options.IsToRun || !hasReferences))
         {
-            faults.Add(0, 0, "", $"describes no server.{Contents(objects)} Add a file with 'servers', a Server of {ResourceKinds.Group}, or a manifest of ToolHive.");
+            faults.Add(
+                0, 0, "",
+                $"describes no server.{Contents(objects)} Add a file with 'servers', a Server of {ResourceKinds.Group}, "
+                    + "or a manifest of ToolHive.");
         }
 
         Manifests = new ManifestNames([.. described.Select(server => (server.Name, server.ShortName))], [.. notes], Redis: null);
@@ -140,7 +143,8 @@ internal sealed class DocumentSetReader(FaultList faults, IValueSource values, D
         if (document.Root is SequenceNode)
         {
             document.Faults.Add(
-                document.Root, "", "is a list, and a document has fields. If it lists API keys, move it to a folder below, and name it in 'apiKeys.file'.");
+                document.Root, "", "is a list, and a document has fields. "
+                    + "If it lists API keys, move it to a folder below, and name it in 'apiKeys.file'.");
             return [];
         }
 

@@ -16,7 +16,8 @@ internal sealed partial class FieldReader
     {
         if (Node(name) is not SequenceNode)
         {
-            return Text(name, required, isPrivate) is string single && Accept(single, whyWrong?.Invoke(single), Node(name)!, name) is not null
+            return Text(name, required, isPrivate) is string single
+                && Accept(single, whyWrong?.Invoke(single), Node(name)!, name) is not null
                 ? [single]
                 : [];
         }

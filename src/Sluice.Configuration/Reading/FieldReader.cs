@@ -289,7 +289,9 @@ internal sealed partial class FieldReader
         else
         {
             string? foreign = ForeignNames.FindField(field.Name, known);
-            string advice = foreign is null ? NearestName.Advice(field.Name, known) : $"Did you mean '{foreign}{ForeignValue(foreign, field)}'?";
+            string advice = foreign is null
+                ? NearestName.Advice(field.Name, known)
+                : $"Did you mean '{foreign}{ForeignValue(foreign, field)}'?";
             _faults.Add(field, PathOf(field.Name), $"{Shown.Quote(field.Name)} is not a field. {advice}");
             if ((foreign ?? NearestName.Find(field.Name, known)) is string meant)
             {

@@ -26,7 +26,8 @@ internal sealed class JournalReader(FaultList faults)
     internal static readonly FieldTable RecordTable = new(FileField.Required(), RotateField, KeepField);
 
     /// <summary>The fields of <c>audit</c>.</summary>
-    internal static readonly FieldTable AuditTable = new(FileField, RotateField, KeepField, new(Identities, new ChoiceSpec<bool>(IdentityWords)))
+    internal static readonly FieldTable AuditTable = new(
+        FileField, RotateField, KeepField, new(Identities, new ChoiceSpec<bool>(IdentityWords)))
     {
         Together = [(Rotate, File), (Keep, File)],
     };
@@ -57,7 +58,9 @@ internal sealed class JournalReader(FaultList faults)
             {
                 if (reader.Node(name) is Node alone)
                 {
-                    faults.Add(alone, reader.PathOf(name), $"has no effect without '{File}', since events then go to the log. Add '{File}: audit.jsonl', or remove it.");
+                    faults.Add(
+                        alone, reader.PathOf(name),
+                        $"has no effect without '{File}', since events then go to the log. Add '{File}: audit.jsonl', or remove it.");
                 }
             }
         }

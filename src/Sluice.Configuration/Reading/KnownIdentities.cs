@@ -48,7 +48,8 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
         {
             Claims =
             [
-                .. auth.ApiKeys.Grants.ToArray().SelectMany(grant => grant.Scopes.IsEmpty ? grant.Claims.Keys : grant.Claims.Keys.Append(ScopeClaim))
+                .. auth.ApiKeys.Grants.ToArray().SelectMany(
+                    grant => grant.Scopes.IsEmpty ? grant.Claims.Keys : grant.Claims.Keys.Append(ScopeClaim))
                     .Concat(auth.TrustedProxy?.ClaimHeaders.Select(header => header.Key) ?? [])
                     .Distinct(StringComparer.Ordinal),
             ],
@@ -60,7 +61,8 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
         HasTokens || Claims.Contains(claim) ? null
         : IsLocal ? "is a claim, and over stdio there is only the user who runs the server, who has none. Use 'perUser' or 'shared'."
         : !HasUsers ? "is a claim of the caller, and no 'auth' tells any. Add auth.apiKeys or auth.jwt."
-        : $"is a claim that nothing in 'auth' gives. {Advice(claim)}Add it to 'claims' of an API key or to trustedProxy.claimHeaders, or accept tokens by auth.jwt.";
+        : "is a claim that nothing in 'auth' gives. "
+            + $"{Advice(claim)}Add it to 'claims' of an API key or to trustedProxy.claimHeaders, or accept tokens by auth.jwt.";
 
     private string Advice(string claim) => NearestName.Find(claim, Claims) is string near ? $"Did you mean '{near}'? " : "";
 
@@ -73,7 +75,8 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
         "perTenant" or "perClient" when IsLocal =>
             "needs a tenant or a client, and over stdio there is only the user who runs the server. Use 'perUser' or 'shared'.",
         "perTenant" when !HasTenants =>
-            "needs the caller's tenant, and nothing in 'auth' tells it. Add 'tenant' to the keys or 'tenantHeader' to the proxy, or use 'perUser'.",
+            "needs the caller's tenant, and nothing in 'auth' tells it. "
+                + "Add 'tenant' to the keys or 'tenantHeader' to the proxy, or use 'perUser'.",
         "perClient" when !HasClients =>
             "needs the client that calls, and nothing in 'auth' tells it: API keys do not. Use 'perUser', or auth.jwt.",
         _ => null,

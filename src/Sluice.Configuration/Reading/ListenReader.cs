@@ -27,7 +27,8 @@ internal sealed class ListenReader(FaultList faults)
         else if (root.Has(Tls) && (listen ?? Default).Scheme == Uri.UriSchemeHttp && (listen is not null || !root.HasAttempt(Listen)))
         {
             faults.Add(
-                root.Mapping.Find(Tls)!, Tls, "is never used, since 'listen' is an http address. Write https://… in 'listen', or remove it.");
+                root.Mapping.Find(Tls)!, Tls, "is never used, since 'listen' is an http address. "
+                    + "Write https://… in 'listen', or remove it.");
         }
 
         return (listen ?? Default, tls);

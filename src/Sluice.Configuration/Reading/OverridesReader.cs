@@ -20,7 +20,8 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
             OneOf = [.. RateLimitingReader.ScopeFields.Select(scope => (string[])[scope])],
             Elsewhere = ImmutableDictionary<string, string>.Empty.Add(
                 ConcurrencyReader.Name,
-                "These overrides change rates. For another number of calls at once, write an entry of 'limits' with 'concurrency' and 'overrides'."),
+                "These overrides change rates. "
+                    + "For another number of calls at once, write an entry of 'limits' with 'concurrency' and 'overrides'."),
         };
 
     private static readonly FieldTable RateTable = new(
@@ -72,7 +73,8 @@ internal sealed class OverridesReader(FaultList faults, KnownIdentities identiti
             && scalar.Value.Trim().Equals(RateOverride.Unlimited.ToString(), StringComparison.OrdinalIgnoreCase))
         {
             faults.Add(
-                scalar, reader.PathOf(ConcurrencyReader.Name), $"{scalar.Describe()} is not a number of calls. Did you mean '{RateOverride.Unlimited}'? Case matters.");
+                scalar, reader.PathOf(ConcurrencyReader.Name), $"{scalar.Describe()} is not a number of calls. "
+                    + $"Did you mean '{RateOverride.Unlimited}'? Case matters.");
             return settings with { Concurrency = ConcurrencySettings.MaxCalls };
         }
 

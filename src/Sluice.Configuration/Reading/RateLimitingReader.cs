@@ -14,8 +14,10 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     /// <summary>The fields of the scopes.</summary>
     internal static readonly string[] ScopeFields = ["shared", "perTenant", "perUser", "perClient"];
 
-    internal static readonly FieldSpec CostField = new("cost", new IntegerSpec(1, int.MaxValue) { WayOut = "Write at least 1, or remove the field: a call then costs 1." });
-    internal static readonly FieldSpec WaitField = new("wait", new DurationSpec(TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s"));
+    internal static readonly FieldSpec CostField = new(
+        "cost", new IntegerSpec(1, int.MaxValue) { WayOut = "Write at least 1, or remove the field: a call then costs 1." });
+    internal static readonly FieldSpec WaitField = new(
+        "wait", new DurationSpec(TimeSpan.Zero, RateLimitingSettings.MaxWait, "0s to 60s", "2s"));
     internal static readonly FieldSpec ModeField = new("mode", new ChoiceSpec<LimitMode>(Words.Modes));
     internal static readonly FieldSpec OnStoreFailureField = new("onStoreFailure", new ChoiceSpec<StoreFailureMode>(Words.StoreFailures));
     internal static readonly FieldSpec SharesField = new("shares", new BooleanSpec());
@@ -84,7 +86,9 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         Apart = [("global", "shared")],
         Elsewhere = OfStore
             .ToImmutableDictionary(field => field, field => "It is for the whole gateway: write it under 'store', at the root of the file.")
-            .Add(PerBackendLimits.Field, "It is for servers with others behind them: write it under 'rateLimiting' of an entry of 'virtualServers'."),
+            .Add(
+                PerBackendLimits.Field,
+                "It is for servers with others behind them: write it under 'rateLimiting' of an entry of 'virtualServers'."),
     };
 
     /// <summary>The value of <c>rateLimiting</c>.</summary>
@@ -303,7 +307,8 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
             Node? next = node switch
             {
-                SequenceNode list => int.TryParse(step.AsSpan().TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
+                SequenceNode list => int.TryParse(
+                    step.AsSpan().TrimEnd(']'), NumberStyles.None, CultureInfo.InvariantCulture, out int index)
                     ? list.Items.ElementAtOrDefault(index)
                     : null,
                 MappingNode group => group.Find(step)?.Value,

@@ -29,7 +29,8 @@ internal static partial class RateReader
             faults.Add(
                 reader.Node(field)!,
                 reader.PathOf(field),
-                $"does not go with {WindowField}, whose tokens come back at the edges of the calendar. Remove {field}, or remove {WindowField}.");
+                $"does not go with {WindowField}, whose tokens come back at the edges of the calendar. "
+                    + $"Remove {field}, or remove {WindowField}.");
         }
 
         // Replacements that are valid with every other field, so that the other faults are found too.
@@ -44,7 +45,8 @@ internal static partial class RateReader
         foreach (string field in CalendarFields.Where(reader.Has))
         {
             faults.Add(
-                reader.Node(field)!, reader.PathOf(field), $"goes with {WindowField} only. Remove {field}, or write {WindowField} in place of refillPeriod.");
+                reader.Node(field)!, reader.PathOf(field), $"goes with {WindowField} only. "
+                    + $"Remove {field}, or write {WindowField} in place of refillPeriod.");
         }
     }
 }

@@ -16,12 +16,14 @@ internal static partial class RateReader
         new("align", new BooleanSpec()));
 
     /// <summary>The fields of both kinds of rate.</summary>
-    internal static readonly FieldTable Table = new([.. PeriodTable.Fields, .. CalendarTable!.Fields.Where(field => !PeriodTable.Names.Contains(field.Name))]);
+    internal static readonly FieldTable Table = new(
+        [.. PeriodTable.Fields, .. CalendarTable!.Fields.Where(field => !PeriodTable.Names.Contains(field.Name))]);
 
     /// <summary>A rate, in the short form or as an object.</summary>
     internal static readonly ValueSpec Value = new SharedSpec(
         "rate",
-        new AnyOfSpec(new TextSpec(int.MaxValue, SchemaPatterns.ShortRate), new GroupSpec(() => PeriodTable), new GroupSpec(() => CalendarTable)));
+        new AnyOfSpec(
+            new TextSpec(int.MaxValue, SchemaPatterns.ShortRate), new GroupSpec(() => PeriodTable), new GroupSpec(() => CalendarTable)));
 
     /// <summary>The rate, or null when it is wrong.</summary>
     internal static Rate? Read(Node node, string path, FaultList faults)

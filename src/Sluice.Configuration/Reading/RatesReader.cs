@@ -32,7 +32,9 @@ internal sealed class RatesReader(FaultList faults)
 
         if (IsWord(node))
         {
-            faults.Add(node, reader.PathOf(field), $"{node.Describe()} is not a rate. {OverrideWords} Write a rate such as 100/1m, or remove the field.");
+            faults.Add(
+                node, reader.PathOf(field),
+                $"{node.Describe()} is not a rate. {OverrideWords} Write a rate such as 100/1m, or remove the field.");
             return Placeholder;
         }
 

@@ -22,7 +22,8 @@ internal sealed partial class ServerReader
 
     private static readonly FieldTable BackendTable = new([new FieldSpec(ServerField, BackendName).Required(), .. SelectionFields]);
 
-    private static readonly FieldTable ReferenceTable = new([new FieldSpec("name", PolicyResourceReader.ObjectName).Required(), .. SelectionFields]);
+    private static readonly FieldTable ReferenceTable = new(
+        [new FieldSpec("name", PolicyResourceReader.ObjectName).Required(), .. SelectionFields]);
 
     /// <summary>The backends of a resource: objects of its namespace, in the order in which they are listed and win.</summary>
     internal static readonly FieldSpec BackendReferences = new FieldSpec(
@@ -42,7 +43,8 @@ internal sealed partial class ServerReader
         NameField,
         new FieldSpec(
             BackendsField,
-            new ListSpec(new AnyOfSpec(BackendName, new GroupSpec(() => BackendTable)), VirtualUpstreamConfiguration.MaxBackends)).Required(),
+            new ListSpec(
+                new AnyOfSpec(BackendName, new GroupSpec(() => BackendTable)), VirtualUpstreamConfiguration.MaxBackends)).Required(),
         .. BoundFields,
         .. CallerFields,
         .. VirtualFields,
@@ -116,7 +118,8 @@ internal sealed partial class ServerReader
         }
 
         Node nameNode = reader.Node("name")!;
-        reader.Accept(name, seen.Add(name) ? null : $"{nameNode.Describe()} is in the list twice. Remove one of the two.", nameNode, "name");
+        reader.Accept(
+            name, seen.Add(name) ? null : $"{nameNode.Describe()} is in the list twice. Remove one of the two.", nameNode, "name");
         ImmutableArray<string>? tools = reader.Has(ToolsField) ? reader.Texts(ToolsField) : null;
         return new VirtualBackend { Server = serverOf(name), ShortName = name, Tools = tools, Rename = ReadRename(reader, tools) };
     }
@@ -176,7 +179,9 @@ internal sealed partial class ServerReader
         string renamePath = reader.PathOf(RenameField);
         if (node is not MappingNode { Fields.Length: > 0 and <= MaxRenames } names)
         {
-            faults.Add(node, renamePath, $"is not a group of 1 to {MaxRenames} names. Write '{{ issue_create: new_issue }}': the server's name, then the other.");
+            faults.Add(
+                node, renamePath,
+                $"is not a group of 1 to {MaxRenames} names. Write '{{ issue_create: new_issue }}': the server's name, then the other.");
             return [];
         }
 
@@ -195,7 +200,8 @@ internal sealed partial class ServerReader
                 : FieldReader.IsAnotherType(value) ? "the value is not text. Put it in quotes."
                 : !IsToolName(to) ? $"{value.Describe()} is not a name for a tool. Use 1 to 128 letters, digits and _ . -"
                 : read.Any(entry => entry.Value == to) ? $"{value.Describe()} is the new name of another tool too. Choose another."
-                : advertised?.Matches(field.Name) == false ? $"{Shown.Quote(field.Name)} is not among 'tools', so that this has no effect. Add it there, or remove it."
+                : advertised?.Matches(field.Name) == false ? $"{Shown.Quote(field.Name)} is not among 'tools', so that this has no effect. "
+                    + "Add it there, or remove it."
                 : null;
             if (wrong is null)
             {

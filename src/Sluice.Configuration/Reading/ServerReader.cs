@@ -135,7 +135,9 @@ internal sealed partial class ServerReader(FaultList faults, KnownIdentities ide
         const string Field = "scopes";
         if (reader.Has(Field) && !identities.HasTokens)
         {
-            faults.Add(reader.Node(Field)!, reader.PathOf(Field), "tells clients which scopes to ask for, and no token is accepted. Add auth.jwt, or remove it.");
+            faults.Add(
+                reader.Node(Field)!, reader.PathOf(Field),
+                "tells clients which scopes to ask for, and no token is accepted. Add auth.jwt, or remove it.");
         }
 
         return reader.Texts(Field, ApiKeyReader.WhyNotAScope);

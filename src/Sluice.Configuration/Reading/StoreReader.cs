@@ -78,7 +78,9 @@ internal sealed class StoreReader(FaultList faults)
 
         if (reader.Node("layout") is ScalarNode { Value: "spread" })
         {
-            faults.Add(node, reader.PathOf(Field), "cannot be used with 'layout: spread', since the shares of a server lie in one slot. Remove one of the two.");
+            faults.Add(
+                node, reader.PathOf(Field),
+                "cannot be used with 'layout: spread', since the shares of a server lie in one slot. Remove one of the two.");
         }
 
         SharesConfiguration defaults = new();

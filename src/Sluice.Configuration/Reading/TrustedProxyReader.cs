@@ -68,7 +68,8 @@ internal sealed class TrustedProxyReader(FaultList faults)
         string[] names = node is MappingNode { Fields.IsEmpty: false } mapping ? [.. mapping.Fields.Select(field => field.Name)] : [];
         if (names.Length == 0)
         {
-            faults.Add(node, path, "names no claim. Write a claim and the header that has it, such as 'team: X-Team', or remove the field.");
+            faults.Add(
+                node, path, "names no claim. Write a claim and the header that has it, such as 'team: X-Team', or remove the field.");
             return [];
         }
 
@@ -98,7 +99,8 @@ internal sealed class TrustedProxyReader(FaultList faults)
         // Source: RFC 9110, section 5.1; without the underscore, since many servers cannot tell it from a hyphen.
         bool isName = header.All(c => char.IsAsciiLetterOrDigit(c) || c == '-');
         string? wrong = !isName ? $"{node.Describe()} is not the name of a header. Use letters, digits and hyphens."
-            : Reserved.Contains(header.ToLowerInvariant()) ? $"{node.Describe()} has another meaning already. Let the proxy use another header."
+            : Reserved.Contains(header.ToLowerInvariant()) ? $"{node.Describe()} has another meaning already. "
+                + "Let the proxy use another header."
             : !_fieldsByHeader.TryAdd(header, reader.PathOf(field)) ? $"is the header of {_fieldsByHeader[header]} too. Use another."
             : null;
         return reader.Accept(header, wrong, node, field);

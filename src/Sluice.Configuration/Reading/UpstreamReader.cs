@@ -124,7 +124,9 @@ internal sealed class UpstreamReader(FaultList faults)
             string path = $"{reader.PathOf(Name)}.{Shown.Step(variable.Name)}";
             if (!IsVariable(variable.Name))
             {
-                faults.Add(variable, path, $"{Shown.Quote(variable.Name)} is not a variable's name. Use letters, digits and _, without a digit in front.");
+                faults.Add(
+                    variable, path,
+                    $"{Shown.Quote(variable.Name)} is not a variable's name. Use letters, digits and _, without a digit in front.");
             }
             else if (ReadText(variable.Value, path) is string value)
             {

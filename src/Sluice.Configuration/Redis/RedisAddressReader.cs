@@ -5,7 +5,8 @@ namespace Sluice.Configuration;
 /// </summary>
 internal static class RedisAddressReader
 {
-    private const string Example = "Write servers, such as redis.internal:6379, or a URL, such as rediss://user:password@redis.internal:6379/0.";
+    private const string Example = "Write servers, such as redis.internal:6379, or a URL, "
+        + "such as rediss://user:password@redis.internal:6379/0.";
 
     /// <summary>The address; or null, and why the text is not one. The reason repeats no value that may be a secret.</summary>
     internal static RedisAddress? Read(MarkedText written, out string? why)

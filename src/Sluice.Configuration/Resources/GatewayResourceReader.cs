@@ -88,7 +88,8 @@ internal static class GatewayResourceReader
         const string AnyKeys = "[ { user: a, sha256: 0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef } ]";
         _ = Read(manifest, (_, _) => AnyKeys);
         manifest.Document.Warnings.Add(
-            manifest.Root.Find("kind")!.Value, manifest.PathOf("kind"), "sets a gateway in a cluster that is started with its name. Here it has no effect.");
+            manifest.Root.Find("kind")!.Value, manifest.PathOf("kind"), "sets a gateway in a cluster that is started with its name. "
+                + "Here it has no effect.");
     }
 
     /// <summary>Reads an object; null when it, or the value of a Secret, is wrong.</summary>
@@ -110,11 +111,15 @@ internal static class GatewayResourceReader
             return null;
         }
 
-        ImmutableHashSet<string>? namespaces = spec.Has(NamespacesField) ? [.. spec.List(NamespacesField).Select(entry => NameOf(entry.Item, entry.Path, faults)).OfType<string>()] : null;
+        ImmutableHashSet<string>? namespaces = spec.Has(NamespacesField)
+            ? [.. spec.List(NamespacesField).Select(entry => NameOf(entry.Item, entry.Path, faults)).OfType<string>()]
+            : null;
         MappingNode? tls = Part(spec, TlsField, TlsTable, faults);
         MappingNode? store = Part(spec, StoreField, StoreTable, faults);
         MappingNode? auth = Part(spec, AuthField, AuthTable, faults);
-        (string, string)? certificate = tls is null || faults.Count > before ? null : (Secret(tls, SecretField, CertificateKey), Secret(tls, SecretField, PrivateKey));
+        (string, string)? certificate = tls is null || faults.Count > before
+            ? null
+            : (Secret(tls, SecretField, CertificateKey), Secret(tls, SecretField, PrivateKey));
         if (faults.Count > before)
         {
             return null;
@@ -156,7 +161,8 @@ internal static class GatewayResourceReader
             }
 
             Node[] keys = [.. DocumentReader.ReadAll(Secret(group, ApiKeysField), _ => null, wrong)];
-            return Group([.. group.Fields.Where(field => field.Name != ApiKeysField), Put("apiKeys", keys is [Node list] ? list : Group([]))]);
+            return Group(
+                [.. group.Fields.Where(field => field.Name != ApiKeysField), Put("apiKeys", keys is [Node list] ? list : Group([]))]);
         }
     }
 
@@ -167,7 +173,10 @@ internal static class GatewayResourceReader
             return scalar.Value;
         }
 
-        faults.Add(item, path, $"{item.Describe()} is not the name of a namespace. Use lower-case letters, digits and '-', with a letter or digit at both ends.");
+        faults.Add(
+            item, path,
+            $"{item.Describe()} is not the name of a namespace. "
+                + "Use lower-case letters, digits and '-', with a letter or digit at both ends.");
         return null;
     }
 

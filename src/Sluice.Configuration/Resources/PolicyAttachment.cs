@@ -15,7 +15,8 @@ internal sealed class PolicyAttachment
 
     /// <param name="targets">The servers, each with its name in the gateway, and whether it has limits of its own.</param>
     /// <param name="policies">The policies.</param>
-    internal PolicyAttachment(IEnumerable<(ResourceTarget Target, string Server, bool HasOwnLimits)> targets, IEnumerable<PolicyResource> policies)
+    internal PolicyAttachment(
+        IEnumerable<(ResourceTarget Target, string Server, bool HasOwnLimits)> targets, IEnumerable<PolicyResource> policies)
     {
         _targets = targets
             .DistinctBy(target => target.Target)
@@ -51,7 +52,8 @@ internal sealed class PolicyAttachment
 
         source = attached.Whole ?? attached.Sections.Values.First().Policy;
         RateLimitPolicy? policy = RateLimitPolicy.Compile(attached.Server, attached.Settings, out ImmutableArray<SettingsFault> wrong);
-        return policy ?? throw new InvalidOperationException($"The limits of '{attached.Server}' were checked, and are wrong: {wrong[0].Message}");
+        return policy ?? throw new InvalidOperationException(
+            $"The limits of '{attached.Server}' were checked, and are wrong: {wrong[0].Message}");
     }
 
     private void Attach(PolicyResource policy)
@@ -83,7 +85,8 @@ internal sealed class PolicyAttachment
 
         internal Dictionary<string, (PolicyResource Policy, OperationSettings Limits)> Sections { get; } = new(StringComparer.OrdinalIgnoreCase);
 
-        internal RateLimitingSettings Settings => With(Whole?.Limits ?? new RateLimitingSettings(), Sections.Values.Select(section => section.Limits));
+        internal RateLimitingSettings Settings =>
+            With(Whole?.Limits ?? new RateLimitingSettings(), Sections.Values.Select(section => section.Limits));
 
         /// <summary>Adds a policy; returns why that is not possible, or null.</summary>
         internal string? WhyNot(PolicyResource policy, TargetReference reference)

@@ -71,7 +71,9 @@ internal static class PolicyResourceReader
             : null;
         CheckTwice(targets, faults);
         CheckSections(targets, reader, limitsPath, faults);
-        return faults.Count > before || identity is null || policy is null ? null : new PolicyResource(manifest, identity, targets, policy.Settings);
+        return faults.Count > before || identity is null || policy is null
+            ? null
+            : new PolicyResource(manifest, identity, targets, policy.Settings);
     }
 
     /// <summary>The targets of a policy that is wrong, as far as they can be read.</summary>
@@ -114,7 +116,8 @@ internal static class PolicyResourceReader
         }
 
         faults.Add(
-            reader.Node(KindField)!, reader.PathOf(KindField), $"{Shown.Quote(kind)} is not a kind of {group}. {NearestName.Advice(kind, Kinds[group])}");
+            reader.Node(KindField)!, reader.PathOf(KindField), $"{Shown.Quote(kind)} is not a kind of {group}. "
+                + NearestName.Advice(kind, Kinds[group]));
         return null;
     }
 
@@ -155,7 +158,9 @@ internal static class PolicyResourceReader
         {
             if (limits.Find(field) is Field found)
             {
-                faults.Add(found, $"{limitsPath}.{field}", $"is for a whole server, and '{SectionField}' names one tool. Move it to a policy without '{SectionField}'.");
+                faults.Add(
+                    found, $"{limitsPath}.{field}",
+                    $"is for a whole server, and '{SectionField}' names one tool. Move it to a policy without '{SectionField}'.");
             }
         }
     }

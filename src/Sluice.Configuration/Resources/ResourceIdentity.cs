@@ -45,7 +45,8 @@ internal sealed record ResourceIdentity(string? Namespace, string Name, Field Na
             faults.Add(
                 nameField.Value,
                 manifest.PathOf($"{Metadata}.name"),
-                $"{Shown.Quote(identity.ServerName)} is the name of the server, and has {identity.ServerName.Length} characters, where Sluice allows "
+                $"{Shown.Quote(identity.ServerName)} is the name of the server, "
+                    + $"and has {identity.ServerName.Length} characters, where Sluice allows "
                 + $"{ServerReader.MaxNameLength}. Shorten it.");
             return null;
         }

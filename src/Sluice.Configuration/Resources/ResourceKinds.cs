@@ -38,7 +38,9 @@ internal static class ResourceKinds
         }
         else if (found.Version != Version)
         {
-            Report(found, "apiVersion", $"{Shown.Quote(found.Version)} is not a version of {found.Kind}. Write 'apiVersion: {Group}/{Version}'.");
+            Report(
+                found, "apiVersion",
+                $"{Shown.Quote(found.Version)} is not a version of {found.Kind}. Write 'apiVersion: {Group}/{Version}'.");
         }
 
         return isKind && found.Version == Version;

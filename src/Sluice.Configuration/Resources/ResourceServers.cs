@@ -79,7 +79,8 @@ internal sealed class ResourceServers(ServerIndex index, KnownIdentities identit
         if (read is null)
         {
             manifest.Document.Warnings.Add(
-                manifest.Root.Find("spec")!.Value, manifest.PathOf("spec"), "has no backend that a document here describes: it is not served.");
+                manifest.Root.Find("spec")!.Value, manifest.PathOf("spec"), "has no backend that a document here "
+                    + "describes: it is not served.");
         }
 
         return read;
@@ -120,7 +121,8 @@ internal sealed class ResourceServers(ServerIndex index, KnownIdentities identit
         foreach (TargetReference missing in outcome.Missing)
         {
             warnings.Add(
-                missing.Node, missing.Path, $"names the {missing.Target.Kind} {Shown.Quote(missing.Target.Name)}, which no document here describes: it is not limited.");
+                missing.Node, missing.Path, $"names the {missing.Target.Kind} {Shown.Quote(missing.Target.Name)}, "
+                    + "which no document here describes: it is not limited.");
         }
 
         foreach (ResourceConflict conflict in outcome.Conflicts)

@@ -41,19 +41,24 @@ internal static class ServerResourceReader
     ];
 
     /// <summary>The fields of <c>spec</c> of a <c>Server</c>.</summary>
-    internal static readonly FieldTable Table = new([new FieldSpec(UpstreamField, new GroupSpec(() => UpstreamTable)).Required(), .. CommonFields]);
+    internal static readonly FieldTable Table = new(
+        [new FieldSpec(UpstreamField, new GroupSpec(() => UpstreamTable)).Required(), .. CommonFields]);
 
     /// <summary>The fields of <c>spec</c> of a <c>VirtualServer</c>.</summary>
-    internal static readonly FieldTable VirtualTable = new([ServerReader.BackendReferences, .. CommonFields, .. ServerReader.VirtualFields]);
+    internal static readonly FieldTable VirtualTable = new(
+        [ServerReader.BackendReferences, .. CommonFields, .. ServerReader.VirtualFields]);
 
     /// <summary>The server; null when it is wrong.</summary>
     /// <param name="manifest">The object.</param>
     /// <param name="identities">The identities that <c>allow</c> can ask for.</param>
-    internal static ServerResource? Read(KubernetesObject manifest, KnownIdentities identities) => manifest.Kind == ResourceKinds.VirtualServer
+    internal static ServerResource? Read(KubernetesObject manifest, KnownIdentities identities) =>
+        manifest.Kind == ResourceKinds.VirtualServer
         ? Read(manifest, identities, VirtualTable, (reader, identity) => new ServerReader(manifest.Document.Faults, identities, new ServerIndex())
             .ReadReferences(reader, name => identity?.NameOf(name) ?? name))
         : Read(manifest, identities, Table, (reader, identity) =>
-            ReadUpstream(reader, identity?.Namespace, manifest.Document.Faults) is Uri address ? new HttpUpstreamConfiguration(address) : null);
+            ReadUpstream(reader, identity?.Namespace, manifest.Document.Faults) is Uri address
+                ? new HttpUpstreamConfiguration(address)
+                : null);
 
     private static ServerResource? Read(
         KubernetesObject manifest, KnownIdentities identities, FieldTable table, Func<FieldReader, ResourceIdentity?, UpstreamConfiguration?> readUpstream)
@@ -125,7 +130,9 @@ internal static class ServerResourceReader
         }
 
         Uri? url = ReadUrl(reader);
-        Uri? service = reader.Node(ServiceField) is Node group ? ReadService(group, reader.PathOf(ServiceField), ownNamespace, faults) : null;
+        Uri? service = reader.Node(ServiceField) is Node group
+            ? ReadService(group, reader.PathOf(ServiceField), ownNamespace, faults)
+            : null;
         return url ?? service;
     }
 
@@ -156,7 +163,8 @@ internal static class ServerResourceReader
             faults.Add(
                 reader.Node("name")!,
                 reader.PathOf("name"),
-                $"{Shown.Quote(name)} is not the name of a Service. Use at most 63 lower-case letters, digits and '-', with a letter first and no '-' last.");
+                $"{Shown.Quote(name)} is not the name of a Service. "
+                    + "Use at most 63 lower-case letters, digits and '-', with a letter first and no '-' last.");
             name = null;
         }
 
@@ -177,7 +185,8 @@ internal static class ServerResourceReader
         faults.Add(
             reader.Node(PathField)!,
             reader.PathOf(PathField),
-            $"{reader.Node(PathField)!.Describe()} is not a path. Write one such as /weather/mcp: letters, digits and - . _ ~ after each slash, no dot first.");
+            $"{reader.Node(PathField)!.Describe()} is not a path. "
+                + "Write one such as /weather/mcp: letters, digits and - . _ ~ after each slash, no dot first.");
         return null;
     }
 

@@ -48,7 +48,8 @@ internal sealed class FieldTable
     /// <summary>The specification of a field's value, which may be one of several alternatives.</summary>
     /// <exception cref="InvalidOperationException">The field is not in the table, or has another type.</exception>
     internal T ValueOf<T>(string name)
-        where T : ValueSpec => Find<T>(this[name].Value) ?? throw new InvalidOperationException($"The field '{name}' is not of the type {typeof(T).Name} in its table.");
+        where T : ValueSpec => Find<T>(this[name].Value) ?? throw new InvalidOperationException(
+            $"The field '{name}' is not of the type {typeof(T).Name} in its table.");
 
     private static T? Find<T>(ValueSpec value)
         where T : ValueSpec =>

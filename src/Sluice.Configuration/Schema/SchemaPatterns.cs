@@ -6,7 +6,8 @@ internal static class SchemaPatterns
     /// <summary>A reference to a variable or a file, anywhere in a text.</summary>
     internal const string Reference = @"\$\{[^}]+\}";
 
-    private static readonly string Units = string.Join('|', GoDuration.UnitNames.OrderByDescending(unit => unit.Length).Select(System.Text.RegularExpressions.Regex.Escape));
+    private static readonly string Units = string.Join(
+        '|', GoDuration.UnitNames.OrderByDescending(unit => unit.Length).Select(System.Text.RegularExpressions.Regex.Escape));
 
     private static readonly string GoNumbers = $@"(?:(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:{Units}))+";
 

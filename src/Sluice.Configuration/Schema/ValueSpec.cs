@@ -147,7 +147,8 @@ internal sealed record GroupSpec(Func<FieldTable> Table) : ValueSpec
         JsonObject schema = new()
         {
             ["type"] = "object",
-            ["properties"] = new JsonObject(table.Fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value.ToSchema()))),
+            ["properties"] = new JsonObject(
+                table.Fields.Select(field => KeyValuePair.Create(field.Name, (JsonNode?)field.Value.ToSchema()))),
             ["additionalProperties"] = false,
         };
         if (table.Fields.Any(field => field.IsRequired))
@@ -227,5 +228,6 @@ internal sealed record SharedSpec(string Name, ValueSpec Value) : ValueSpec
 /// <param name="Alternatives">The kinds.</param>
 internal sealed record AnyOfSpec(params ValueSpec[] Alternatives) : ValueSpec
 {
-    internal override JsonObject ToSchema() => new() { ["anyOf"] = new JsonArray([.. Alternatives.Select(alternative => alternative.ToSchema())]) };
+    internal override JsonObject ToSchema() =>
+        new() { ["anyOf"] = new JsonArray([.. Alternatives.Select(alternative => alternative.ToSchema())]) };
 }

@@ -62,7 +62,8 @@ internal static class AdminApplication
         RefusedResource.Map(application, gateway);
         WhyResource.Map(application, gateway);
         TryResource.Map(application, gateway);
-        ResetResource.Map(application, gateway, survey, application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Gateway.Admin"));
+        ResetResource.Map(
+            application, gateway, survey, application.Services.GetRequiredService<ILoggerFactory>().CreateLogger("Sluice.Gateway.Admin"));
         OpenApiResource.Map(application);
         EventsResource.Map(application, streams);
     }

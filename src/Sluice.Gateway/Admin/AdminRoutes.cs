@@ -26,7 +26,8 @@ internal static class AdminRoutes
         else if (response.StatusCode == StatusCodes.Status405MethodNotAllowed)
         {
             await ApiErrors.WriteAsync(
-                context, StatusCodes.Status405MethodNotAllowed, $"This path does not have the method of the request. It has: {response.Headers.Allow}.");
+                context, StatusCodes.Status405MethodNotAllowed, "This path does not have the method of the request. "
+                    + $"It has: {response.Headers.Allow}.");
         }
     }
 }

@@ -16,7 +16,8 @@ internal static class HealthEndpoints
     internal static void Map(WebApplication application, Health health, AdminAuthentication authentication)
     {
         // The process answers, so it is alive; the store has no part in that.
-        application.MapRead(Alive, static context => WriteAsync(context, StatusCodes.Status200OK, static json => json.WriteString("status", "alive")));
+        application.MapRead(
+            Alive, static context => WriteAsync(context, StatusCodes.Status200OK, static json => json.WriteString("status", "alive")));
         application.MapRead(Ready, context => WriteReadinessAsync(context, health, isDetailed: authentication.Admits(context)));
     }
 

@@ -23,7 +23,8 @@ internal sealed class AuthenticatorChain(
         // Credentials that cannot be read are wrong: their sender believes to be known.
         return !servesAnonymous ? AuthenticationResult.NoCredentials(nothingSent)
             : context.Request.Headers.Authorization.Count > 0
-                ? AuthenticationResult.Failed("the header Authorization holds no credentials that are accepted here. Remove it to call without an identity")
+                ? AuthenticationResult.Failed(
+                    "the header Authorization holds no credentials that are accepted here. Remove it to call without an identity")
             : AuthenticationResult.Anonymous;
     }
 }

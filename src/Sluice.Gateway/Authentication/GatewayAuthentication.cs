@@ -50,7 +50,8 @@ internal sealed class GatewayAuthentication
         Challenges = new Challenges(_tokens is null ? null : Metadata);
         if (auth.IdentifiesCallers)
         {
-            Authenticator = new AuthenticatorChain([.. Ways(auth, claimNames, proxies)], _limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
+            Authenticator = new AuthenticatorChain(
+                [.. Ways(auth, claimNames, proxies)], _limiter, WhatIsMissing(auth), auth.AllowsAnonymous);
         }
     }
 

@@ -141,10 +141,13 @@ internal sealed partial class ClusterReloader : IReloadTarget, IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(310, LogLevel.Information, "The configuration has changed by the cluster or the file: version {Version}, servers: {Servers}.")]
+        [LoggerMessage(
+            310, LogLevel.Information, "The configuration has changed by the cluster or the file: version {Version}, servers: {Servers}.")]
         internal static partial void Reloaded(ILogger logger, string version, int servers);
 
-        [LoggerMessage(311, LogLevel.Error, "An object of the cluster is invalid. Its generation {Generation} is not used; an earlier valid one stays in use:{Faults}")]
+        [LoggerMessage(
+            311, LogLevel.Error,
+            "An object of the cluster is invalid. Its generation {Generation} is not used; an earlier valid one stays in use:{Faults}")]
         internal static partial void Invalid(ILogger logger, long generation, string faults);
 
         [LoggerMessage(312, LogLevel.Error, "The objects of the cluster could not be read, and the previous configuration stays in use.")]

@@ -59,7 +59,9 @@ internal sealed partial class ClusterSource : IConfigurationSource
     {
         await cluster.StartAsync(cancellationToken);
         GatewayConfiguration settings = reader.Settings;
-        GatewayReading? reading = gateway is null ? null : await WaitForGatewayAsync(cluster, status, gateway, time, logger, cancellationToken);
+        GatewayReading? reading = gateway is null
+            ? null
+            : await WaitForGatewayAsync(cluster, status, gateway, time, logger, cancellationToken);
         return new ClusterSource(
             cluster, status, reading is null ? reader : reader.With(Combine(settings, reading)), settings, reading, gateway, file, time);
     }

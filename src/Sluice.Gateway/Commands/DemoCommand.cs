@@ -17,7 +17,8 @@ internal static class DemoCommand
         };
         Option<bool> isVirtual = new("--virtual")
         {
-            Description = "Show a virtual server instead: two servers behind one endpoint, a list, calls, a rejection and a server that dies. Then stop.",
+            Description = "Show a virtual server instead: two servers behind one endpoint, a list, calls, "
+                + "a rejection and a server that dies. Then stop.",
         };
         Option<bool> verbose = LogOptions.CreateVerbose();
         Command command = new(
@@ -30,7 +31,8 @@ internal static class DemoCommand
             verbose,
         };
         command.SetAction((parsed, cancellationToken) => !LogOptions.TryRead(parsed, verbose, out LogSettings log) ? Task.FromResult(CommandLine.Failure)
-            : parsed.GetValue(isVirtual) ? ShowVirtualAsync(parsed.GetRequiredValue(port), parsed.GetValue(verbose) ? log : LogSettings.Quiet, cancellationToken)
+            : parsed.GetValue(isVirtual) ? ShowVirtualAsync(
+                parsed.GetRequiredValue(port), parsed.GetValue(verbose) ? log : LogSettings.Quiet, cancellationToken)
             : RunAsync(parsed.GetRequiredValue(port), log, cancellationToken));
         return command;
     }

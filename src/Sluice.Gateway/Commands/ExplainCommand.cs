@@ -14,7 +14,8 @@ internal static class ExplainCommand
         Option<string?> server = new("--server", "-s") { Description = "The server; may be left out where the file has one.", HelpName = "NAME" };
         Option<string?> backend = new("--backend")
         {
-            Description = "Of a virtual server with limits of backends: the backend to which the call goes. Left out where its name tells it.",
+            Description = "Of a virtual server with limits of backends: the backend to which the call goes. "
+                + "Left out where its name tells it.",
             HelpName = "NAME",
         };
         OperationOptions operations = new();
@@ -53,7 +54,8 @@ internal static class ExplainCommand
                 return CommandLine.Failure;
             }
 
-            return policies.Find(parsed.GetValue(server), out why) is PolicyOfServer found && Route(request, found, parsed.GetValue(backend), out why) is ExplainedRequest routed
+            return policies.Find(parsed.GetValue(server), out why) is PolicyOfServer found
+                && Route(request, found, parsed.GetValue(backend), out why) is ExplainedRequest routed
                 ? Print(Explanation.Of(policies, found, routed, described, at), parsed.GetValue(json))
                 : CommandLine.FailUsage(Name, why!);
         });

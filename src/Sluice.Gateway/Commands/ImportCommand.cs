@@ -19,7 +19,8 @@ internal static class ImportCommand
         Command command = new(
             "import",
             "Print a configuration for what a file of another product limits. Everything that has no equivalent or changes meaning is in\n"
-            + "its comments, with the reason. The configuration is valid; places that the file does not know are marked as placeholders.\n\n"
+            + "its comments, with the reason. "
+            + "The configuration is valid; places that the file does not know are marked as placeholders.\n\n"
             + "Exits with 0 when a configuration is printed, with 1 when the file is wrong or cannot be expressed, and with 2 when the\n"
             + "product is unknown.\n\n"
             + "Example:\n  sluice import contextforge plugins/config.yaml > sluice.yaml")
@@ -35,7 +36,8 @@ internal static class ImportCommand
     {
         if (Importers.All.FirstOrDefault(importer => importer.Product == product) is not IImporter importer)
         {
-            return CommandLine.FailUsage(Name, $"{Shown.Quote(product)} is not a product whose files can be imported. Write one of {Products()}.");
+            return CommandLine.FailUsage(
+                Name, $"{Shown.Quote(product)} is not a product whose files can be imported. Write one of {Products()}.");
         }
 
         if (!TryRead(file, out string? text, out Fault? unreadable))

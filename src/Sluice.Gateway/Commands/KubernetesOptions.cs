@@ -7,12 +7,14 @@ internal sealed class KubernetesOptions
 {
     private readonly Option<bool> _isOn = new("--kubernetes")
     {
-        Description = "Follow the Servers and RateLimitPolicies of a cluster. FILE is optional, and has the settings of the gateway, such as 'auth'.",
+        Description = "Follow the Servers and RateLimitPolicies of a cluster. "
+            + "FILE is optional, and has the settings of the gateway, such as 'auth'.",
     };
 
     private readonly Option<string?> _kubeconfig = new("--kubeconfig")
     {
-        Description = "With --kubernetes: the kubeconfig. When it is left out: the service account of the pod, or else the file that kubectl reads.",
+        Description = "With --kubernetes: the kubeconfig. "
+            + "When it is left out: the service account of the pod, or else the file that kubectl reads.",
         HelpName = "FILE",
     };
 

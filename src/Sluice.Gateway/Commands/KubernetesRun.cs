@@ -37,7 +37,8 @@ internal static class KubernetesRun
 
         using ILoggerFactory loggers = LoggerFactory.Create(logging => GatewayLog.Configure(logging, log));
         await using ClusterFollower cluster = new(connection, asked.Namespace, hasGateway: asked.Gateway is not null, asked.Time, loggers);
-        await using ClusterStatus status = new(cluster, asked.Gateway, $"{Environment.MachineName}_{Guid.NewGuid():N}", asked.Time, loggers);
+        await using ClusterStatus status = new(
+            cluster, asked.Gateway, $"{Environment.MachineName}_{Guid.NewGuid():N}", asked.Time, loggers);
         ClusterSource source = await ClusterSource.StartAsync(
             cluster,
             status,

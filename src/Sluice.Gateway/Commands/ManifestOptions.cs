@@ -59,7 +59,8 @@ internal sealed class ManifestOptions
         {
             return options.Store is null && options.Upstreams.IsEmpty
                 ? null
-                : "--upstream and --store go with manifests of ToolHive, and there are none. Leave them out, and write 'upstream' and 'store' in the file.";
+                : "--upstream and --store go with manifests of ToolHive, and there are none. "
+                    + "Leave them out, and write 'upstream' and 'store' in the file.";
         }
 
         string[] names = [.. manifests.Servers.Select(server => server.Name)];
@@ -72,7 +73,8 @@ internal sealed class ManifestOptions
             {
                 return matches == 0
                     ? $"--upstream: {Shown.Quote(name)} is not the name of a server in the manifests. {NearestName.Advice(name, names)}"
-                    : $"--upstream: {Shown.Quote(name)} is the name of {matches} servers. Write the namespace too: {string.Join(", ", names)}.";
+                    : $"--upstream: {Shown.Quote(name)} is the name of {matches} servers. "
+                        + $"Write the namespace too: {string.Join(", ", names)}.";
             }
         }
 
@@ -98,7 +100,8 @@ internal sealed class ManifestOptions
             catch (Exception exception) when (exception is SocketException
                 || (exception is OperationCanceledException && !cancellationToken.IsCancellationRequested))
             {
-                return $"sessionStorage.address: {Shown.Quote(server.Host)} is not a name that this machine can resolve. Add --store ADDRESS, or --store "
+                return $"sessionStorage.address: {Shown.Quote(server.Host)} is not a name that this machine can resolve. "
+                    + "Add --store ADDRESS, or --store "
                     + "memory to keep buckets in this process.";
             }
         }

@@ -30,7 +30,8 @@ internal static class PolicyAdvice
         {
             yield return new SettingsFault(
                 first.Path,
-                "every limit of this server is shared by all callers, so that one caller can use all of it. Callers are known: add 'perUser'.");
+                "every limit of this server is shared by all callers, so that one caller can use all of it. "
+                    + "Callers are known: add 'perUser'.");
         }
     }
 
@@ -38,7 +39,8 @@ internal static class PolicyAdvice
     {
         if (policy.Settings.Mode == LimitMode.Disabled)
         {
-            yield return new SettingsFault("mode", "is disabled, so that no limit of this server applies. Remove it to enforce the limits.");
+            yield return new SettingsFault(
+                "mode", "is disabled, so that no limit of this server applies. Remove it to enforce the limits.");
         }
     }
 
@@ -55,7 +57,8 @@ internal static class PolicyAdvice
         bool isUserOfTenant = !userSpansTenants && policy.Settings.MissingIdentity != MissingIdentity.Skip;
         foreach (RateLimit limit in plain)
         {
-            RateLimit? smaller = plain.FirstOrDefault(other => other != limit && CountsAllOf(other, limit, isUserOfTenant) && IsAbove(limit.Rate, other.Rate));
+            RateLimit? smaller = plain.FirstOrDefault(
+                other => other != limit && CountsAllOf(other, limit, isUserOfTenant) && IsAbove(limit.Rate, other.Rate));
             if (smaller is not null)
             {
                 yield return new SettingsFault(
@@ -74,7 +77,8 @@ internal static class PolicyAdvice
 
     private static bool CountsAllOf(RateLimit other, RateLimit limit, bool isUserOfTenant) =>
         (other.Kind == OperationKind.Server || other.Target.Equals(limit.Target))
-        && other.Key.All(part => limit.Key.Contains(part) || (isUserOfTenant && part == LimitKeyPart.Tenant && limit.Key.Contains(LimitKeyPart.User)))
+        && other.Key.All(
+            part => limit.Key.Contains(part) || (isUserOfTenant && part == LimitKeyPart.Tenant && limit.Key.Contains(LimitKeyPart.User)))
         && (limit.Kind != OperationKind.Method || other.Target.Equals(limit.Target));
 
     private static bool IsAbove(Rate rate, Rate smaller)

@@ -11,7 +11,8 @@ internal static class ReplayCommand
     {
         Argument<string[]> files = new("FILE")
         {
-            Description = "The configuration: a file or a folder. With a second one, the answers of the two are compared instead of the recorded ones.",
+            Description = "The configuration: a file or a folder. "
+                + "With a second one, the answers of the two are compared instead of the recorded ones.",
             Arity = new ArgumentArity(1, 2),
         };
         TraceOptions trace = new();
@@ -20,12 +21,14 @@ internal static class ReplayCommand
         Option<bool> json = new("--json") { Description = "Print the report as JSON." };
         Command command = new(
             "replay",
-            "Decide recorded calls again by the limits of a file, each at its own instant, and show what changes: for whom (hashed), when,\n"
+            "Decide recorded calls again by the limits of a file, each at its own instant, "
+                + "and show what changes: for whom (hashed), when,\n"
             + "and by which limit. The engine decides; no server is called.\n\n"
             + "Under the limits that recorded the calls, the answers are the recorded ones, to the tick.\n\n"
             + "Exits with 0 when the calls were replayed, and with 1 when a file is not valid, a line cannot be read (unless --skip-bad),\n"
             + "or with --exact when an answer differs.\n\n"
-            + "Example:\n  sluice replay sluice.yaml --trace decisions.jsonl\n  sluice replay old.yaml new.yaml --trace decisions.jsonl --json")
+            + "Example:\n  sluice replay sluice.yaml --trace decisions.jsonl\n  sluice replay old.yaml new.yaml --trace "
+            + "decisions.jsonl --json")
         {
             files,
         };

@@ -15,7 +15,8 @@ internal static class RunCommand
     {
         Argument<string?> file = new("FILE")
         {
-            Description = $"The configuration, a file or a folder; {DefaultFile} when it is left out. With --stdio, a file with the limits.",
+            Description = $"The configuration, a file or a folder; {DefaultFile} when it is left out. "
+                + "With --stdio, a file with the limits.",
             Arity = ArgumentArity.ZeroOrOne,
         };
         Option<bool> stdio = new("--stdio")
@@ -58,7 +59,8 @@ internal static class RunCommand
             ReadingOptions? options = manifests.Read(parsed, out string? why);
             if (options is null || (parsed.GetValue(stdio) && manifests.AreGiven(parsed)))
             {
-                return Task.FromResult(CommandLine.FailUsage("sluice run", why ?? "--upstream and --store do not go with --stdio. Leave them out."));
+                return Task.FromResult(CommandLine.FailUsage(
+                    "sluice run", why ?? "--upstream and --store do not go with --stdio. Leave them out."));
             }
 
             if (kubernetes.AreGiven(parsed))
@@ -66,7 +68,8 @@ internal static class RunCommand
                 return kubernetes.WhyWrong(parsed) is string wrong ? Task.FromResult(CommandLine.FailUsage("sluice run", wrong))
                     : parsed.GetValue(stdio) || manifests.AreGiven(parsed) || set.Length > 0 || server.Length > 0
                         ? Task.FromResult(CommandLine.FailUsage(
-                            "sluice run", "--kubernetes does not go with --stdio, --limit, --upstream, --store or a command behind '--'. Leave them out."))
+                            "sluice run", "--kubernetes does not go with --stdio, --limit, --upstream, "
+                                + "--store or a command behind '--'. Leave them out."))
                     : KubernetesRun.RunAsync(
                         named,
                         new KubernetesRunSettings(
@@ -78,7 +81,8 @@ internal static class RunCommand
 
             return parsed.GetValue(stdio) ? StdioRun.RunAsync(named, set, server, log, cancellationToken)
                 : set.Length > 0 || server.Length > 0
-                    ? Task.FromResult(CommandLine.FailUsage("sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
+                    ? Task.FromResult(CommandLine.FailUsage(
+                        "sluice run", "--limit and a command behind '--' go with --stdio. Add it, or leave them out."))
                 : RunAsync(named ?? DefaultFile, options, log, cancellationToken);
         });
         return command;

@@ -17,7 +17,8 @@ internal static class SchemaCommand
         Command command = new(
             "schema",
             "Print the JSON Schema (2020-12) of the configuration. It is made of the tables by which the configuration is read.\n\n"
-            + "Editors complete and check by it: write '# yaml-language-server: $schema=sluice.schema.json' in the first line of the file.\n\n"
+            + "Editors complete and check by it: write '# yaml-language-server: $schema=sluice.schema.json' in the "
+            + "first line of the file.\n\n"
             + "Example:\n  sluice schema > sluice.schema.json\n  sluice schema --kubernetes > crds.yaml")
         {
             stdio,

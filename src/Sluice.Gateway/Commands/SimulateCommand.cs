@@ -33,7 +33,8 @@ internal static class SimulateCommand
             () =>
             {
                 string? why = !trace.IsGiven(parsed) ? trace.WhyUnused(parsed)
-                    : parsed.GetValue(server) is not null ? "--server goes with a synthetic load: a trace names its servers. Remove one of the two."
+                    : parsed.GetValue(server) is not null ? "--server goes with a synthetic load: a trace names its servers. "
+                        + "Remove one of the two."
                     : load.WhyNotWithTrace(parsed);
                 string path = parsed.GetRequiredValue(file);
                 return why is not null ? CommandLine.FailUsage(Name, why)
@@ -66,7 +67,8 @@ internal static class SimulateCommand
 
     private static int RunTrace(
         ParseResult parsed, string path, TraceOptions trace, SimulationOptions options, CancellationToken cancellationToken) =>
-        trace.LoadPolicies(parsed, path) is HashedPolicies policies && trace.Open(parsed, cancellationToken) is (TraceFile file, TraceIndex index)
+        trace.LoadPolicies(parsed, path) is HashedPolicies policies
+            && trace.Open(parsed, cancellationToken) is (TraceFile file, TraceIndex index)
             ? options.Run(
                 parsed,
                 new TraceTraffic(file, index, policies, cancellationToken),

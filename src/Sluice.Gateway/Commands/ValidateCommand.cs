@@ -56,7 +56,8 @@ internal static class ValidateCommand
             bool isLive = parsed.GetValue(live);
             if (text is not null && !isLive)
             {
-                return Task.FromResult(CommandLine.FailUsage("sluice validate", "--timeout goes with --live. Add it, or leave out --timeout."));
+                return Task.FromResult(CommandLine.FailUsage(
+                    "sluice validate", "--timeout goes with --live. Add it, or leave out --timeout."));
             }
 
             return text is not null && (!Rate.TryParsePeriod(text, out limit, out _) || limit < MinTimeout || limit > MaxTimeout)

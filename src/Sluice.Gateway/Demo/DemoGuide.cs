@@ -90,7 +90,8 @@ internal static class DemoGuide
         """;
 
     /// <summary>The part of that configuration which is about servers.</summary>
-    internal static string VirtualPart(string configuration) => configuration[configuration.IndexOf(VirtualStart, StringComparison.Ordinal)..];
+    internal static string VirtualPart(string configuration) =>
+        configuration[configuration.IndexOf(VirtualStart, StringComparison.Ordinal)..];
 
     /// <summary>The API key of a user of the demo.</summary>
     internal static string KeyOf(string user) => KeyPrefix + user;

@@ -106,12 +106,16 @@ internal sealed class VirtualDemo(VirtualDemoPrinter printer, TimeProvider time)
         printer.Call(user, tool, $"{argument}: \"{value}\"");
         try
         {
-            CallToolResult result = await client.CallToolAsync(tool, new Dictionary<string, object?> { [argument] = value }, cancellationToken: ends);
-            printer.Answer(string.Join('\n', result.Content.OfType<TextContentBlock>().Select(block => block.Text)), isError: result.IsError == true);
+            CallToolResult result = await client.CallToolAsync(
+                tool, new Dictionary<string, object?> { [argument] = value }, cancellationToken: ends);
+            printer.Answer(
+                string.Join('\n', result.Content.OfType<TextContentBlock>().Select(block => block.Text)), isError: result.IsError == true);
         }
         catch (McpProtocolException exception)
         {
-            string message = exception.Message.StartsWith(RemotePrefix, StringComparison.Ordinal) ? exception.Message[RemotePrefix.Length..] : exception.Message;
+            string message = exception.Message.StartsWith(RemotePrefix, StringComparison.Ordinal)
+                ? exception.Message[RemotePrefix.Length..]
+                : exception.Message;
             printer.Answer($"error {(int)exception.ErrorCode}: {message}", isError: true);
         }
         catch (HttpRequestException exception) when (ErrorIn(exception.Message) is string error)

@@ -36,7 +36,9 @@ internal sealed class VirtualDemoPrinter
         int widest = servers.ToArray().Max(server => server.Endpoint.ToString().Length);
         for (int i = 0; i < servers.Length; i++)
         {
-            Write($"{Indent}{names[i].PadRight(names.Max(name => name.Length))}  ", $"{servers[i].Endpoint.ToString().PadRight(widest)}  {servers[i].About}", "default");
+            Write(
+                $"{Indent}{names[i].PadRight(names.Max(name => name.Length))}  ",
+                $"{servers[i].Endpoint.ToString().PadRight(widest)}  {servers[i].About}", "default");
         }
 
         _console.WriteLine();
@@ -94,7 +96,8 @@ internal sealed class VirtualDemoPrinter
         int widest = usage.Limits.Max(limit => limit.Limit.Length);
         foreach (UsageLimit limit in usage.Limits)
         {
-            Write(Indent, string.Create(CultureInfo.InvariantCulture, $"{limit.Limit.PadRight(widest)}  {limit.Remaining} of {limit.MaxTokens}"), "default");
+            Write(Indent, string.Create(
+                CultureInfo.InvariantCulture, $"{limit.Limit.PadRight(widest)}  {limit.Remaining} of {limit.MaxTokens}"), "default");
         }
     }
 

@@ -8,7 +8,8 @@ namespace Sluice.Gateway;
 /// <param name="Tenant">The tenant; or null.</param>
 /// <param name="Client">The client; or null.</param>
 /// <param name="Claims">The claims and their values.</param>
-internal sealed record DescribedCaller(string? User, string? Tenant, string? Client, ImmutableSortedDictionary<string, ImmutableArray<string>> Claims)
+internal sealed record DescribedCaller(
+    string? User, string? Tenant, string? Client, ImmutableSortedDictionary<string, ImmutableArray<string>> Claims)
 {
     /// <summary>Where the API keys of the file gave a tenant or claims that the command line left out; else null.</summary>
     internal string? Source { get; private init; }
@@ -45,7 +46,8 @@ internal sealed record DescribedCaller(string? User, string? Tenant, string? Cli
         return this with
         {
             Tenant = Tenant ?? fitting[0].Tenant,
-            Claims = granted.Aggregate(Claims, (claims, claim) => claims.ContainsKey(claim.Key) ? claims : claims.Add(claim.Key, claim.Value)),
+            Claims = granted.Aggregate(
+                Claims, (claims, claim) => claims.ContainsKey(claim.Key) ? claims : claims.Add(claim.Key, claim.Value)),
             Source = adds ? "auth.apiKeys" : null,
         };
     }

@@ -81,7 +81,8 @@ internal sealed class Explanation
     internal bool IsCostWritten => Call.CostPath != CostField || _file.Has(_server, CostField);
 
     /// <summary>The values by which a limit counts the caller, part by part; null for a part that the caller lacks.</summary>
-    internal IEnumerable<(string Part, string? Value)> KeyOf(LimitKey key) => key.Select(part => (part.ToString(), part.Claim is string claim
+    internal IEnumerable<(string Part, string? Value)> KeyOf(LimitKey key) =>
+        key.Select(part => (part.ToString(), part.Claim is string claim
         ? Identity.Claim(claim) is { IsEmpty: false } values ? string.Join(" and ", values) : null
         : part == LimitKeyPart.Tenant ? Identity.Tenant
         : part == LimitKeyPart.Client ? Identity.Client

@@ -58,7 +58,8 @@ internal static class ExplanationText
 
         Section(
             text,
-            explanation.Call.Limits.Count == 1 ? "One limit applies." : "These limits apply, in the order of deciding. All of them must admit the call.",
+            explanation.Call.Limits.Count == 1 ? "One limit applies." : "These limits apply, in the order of deciding. "
+                + "All of them must admit the call.",
             table);
         if (explanation.Call.Limits.IdentityRequiredBy is RateLimit required)
         {
@@ -148,7 +149,8 @@ internal static class ExplanationText
 
     private static string Key(Explanation explanation, ExplainedLimits of) => of.Key.Count == 0
         ? "one bucket for all callers"
-        : string.Join(", ", explanation.KeyOf(of.Key).Select(part => part.Value is null ? $"{part.Part} unknown" : $"{part.Part}={part.Value}"))
+        : string.Join(
+            ", ", explanation.KeyOf(of.Key).Select(part => part.Value is null ? $"{part.Part} unknown" : $"{part.Part}={part.Value}"))
             + (of.IsKnown ? "" : explanation.Policy!.Settings.MissingIdentity == MissingIdentity.Reject ? " (rejected)" : " (pooled)");
 
     private static string Source(Explanation explanation, string path)

@@ -11,7 +11,8 @@ internal static class NameNotes
         bool isMethod = request.Kind == OperationKind.Method;
         string operation = isMethod ? request.Method : request.Operation;
         string[] known = [.. NamesOf(settings, request.Kind).Distinct(StringComparer.Ordinal)];
-        bool isNamed = known.Any(name => name.Trim('*').Length > 0 && new OperationMatcher(request.Kind, [name], settings.CaseSensitive).Matches(operation));
+        bool isNamed = known.Any(
+            name => name.Trim('*').Length > 0 && new OperationMatcher(request.Kind, [name], settings.CaseSensitive).Matches(operation));
         if (!isNamed && NearestName.Find(operation, known) is string near)
         {
             yield return $"no limit names the {LimitNames.Of(request.Kind)} {Shown.Quote(operation)}. Did you mean '{near}'?";

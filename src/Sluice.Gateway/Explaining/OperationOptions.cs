@@ -25,7 +25,8 @@ internal sealed class OperationOptions
             1 when parsed.GetValue(named[0].Option)!.Trim().Length == 0 => $"{named[0].Option.Name}: the value is empty. Write a name.",
             1 when named[0].Kind == OperationKind.Method && !Mcp.MethodNames.IsWellFormed(parsed.GetValue(named[0].Option)) =>
                 "--method: the value is not a method. Write one such as tools/list.",
-            1 when named[0].Kind == OperationKind.Method && Methods.KindOf(parsed.GetValue(named[0].Option)) is var kind and not OperationKind.Method =>
+            1 when named[0].Kind == OperationKind.Method
+                && Methods.KindOf(parsed.GetValue(named[0].Option)) is var kind and not OperationKind.Method =>
                 $"--method: this method names a {LimitNames.Of(kind)}. Use --{LimitNames.Of(kind)}.",
             1 => null,
             _ => $"{string.Join(" and ", named.Select(option => option.Option.Name))} name several operations. Keep one.",

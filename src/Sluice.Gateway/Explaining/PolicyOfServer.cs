@@ -15,5 +15,6 @@ internal sealed record PolicyOfServer(string Name, int? Index, RateLimitPolicy? 
     internal bool LimitsBackends => Policy?.LimitsBackends == true;
 
     /// <summary>The server behind it to which a call goes, as far as its name tells; else null.</summary>
-    internal string? BackendOf(string method, string operation) => Virtual is null ? null : new VirtualNames(Virtual).BackendOf(method, operation);
+    internal string? BackendOf(string method, string operation) =>
+        Virtual is null ? null : new VirtualNames(Virtual).BackendOf(method, operation);
 }

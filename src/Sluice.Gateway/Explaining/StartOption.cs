@@ -14,14 +14,16 @@ internal static class StartOption
     internal static Option<string?> Create(string meaning) => new("--start") { Description = meaning, HelpName = "INSTANT" };
 
     /// <summary>Reads the instant; the default where the option is left out.</summary>
-    internal static bool TryRead(ParseResult parsed, Option<string?> option, DateTimeOffset without, out DateTimeOffset start, out string? why)
+    internal static bool TryRead(
+        ParseResult parsed, Option<string?> option, DateTimeOffset without, out DateTimeOffset start, out string? why)
     {
         start = without;
         why = parsed.GetValue(option) is not string text
             || (DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out start)
                 && start.UtcDateTime.Year is >= FirstYear and <= LastYear)
             ? null
-            : $"--start: {Shown.Quote(text)} is not an instant of the years {FirstYear} to {LastYear}. Write one such as 2026-03-01T00:00:00Z.";
+            : $"--start: {Shown.Quote(text)} is not an instant of the years {FirstYear} to {LastYear}. "
+                + "Write one such as 2026-03-01T00:00:00Z.";
         return why is null;
     }
 }

@@ -41,7 +41,8 @@ internal sealed class AgentgatewayImporter : IImporter
 
         if (document.Root.Fields.Count == 0 && document.Faults.Count == 0)
         {
-            document.Faults.Add(0, 0, "", "has no route with a localRateLimit that counts requests. Limits of a rate limit service are in a file of that "
+            document.Faults.Add(
+                0, 0, "", "has no route with a localRateLimit that counts requests. Limits of a rate limit service are in a file of that "
                 + "service: try 'sluice import envoy' with it.");
         }
 
@@ -50,7 +51,11 @@ internal sealed class AgentgatewayImporter : IImporter
             document.AddPlaceholderAuth();
         }
 
-        document.Note("agentgateway adds tokensPerFill at once at the end of each fillInterval; here the tokens come back continuously, at the same rate.");
-        document.Note("agentgateway counts every HTTP request of the route; here tools/call, prompts/get and resources/read are counted (meter: all for more).");
+        document.Note(
+            "agentgateway adds tokensPerFill at once at the end of each fillInterval; "
+                + "here the tokens come back continuously, at the same rate.");
+        document.Note(
+            "agentgateway counts every HTTP request of the route; here tools/call, "
+                + "prompts/get and resources/read are counted (meter: all for more).");
     }
 }

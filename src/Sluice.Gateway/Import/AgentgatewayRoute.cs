@@ -7,7 +7,8 @@ internal sealed class AgentgatewayRoute(SourceGroup route, ImportedDocument docu
 {
     private const string Product = "agentgateway";
     private const string Limits = "localRateLimit";
-    private const string Service = "is left out: its rates are in the file of the rate limit service. Import that with 'sluice import envoy'.";
+    private const string Service = "is left out: its rates are in the file of the rate limit service. "
+        + "Import that with 'sluice import envoy'.";
     private readonly List<(string Name, Rate Rate, ImportedCondition Condition)> _limits = [];
 
     /// <summary>Writes a server for each MCP target, if the route has a limit.</summary>
@@ -35,7 +36,9 @@ internal sealed class AgentgatewayRoute(SourceGroup route, ImportedDocument docu
 
         if (servers.Count > 1)
         {
-            route.Note("backends", "has several targets, which share the limits of the route in agentgateway. Here each is a server with limits of its own.");
+            route.Note(
+                "backends",
+                "has several targets, which share the limits of the route in agentgateway. Here each is a server with limits of its own.");
         }
 
         route.NoteUnknown();
@@ -51,7 +54,9 @@ internal sealed class AgentgatewayRoute(SourceGroup route, ImportedDocument docu
                 ReadLimit(entry, $"conditional-{index + 1}");
             }
 
-            group.Note("conditional", "applies the first entry that matches, alone. Here every entry that matches applies, so a later entry also limits "
+            group.Note(
+                "conditional",
+                "applies the first entry that matches, alone. Here every entry that matches applies, so a later entry also limits "
                 + "the callers of an earlier one. Check the entries without a condition.");
             group.NoteUnknown();
             return;
@@ -73,21 +78,26 @@ internal sealed class AgentgatewayRoute(SourceGroup route, ImportedDocument docu
         entry.NoteUnknown();
         if (type != "requests")
         {
-            entry.Note("type", $"{Shown.Quote(type)} counts tokens of language models: the limit is left out, since limits here count calls.");
+            entry.Note(
+                "type", $"{Shown.Quote(type)} counts tokens of language models: the limit is left out, since limits here count calls.");
             return;
         }
 
         if (interval is null || maxTokens < perFill)
         {
             entry.Fault("fillInterval", interval is null
-                ? "a limit needs maxTokens, tokensPerFill and fillInterval, such as { maxTokens: 10, tokensPerFill: 10, fillInterval: 60s }."
+                ? "a limit needs maxTokens, tokensPerFill and fillInterval, such as { maxTokens: 10, "
+                    + "tokensPerFill: 10, fillInterval: 60s }."
                 : "maxTokens is below tokensPerFill, which agentgateway rejects. Raise maxTokens.");
             return;
         }
 
         if (ImportedCondition.Parse(condition is null ? [] : [condition]) is not ImportedCondition parsed)
         {
-            entry.Note("condition", $"has no equivalent: {condition}. The limit is left out. Conditions here compare the tool, the user and claims with texts.");
+            entry.Note(
+                "condition",
+                $"has no equivalent: {condition}. The limit is left out. "
+                    + "Conditions here compare the tool, the user and claims with texts.");
             return;
         }
 

@@ -13,7 +13,8 @@ internal sealed class ContextForgeImporter : IImporter
     public string FileKind => "a plugin configuration of ContextForge, with an entry of the rate limiter under 'plugins'";
 
     public bool Recognizes(ImportSource source) =>
-        source.Groups.Any(root => root.Find(Entries)?.Value is SequenceNode plugins && plugins.Items.OfType<MappingNode>().Any(IsRateLimiter));
+        source.Groups.Any(
+            root => root.Find(Entries)?.Value is SequenceNode plugins && plugins.Items.OfType<MappingNode>().Any(IsRateLimiter));
 
     public void Import(ImportSource source, ImportedDocument document)
     {
@@ -30,7 +31,8 @@ internal sealed class ContextForgeImporter : IImporter
 
                 if (count++ > 0)
                 {
-                    document.Faults.Add(plugin, $"{Entries}[{index}]", "is a second rate limiter. Import a file with one, and join the documents by hand.");
+                    document.Faults.Add(
+                        plugin, $"{Entries}[{index}]", "is a second rate limiter. Import a file with one, and join the documents by hand.");
                     return;
                 }
 

@@ -48,7 +48,8 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
         switch (config.Text("algorithm"))
         {
             case null:
-                config.Note("algorithm", "is absent, which is a fixed window in ContextForge and a token bucket here: written as fixedWindow, "
+                config.Note(
+                    "algorithm", "is absent, which is a fixed window in ContextForge and a token bucket here: written as fixedWindow, "
                     + "of which twice the count can pass around a window's edge.");
                 return RateLimitAlgorithm.FixedWindow;
             case "fixed_window":
@@ -58,7 +59,9 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
             case "token_bucket":
                 return RateLimitAlgorithm.TokenBucket;
             case string other:
-                config.Fault("algorithm", $"{Shown.Quote(other)} is not an algorithm of ContextForge. Write fixed_window, sliding_window or token_bucket.");
+                config.Fault(
+                    "algorithm",
+                    $"{Shown.Quote(other)} is not an algorithm of ContextForge. Write fixed_window, sliding_window or token_bucket.");
                 return default;
         }
     }
@@ -71,13 +74,16 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
         if (tenant is not null)
         {
             limits.Add("perTenant", [tenant]);
-            config.Note("by_tenant", "is counted for each server here, and for all servers together in ContextForge. A caller without a tenant is "
+            config.Note(
+                "by_tenant", "is counted for each server here, and for all servers together in ContextForge. A caller without a tenant is "
                 + "not limited by it there; here such callers share one bucket (missingIdentity: skip changes that).");
         }
 
         if (user is not null)
         {
-            config.Note("by_user", "is counted for each server here, and for all servers together in ContextForge, which also counts a user in each "
+            config.Note(
+                "by_user",
+                "is counted for each server here, and for all servers together in ContextForge, which also counts a user in each "
                 + "tenant apart: here a user has one bucket. For one in each tenant, write an entry of 'limits' with per: [tenant, user].");
         }
 
@@ -116,8 +122,11 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
 
         if (tools.Fields.Any())
         {
-            config.Note("by_tool", "has a bucket for each tool and tenant in ContextForge, so it is perTenant here: callers without a tenant share one. "
-                + "Older versions have one bucket for each tool, which is 'shared'. A prompt with the name of a tool takes from the same bucket "
+            config.Note(
+                "by_tool",
+                "has a bucket for each tool and tenant in ContextForge, so it is perTenant here: callers without a tenant share one. "
+                + "Older versions have one bucket for each tool, which is 'shared'. "
+                + "A prompt with the name of a tool takes from the same bucket "
                 + "there; here it has an entry of its own, under 'prompts'.");
         }
 
@@ -147,7 +156,8 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
         if (text[(text.IndexOf('/', StringComparison.Ordinal) + 1)..].Trim().ToLowerInvariant()
             is not ("s" or "sec" or "second" or "m" or "min" or "minute" or "h" or "hr" or "hour"))
         {
-            group.Note(name, $"{Shown.Quote(text)} is taken as it reads, but rates of ContextForge are per s, m or h: it rejects this file.");
+            group.Note(
+                name, $"{Shown.Quote(text)} is taken as it reads, but rates of ContextForge are per s, m or h: it rejects this file.");
         }
 
         Rate? rate = SourceRates.Make(group, name, parsed.MaxTokens, parsed.RefillPeriod, _algorithm);
@@ -171,7 +181,8 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
                 limits.Add("mode", "disabled");
                 break;
             case string other:
-                plugin.Note("mode", $"{Shown.Quote(other)} has no equivalent: the limits are enforced. Write mode: permissive to count only.");
+                plugin.Note(
+                    "mode", $"{Shown.Quote(other)} has no equivalent: the limits are enforced. Write mode: permissive to count only.");
                 break;
         }
     }
@@ -190,7 +201,9 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
 
         if (config.Text("redis_key_prefix") is not null)
         {
-            config.Note("redis_key_prefix", "is left out: counters of ContextForge cannot be read here, so buckets start full under the prefix 'sluice'.");
+            config.Note(
+                "redis_key_prefix",
+                "is left out: counters of ContextForge cannot be read here, so buckets start full under the prefix 'sluice'.");
         }
 
         string? mode = config.Text("fail_mode");
@@ -206,9 +219,11 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
         limits.Add("onStoreFailure", isClosed ? "deny" : hasFallback ? "local" : "allow");
         config.Note(mode is null ? "redis_fallback" : "fail_mode", isClosed
             ? "is onStoreFailure: deny. The default here, share, continues with each process' part of the limits."
-            : hasFallback ? "is on, unless it is false: without Redis each process counts alone (onStoreFailure: local), so N processes admit N times "
+            : hasFallback ? "is on, unless it is false: without Redis each process counts alone (onStoreFailure: local), "
+                + "so N processes admit N times "
                 + "the limit. The default here, share, does not."
-            : "is open, the default of ContextForge: without Redis every call passes (onStoreFailure: allow). The default here, share, keeps limiting.");
+            : "is open, the default of ContextForge: without Redis every call passes (onStoreFailure: allow). "
+                + "The default here, share, keeps limiting.");
     }
 
     private void AddStore(SourceGroup config, string url)
@@ -242,9 +257,14 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
         headers.Add("mode", "always");
         headers.Add("style", "x-ratelimit");
         headers.Add("reset", "unixTime");
-        document.Note("Resets: X-RateLimit-Reset is Unix time in ContextForge. The field 'headers' keeps that; without it, seconds are sent.");
-        document.Note("Retry-After: ContextForge states the shortest wait of all limits that reject a call; here it is the longest, after which the call passes.");
+        document.Note(
+            "Resets: X-RateLimit-Reset is Unix time in ContextForge. The field 'headers' keeps that; without it, seconds are sent.");
+        document.Note(
+            "Retry-After: ContextForge states the shortest wait of all limits that reject a call; here it is the longest, "
+                + "after which the call passes.");
         document.Note("A rejected call is charged to the limits that would admit it in ContextForge; here it is charged to none.");
-        document.Note("Users: ContextForge takes 'email', 'id' or 'sub' of the token; here it is 'sub'. Write userClaim: email under auth.jwt for the first.");
+        document.Note(
+            "Users: ContextForge takes 'email', 'id' or 'sub' of the token; here it is 'sub'. "
+                + "Write userClaim: email under auth.jwt for the first.");
     }
 }

@@ -64,7 +64,8 @@ internal sealed class EnvoyImporter : IImporter
         {
             int rules = quota.Groups("rules").Count();
             quota.Fault("rules", rules > 1
-                ? $"has {rules} rules, of which one with quota left is enough to admit a call (OR). Here every limit must admit it (AND), which would "
+                ? $"has {rules} rules, of which one with quota left is enough to admit a call (OR). "
+                    + "Here every limit must admit it (AND), which would "
                     + "reject calls that pass today. Decide which rule is meant, and write it as a limit of calls."
                 : "counts tokens of language models, which have no equivalent: limits here count calls. Write a limit of calls instead.");
         }

@@ -25,7 +25,8 @@ internal sealed class EnvoyLimits
             if (document.Faults.Count == 0)
             {
                 document.Faults.Add(0, 0, "", "has no rate limit that can be expressed here."
-                    + string.Concat(document.Notes.Where(note => note.Line > 0).Select(note => $" Line {note.Line}, {note.Path} {note.Text}")));
+                    + string.Concat(
+                        document.Notes.Where(note => note.Line > 0).Select(note => $" Line {note.Line}, {note.Path} {note.Text}")));
             }
 
             return;
@@ -39,7 +40,8 @@ internal sealed class EnvoyLimits
         if (UserHeader is string header)
         {
             OutputGroup proxy = document.Root.AddGroup(
-                "auth", "Placeholder: write from which addresses the proxy calls that sets the header. A caller must not be able to set it.").AddGroup("trustedProxy");
+                "auth", "Placeholder: write from which addresses the proxy calls that sets the header. "
+                    + "A caller must not be able to set it.").AddGroup("trustedProxy");
             proxy.Add("from", ["127.0.0.1/32"]);
             proxy.Add("userHeader", header);
         }
@@ -48,7 +50,8 @@ internal sealed class EnvoyLimits
             document.AddPlaceholderAuth();
         }
 
-        document.Note("Envoy counts every HTTP request; here tools/call, prompts/get and resources/read are counted (meter: all for more).");
+        document.Note(
+            "Envoy counts every HTTP request; here tools/call, prompts/get and resources/read are counted (meter: all for more).");
     }
 
     /// <summary>A unit of Envoy's rate limit service as a period; null for another word.</summary>
@@ -74,13 +77,16 @@ internal sealed class EnvoyLimits
         string? unit = group.Text("unit");
         if (count is null || unit is null || PeriodOf(unit) is not TimeSpan period)
         {
-            group.Fault(unit is null ? countField : "unit", $"a rate needs {countField} from 1, and a unit: second, minute, hour, day, week, month or year.");
+            group.Fault(
+                unit is null ? countField : "unit",
+                $"a rate needs {countField} from 1, and a unit: second, minute, hour, day, week, month or year.");
             return null;
         }
 
         if (period > TimeSpan.FromDays(7))
         {
-            group.Note("unit", $"is {period.TotalDays:0} days, as in Envoy's service. For months and years of the calendar, write 'window'.");
+            group.Note(
+                "unit", $"is {period.TotalDays:0} days, as in Envoy's service. For months and years of the calendar, write 'window'.");
         }
 
         return SourceRates.Make(

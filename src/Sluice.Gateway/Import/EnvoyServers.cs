@@ -26,7 +26,9 @@ internal static class EnvoyServers
 
         if (servers.Count > 1)
         {
-            document.Note("The backends of an MCPRoute are one server with joined tools in Envoy AI Gateway. Here each is a server with limits of its own.");
+            document.Note(
+                "The backends of an MCPRoute are one server with joined tools in Envoy AI Gateway. "
+                    + "Here each is a server with limits of its own.");
         }
 
         return servers.Count > 0 ? servers : [document.AddPlaceholderServer("envoy")];
@@ -42,7 +44,9 @@ internal static class EnvoyServers
         backend.NoteUnknown();
         OutputGroup server = document.Root.AddItem("servers");
         server.Add("name", name);
-        server.Add("upstream", $"http://{name}{port}{path}", "The address of the backend by its name and port; a kind other than Service needs its real one.");
+        server.Add(
+            "upstream", $"http://{name}{port}{path}",
+            "The address of the backend by its name and port; a kind other than Service needs its real one.");
         return server;
     }
 }

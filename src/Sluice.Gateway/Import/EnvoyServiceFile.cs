@@ -14,8 +14,11 @@ internal sealed class EnvoyServiceFile(SourceGroup root, ImportedDocument docume
         root.Skip("domain");
         ReadAll(root, []);
         root.NoteUnknown();
-        document.Note("Envoy's service counts a call by the most specific descriptor that matches, alone. Here every limit that matches applies.");
-        document.Note("Envoy's service has fixed windows by the clock: written as fixedWindow with align, of which twice the count can pass around a window's edge.");
+        document.Note(
+            "Envoy's service counts a call by the most specific descriptor that matches, alone. Here every limit that matches applies.");
+        document.Note(
+            "Envoy's service has fixed windows by the clock: written as fixedWindow with align, "
+                + "of which twice the count can pass around a window's edge.");
         document.Note("Envoy's service also counts calls that it rejects; here a rejected call is charged to no limit.");
     }
 
@@ -47,7 +50,9 @@ internal sealed class EnvoyServiceFile(SourceGroup root, ImportedDocument docume
         group.LeaveOut("replaces", "is left out: all limits that match apply here.");
         if (group.Text("unlimited") == "true")
         {
-            group.Note("unlimited", "is left out: a call here passes freely only where no other limit matches it. Write an override with 'unlimited'.");
+            group.Note(
+                "unlimited",
+                "is left out: a call here passes freely only where no other limit matches it. Write an override with 'unlimited'.");
             return;
         }
 
@@ -55,7 +60,10 @@ internal sealed class EnvoyServiceFile(SourceGroup root, ImportedDocument docume
         group.NoteUnknown();
         if (path.FirstOrDefault(part => part.Value is null && Tools.Contains(part.Key)).Key is string open)
         {
-            descriptor.Note("key", $"{Shown.Quote(open)} without a value has a bucket for each tool, which has no equivalent: the limit is left out. Write an entry for each tool.");
+            descriptor.Note(
+                "key",
+                $"{Shown.Quote(open)} without a value has a bucket for each tool, which has no equivalent: the limit is left out. "
+                    + "Write an entry for each tool.");
             return;
         }
 
@@ -74,7 +82,8 @@ internal sealed class EnvoyServiceFile(SourceGroup root, ImportedDocument docume
     {
         foreach ((string key, _) in path.Where(part => !Tools.Contains(part.Key) && !Users.Contains(part.Key) && part.Key is not ("tenant" or "client")))
         {
-            descriptor.Note("key", $"{Shown.Quote(key)} is read as a claim of the caller. What Envoy puts there is not in this file: check it.");
+            descriptor.Note(
+                "key", $"{Shown.Quote(key)} is read as a claim of the caller. What Envoy puts there is not in this file: check it.");
         }
     }
 

@@ -34,7 +34,8 @@ internal sealed class EnvoyTrafficPolicy(SourceGroup policy, ImportedDocument do
 
         document.Note(scope.Line, scope.Path, isGlobal
             ? "has fixed windows by the clock: written as fixedWindow with align, of which twice the count can pass around a window's edge."
-            : "is counted by each Envoy alone, and of several rules that match only the strictest counts. Here all processes share a store, if one is set, and all rules count.");
+            : "is counted by each Envoy alone, and of several rules that match only the strictest counts. "
+                + "Here all processes share a store, if one is set, and all rules count.");
         foreach ((int index, SourceGroup rule) in scope.Groups("rules").Index())
         {
             ReadRule(rule, $"{name}-{index + 1}", isGlobal);
@@ -59,7 +60,9 @@ internal sealed class EnvoyTrafficPolicy(SourceGroup policy, ImportedDocument do
 
         if (!isKnown || (header is not null && limits.UserHeader is string known && !known.Equals(header, StringComparison.OrdinalIgnoreCase)))
         {
-            rule.Note("clientSelectors", "has no equivalent, so the rule is left out: keys here are the user, tenant, client and claims of the caller. "
+            rule.Note(
+                "clientSelectors",
+                "has no equivalent, so the rule is left out: keys here are the user, tenant, client and claims of the caller. "
                 + "Only one header with type Distinct is read, as the user that a trusted proxy names.");
             return;
         }
@@ -93,14 +96,18 @@ internal sealed class EnvoyTrafficPolicy(SourceGroup policy, ImportedDocument do
         foreach (SourceGroup selector in rule.Groups("clientSelectors"))
         {
             List<SourceGroup> headers = [.. selector.Groups("headers")];
-            bool isOneDistinct = headers.Count == 1 && headers[0].Text("type") == "Distinct" && selector.Fields.Count() == 1 && header is null;
+            bool isOneDistinct = headers.Count == 1 && headers[0].Text("type") == "Distinct" && selector.Fields.Count() == 1
+                && header is null;
             header = isOneDistinct ? headers[0].Text("name") : null;
             if (header is null)
             {
                 return false;
             }
 
-            rule.Note("clientSelectors", $"{Shown.Quote(header)} is a header that any caller can set, unless a proxy does: it is read as the user of a trusted proxy.");
+            rule.Note(
+                "clientSelectors",
+                $"{Shown.Quote(header)} is a header that any caller can set, "
+                    + "unless a proxy does: it is read as the user of a trusted proxy.");
         }
 
         return true;

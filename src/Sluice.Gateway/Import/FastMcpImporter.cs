@@ -46,7 +46,8 @@ internal sealed class FastMcpImporter : IImporter
             document.AddPlaceholderAuth();
         }
 
-        document.Note("Every request is counted, as in FastMCP (meter: all), but initialize and ping are never rejected, because clients break.");
+        document.Note(
+            "Every request is counted, as in FastMCP (meter: all), but initialize and ping are never rejected, because clients break.");
         document.Note("A rejection is -32000 without a wait in FastMCP. Here it is 429 with the exact wait.");
     }
 

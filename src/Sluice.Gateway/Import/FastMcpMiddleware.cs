@@ -25,7 +25,10 @@ internal sealed class FastMcpMiddleware(PythonCall call, ImportedDocument docume
         IsShared = !hasClients || ReadFlag("global_limit");
         if (!hasClients)
         {
-            Note("", "has no get_client_id, so all callers share one bucket: written as 'shared'. For a bucket for each user, write perUser and auth.");
+            Note(
+                "",
+                "has no get_client_id, so all callers share one bucket: written as 'shared'. "
+                    + "For a bucket for each user, write perUser and auth.");
         }
         else if (!IsShared)
         {
@@ -34,7 +37,9 @@ internal sealed class FastMcpMiddleware(PythonCall call, ImportedDocument docume
 
         if (_arguments.ContainsKey("max_clients"))
         {
-            Note("max_clients", "is left out: how many buckets are kept in memory is maxKeys under 'store'. Buckets with used tokens are not forgotten.");
+            Note(
+                "max_clients",
+                "is left out: how many buckets are kept in memory is maxKeys under 'store'. Buckets with used tokens are not forgotten.");
         }
 
         return isBucket ? ReadBucket() : ReadWindow();
@@ -68,7 +73,10 @@ internal sealed class FastMcpMiddleware(PythonCall call, ImportedDocument docume
 
         if (number < PerSecondRate.Min || number > int.MaxValue)
         {
-            return Fault(Name, $"{Shown.Quote(_arguments.GetValueOrDefault(Name, ""))} is not a rate from 1 call in 366 days to {int.MaxValue} calls a second.");
+            return Fault(
+                Name,
+                $"{Shown.Quote(_arguments.GetValueOrDefault(Name, ""))} is not a rate from 1 call in 366 days to "
+                    + $"{int.MaxValue} calls a second.");
         }
 
         if (size > int.MaxValue || size != Math.Truncate(size))
@@ -78,7 +86,9 @@ internal sealed class FastMcpMiddleware(PythonCall call, ImportedDocument docume
 
         if (size == 0 && 2 * number < 1)
         {
-            Note(Name, "is below 0.5 without a burst, of which FastMCP makes a bucket of 0 tokens that rejects every call. Here the burst is 1.");
+            Note(
+                Name,
+                "is below 0.5 without a burst, of which FastMCP makes a bucket of 0 tokens that rejects every call. Here the burst is 1.");
         }
 
         PerSecondRate parsed = PerSecondRate.Of(number);

@@ -32,7 +32,8 @@ internal sealed class ImportedDocument(FaultList faults)
     internal void AddPlaceholderAuth()
     {
         OutputGroup jwt = Root.AddGroup(
-            "auth", "Placeholder: write who issues the tokens of your callers and for whom, or use apiKeys or trustedProxy.").AddGroup("jwt");
+            "auth", "Placeholder: write who issues the tokens of your callers and for whom, "
+                + "or use apiKeys or trustedProxy.").AddGroup("jwt");
         jwt.Add("issuer", "https://login.example.com");
         jwt.Add("audience", "https://mcp.example.com");
     }

@@ -23,13 +23,15 @@ internal sealed class KuadrantImporter : IImporter
             SourceGroup policy = new(node, "", document);
             if (!IsPolicy(node))
             {
-                document.Note(node.Line, "", $"{Shown.Quote(policy.Text("kind") ?? "a document")} is left out: only policies of Kuadrant are read.");
+                document.Note(
+                    node.Line, "", $"{Shown.Quote(policy.Text("kind") ?? "a document")} is left out: only policies of Kuadrant are read.");
                 continue;
             }
 
             if (policy.Text("kind") != "RateLimitPolicy")
             {
-                policy.Fault("kind", "counts tokens of language models, which have no equivalent: limits here count calls. Remove the document.");
+                policy.Fault(
+                    "kind", "counts tokens of language models, which have no equivalent: limits here count calls. Remove the document.");
                 continue;
             }
 
@@ -43,9 +45,12 @@ internal sealed class KuadrantImporter : IImporter
             document.AddPlaceholderAuth();
         }
 
-        document.Note("Windows of Limitador are fixed and begin with the first request: written as fixedWindow, of which twice the count can pass "
+        document.Note(
+            "Windows of Limitador are fixed and begin with the first request: written as fixedWindow, of which twice the count can pass "
             + "around a window's edge.");
-        document.Note("Kuadrant counts every HTTP request of the route; here tools/call, prompts/get and resources/read are counted (meter: all for more).");
+        document.Note(
+            "Kuadrant counts every HTTP request of the route; here tools/call, "
+                + "prompts/get and resources/read are counted (meter: all for more).");
     }
 
     private static bool IsPolicy(MappingNode root) =>

@@ -29,13 +29,17 @@ internal sealed class KuadrantLimit(ImportedDocument document, Field field, stri
         limit.NoteUnknown();
         if (ImportedCondition.Parse(all) is not ImportedCondition condition)
         {
-            Leave($"its condition has no equivalent: {string.Join(" && ", all)}. Conditions here compare the tool, the user and claims with texts.");
+            Leave(
+                $"its condition has no equivalent: {string.Join(" && ", all)}. "
+                    + "Conditions here compare the tool, the user and claims with texts.");
             return false;
         }
 
         if (parts.IndexOf(null) is >= 0 and int other)
         {
-            Leave($"its counter {Shown.Quote(counters[other])} has no equivalent: keys here are the user and claims of the caller, which a caller cannot invent.");
+            Leave(
+                $"its counter {Shown.Quote(counters[other])} has no equivalent: keys here are the user and claims of the caller, "
+                    + "which a caller cannot invent.");
             return false;
         }
 

@@ -68,7 +68,9 @@ internal sealed partial record PythonCall(string Name, int Line, ImmutableArray<
     {
         Match keyword = Keyword().Match(code);
         string shown = keyword.Success ? source[keyword.Length..] : source;
-        string value = code.Contains('#', StringComparison.Ordinal) || code.Contains('"', StringComparison.Ordinal) ? shown : code[(keyword.Success ? keyword.Length : 0)..];
+        string value = code.Contains('#', StringComparison.Ordinal) || code.Contains('"', StringComparison.Ordinal)
+            ? shown
+            : code[(keyword.Success ? keyword.Length : 0)..];
         return (keyword.Groups["name"].Value, value.Trim());
     }
 

@@ -51,7 +51,9 @@ internal static class SourceRates
 
         if (text.AsSpan().ContainsAny('d', 'w'))
         {
-            group.Note(field, $"{Shown.Quote(text)} is taken as it reads, but durations of {product} have no days and weeks: it rejects this file.");
+            group.Note(
+                field,
+                $"{Shown.Quote(text)} is taken as it reads, but durations of {product} have no days and weeks: it rejects this file.");
         }
 
         return period;

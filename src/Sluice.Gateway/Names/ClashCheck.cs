@@ -13,7 +13,8 @@ internal static class ClashCheck
     /// <param name="configuration">The configuration.</param>
     /// <param name="time">The clock.</param>
     /// <param name="cancellationToken">Ends the check.</param>
-    internal static async Task<string[]> FindAsync(GatewayConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
+    internal static async Task<string[]> FindAsync(
+        GatewayConfiguration configuration, TimeProvider time, CancellationToken cancellationToken)
     {
         (string Name, VirtualUpstreamConfiguration Upstream)[] strict =
         [

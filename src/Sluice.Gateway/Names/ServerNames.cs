@@ -10,5 +10,6 @@ internal sealed record ServerNames(
     string[] Tools, string[] Prompts, string[] Resources, string[] Templates, string[] MethodGroups)
 {
     /// <summary>Those of one list.</summary>
-    internal string[] Of(ListKind kind) => kind == ListKind.Tools ? Tools : kind == ListKind.Prompts ? Prompts : kind == ListKind.Resources ? Resources : Templates;
+    internal string[] Of(ListKind kind) =>
+        kind == ListKind.Tools ? Tools : kind == ListKind.Prompts ? Prompts : kind == ListKind.Resources ? Resources : Templates;
 }

@@ -47,7 +47,8 @@ internal static class ServerProbe
             {
                 HttpUpstreamConfiguration upstream => OverHttp(upstream, server, http!, timeout),
                 CommandUpstreamConfiguration command => OverStdio(command),
-                UpstreamConfiguration other => throw new ArgumentException($"{other.GetType()} is an unknown type of upstream.", nameof(server)),
+                UpstreamConfiguration other => throw new ArgumentException(
+                    $"{other.GetType()} is an unknown type of upstream.", nameof(server)),
             };
             McpClientOptions options = new()
             {
@@ -63,7 +64,8 @@ internal static class ServerProbe
         }
         catch (Exception) when (late.IsCancellationRequested)
         {
-            return ServerListing.Failed(string.Create(CultureInfo.InvariantCulture, $"did not answer within {timeout.TotalSeconds:0.###} s"));
+            return ServerListing.Failed(
+                string.Create(CultureInfo.InvariantCulture, $"did not answer within {timeout.TotalSeconds:0.###} s"));
         }
         catch (CommandNotStartedException exception)
         {
@@ -87,15 +89,19 @@ internal static class ServerProbe
         {
             { IsOverBound: true } => ServerListing.Failed($"sends more than {MaxBytes / 1024 / 1024} MiB"),
             { ErrorStatus: HttpStatusCode.Unauthorized or HttpStatusCode.Forbidden } => ServerListing.Failed(
-                $"asks callers to sign in (HTTP {(int)handler.ErrorStatus}). Give the gateway credentials in 'headers', or check with a user's client",
+                $"asks callers to sign in (HTTP {(int)handler.ErrorStatus}). "
+                    + "Give the gateway credentials in 'headers', or check with a user's client",
                 needsSignIn: true),
             { ErrorStatus: HttpStatusCode status } => ServerListing.Failed($"answered HTTP {(int)status}"),
             _ when FindCause<UpstreamRefusedException>(exception) is UpstreamRefusedException refused => ServerListing.Failed(
                 $"answers what the gateway does not accept: {refused.Message}"),
-            _ when failed?.HttpRequestError is HttpRequestError.NameResolutionError => ServerListing.Failed("has a host name that cannot be resolved"),
+            _ when failed?.HttpRequestError is HttpRequestError.NameResolutionError => ServerListing.Failed(
+                "has a host name that cannot be resolved"),
             _ when failed?.HttpRequestError is HttpRequestError.ConnectionError => ServerListing.Failed("cannot be reached"),
-            _ when failed?.HttpRequestError is HttpRequestError.SecureConnectionError => ServerListing.Failed("has no TLS certificate that this machine accepts"),
-            _ when isCommand && exception is not McpException => ServerListing.Failed("ended, or wrote what is not MCP, before it had answered"),
+            _ when failed?.HttpRequestError is HttpRequestError.SecureConnectionError => ServerListing.Failed(
+                "has no TLS certificate that this machine accepts"),
+            _ when isCommand
+                && exception is not McpException => ServerListing.Failed("ended, or wrote what is not MCP, before it had answered"),
             _ => ServerListing.Failed("gives an answer that is not that of an MCP server"),
         };
     }
@@ -114,7 +120,8 @@ internal static class ServerProbe
         return null;
     }
 
-    private static HttpClientTransport OverHttp(HttpUpstreamConfiguration upstream, ServerConfiguration server, HttpClient http, TimeSpan timeout) => new(
+    private static HttpClientTransport OverHttp(
+        HttpUpstreamConfiguration upstream, ServerConfiguration server, HttpClient http, TimeSpan timeout) => new(
         new HttpClientTransportOptions
         {
             Endpoint = upstream.Address,
@@ -156,7 +163,8 @@ internal static class ServerProbe
         });
         string[] resources = await ReadAsync(has.Resources is not null, async cursor =>
         {
-            ListResourcesResult page = await client.ListResourcesAsync(new ListResourcesRequestParams { Cursor = cursor }, cancellationToken);
+            ListResourcesResult page = await client.ListResourcesAsync(
+                new ListResourcesRequestParams { Cursor = cursor }, cancellationToken);
             return (page.Resources.Select(resource => resource.Uri), page.NextCursor);
         });
         string[] templates = await ReadAsync(has.Resources is not null, async cursor =>

@@ -182,15 +182,18 @@ internal sealed partial class StartCheck : IAsyncDisposable
         internal static partial void NeedsSignIn(ILogger logger, string server, string why);
 
         [LoggerMessage(92, LogLevel.Information,
-            "The names in the limits of the server '{Server}' are not checked, since it {Why}. 'sluice validate --live' checks them later.")]
+            "The names in the limits of the server '{Server}' are not checked, since it {Why}. "
+                + "'sluice validate --live' checks them later.")]
         internal static partial void NotChecked(ILogger logger, string server, string why);
 
         [LoggerMessage(93, LogLevel.Debug,
-            "The names in the limits of the server '{Server}' are not checked, since it is a command. 'sluice validate --live' checks them.")]
+            "The names in the limits of the server '{Server}' are not checked, since it is a command. "
+                + "'sluice validate --live' checks them.")]
         internal static partial void Command(ILogger logger, string server);
 
         [LoggerMessage(94, LogLevel.Debug,
-            "The names in the limits of the virtual server '{Server}' are not checked, since it has a command behind it. 'sluice validate --live' checks them.")]
+            "The names in the limits of the virtual server '{Server}' are not checked, since it has a command behind it. "
+                + "'sluice validate --live' checks them.")]
         internal static partial void CommandBehind(ILogger logger, string server);
     }
 }

@@ -76,7 +76,8 @@ internal static partial class UnmatchedLimits
         internal static Candidates Of(OperationKind kind, string[] names, string[] templates, bool caseSensitive)
         {
             OperationNames rules = OperationNames.For(kind, caseSensitive);
-            return new Candidates(rules, names, [.. templates.Select(template => rules.Canonical(TemplateExpression().Replace(template, "*")))]);
+            return new Candidates(
+                rules, names, [.. templates.Select(template => rules.Canonical(TemplateExpression().Replace(template, "*")))]);
         }
 
         /// <summary>Whether the server lists something of exactly this name.</summary>
@@ -102,7 +103,8 @@ internal static partial class UnmatchedLimits
 
             string start = trimmed[..^1];
             return trimmed.EndsWith('*') && start.Length > 0 && !Glob.IsGlob(start)
-                && NearestName.Find(start, names.Where(other => other.Length >= start.Length).Select(other => other[..start.Length])) is string nearest
+                && NearestName.Find(
+                    start, names.Where(other => other.Length >= start.Length).Select(other => other[..start.Length])) is string nearest
                     ? nearest + "*"
                     : null;
         }

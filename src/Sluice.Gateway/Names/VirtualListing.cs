@@ -32,7 +32,8 @@ internal static class VirtualListing
             Add(templates, has.Templates, index, names);
         }
 
-        return new ServerListing(new ServerNames([.. tools], [.. prompts], [.. resources], [.. templates], [.. groups]), Failure: null, NeedsSignIn: false);
+        return new ServerListing(
+            new ServerNames([.. tools], [.. prompts], [.. resources], [.. templates], [.. groups]), Failure: null, NeedsSignIn: false);
     }
 
     private static void Add(HashSet<string> all, string[] uris, int backend, VirtualNames names)

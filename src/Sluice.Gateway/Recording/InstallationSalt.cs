@@ -50,7 +50,8 @@ internal static partial class InstallationSalt
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            fault = $"the salt of hashed callers cannot be kept in '{path}': {exception.Message} Make the folder writable, or set {Variable}.";
+            fault = $"the salt of hashed callers cannot be kept in '{path}': {exception.Message} Make the folder "
+                + $"writable, or set {Variable}.";
             return null;
         }
     }

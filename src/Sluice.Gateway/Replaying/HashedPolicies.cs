@@ -61,7 +61,8 @@ internal sealed class HashedPolicies
         Dictionary<string, VirtualNames> names = file.Servers
             .Where(server => server is { LimitsBackends: true, Virtual: not null })
             .ToDictionary(server => server.Name, server => new VirtualNames(server.Virtual!), StringComparer.OrdinalIgnoreCase);
-        return new HashedPolicies(policies, names, new(file.Servers.Select(server => server.Name), StringComparer.OrdinalIgnoreCase), file.MaxKeys);
+        return new HashedPolicies(
+            policies, names, new(file.Servers.Select(server => server.Name), StringComparer.OrdinalIgnoreCase), file.MaxKeys);
     }
 
     private static RateLimitPolicy Hashed(string server, RateLimitPolicy policy, CallerHashes hashes) =>

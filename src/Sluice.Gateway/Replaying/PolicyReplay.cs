@@ -47,7 +47,8 @@ internal sealed class PolicyReplay
     {
         CallerIdentity caller = _callers[_index.NumberOf(call.Caller)];
         ApplicableLimits limits =
-            _policies.Of(call.Server)?.SelectFor(call.Method, call.Name ?? "", _backends[_index.OperationOf(call)], caller) ?? ApplicableLimits.None;
+            _policies.Of(call.Server)?.SelectFor(
+                call.Method, call.Name ?? "", _backends[_index.OperationOf(call)], caller) ?? ApplicableLimits.None;
         if (limits.IdentityRequiredBy is RateLimit required)
         {
             return new ReplayedAnswer(default, required.Name, int.MaxValue, 0, TimeSpan.Zero, TimeSpan.Zero, []);
@@ -136,7 +137,9 @@ internal sealed class PolicyReplay
             answer.Running,
             answer.RetryAfter,
             reservation.Delay,
-            wouldRefuse == 0 ? [] : [.. Enumerable.Range(0, limits.Count).Where(i => (wouldRefuse >> i & 1) != 0).Select(i => limits[i].Name)]);
+            wouldRefuse == 0
+                ? []
+                : [.. Enumerable.Range(0, limits.Count).Where(i => (wouldRefuse >> i & 1) != 0).Select(i => limits[i].Name)]);
     }
 
     // Where calls could be held, the record says for which ones no place was left, and how much of its time a call had left that waited for

@@ -48,12 +48,14 @@ internal static class Replay
     {
         if (index.Missing > 0)
         {
-            yield return $"{SimulationText.Number(index.Missing)} operations are missing in the trace, so that the answers are close, not exact.";
+            yield return $"{SimulationText.Number(index.Missing)} operations are missing in the trace, "
+                + "so that the answers are close, not exact.";
         }
 
         if (index.WithoutRun > 0 && index.Runs == 0)
         {
-            yield return $"{SimulationText.Number(index.WithoutRun)} calls were decided by Redis, so that the answers are close, not exact.";
+            yield return $"{SimulationText.Number(index.WithoutRun)} calls were decided by Redis, "
+                + "so that the answers are close, not exact.";
         }
 
         if (index.Versions.Count > 1)
@@ -73,7 +75,8 @@ internal static class Replay
                 .. index.Operations.Select(operation => operation.Server).Distinct()
                     .Where(server => policies.Any(policy => !policy.Has(server))).Order(StringComparer.Ordinal),
             ];
-            yield return $"{SimulationText.Number(report.UnknownServer)} calls are to servers that {string.Join(" or ", names)} does not have: {Shown.Message(string.Join(", ", unknown))}. Nothing limits them there.";
+            yield return $"{SimulationText.Number(report.UnknownServer)} calls are to servers that {string.Join(" or ", names)} does not "
+                + $"have: {Shown.Message(string.Join(", ", unknown))}. Nothing limits them there.";
         }
     }
 }

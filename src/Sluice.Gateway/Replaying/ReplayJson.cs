@@ -5,7 +5,8 @@ namespace Sluice.Gateway;
 /// <summary>A replay's report for programs.</summary>
 internal static class ReplayJson
 {
-    internal static string Write(ReplayReport report, TraceIndex index, TraceFile file, string before, string after) => JsonSerializer.Serialize(
+    internal static string Write(
+        ReplayReport report, TraceIndex index, TraceFile file, string before, string after) => JsonSerializer.Serialize(
         new
         {
             report.Calls,

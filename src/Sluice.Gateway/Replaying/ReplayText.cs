@@ -31,15 +31,23 @@ internal static class ReplayText
 
         Line(text, report.OtherOutcome == 0
             ? "No call has another outcome."
-            : $"{ExplainedWords.Count(report.OtherOutcome, "call")} with another outcome, from {At(report.FirstDifference!.Value)} to {At(report.LastDifference!.Value)}: "
-                + $"{SimulationText.Number(report.NewlyRefused)} newly rejected, {SimulationText.Number(report.NewlyAllowed)} newly allowed.");
+            : $"{ExplainedWords.Count(report.OtherOutcome, "call")} with another outcome, "
+                + $"from {At(report.FirstDifference!.Value)} to {At(report.LastDifference!.Value)}: "
+                + $"{SimulationText.Number(report.NewlyRefused)} newly rejected, "
+                + $"{SimulationText.Number(report.NewlyAllowed)} newly allowed.");
         if (report.OtherwiseDifferent > 0)
         {
-            Line(text, $"{ExplainedWords.Count(report.OtherwiseDifferent, "call")} with the same outcome, but another limit, wait or number of tokens left.");
+            Line(
+                text,
+                $"{ExplainedWords.Count(report.OtherwiseDifferent, "call")} with the same outcome, but another limit, "
+                    + "wait or number of tokens left.");
         }
 
         (RecordedCall call, ReplayedAnswer answerBefore, ReplayedAnswer answerAfter) = report.First!.Value;
-        Line(text, $"The first is {call.Method}{(call.Name is null ? "" : " " + Shown.Quote(call.Name))} on {call.Server} by {call.Caller.Shown}:");
+        Line(
+            text,
+            $"The first is {call.Method}{(call.Name is null ? "" : " " + Shown.Quote(call.Name))} on {call.Server} "
+                + $"by {call.Caller.Shown}:");
         Line(text, $"{Indent}{before}: {answerBefore}");
         Line(text, $"{Indent}{after}: {answerAfter}");
         Limits(text, report, before, after);
@@ -84,7 +92,8 @@ internal static class ReplayText
         }
     }
 
-    private static string At(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    private static string At(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     private static void Table(StringBuilder text, TextTable table)
     {

@@ -15,7 +15,8 @@ internal readonly record struct ReplayedAnswer(
     RateLimitOutcome Outcome, string? Limit, int Remaining, int Running, TimeSpan RetryAfter, TimeSpan Delay, ImmutableArray<string> WouldRefuse)
 {
     /// <summary>The answer to a call that no limit meters.</summary>
-    internal static ReplayedAnswer Unmetered { get; } = new(RateLimitOutcome.Allowed, null, int.MaxValue, 0, TimeSpan.Zero, TimeSpan.Zero, []);
+    internal static ReplayedAnswer Unmetered { get; } = new(
+        RateLimitOutcome.Allowed, null, int.MaxValue, 0, TimeSpan.Zero, TimeSpan.Zero, []);
 
     internal bool IsAllowed => Outcome == RateLimitOutcome.Allowed;
 

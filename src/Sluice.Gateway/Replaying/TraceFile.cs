@@ -93,7 +93,8 @@ internal sealed class TraceFile(IReadOnlyList<string> paths)
     /// <summary>The lines of one file, in a buffer that is used again for each.</summary>
     private sealed class LineStream(string path) : IDisposable
     {
-        private readonly FileStream _file = new(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
+        private readonly FileStream _file = new(
+            path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete, bufferSize: 1);
         private byte[] _buffer = new byte[BufferBytes];
         private int _start;
         private int _end;

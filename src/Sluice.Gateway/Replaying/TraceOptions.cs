@@ -16,7 +16,8 @@ internal sealed class TraceOptions
     private readonly Option<bool> _skipBad = new("--skip-bad") { Description = "Leave out lines of the trace that cannot be read." };
     private readonly Option<string?> _salt = new("--salt")
     {
-        Description = $"The file with the salt of the recording; {InstallationSalt.FileName} in the folder of the trace when it is left out. "
+        Description = "The file with the salt of the recording; "
+            + $"{InstallationSalt.FileName} in the folder of the trace when it is left out. "
             + $"The variable {InstallationSalt.Variable} takes its place. It is needed only where limits name callers.",
         HelpName = "FILE",
     };
@@ -78,7 +79,9 @@ internal sealed class TraceOptions
         if (file.BadLines > 0)
         {
             bool skips = parsed.GetValue(_skipBad);
-            Console.Error.WriteLine($"sluice: {ExplainedWords.Count(file.BadLines, "line")} of the trace {(skips ? "cannot be read and are left out" : "cannot be read. Leave them out by --skip-bad")}.");
+            Console.Error.WriteLine(
+                $"sluice: {ExplainedWords.Count(file.BadLines, "line")} of the trace "
+                    + $"{(skips ? "cannot be read and are left out" : "cannot be read. Leave them out by --skip-bad")}.");
             if (!skips)
             {
                 return null;
@@ -113,7 +116,8 @@ internal sealed class TraceOptions
             ?? Path.Combine(Path.GetDirectoryName(Path.GetFullPath(parsed.GetRequiredValue(_trace)[0]))!, InstallationSalt.FileName);
         if (!File.Exists(path))
         {
-            return (null, $"{Shown.Quote(path)} does not exist. Name the salt of the recording by --salt, or set {InstallationSalt.Variable}.");
+            return (
+                null, $"{Shown.Quote(path)} does not exist. Name the salt of the recording by --salt, or set {InstallationSalt.Variable}.");
         }
 
         try

@@ -73,7 +73,8 @@ internal sealed class CallJournals : IAsyncDisposable
         {
             if (file is not null && !Directory.Exists(Path.GetDirectoryName(Path.GetFullPath(file.Path))))
             {
-                yield return $"{field}.file: the folder of '{file.Path}' does not exist on this machine, and the gateway will not start. Create it.";
+                yield return $"{field}.file: the folder of '{file.Path}' does not exist on this machine, "
+                    + "and the gateway will not start. Create it.";
             }
         }
     }

@@ -23,7 +23,8 @@ internal sealed partial class Certificates : IDisposable
     private byte[] _seen;
     private volatile SslServerAuthenticationOptions _current;
 
-    private Certificates(TlsConfiguration files, byte[] seen, X509Certificate2Collection chain, TimeProvider time, ILogger<Certificates> logger)
+    private Certificates(
+        TlsConfiguration files, byte[] seen, X509Certificate2Collection chain, TimeProvider time, ILogger<Certificates> logger)
     {
         _files = files;
         _logger = logger;
@@ -113,7 +114,9 @@ internal sealed partial class Certificates : IDisposable
         [LoggerMessage(1, LogLevel.Information, "The certificate was changed; the new one is good until {Until:u}.")]
         internal static partial void Changed(ILogger logger, DateTime until);
 
-        [LoggerMessage(2, LogLevel.Error, "The certificate's files were changed and are not a certificate and its key: {Reason} The previous certificate stays in use.")]
+        [LoggerMessage(
+            2, LogLevel.Error,
+            "The certificate's files were changed and are not a certificate and its key: {Reason} The previous certificate stays in use.")]
         internal static partial void NotTaken(ILogger logger, string reason);
 
         [LoggerMessage(3, LogLevel.Warning, "The certificate's files cannot be read: {Reason} The previous certificate stays in use.")]

@@ -228,7 +228,8 @@ internal static partial class GatewayRunner
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or CryptographicException)
         {
-            unread = $"tls: '{tls!.Certificate}' and '{tls.Key}' are not a certificate and its key: {exception.Message} Name two PEM files.";
+            unread = $"tls: '{tls!.Certificate}' and '{tls.Key}' are not a certificate and its key: "
+                + $"{exception.Message} Name two PEM files.";
             return null;
         }
     }
@@ -241,7 +242,9 @@ internal static partial class GatewayRunner
         [LoggerMessage(63, LogLevel.Information, "Stopping in {Delay}; until then connections are accepted. Another signal stops at once.")]
         internal static partial void Delayed(ILogger logger, TimeSpan delay);
 
-        [LoggerMessage(65, LogLevel.Warning, "{Why}, so the rest is counted without labels. Restart the gateway to drop the series of limits that were removed.")]
+        [LoggerMessage(
+            65, LogLevel.Warning,
+            "{Why}, so the rest is counted without labels. Restart the gateway to drop the series of limits that were removed.")]
         internal static partial void TooManySeries(ILogger logger, string why);
 
         [LoggerMessage(1, LogLevel.Warning, "{Advice}")]

@@ -86,7 +86,8 @@ internal sealed partial class StopSignals : IDisposable
         [LoggerMessage(64, LogLevel.Information, "{Signal}: reloading the configuration.")]
         internal static partial void Reloading(ILogger logger, PosixSignal signal);
 
-        [LoggerMessage(62, LogLevel.Warning, "{Signal} was ignored: there is no file that can be read again. Restart the program to apply a change.")]
+        [LoggerMessage(
+            62, LogLevel.Warning, "{Signal} was ignored: there is no file that can be read again. Restart the program to apply a change.")]
         internal static partial void Ignored(ILogger logger, PosixSignal signal);
     }
 }

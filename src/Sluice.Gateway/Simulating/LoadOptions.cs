@@ -24,16 +24,23 @@ internal sealed class LoadOptions
         DefaultValueFactory = _ => [],
     };
 
-    private readonly Option<string> _arrivals = Text("--arrivals", Kinds[0], "KIND", "poisson (default), even (equal intervals, callers in turn) or burst.");
-    private readonly Option<string> _burst = Text("--burst", "20", "CALLS", "With --arrivals burst: the calls that one caller makes at one instant; 20 when it is left out.");
-    private readonly Option<string> _skew = Text("--skew", "0", "NUMBER", "How unlike the users are: user n calls n^-skew times as often as user 1. 0 (default) makes all alike; 1 is typical of real users.");
-    private readonly Option<string> _seed = Text("--seed", "1", "NUMBER", "Where the random numbers start; the same seed gives the same calls.");
+    private readonly Option<string> _arrivals = Text(
+        "--arrivals", Kinds[0], "KIND", "poisson (default), even (equal intervals, callers in turn) or burst.");
+    private readonly Option<string> _burst = Text(
+        "--burst", "20", "CALLS", "With --arrivals burst: the calls that one caller makes at one instant; 20 when it is left out.");
+    private readonly Option<string> _skew = Text(
+        "--skew", "0", "NUMBER",
+        "How unlike the users are: user n calls n^-skew times as often as user 1. "
+            + "0 (default) makes all alike; 1 is typical of real users.");
+    private readonly Option<string> _seed = Text(
+        "--seed", "1", "NUMBER", "Where the random numbers start; the same seed gives the same calls.");
     private readonly Option<string?> _start = StartOption.Create(
         "What the wall clock shows at the start, for windows of the calendar; 2026-01-01T00:00:00Z when it is left out.");
 
     private readonly Option<string[]> _names = new("--user", "-u")
     {
-        Description = "A user who calls, in place of --users; may be repeated. The tenant and the claims of an API key of the file come with it.",
+        Description = "A user who calls, in place of --users; may be repeated. "
+            + "The tenant and the claims of an API key of the file come with it.",
         HelpName = "NAME",
         DefaultValueFactory = _ => [],
     };
@@ -54,7 +61,8 @@ internal sealed class LoadOptions
         .Select(option => $"{option.Name} describes a synthetic load, and does not go with --trace. Remove one of the two.")
         .FirstOrDefault();
 
-    private IEnumerable<Option> All => [_rate, _length, _users, _names, .. _callers.WithoutUser, _tools, _arrivals, _burst, _skew, _seed, _start];
+    private IEnumerable<Option> All =>
+        [_rate, _length, _users, _names, .. _callers.WithoutUser, _tools, _arrivals, _burst, _skew, _seed, _start];
 
     /// <summary>The load; null when the command line is wrong, and the reason.</summary>
     internal SyntheticLoad? Read(ParseResult parsed, PolicyFile file, PolicyOfServer server, ICollection<string> notes, out string? why)
@@ -80,15 +88,20 @@ internal sealed class LoadOptions
         why ??= ReadNumber(parsed, _users, 1, MaxUsers, out users);
         why ??= ReadNumber(parsed, _burst, 1, 1_000_000, out burst);
         why ??= ReadNumber(parsed, _seed, 0, int.MaxValue, out seed);
-        why ??= double.TryParse(parsed.GetValue(_skew), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out skew) && skew is >= 0 and <= 10
+        why ??= double.TryParse(parsed.GetValue(_skew), NumberStyles.AllowDecimalPoint, CultureInfo.InvariantCulture, out skew)
+            && skew is >= 0 and <= 10
             ? null
             : $"--skew: {Shown.Quote(parsed.GetValue(_skew)!)} is not a number from 0 to 10.";
         why ??= StartOption.TryRead(parsed, _start, DefaultStart, out start, out string? wrongStart) ? null : wrongStart;
         int kind = Array.IndexOf(Kinds, parsed.GetValue(_arrivals));
-        why ??= kind >= 0 ? null : $"--arrivals: {Shown.Quote(parsed.GetValue(_arrivals)!)} is not a kind of arrivals. {NearestName.Advice(parsed.GetValue(_arrivals)!, Kinds)}";
-        why ??= kind == (int)ArrivalKind.Burst || parsed.GetResult(_burst) is null or { Implicit: true } ? null : "--burst goes with --arrivals burst. Add it, or leave out --burst.";
+        why ??= kind >= 0 ? null : $"--arrivals: {Shown.Quote(parsed.GetValue(_arrivals)!)} is not a kind of arrivals. "
+            + NearestName.Advice(parsed.GetValue(_arrivals)!, Kinds);
+        why ??= kind == (int)ArrivalKind.Burst || parsed.GetResult(_burst) is null or { Implicit: true }
+            ? null
+            : "--burst goes with --arrivals burst. Add it, or leave out --burst.";
         double callsPerTick = rate is null ? 0 : (double)rate.MaxTokens / rate.RefillPeriod.Ticks;
-        why ??= callsPerTick * length.Ticks <= MaxCalls ? null : $"--rate for --for is more than {MaxCalls:N0} calls. Choose a shorter time.";
+        why ??= callsPerTick * length.Ticks <= MaxCalls ? null : $"--rate for --for is more than {MaxCalls:N0} calls. "
+            + "Choose a shorter time.";
         (ImmutableArray<SimulatedOperation> Operations, ImmutableArray<double> Weights) called = default;
         why ??= ReadTools(parsed, server, notes, out called);
         DescribedCaller? described = why is null ? _callers.Read(parsed, out why) : null;
@@ -111,7 +124,9 @@ internal sealed class LoadOptions
     private ImmutableArray<SimulatedCaller> CallersOf(
         ParseResult parsed, PolicyFile file, PolicyOfServer server, int users, DescribedCaller described, ICollection<string> notes)
     {
-        string[] names = parsed.GetValue(_names) is { Length: > 0 } named ? named : [.. Enumerable.Range(1, users).Select(number => $"user-{number}")];
+        string[] names = parsed.GetValue(_names) is { Length: > 0 } named
+            ? named
+            : [.. Enumerable.Range(1, users).Select(number => $"user-{number}")];
         if (!file.KnowsCallers)
         {
             notes.Add($"{file.Path} has no 'auth', so that no caller has an identity: all calls count as those of one caller.");
@@ -179,7 +194,9 @@ internal sealed class LoadOptions
         {
             foreach (SimulatedOperation operation in called.Operations.Where(operation => operation.Backend is null))
             {
-                notes.Add($"the name {Shown.Quote(operation.Name)} does not tell which backend has the tool, so that 'perBackend' does not limit it here.");
+                notes.Add(
+                    $"the name {Shown.Quote(operation.Name)} does not tell which backend has the tool, "
+                        + "so that 'perBackend' does not limit it here.");
             }
         }
 

@@ -44,7 +44,8 @@ internal sealed class Simulation : IDisposable
     /// <param name="replace">Other limits in the place of those that a call has; null to keep them.</param>
     /// <param name="progress">Called from time to time with the number of calls decided; or null.</param>
     /// <param name="cancellationToken">Ends it.</param>
-    internal SimulationReport Run(Func<ApplicableLimits, ApplicableLimits>? replace, Action<long>? progress, CancellationToken cancellationToken)
+    internal SimulationReport Run(
+        Func<ApplicableLimits, ApplicableLimits>? replace, Action<long>? progress, CancellationToken cancellationToken)
     {
         IArrivals arrivals = _traffic.Begin();
         long calls = 0;

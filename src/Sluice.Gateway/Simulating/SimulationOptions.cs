@@ -61,7 +61,9 @@ internal sealed class SimulationOptions
         Console.Out.Write(parsed.GetValue(_json) ? SimulationJson.Write(report, suggestions) + "\n" : SimulationText.Write(report));
         if (suggestions is not null && !parsed.GetValue(_json))
         {
-            Console.WriteLine($"\nThe smallest round numbers that reject at most {SimulationText.Percent(share!.Value)} of the calls to which the limit applies:");
+            Console.WriteLine(
+                $"\nThe smallest round numbers that reject at most {SimulationText.Percent(share!.Value)} of the calls to "
+                    + "which the limit applies:");
             foreach (LimitSuggestion suggestion in suggestions)
             {
                 Console.WriteLine($"  {suggestion}");

@@ -12,7 +12,10 @@ internal static class SimulationText
     internal static string Write(SimulationReport report)
     {
         StringBuilder text = new();
-        Line(text, $"{Number(report.Calls)} calls in {TerminalChart.End(report)}: {Number(report.Allowed)} allowed, {Number(report.Refused)} rejected{Share(report.Refused, report.Calls)}.");
+        Line(
+            text,
+            $"{Number(report.Calls)} calls in {TerminalChart.End(report)}: {Number(report.Allowed)} allowed, "
+                + $"{Number(report.Refused)} rejected{Share(report.Refused, report.Calls)}.");
         if (report.Unsatisfiable > 0)
         {
             Line(text, $"{Number(report.Unsatisfiable)} of the rejected calls can never be admitted.");
@@ -20,7 +23,8 @@ internal static class SimulationText
 
         if (report.Held > 0)
         {
-            Line(text, $"{Number(report.Held)} of the allowed calls were held first, for {RateText.Duration(report.LongestDelay)} at most.");
+            Line(
+                text, $"{Number(report.Held)} of the allowed calls were held first, for {RateText.Duration(report.LongestDelay)} at most.");
         }
 
         if (report.CallTime is TimeSpan callTime)

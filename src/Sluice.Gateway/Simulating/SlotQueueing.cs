@@ -29,7 +29,8 @@ internal sealed class SlotQueueing(InProcessStore store, TimeProvider time) : ID
     internal RateLimit? QueueFor(in RateLimitRequest request) => _waiters.QueueFor(request);
 
     /// <summary>Lets a call wait. If a slot has become free, <see cref="TryTakeServed"/> gives it at once.</summary>
-    internal void Add(in Arrival arrival, SelectedLimits selected, in RateLimitRequest request, in RateLimitReservation answer, RateLimit limit)
+    internal void Add(
+        in Arrival arrival, SelectedLimits selected, in RateLimitRequest request, in RateLimitReservation answer, RateLimit limit)
     {
         TimeSpan wait = selected.Limits.Wait;
         _held.TryEnter(wait, subject: null, out HeldCalls.HeldCall? place);

@@ -46,7 +46,9 @@ internal sealed class Suggestions(ITraffic traffic, int maxKeys, double share, C
         int least = 0;
         int most = RoundNumbers.Length - 1;
         Dictionary<int, double> measured = [];
-        double At(int index) => measured.TryGetValue(index, out double known) ? known : measured[index] = Measure(limit, With(limit.Rate, RoundNumbers[index]));
+        double At(int index) => measured.TryGetValue(index, out double known)
+            ? known
+            : measured[index] = Measure(limit, With(limit.Rate, RoundNumbers[index]));
         while (least < most)
         {
             int middle = (least + most) / 2;

@@ -34,7 +34,9 @@ internal static class TerminalChart
     internal static TimeSpan ColumnOf(SimulationReport report)
     {
         TimeSpan exact = report.Length / SimulationTally.Columns;
-        return exact > TimeSpan.FromSeconds(1) ? TimeSpan.FromSeconds(Math.Round(exact.TotalSeconds)) : TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(exact.TotalMilliseconds)));
+        return exact > TimeSpan.FromSeconds(1)
+            ? TimeSpan.FromSeconds(Math.Round(exact.TotalSeconds))
+            : TimeSpan.FromMilliseconds(Math.Max(1, Math.Round(exact.TotalMilliseconds)));
     }
 
     /// <summary>The length of the traffic, as exactly as people want to know it.</summary>

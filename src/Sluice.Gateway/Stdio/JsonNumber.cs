@@ -50,7 +50,8 @@ internal readonly record struct JsonNumber(string Digits, BigInteger Exponent)
         const int MaxDigits = 19;
         return Exponent >= 0
             && Exponent <= MaxDigits
-            && long.TryParse(Digits + new string('0', (int)Exponent), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
+            && long.TryParse(
+                Digits + new string('0', (int)Exponent), NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value)
                 ? value
                 : null;
     }

@@ -28,7 +28,8 @@ internal sealed class SharedProcess : IAsyncDisposable
     /// <param name="initializes">Whether it is of the legacy era, so that the gateway has to initialize it.</param>
     /// <param name="timeout">How long that may take.</param>
     /// <param name="time">The clock.</param>
-    internal SharedProcess(Func<Action<StdioConnection>, StdioConnection> start, bool initializes, Func<TimeSpan> timeout, TimeProvider time)
+    internal SharedProcess(
+        Func<Action<StdioConnection>, StdioConnection> start, bool initializes, Func<TimeSpan> timeout, TimeProvider time)
     {
         _start = start;
         _initializes = initializes;

@@ -13,7 +13,8 @@ internal sealed partial class StdioConnection
         [LoggerMessage(22, LogLevel.Information, "The server '{Server}' says: {Line}")]
         internal static partial void StandardError(ILogger logger, string server, string line);
 
-        [LoggerMessage(23, LogLevel.Warning, "The server '{Server}' wrote a line to its standard output that is not a JSON-RPC message: {Line}")]
+        [LoggerMessage(
+            23, LogLevel.Warning, "The server '{Server}' wrote a line to its standard output that is not a JSON-RPC message: {Line}")]
         internal static partial void Garbage(ILogger logger, string server, string line);
 
         [LoggerMessage(24, LogLevel.Warning, "{Count} lines of the server '{Server}' were not logged.")]
@@ -28,7 +29,8 @@ internal sealed partial class StdioConnection
         [LoggerMessage(27, LogLevel.Debug, "The server '{Server}' sent an answer whose call has ended.")]
         internal static partial void UnknownId(ILogger logger, string server);
 
-        [LoggerMessage(28, LogLevel.Debug, "A '{Method}' of the server '{Server}' was dropped: its client accepts no stream, or reads too slowly.")]
+        [LoggerMessage(
+            28, LogLevel.Debug, "A '{Method}' of the server '{Server}' was dropped: its client accepts no stream, or reads too slowly.")]
         internal static partial void NotificationLost(ILogger logger, string server, string method);
 
         [LoggerMessage(29, LogLevel.Warning, "The server '{Server}' sent an answer without a usable id.")]

@@ -269,7 +269,8 @@ internal sealed partial class StdioUpstream
         from.Send(parts.Method == "ping"
             ? [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. message.Span[id], .. ",\"result\":{}}"u8]
             : McpRefusals.RenderError(
-                StatusCodes.Status200OK, MethodNotFound, "This process serves several clients, none of which can be asked.", message[id]).Body.Span);
+                StatusCodes.Status200OK, MethodNotFound, "This process serves several clients, "
+                    + "none of which can be asked.", message[id]).Body.Span);
     }
 
     private static partial class Log
@@ -277,7 +278,10 @@ internal sealed partial class StdioUpstream
         [LoggerMessage(30, LogLevel.Warning, "The server '{Server}' cannot be started: {Reason}.")]
         internal static partial void NotStarted(ILogger logger, string server, string reason);
 
-        [LoggerMessage(32, LogLevel.Information, "A session of the server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions (maxSessionsPerUser) or more.")]
+        [LoggerMessage(
+            32, LogLevel.Information,
+            "A session of the server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions "
+            + "(maxSessionsPerUser) or more.")]
         internal static partial void SessionEvicted(ILogger logger, string server, int max);
 
         [LoggerMessage(31, LogLevel.Warning, "A '{Method}' of the server '{Server}' was dropped: its client does not listen.")]

@@ -44,7 +44,8 @@ internal sealed class Redirects(HttpMessageHandler inner) : DelegatingHandler(in
             response.Dispose();
             if (count == MaxCount)
             {
-                throw new UpstreamRefusedException(UpstreamFailure.RedirectedTooOften(canHaveRun), $"{from} redirects to {Shown(target)} again");
+                throw new UpstreamRefusedException(
+                    UpstreamFailure.RedirectedTooOften(canHaveRun), $"{from} redirects to {Shown(target)} again");
             }
 
             request.RequestUri = target;
@@ -61,7 +62,9 @@ internal sealed class Redirects(HttpMessageHandler inner) : DelegatingHandler(in
         IsExact(status) || method == HttpMethod.Get || (method != HttpMethod.Post && status != HttpStatusCode.SeeOther);
 
     private static string? Location(HttpResponseMessage response) =>
-        response.Headers.NonValidated.TryGetValues("Location", out System.Net.Http.Headers.HeaderStringValues values) ? values.ToString() : null;
+        response.Headers.NonValidated.TryGetValues("Location", out System.Net.Http.Headers.HeaderStringValues values)
+            ? values.ToString()
+            : null;
 
     /// <summary>Whether an address has the scheme, the host and the port of another, and no user.</summary>
     internal static bool IsWithin(Uri origin, Uri target) =>
@@ -69,5 +72,6 @@ internal sealed class Redirects(HttpMessageHandler inner) : DelegatingHandler(in
         && target.UserInfo.Length == 0;
 
     // Without a query, which may hold secrets, and without a user.
-    private static string Shown(Uri address) => address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
+    private static string Shown(Uri address) =>
+        address.GetComponents(UriComponents.SchemeAndServer | UriComponents.Path, UriFormat.UriEscaped);
 }

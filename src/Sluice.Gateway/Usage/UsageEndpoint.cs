@@ -66,7 +66,9 @@ internal sealed partial class UsageEndpoint(IRateLimitStore store, ILogger<Usage
     private async Task WriteAsync(HttpContext context, GatewayServer server, string? tool, CallerIdentity caller)
     {
         RateLimitPolicy policy = server.Gate.Policy;
-        ApplicableLimits[] groups = tool is null ? server.OwnLimits.Of(caller) : [policy.SelectFor(Methods.ToolsCall, tool, server.Names?.BackendOf(Methods.ToolsCall, tool), caller)];
+        ApplicableLimits[] groups = tool is null
+            ? server.OwnLimits.Of(caller)
+            : [policy.SelectFor(Methods.ToolsCall, tool, server.Names?.BackendOf(Methods.ToolsCall, tool), caller)];
         List<UsageLimit> limits = [];
         LimitState[] states = new LimitState[ApplicableLimits.MaxCount];
         foreach (ApplicableLimits group in groups)

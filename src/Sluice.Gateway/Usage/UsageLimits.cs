@@ -23,7 +23,8 @@ internal sealed class UsageLimits(RateLimitPolicy policy)
     /// <summary>The limits, each once, in groups of which each can be asked for at once.</summary>
     internal ApplicableLimits[] Of(CallerIdentity caller)
     {
-        Selection selection = new([.. _operations.Select(operation => policy.SelectFor(operation.Method, operation.Name, operation.Backend, caller))]);
+        Selection selection = new(
+            [.. _operations.Select(operation => policy.SelectFor(operation.Method, operation.Name, operation.Backend, caller))]);
         if (_kept.TryGetValue(selection, out ApplicableLimits[]? kept))
         {
             return kept;

@@ -31,7 +31,9 @@ internal static class BackendError
 
     /// <summary>The message of an answer that is an error, quoted and bounded; or what the answer is instead.</summary>
     internal static string MessageOf(ReadOnlyMemory<byte> answer) =>
-        ErrorOf(answer) is JsonObject error ? Shown.Quote(TextOf(error["message"]) ?? "without a message") : "'the result is not what the method has'";
+        ErrorOf(answer) is JsonObject error
+            ? Shown.Quote(TextOf(error["message"]) ?? "without a message")
+            : "'the result is not what the method has'";
 
     /// <summary>An answer whose error, or whose text for the model, names the backend that gave it.</summary>
     internal static byte[] NameBackend(ReadOnlyMemory<byte> answer, string backend)

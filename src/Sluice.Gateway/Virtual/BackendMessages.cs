@@ -151,7 +151,8 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         {
             case "notifications/progress":
                 // Of a call that has ended, or of none: the client would not know it.
-                return parts.ProgressToken is Range token && session.FindCall(backend, message.Span[token]) is { ProgressToken.IsEmpty: false } call
+                return parts.ProgressToken is Range token
+                    && session.FindCall(backend, message.Span[token]) is { ProgressToken.IsEmpty: false } call
                     ? MessageEdit.Apply(message, (token, call.ProgressToken))
                     : NoMessage;
             case "notifications/cancelled":
@@ -159,7 +160,9 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
                     ? MessageEdit.Apply(message, (asked, known))
                     : NoMessage;
             case "notifications/resources/updated" when parts.Uri is string uri && session.AdvertisedUri(backend, uri) is string advertised:
-                return CallParts.Read(message.Span).Uri is Range part ? MessageEdit.Apply(message, (part, MergedList.Quote(advertised))) : message;
+                return CallParts.Read(message.Span).Uri is Range part
+                    ? MessageEdit.Apply(message, (part, MergedList.Quote(advertised)))
+                    : message;
             default:
                 VirtualSession.Evict(backend, parts.Method!);
                 return message;

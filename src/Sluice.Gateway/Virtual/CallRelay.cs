@@ -186,7 +186,8 @@ internal sealed class CallRelay
         else if (parts is { Id: null, Error: Range error })
         {
             // An error about a request that its server could not tell the id of: there is one request that it can mean.
-            await AnswerAsync(response, [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. _call.Id.Span, .. ",\"error\":"u8, .. message.Span[error], .. "}"u8]);
+            await AnswerAsync(
+                response, [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. _call.Id.Span, .. ",\"error\":"u8, .. message.Span[error], .. "}"u8]);
         }
         else
         {
@@ -255,7 +256,8 @@ internal sealed class CallRelay
     private async Task<UpstreamFailure?> RejectAsync(BackendAnswer answer)
     {
         await ChargedCall.NotMadeAsync(_context);
-        long? seconds = long.TryParse(answer.Headers.RetryAfter.ToString(), System.Globalization.CultureInfo.InvariantCulture, out long wait) ? wait : null;
+        long? seconds = long.TryParse(
+            answer.Headers.RetryAfter.ToString(), System.Globalization.CultureInfo.InvariantCulture, out long wait) ? wait : null;
         Refusal refusal = McpRefusals.RenderError(
             StatusCodes.Status429TooManyRequests,
             StatusCodes.Status429TooManyRequests,

@@ -9,11 +9,13 @@ namespace Sluice.Gateway;
 /// <param name="Noun">What an entry is called.</param>
 /// <param name="IsNamed">Whether entries have names, which get a prefix, or URIs, which do not.</param>
 /// <remarks>Source: Model Context Protocol, revision 2025-11-25, Server Features.</remarks>
-internal sealed record ListKind(int Index, string Method, string Field, string Key, BackendCapabilities Capability, string Noun, bool IsNamed)
+internal sealed record ListKind(
+    int Index, string Method, string Field, string Key, BackendCapabilities Capability, string Noun, bool IsNamed)
 {
     internal static readonly ListKind Tools = new(0, "tools/list", "tools", "name", BackendCapabilities.Tools, "tool", IsNamed: true);
 
-    internal static readonly ListKind Prompts = new(1, "prompts/list", "prompts", "name", BackendCapabilities.Prompts, "prompt", IsNamed: true);
+    internal static readonly ListKind Prompts = new(
+        1, "prompts/list", "prompts", "name", BackendCapabilities.Prompts, "prompt", IsNamed: true);
 
     internal static readonly ListKind Resources =
         new(2, "resources/list", "resources", "uri", BackendCapabilities.Resources, "resource", IsNamed: false);

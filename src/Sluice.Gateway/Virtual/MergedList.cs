@@ -72,7 +72,9 @@ internal sealed class MergedList
 
                 if (kind.IsNamed && advertised.Length > LongName)
                 {
-                    notes.Add($"The {kind.Noun} {Shown.Quote(advertised)} has a name of {advertised.Length} characters. Some models take 64 at most: give it a shorter one with 'rename'.");
+                    notes.Add(
+                        $"The {kind.Noun} {Shown.Quote(advertised)} has a name of {advertised.Length} characters. "
+                            + "Some models take 64 at most: give it a shorter one with 'rename'.");
                 }
 
                 entries.Add(advertised == entry.Key ? entry.Json : MessageEdit.Apply(entry.Json, (entry.KeyPart, Quote(advertised))));
@@ -90,7 +92,8 @@ internal sealed class MergedList
     /// <param name="cursor">The cursor of a client; null for the first page.</param>
     internal byte[]? Page(string? cursor) =>
         cursor is null ? _pages[0]
-        : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out int page) && page > 0 && page < _pages.Length ? _pages[page]
+        : int.TryParse(cursor, NumberStyles.None, CultureInfo.InvariantCulture, out int page) && page > 0
+            && page < _pages.Length ? _pages[page]
         : null;
 
     /// <summary>Where an advertised name or URI leads; null for one that is not listed.</summary>
@@ -112,7 +115,8 @@ internal sealed class MergedList
     }
 
     /// <summary>A text as JSON.</summary>
-    internal static byte[] Quote(string text) => [.. "\""u8, .. JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, .. "\""u8];
+    internal static byte[] Quote(string text) =>
+        [.. "\""u8, .. JsonEncodedText.Encode(text, JavaScriptEncoder.UnsafeRelaxedJsonEscaping).EncodedUtf8Bytes, .. "\""u8];
 
     private static string Hidden(ListKind kind, string advertised, string first, string later, NameConflicts conflicts)
     {
@@ -138,7 +142,8 @@ internal sealed class MergedList
                 json.Write(entries[i]);
             }
 
-            json.Write(page + 1 < count ? [.. "],\"nextCursor\":\""u8, .. System.Text.Encoding.UTF8.GetBytes($"{page + 1}"), .. "\"}"u8] : "]}"u8);
+            json.Write(
+                page + 1 < count ? [.. "],\"nextCursor\":\""u8, .. System.Text.Encoding.UTF8.GetBytes($"{page + 1}"), .. "\"}"u8] : "]}"u8);
             pages[page] = MessageEdit.OnOneLine(json.WrittenMemory).ToArray();
         }
 

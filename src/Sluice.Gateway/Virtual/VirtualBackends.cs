@@ -90,7 +90,8 @@ internal sealed partial class VirtualBackends
 
         Span<byte> hash = stackalloc byte[32];
         System.Security.Cryptography.SHA256.HashData(MemoryMarshal.AsBytes(hashes), hash);
-        MergedList merged = _merged.GetOrAdd((kind.Index, MemoryMarshal.Read<UInt128>(hash)), () => MergedList.Of(kind, lists, ServerNames, Names));
+        MergedList merged = _merged.GetOrAdd(
+            (kind.Index, MemoryMarshal.Read<UInt128>(hash)), () => MergedList.Of(kind, lists, ServerNames, Names));
         foreach (string note in merged.Notes)
         {
             if (IsNew(note))
@@ -185,7 +186,8 @@ internal sealed partial class VirtualBackends
         using CancellationTokenSource late = new(Farewell, Time);
         try
         {
-            await BackendCalls.EndSessionAsync(backend, caller, new BackendHeaders(CallerHeaders.None, opened.SessionId, opened.Version), late.Token);
+            await BackendCalls.EndSessionAsync(
+                backend, caller, new BackendHeaders(CallerHeaders.None, opened.SessionId, opened.Version), late.Token);
         }
         catch (Exception exception) when (exception is OperationCanceledException or UpstreamBrokeOffException or IOException)
         {
@@ -214,13 +216,17 @@ internal sealed partial class VirtualBackends
 
     private static partial class Log
     {
-        [LoggerMessage(170, LogLevel.Warning, "The server '{Backend}' does not answer the virtual server '{Server}', which goes on without it: {Why}.")]
+        [LoggerMessage(
+            170, LogLevel.Warning,
+            "The server '{Backend}' does not answer the virtual server '{Server}', which goes on without it: {Why}.")]
         internal static partial void BackendDown(ILogger logger, string backend, string server, string why);
 
         [LoggerMessage(171, LogLevel.Information, "The server '{Backend}' answers the virtual server '{Server}' again.")]
         internal static partial void BackendUp(ILogger logger, string backend, string server);
 
-        [LoggerMessage(172, LogLevel.Warning, "'{Method}' of the server '{Backend}' was not read to its end for the virtual server '{Server}': {Why}.")]
+        [LoggerMessage(
+            172, LogLevel.Warning,
+            "'{Method}' of the server '{Backend}' was not read to its end for the virtual server '{Server}': {Why}.")]
         internal static partial void ListCut(ILogger logger, string method, string backend, string server, string why);
 
         [LoggerMessage(173, LogLevel.Warning, "A '{What}' of the server '{Backend}' was dropped by the virtual server '{Server}': {Why}.")]

@@ -119,7 +119,9 @@ internal sealed class VirtualNames
         internal string Prefix { get; } = configuration.Prefix ?? (configuration.ShortName ?? configuration.Server) + "_";
 
         internal OperationMatcher? Tools { get; } =
-            configuration.Tools is ImmutableArray<string> names ? new OperationMatcher(OperationKind.Tool, names, caseSensitive: true) : null;
+            configuration.Tools is ImmutableArray<string> names
+                ? new OperationMatcher(OperationKind.Tool, names, caseSensitive: true)
+                : null;
 
         internal FrozenDictionary<string, string> Renamed { get; } = configuration.Rename.ToFrozenDictionary(StringComparer.Ordinal);
 

@@ -124,7 +124,8 @@ internal sealed class VirtualSession : IDisposable
 
     /// <summary>The call that a client answers by its state; each state is taken once.</summary>
     internal SuspendableCall? TakeSuspended(string state, VirtualRequest request) =>
-        _suspended.TryGetValue(state, out SuspendableCall? call) && call.IsOf(request) && _suspended.TryRemove(KeyValuePair.Create(state, call))
+        _suspended.TryGetValue(state, out SuspendableCall? call) && call.IsOf(request)
+            && _suspended.TryRemove(KeyValuePair.Create(state, call))
             ? call
             : null;
 

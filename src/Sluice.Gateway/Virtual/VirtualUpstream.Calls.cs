@@ -144,7 +144,8 @@ internal sealed partial class VirtualUpstream
 
             await ChargedCall.NotMadeAsync(request.Context);
             await WriteErrorAsync(
-                request, InvalidParams, "'requestState' is not that of a call which waits for this answer. Make the call again without it.");
+                request, InvalidParams, "'requestState' is not that of a call which waits for this answer. "
+                    + "Make the call again without it.");
             return null;
         }
 
@@ -268,7 +269,8 @@ internal sealed partial class VirtualUpstream
     {
         await ChargedCall.NotMadeAsync(request.Context);
         string[] away = [.. _all.Failing().Select(backend => $"'{backend.Server}'")];
-        string hidden = away.Length == 0 ? "" : $" What {string.Join(", ", away)} has is hidden, since {(away.Length == 1 ? "it does" : "they do")} not answer now.";
+        string hidden = away.Length == 0 ? "" : $" What {string.Join(", ", away)} has is hidden, "
+            + $"since {(away.Length == 1 ? "it does" : "they do")} not answer now.";
         byte[] data = what == "resource" ? JsonMembers.Write(ProtocolMeta.Member("uri", MergedList.Quote(name))) : [];
         string message = $"The virtual server '{_server}' has no {what} {Shown.Quote(name)}.{hidden}";
         await CallAnswer.SendAsync(request.Context, Error(request.Message.Id, code, message, data), isAnswer: true);

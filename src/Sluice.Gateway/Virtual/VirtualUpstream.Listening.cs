@@ -16,7 +16,8 @@ internal sealed partial class VirtualUpstream
         if (asked.Uris.Count > StdioSession.MaxSubscriptions)
         {
             await WriteErrorAsync(
-                request, InvalidParams, $"'resourceSubscriptions' has {asked.Uris.Count} resources, and at most {StdioSession.MaxSubscriptions} are allowed.");
+                request, InvalidParams, $"'resourceSubscriptions' has {asked.Uris.Count} resources, "
+                    + $"and at most {StdioSession.MaxSubscriptions} are allowed.");
             return null;
         }
 
@@ -160,7 +161,8 @@ internal sealed partial class VirtualUpstream
                 return; // Its session has ended, and what it listened to with it.
             }
 
-            byte[] body = BackendSession.Write(backend.NextKey(), method, JsonMembers.Write(ProtocolMeta.Member("uri", MergedList.Quote(uri))));
+            byte[] body = BackendSession.Write(
+                backend.NextKey(), method, JsonMembers.Write(ProtocolMeta.Member("uri", MergedList.Quote(uri))));
             BackendAnswer answer = await request.Calls.PostAsync(
                 request.Calls.Server.Backends[backend.Index],
                 body,
@@ -169,7 +171,8 @@ internal sealed partial class VirtualUpstream
                 request.Session.Ended);
             if (answer.Status >= StatusCodes.Status400BadRequest || answer.Failure is not null)
             {
-                Log.NotTaken(_logger, _server, backend.Name, answer.Failure?.Reason ?? $"it answered '{method}' with the status {answer.Status}");
+                Log.NotTaken(
+                    _logger, _server, backend.Name, answer.Failure?.Reason ?? $"it answered '{method}' with the status {answer.Status}");
             }
         }
     }
@@ -240,7 +243,8 @@ internal sealed partial class VirtualUpstream
         else
         {
             await WriteErrorAsync(
-                request, InvalidParams, $"The session subscribes to {StdioSession.MaxSubscriptions} resources already, and no more are allowed.");
+                request, InvalidParams, $"The session subscribes to {StdioSession.MaxSubscriptions} resources already, "
+                    + "and no more are allowed.");
         }
 
         return null;

@@ -91,7 +91,8 @@ internal sealed partial class VirtualUpstream
             return Error(
                 message.Id,
                 InvalidParams,
-                $"'params._meta' needs '{ProtocolMeta.Prefix}protocolVersion' (a text) and '{ProtocolMeta.ClientCapabilities}' (an object).");
+                $"'params._meta' needs '{ProtocolMeta.Prefix}protocolVersion' (a text) and "
+                    + $"'{ProtocolMeta.ClientCapabilities}' (an object).");
         }
 
         if (HeaderOf(McpVersions.HeaderName) != version)
@@ -105,7 +106,8 @@ internal sealed partial class VirtualUpstream
                 (one, index) => (byte[])[.. index > 0 ? ","u8 : default, .. MergedList.Quote(one)])];
             byte[] data = JsonMembers.Write(
                 ProtocolMeta.Member("supported", [(byte)'[', .. supported, (byte)']']), ProtocolMeta.Member("requested", MergedList.Quote(version)));
-            return Error(message.Id, UnsupportedVersion, $"The version {Shown.Quote(version)} is not one of those that are supported.", data);
+            return Error(
+                message.Id, UnsupportedVersion, $"The version {Shown.Quote(version)} is not one of those that are supported.", data);
         }
 
         return McpHeaders.FindMismatch(message, HeaderOf(McpHeaders.Method), HeaderOf(McpHeaders.Name), version) is McpReadError mismatch

@@ -49,7 +49,8 @@ internal sealed partial class VirtualUpstream
 
     /// <summary>Asks a client everything that a backend asks it, one after the other: users answer one at a time.</summary>
     /// <returns>Null, or why there are no answers.</returns>
-    private static async Task<string?> AskAllAsync(VirtualRequest request, LiveCall call, ReadOnlyMemory<byte> requests, Dictionary<string, byte[]> answers)
+    private static async Task<string?> AskAllAsync(
+        VirtualRequest request, LiveCall call, ReadOnlyMemory<byte> requests, Dictionary<string, byte[]> answers)
     {
         List<JsonMember> asked = JsonMembers.Of(requests.Span) ?? [];
         foreach (JsonMember one in asked)
@@ -95,7 +96,9 @@ internal sealed partial class VirtualUpstream
             byte[] answer = await answered.Task.WaitAsync(over.Token);
             return MessageParts.Read(answer)?.Result is Range result
                 ? (null, answer[result])
-                : ($"{from}: it needs an answer to '{method}', and the client answered with the error {BackendError.MessageOf(answer)}.", []);
+                : (
+                    $"{from}: it needs an answer to '{method}', "
+                        + $"and the client answered with the error {BackendError.MessageOf(answer)}.", []);
         }
         catch (OperationCanceledException) when (!request.Aborted.IsCancellationRequested)
         {

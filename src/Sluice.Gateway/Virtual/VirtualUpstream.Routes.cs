@@ -17,11 +17,13 @@ internal sealed partial class VirtualUpstream
             case "tools/call":
                 return await session.FindAsync(ListKind.Tools, request.Message.Operation!, request.Calls, request.Caller, request.Aborted);
             case "prompts/get":
-                return await session.FindAsync(ListKind.Prompts, request.Message.Operation!, request.Calls, request.Caller, request.Aborted);
+                return await session.FindAsync(
+                    ListKind.Prompts, request.Message.Operation!, request.Calls, request.Caller, request.Aborted);
             case "resources/read":
             case "resources/subscribe":
             case "resources/unsubscribe":
-                return await session.FindResourceAsync(CallParts.Read(request.Body).UriText ?? "", request.Calls, request.Caller, request.Aborted);
+                return await session.FindResourceAsync(
+                    CallParts.Read(request.Body).UriText ?? "", request.Calls, request.Caller, request.Aborted);
             case "completion/complete":
                 CallParts parts = CallParts.Read(request.Body);
                 string key = parts.RefKey ?? "";
@@ -43,7 +45,8 @@ internal sealed partial class VirtualUpstream
     /// The backend to which a request will go, for limits that depend on it; null where it goes to none. The request then goes there even
     /// if a list changes before it is sent.
     /// </summary>
-    internal async Task<string?> FindBackendAsync(HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
+    internal async Task<string?> FindBackendAsync(
+        HttpContext context, byte[] body, McpMessage message, CallerIdentity caller, BackendCalls calls)
     {
         CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
         if (message.Kind != McpMessageKind.Request || headers.Hops >= MaxHops)

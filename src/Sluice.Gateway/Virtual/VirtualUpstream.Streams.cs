@@ -105,7 +105,8 @@ internal sealed partial class VirtualUpstream
         }
     }
 
-    private static ValueTask HandleAsync(BackendMessages messages, BackendSession backend, OpenedBackend opened, ReadOnlyMemory<byte> message)
+    private static ValueTask HandleAsync(
+        BackendMessages messages, BackendSession backend, OpenedBackend opened, ReadOnlyMemory<byte> message)
     {
         if (MessageParts.Read(message.Span) is not MessageParts parts)
         {

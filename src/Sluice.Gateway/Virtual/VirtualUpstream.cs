@@ -171,7 +171,8 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
             StatusCodes.Status508LoopDetected,
             InvalidRequest,
-            $"The request came through {headers.Hops} virtual servers, and at most {MaxHops} are allowed: one of them leads back to itself.",
+            $"The request came through {headers.Hops} virtual servers, "
+                + $"and at most {MaxHops} are allowed: one of them leads back to itself.",
             message.Id));
     }
 
@@ -181,7 +182,9 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         CallParts parts = CallParts.Read(body);
         if (parts.Params is not Range parameters)
         {
-            await WriteErrorAsync(context, message.Id, InvalidParams, "'initialize' has no 'params'. Send 'protocolVersion', 'capabilities' and 'clientInfo'.");
+            await WriteErrorAsync(
+                context, message.Id, InvalidParams,
+                "'initialize' has no 'params'. Send 'protocolVersion', 'capabilities' and 'clientInfo'.");
             return null;
         }
 
@@ -253,7 +256,10 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(180, LogLevel.Information, "A session of the virtual server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions (maxSessionsPerUser) or more.")]
+        [LoggerMessage(
+            180, LogLevel.Information,
+            "A session of the virtual server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions "
+            + "(maxSessionsPerUser) or more.")]
         internal static partial void SessionEvicted(ILogger logger, string server, int max);
 
         [LoggerMessage(181, LogLevel.Debug, "A message for the server '{Backend}' of the virtual server '{Server}' was not taken: {Why}.")]

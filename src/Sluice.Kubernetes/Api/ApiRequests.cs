@@ -109,7 +109,8 @@ internal sealed class ApiRequests(ClusterConnection connection, TimeProvider tim
             await using Stream body = await response.Content.ReadAsStreamAsync(ends);
             int length = await body.ReadAtLeastAsync(buffer, buffer.Length, throwOnEndOfStream: false, ends);
             string text = Encoding.UTF8.GetString(buffer, 0, length);
-            return text.Contains("failed to create typed patch", StringComparison.Ordinal) || text.Contains("duplicate entries for key", StringComparison.Ordinal);
+            return text.Contains("failed to create typed patch", StringComparison.Ordinal)
+                || text.Contains("duplicate entries for key", StringComparison.Ordinal);
         }
         catch (Exception exception) when (exception is IOException or HttpRequestException or OperationCanceledException)
         {
@@ -117,5 +118,6 @@ internal sealed class ApiRequests(ClusterConnection connection, TimeProvider tim
         }
     }
 
-    private static bool IsLate(Exception exception, CancellationToken asked) => exception is OperationCanceledException && !asked.IsCancellationRequested;
+    private static bool IsLate(Exception exception, CancellationToken asked) =>
+        exception is OperationCanceledException && !asked.IsCancellationRequested;
 }

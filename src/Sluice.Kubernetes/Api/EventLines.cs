@@ -12,7 +12,8 @@ internal static class EventLines
 
     /// <summary>The lines that are not empty, each valid until the next one is asked for.</summary>
     /// <exception cref="FormatException">A line is longer than <see cref="MaxLength"/>.</exception>
-    internal static async IAsyncEnumerable<ReadOnlySequence<byte>> ReadAsync(Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
+    internal static async IAsyncEnumerable<ReadOnlySequence<byte>> ReadAsync(
+        Stream stream, [EnumeratorCancellation] CancellationToken cancellationToken)
     {
         PipeReader reader = PipeReader.Create(stream, new StreamPipeReaderOptions(leaveOpen: true));
         try

@@ -197,12 +197,16 @@ internal sealed partial class ResourceWatch(
                 return NoteAbsence();
             case HttpStatusCode.Forbidden when kind.IsOptional:
                 _version = null;
-                Fail($"Sluice may not list and watch {kind.Name}: its role lacks the verbs 'list' and 'watch'. What is known of them stays in use.");
+                Fail(
+                    $"Sluice may not list and watch {kind.Name}: its role lacks the verbs 'list' and 'watch'. "
+                        + "What is known of them stays in use.");
                 _listed.TrySetResult();
                 return AbsencePause;
             case HttpStatusCode.Forbidden:
                 _version = null;
-                Fail($"Sluice may not list and watch {kind.Name}: its role lacks the verbs 'list' and 'watch'. What is known of them stays in use.");
+                Fail(
+                    $"Sluice may not list and watch {kind.Name}: its role lacks the verbs 'list' and 'watch'. "
+                        + "What is known of them stays in use.");
                 return _pause.Next(failure.RetryAfter);
             case HttpStatusCode.NotFound:
                 _version = null;
@@ -267,7 +271,8 @@ internal sealed partial class ResourceWatch(
         [LoggerMessage(301, LogLevel.Information, "{Kind} are followed again.")]
         internal static partial void Restored(ILogger logger, string kind);
 
-        [LoggerMessage(302, LogLevel.Information, "The API server no longer has the version from which {Kind} were watched. They are listed again.")]
+        [LoggerMessage(
+            302, LogLevel.Information, "The API server no longer has the version from which {Kind} were watched. They are listed again.")]
         internal static partial void Expired(ILogger logger, string kind);
     }
 }

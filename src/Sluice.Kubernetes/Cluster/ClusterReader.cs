@@ -18,7 +18,9 @@ namespace Sluice.Kubernetes;
 internal sealed class ClusterReader(GatewayConfiguration settings, bool requiresPolicy = false)
 {
     private const int VersionDigits = 16;
-    private readonly KnownIdentities _identities = settings.Auth == AuthConfiguration.None ? KnownIdentities.None : KnownIdentities.Of(settings.Auth);
+    private readonly KnownIdentities _identities = settings.Auth == AuthConfiguration.None
+        ? KnownIdentities.None
+        : KnownIdentities.Of(settings.Auth);
     private Dictionary<(ResourceKind, string, string), (ReadObject Now, ReadObject? Good)> _read = [];
     private Dictionary<ResourceTarget, (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled)> _compiled = [];
 
@@ -79,7 +81,8 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
         HashSet<string> backends = [.. served.Where(entry => entry.Key.Kind == FollowedKinds.Servers).Select(entry => entry.Value.Name)];
         foreach (ReadObject server in open.Where(server => server.Server?.Virtual is not null))
         {
-            ServerResource? present = server.Server!.WithBackends(backend => backends.Contains(backend.Server), out ImmutableArray<VirtualBackend> away);
+            ServerResource? present = server.Server!.WithBackends(
+                backend => backends.Contains(backend.Server), out ImmutableArray<VirtualBackend> away);
             missing.Add(server.Object, away);
             if (present is not null)
             {
@@ -213,7 +216,8 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
                 Applied = outcome.Applied,
                 Mode = policy.Limits.Mode,
                 Missing = [.. outcome.Missing.Select(missing =>
-                    $"{missing.Path}: there is no {missing.Target.Kind} {Shown.Quote(missing.Target.Name)} of {missing.Target.Group} in this namespace that is valid.")],
+                    $"{missing.Path}: there is no {missing.Target.Kind} {Shown.Quote(missing.Target.Name)} of {missing.Target.Group} in "
+                        + "this namespace that is valid.")],
                 Conflicts = [.. outcome.Conflicts.Select(conflict => $"{conflict.Target.Path}: {conflict.Message}")],
             };
         }
@@ -232,7 +236,8 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
             Conflicts = why is null ? [] : [why],
             Path = server?.Path,
             Missing = [.. missing.GetValueOrDefault(good.Object, []).Select(backend =>
-                $"spec.backendRefs[{good.Server!.Virtual!.Backends.IndexOf(backend)}]: there is no Server {Shown.Quote(backend.ShortName!)} in this namespace that is served. "
+                $"spec.backendRefs[{good.Server!.Virtual!.Backends.IndexOf(backend)}]: there is no Server "
+                    + $"{Shown.Quote(backend.ShortName!)} in this namespace that is served. "
                 + "It is left out.")],
             LacksPolicy = server is null && why is null && good.Server is { Virtual: null } && requiresPolicy,
         };

@@ -15,14 +15,16 @@ internal static class FollowedKinds
     internal static ResourceKind Policies { get; } = Own(ResourceKinds.Policy);
 
     /// <summary>ToolHive's servers.</summary>
-    internal static ResourceKind ToolHiveServers { get; } = new(ToolHiveKinds.Group, "v1beta1", "mcpservers", ToolHiveKinds.Server, IsOptional: true);
+    internal static ResourceKind ToolHiveServers { get; } = new(
+        ToolHiveKinds.Group, "v1beta1", "mcpservers", ToolHiveKinds.Server, IsOptional: true);
 
     /// <summary>ToolHive's virtual servers.</summary>
     internal static ResourceKind ToolHiveVirtualServers { get; } =
         new(ToolHiveKinds.Group, "v1beta1", "virtualmcpservers", ToolHiveKinds.VirtualServer, IsOptional: true);
 
     /// <summary>kmcp's servers.</summary>
-    internal static ResourceKind KmcpServers { get; } = new(KmcpKinds.Group, KmcpKinds.Version, "mcpservers", KmcpKinds.Server, IsOptional: true);
+    internal static ResourceKind KmcpServers { get; } = new(
+        KmcpKinds.Group, KmcpKinds.Version, "mcpservers", KmcpKinds.Server, IsOptional: true);
 
     /// <summary>Our gateways, which only a gateway follows that was started with the name of one.</summary>
     internal static ResourceKind Gateways { get; } = Own(ResourceKinds.Gateway);

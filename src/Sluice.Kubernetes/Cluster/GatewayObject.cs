@@ -53,7 +53,9 @@ internal sealed class GatewayObject(ApiRequests requests, ClusterObjects objects
             missing.AddRange(secret.SelectMany(reference => why is null ? WhyMissing(reference, _secrets[secret.Key].Values) : [$"{reference.Path}: {why}"]));
         }
 
-        GatewayResource? resource = missing.Count > 0 ? null : GatewayResourceReader.Read(manifest, (secret, key) => _secrets[secret].Values[key]);
+        GatewayResource? resource = missing.Count > 0
+            ? null
+            : GatewayResourceReader.Read(manifest, (secret, key) => _secrets[secret].Values[key]);
         if (resource?.Certificate is (string certificate, string key))
         {
             if (WhyNoCertificate(certificate, key) is string wrong)

@@ -73,7 +73,9 @@ internal sealed record ReadObject(ClusterObject Object, ImmutableArray<Fault> Fa
 
         foreach ((Field field, string path) in server.PerUser.Concat(server.Authentication))
         {
-            faults.Add(field, path, "needs to know who calls, and the gateway's file has no 'auth' that tells it. Add auth.jwt or auth.apiKeys there.");
+            faults.Add(
+                field, path,
+                "needs to know who calls, and the gateway's file has no 'auth' that tells it. Add auth.jwt or auth.apiKeys there.");
         }
     }
 }

@@ -73,7 +73,8 @@ internal sealed record CustomResource(
     };
 
     /// <summary>The definition as the text of a file.</summary>
-    internal string Text() => $"# Written by eng/write-crds.sh from the tables that resources are read by. Do not edit.\n{YamlText.Of(Definition())}";
+    internal string Text() =>
+        $"# Written by eng/write-crds.sh from the tables that resources are read by. Do not edit.\n{YamlText.Of(Definition())}";
 
     private JsonObject Version() => new()
     {

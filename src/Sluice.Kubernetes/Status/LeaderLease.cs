@@ -110,7 +110,9 @@ internal sealed partial class LeaderLease(
                 (_seenVersion, _seenAt) = (version, time.GetTimestamp());
             }
 
-            int seconds = spec["leaseDurationSeconds"] is JsonValue value && value.TryGetValue(out int number) ? number : (int)Duration.TotalSeconds;
+            int seconds = spec["leaseDurationSeconds"] is JsonValue value && value.TryGetValue(out int number)
+                ? number
+                : (int)Duration.TotalSeconds;
             if (!string.IsNullOrEmpty(holder) && time.GetElapsedTime(_seenAt) < TimeSpan.FromSeconds(seconds))
             {
                 return;
@@ -216,10 +218,13 @@ internal sealed partial class LeaderLease(
         [LoggerMessage(320, LogLevel.Information, "This gateway writes the status of objects from now on.")]
         internal static partial void Leads(ILogger logger);
 
-        [LoggerMessage(321, LogLevel.Warning, "This gateway no longer writes the status of objects: it could not renew the lease, or another one took it.")]
+        [LoggerMessage(
+            321, LogLevel.Warning,
+            "This gateway no longer writes the status of objects: it could not renew the lease, or another one took it.")]
         internal static partial void NoLongerLeads(ILogger logger);
 
-        [LoggerMessage(322, LogLevel.Warning, "The lease by which the gateways choose the writer of the status cannot be read or written: {Why}")]
+        [LoggerMessage(
+            322, LogLevel.Warning, "The lease by which the gateways choose the writer of the status cannot be read or written: {Why}")]
         internal static partial void Failed(ILogger logger, string why);
 
         [LoggerMessage(323, LogLevel.Debug, "The lease was not given back, and ends by itself: {Why}")]

@@ -19,8 +19,10 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
 
     /// <summary>The status that a report asks for; null for none.</summary>
     internal static ObjectStatus? Of(ResourceReport report) =>
-        report.Object.Kind == FollowedKinds.Policies ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report), Enforced(report)], null, IsOwn: true)
-        : report.Object.Kind == FollowedKinds.Servers || report.Object.Kind == FollowedKinds.VirtualServers || report.Object.Kind == FollowedKinds.Gateways
+        report.Object.Kind == FollowedKinds.Policies ? new ObjectStatus(
+            [Accepted(report), ResolvedRefs(report), Programmed(report), Enforced(report)], null, IsOwn: true)
+        : report.Object.Kind == FollowedKinds.Servers || report.Object.Kind == FollowedKinds.VirtualServers
+            || report.Object.Kind == FollowedKinds.Gateways
             ? new ObjectStatus([Accepted(report), ResolvedRefs(report), Programmed(report)], report.Path, IsOwn: true)
         : report.HasOwnLimits ? new ObjectStatus([Accepted(report) with { Type = ToolHiveCondition }], null, IsOwn: false)
         : null;
@@ -48,7 +50,8 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
                 ["reason"] = condition.Reason,
                 ["message"] = condition.Message,
                 ["observedGeneration"] = condition.Generation,
-                ["lastTransitionTime"] = Read(before, condition.Type) is (StatusCondition seen, string since) && seen.Status == condition.Status
+                ["lastTransitionTime"] = Read(before, condition.Type) is (StatusCondition seen, string since)
+                    && seen.Status == condition.Status
                     ? since
                     : now.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'", CultureInfo.InvariantCulture),
             })]),
@@ -74,12 +77,15 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
     }
 
     private static StatusCondition Accepted(ResourceReport report) =>
-        !report.Faults.IsEmpty ? Condition(report, "Accepted", "False", "Invalid", Lines(report.Faults.Select(fault => $"{fault.Path}: {fault.Message}")))
-        : report is { UsedGeneration: null, Conflicts.IsEmpty: false } ? Condition(report, "Accepted", "False", "Conflicted", Lines(report.Conflicts))
+        !report.Faults.IsEmpty ? Condition(
+            report, "Accepted", "False", "Invalid", Lines(report.Faults.Select(fault => $"{fault.Path}: {fault.Message}")))
+        : report is { UsedGeneration: null, Conflicts.IsEmpty: false } ? Condition(
+            report, "Accepted", "False", "Conflicted", Lines(report.Conflicts))
         : Condition(report, "Accepted", "True", "Accepted", Lines(["It is valid.", .. report.Conflicts]));
 
     private static StatusCondition ResolvedRefs(ResourceReport report) =>
-        !report.Faults.IsEmpty ? Condition(report, "ResolvedRefs", "Unknown", "Invalid", "It is invalid, so its references were not followed.")
+        !report.Faults.IsEmpty ? Condition(
+            report, "ResolvedRefs", "Unknown", "Invalid", "It is invalid, so its references were not followed.")
         : !report.Missing.IsEmpty ? Condition(
             report, "ResolvedRefs", "False", report.Object.Kind == FollowedKinds.Policies ? "TargetNotFound"
                 : report.Object.Kind == FollowedKinds.Gateways ? "SecretNotFound" : "BackendNotFound", Lines(report.Missing))
@@ -87,16 +93,21 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
 
     private static StatusCondition Programmed(ResourceReport report) =>
         report.LacksPolicy ? Condition(
-            report, "Programmed", "False", "NoPolicy", "It is not served: no RateLimitPolicy limits it, and the gateway runs with --require-policy.")
+            report, "Programmed", "False", "NoPolicy", "It is not served: no RateLimitPolicy limits it, "
+                + "and the gateway runs with --require-policy.")
         : !report.NeedsRestart.IsEmpty ? Condition(
-            report, "Programmed", "False", "RestartNeeded", $"These settings have changed, and keep their values until a restart: {string.Join(", ", report.NeedsRestart)}.")
+            report, "Programmed", "False", "RestartNeeded", "These settings have changed, and keep their values until a restart: "
+                + $"{string.Join(", ", report.NeedsRestart)}.")
         : report.UsedGeneration is not long used ? Condition(report, "Programmed", "False", "NotProgrammed", "No call is decided by it.")
-        : used != report.Object.Generation ? Condition(report, "Programmed", "False", "EarlierGeneration", $"Calls are decided by generation {used}.")
+        : used != report.Object.Generation ? Condition(
+            report, "Programmed", "False", "EarlierGeneration", $"Calls are decided by generation {used}.")
         : Condition(report, "Programmed", "True", "Programmed", $"Calls are decided by generation {used}.");
 
     private static StatusCondition Enforced(ResourceReport report) =>
         report.UsedGeneration is null ? Condition(report, "Enforced", "False", "NotProgrammed", "No call is decided by it.")
-        : report.Mode is not LimitMode.Enforce ? Condition(report, "Enforced", "False", $"{report.Mode}", $"Its mode is '{report.Mode.ToString().ToLowerInvariant()}': it rejects no call.")
+        : report.Mode is not LimitMode.Enforce ? Condition(
+            report, "Enforced", "False", $"{report.Mode}",
+            $"Its mode is '{report.Mode.ToString().ToLowerInvariant()}': it rejects no call.")
         : Condition(report, "Enforced", "True", "Enforced", $"It limits {string.Join(", ", report.Applied)}.");
 
     private static StatusCondition Condition(ResourceReport report, string type, string status, string reason, string message) =>
@@ -111,7 +122,8 @@ internal sealed record ObjectStatus(ImmutableArray<StatusCondition> Conditions, 
     private static (StatusCondition Condition, string Since)? Read(MappingNode? status, string type)
     {
         MappingNode? found = (status?.Find("conditions")?.Value as SequenceNode)?.Items.OfType<MappingNode>().FirstOrDefault(item => TextOf(item, "type") == type);
-        return found is null || !long.TryParse(TextOf(found, "observedGeneration"), NumberStyles.None, CultureInfo.InvariantCulture, out long generation)
+        return found is null
+            || !long.TryParse(TextOf(found, "observedGeneration"), NumberStyles.None, CultureInfo.InvariantCulture, out long generation)
             ? null
             : (new StatusCondition(type, TextOf(found, "status") ?? "", TextOf(found, "reason") ?? "", TextOf(found, "message") ?? "", generation), TextOf(found, "lastTransitionTime") ?? "");
     }

@@ -139,17 +139,23 @@ internal sealed partial class StatusWriter(
     private static bool IsFinal(ApiFailure failure) => failure.IsFinal
         || failure.Status is HttpStatusCode.BadRequest or HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed or HttpStatusCode.UnprocessableEntity;
 
-    private static bool IsSame(ObjectStatus one, ObjectStatus other) => one.Path == other.Path && one.Conditions.SequenceEqual(other.Conditions);
+    private static bool IsSame(ObjectStatus one, ObjectStatus other) =>
+        one.Path == other.Path && one.Conditions.SequenceEqual(other.Conditions);
 
     private static partial class Log
     {
-        [LoggerMessage(330, LogLevel.Warning, "The status of {Kind} {Namespace}/{Name} cannot be written, and is tried again when the object changes: {Why}")]
+        [LoggerMessage(
+            330, LogLevel.Warning,
+            "The status of {Kind} {Namespace}/{Name} cannot be written, and is tried again when the object changes: {Why}")]
         internal static partial void Refused(ILogger logger, string kind, string @namespace, string name, string why);
 
         [LoggerMessage(333, LogLevel.Warning, "The status of {Kind} cannot be written: the role lacks the verb 'patch' for their status.")]
         internal static partial void Forbidden(ILogger logger, string kind);
 
-        [LoggerMessage(332, LogLevel.Debug, "{Kind} {Namespace}/{Name} has changed since it was read, or another manager owns the condition. Its status waits for the next change.")]
+        [LoggerMessage(
+            332, LogLevel.Debug,
+            "{Kind} {Namespace}/{Name} has changed since it was read, or another manager owns the condition. "
+            + "Its status waits for the next change.")]
         internal static partial void Conflict(ILogger logger, string kind, string @namespace, string name);
 
         [LoggerMessage(331, LogLevel.Warning, "The status of objects cannot be written now: {Why}")]

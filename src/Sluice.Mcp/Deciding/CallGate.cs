@@ -206,10 +206,14 @@ internal sealed partial class CallGate(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Debug, "A call to '{Server}' was rejected by the limit '{Limit}': retry after {RetryAfter}.", EventName = "Rejected")]
+        [LoggerMessage(
+            1, LogLevel.Debug,
+            "A call to '{Server}' was rejected by the limit '{Limit}': retry after {RetryAfter}.", EventName = "Rejected")]
         internal static partial void Rejected(ILogger logger, string server, string? limit, TimeSpan retryAfter);
 
-        [LoggerMessage(6, LogLevel.Debug, "A call to '{Server}' was rejected by the limit '{Limit}', which can never admit it.", EventName = "RejectedForGood")]
+        [LoggerMessage(
+            6, LogLevel.Debug,
+            "A call to '{Server}' was rejected by the limit '{Limit}', which can never admit it.", EventName = "RejectedForGood")]
         internal static partial void RejectedForGood(ILogger logger, string server, string? limit);
     }
 }

@@ -93,13 +93,20 @@ internal sealed partial class PermissiveCounter : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(2, LogLevel.Information, "The permissive limit '{Limit}' of '{Server}' would now reject calls.", EventName = "PermissiveBegan")]
+        [LoggerMessage(
+            2, LogLevel.Information, "The permissive limit '{Limit}' of '{Server}' would now reject calls.", EventName = "PermissiveBegan")]
         internal static partial void Began(ILogger logger, string limit, string server);
 
-        [LoggerMessage(3, LogLevel.Information, "The permissive limit '{Limit}' of '{Server}' would have rejected {Count} calls since the last report.", EventName = "PermissiveCounted")]
+        [LoggerMessage(
+            3, LogLevel.Information,
+            "The permissive limit '{Limit}' of '{Server}' would have rejected {Count} calls "
+            + "since the last report.", EventName = "PermissiveCounted")]
         internal static partial void Counted(ILogger logger, string limit, string server, long count);
 
-        [LoggerMessage(4, LogLevel.Information, "The permissive limit '{Limit}' of '{Server}' would no longer reject calls: none in the last minute.", EventName = "PermissiveEnded")]
+        [LoggerMessage(
+            4, LogLevel.Information,
+            "The permissive limit '{Limit}' of '{Server}' would no longer reject calls: "
+            + "none in the last minute.", EventName = "PermissiveEnded")]
         internal static partial void Ended(ILogger logger, string limit, string server);
     }
 }

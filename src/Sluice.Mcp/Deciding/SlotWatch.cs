@@ -151,7 +151,10 @@ internal sealed partial class SlotWatch : IDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(5, LogLevel.Warning, "A call to '{Server}' has run for {MaxAge}: its slots of {Limits} are released, and the call goes on without them.", EventName = "SlotsReleased")]
+        [LoggerMessage(
+            5, LogLevel.Warning,
+            "A call to '{Server}' has run for {MaxAge}: its slots of {Limits} are released, "
+            + "and the call goes on without them.", EventName = "SlotsReleased")]
         internal static partial void Released(ILogger logger, string server, TimeSpan maxAge, string limits);
     }
 }

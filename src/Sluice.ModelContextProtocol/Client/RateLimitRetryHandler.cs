@@ -88,7 +88,8 @@ public sealed class RateLimitRetryHandler : DelegatingHandler
         }
         catch (IOException exception)
         {
-            throw new HttpRequestException(HttpRequestError.ResponseEnded, "The body of the answer ended early.", exception, response.StatusCode);
+            throw new HttpRequestException(
+                HttpRequestError.ResponseEnded, "The body of the answer ended early.", exception, response.StatusCode);
         }
 
         TimeSpan? wait = body.Buffer.Length <= MaxRefusalBytes ? RefusalReader.WaitOf(body.Buffer.ToArray()) : null;

@@ -68,7 +68,9 @@ internal sealed partial class ServerLimitsFactory(
 
     private static partial class Log
     {
-        [LoggerMessage(1, LogLevel.Information, "The rate limits of '{Server}' are not exactly what was written: {Approximation}", EventName = "Approximated")]
+        [LoggerMessage(
+            1, LogLevel.Information,
+            "The rate limits of '{Server}' are not exactly what was written: {Approximation}", EventName = "Approximated")]
         internal static partial void Approximated(ILogger logger, string server, string approximation);
     }
 

@@ -37,7 +37,8 @@ internal sealed record FailurePlan(bool IsDenied, ApplicableLimits? Counted, int
             : new ApplicableLimits([.. counted], limits.Cost);
         return new FailurePlan(isDenied, some, countedOf, [.. all.Select(limit => new ApplicableLimits([limit], cost: 1))])
         {
-            IsAllLocal = all.Length > 0 && limits.SlotCount == 0 && Array.TrueForAll(all, limit => limit.OnStoreFailure == StoreFailureMode.Local),
+            IsAllLocal = all.Length > 0 && limits.SlotCount == 0
+                && Array.TrueForAll(all, limit => limit.OnStoreFailure == StoreFailureMode.Local),
             HasShares = Array.Exists(all, limit => limit.OnStoreFailure == StoreFailureMode.Share),
         };
     }

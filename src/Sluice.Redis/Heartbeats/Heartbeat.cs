@@ -293,16 +293,25 @@ internal sealed partial class Heartbeat : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(7, LogLevel.Warning, "The heartbeats of this process were missing in Redis for so long that other processes count it as ended. It registers again.", EventName = "HeartbeatLost")]
+        [LoggerMessage(
+            7, LogLevel.Warning,
+            "The heartbeats of this process were missing in Redis for so long that other processes count it as "
+            + "ended. It registers again.", EventName = "HeartbeatLost")]
         internal static partial void Lost(ILogger logger);
 
-        [LoggerMessage(8, LogLevel.Warning, "This process cannot announce itself in Redis: {Reason} While Redis is away it takes the part that it had last, or that 'expectedReplicas' says.", EventName = "HeartbeatFailed")]
+        [LoggerMessage(
+            8, LogLevel.Warning,
+            "This process cannot announce itself in Redis: {Reason} While Redis is away it takes the part that it had last, "
+            + "or that 'expectedReplicas' says.", EventName = "HeartbeatFailed")]
         internal static partial void Failed(ILogger logger, string reason);
 
         [LoggerMessage(9, LogLevel.Debug, "A heartbeat was not answered: {Reason}", EventName = "HeartbeatMissed")]
         internal static partial void Missed(ILogger logger, string reason);
 
-        [LoggerMessage(10, LogLevel.Warning, "This process could not deregister in Redis and counts as one of the processes for 10 more minutes: {Reason}", EventName = "NotDeregistered")]
+        [LoggerMessage(
+            10, LogLevel.Warning,
+            "This process could not deregister in Redis and counts as one of the processes for 10 "
+            + "more minutes: {Reason}", EventName = "NotDeregistered")]
         internal static partial void NotDeregistered(ILogger logger, string reason);
     }
 }

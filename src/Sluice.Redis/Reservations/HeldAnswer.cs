@@ -75,7 +75,8 @@ internal sealed record HeldAnswer(ulong DelayMicros, int Decider, HeldBucket[] B
         {
             ReadOnlySpan<byte> entry = reply[(i * CallBytes)..];
             uint cost = BinaryPrimitives.ReadUInt32LittleEndian(entry[sizeof(double)..]);
-            calls[i] = new ReservedCall(ScriptReply.Integer(entry) / stepMicros, cost, Id: 0, IsDecider: entry[sizeof(double) + sizeof(uint)] == 1);
+            calls[i] = new ReservedCall(
+                ScriptReply.Integer(entry) / stepMicros, cost, Id: 0, IsDecider: entry[sizeof(double) + sizeof(uint)] == 1);
         }
 
         reply = reply[(count * CallBytes)..];

@@ -72,7 +72,9 @@ internal static class HeldVerdict
         if (limit.IsLog)
         {
             ulong used = numbers.MaxTokens - Math.Min((ulong)held.LogRemaining, numbers.MaxTokens);
-            BucketState all = used == 0 ? default : new BucketState(Math.Max(seen.State.Time, seen.NowMicros), Math.Max(used, seen.State.Word));
+            BucketState all = used == 0
+                ? default
+                : new BucketState(Math.Max(seen.State.Time, seen.NowMicros), Math.Max(used, seen.State.Word));
             return LocalBuckets.Observed(limit, all, seen.NowMicros);
         }
 
@@ -201,7 +203,9 @@ internal static class HeldVerdict
     {
         HeldBucket held = call.Held!.Buckets[index];
         ulong step = call.Limits.Limits[index].Numbers.StepMicros;
-        return isTaking ? held.With(new ReservedCall((call.Seen[index].NowMicros + call.Held.DelayMicros) / step, call.Cost, Id: 0, IsDecider: false)) : held.Calls;
+        return isTaking
+            ? held.With(new ReservedCall((call.Seen[index].NowMicros + call.Held.DelayMicros) / step, call.Cost, Id: 0, IsDecider: false))
+            : held.Calls;
     }
 
     private static ulong Micros(ulong step, ulong stepMicros) => (ulong)UInt128.Min((UInt128)step * stepMicros, long.MaxValue);

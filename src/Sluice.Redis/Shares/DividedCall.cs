@@ -71,7 +71,8 @@ internal sealed class DividedCall
 
             for (int i = 0; isAdmitted && i < order.Length; i++)
             {
-                isAdmitted = buckets.Of[order[i]]!.Share.Look(cost, limits.Limits[order[i]].Share!.Value, micros, out levels[i]) == ShareAnswer.Enough;
+                isAdmitted = buckets.Of[order[i]]!.Share.Look(
+                    cost, limits.Limits[order[i]].Share!.Value, micros, out levels[i]) == ShareAnswer.Enough;
             }
 
             for (int i = 0; isAdmitted && i < order.Length; i++)
@@ -151,7 +152,8 @@ internal sealed class DividedCall
             {
                 ShareNumbers numbers = _limits.Limits[index].Share!.Value;
                 long units = numbers.Cost(_cost) - (_charges ? _seen[index].Held : Math.Max(0, _seen[index].Level));
-                _seen[index].Ask = new ShareAsk(_buckets.Of[index]!, numbers, units, _limits.Limits[index].Limit.Mode == LimitMode.Permissive);
+                _seen[index].Ask = new ShareAsk(
+                    _buckets.Of[index]!, numbers, units, _limits.Limits[index].Limit.Mode == LimitMode.Permissive);
                 asks.Add(_seen[index].Ask!);
             }
         }
@@ -219,7 +221,8 @@ internal sealed class DividedCall
         };
     }
 
-    private static int RemainingOf(RateLimit limit, ShareNumbers numbers, long level) => (int)Math.Clamp(level / numbers.TokenUnits, 0, limit.Capacity);
+    private static int RemainingOf(RateLimit limit, ShareNumbers numbers, long level) =>
+        (int)Math.Clamp(level / numbers.TokenUnits, 0, limit.Capacity);
 
     // What a full bucket does not hold. A token is rounded up, so its last token may be missing.
     private bool IsUnsatisfiable(ShareNumbers numbers) => numbers.Cost(_cost) > numbers.Whole;

@@ -30,7 +30,8 @@ internal sealed partial class DivisionWatch(ILogger logger)
                 Division[] now = [.. rates.Select(Division.Of)];
                 if (_known.TryGetValue(rates.Key, out Division[]? before))
                 {
-                    moved.AddRange(rates.Where((_, rate) => IsMoved(before, now[rate])).Select(limit => (limit.Limit, limit.Share is not null)));
+                    moved.AddRange(
+                        rates.Where((_, rate) => IsMoved(before, now[rate])).Select(limit => (limit.Limit, limit.Share is not null)));
                 }
                 else if (_known.Count == MostTargets)
                 {
@@ -54,12 +55,16 @@ internal sealed partial class DivisionWatch(ILogger logger)
 
     private readonly record struct Division(RateKey Rate, bool IsOfList, bool IsDivided)
     {
-        internal static Division Of(RedisLimit limit) => new(limit.Limit.Bucket, limit.Limit.Buckets.All.Length > 1, limit.Share is not null);
+        internal static Division Of(RedisLimit limit) =>
+            new(limit.Limit.Bucket, limit.Limit.Buckets.All.Length > 1, limit.Share is not null);
     }
 
     private static partial class Log
     {
-        [LoggerMessage(17, LogLevel.Warning, "A changed policy moves the bucket of the limit '{Limit}' of '{Server}': it {Way} now, and starts full. While other processes have the policy from before, up to twice the limit is admitted.", EventName = "BucketMoved")]
+        [LoggerMessage(
+            17, LogLevel.Warning,
+            "A changed policy moves the bucket of the limit '{Limit}' of '{Server}': it {Way} now, and starts full. "
+            + "While other processes have the policy from before, up to twice the limit is admitted.", EventName = "BucketMoved")]
         internal static partial void Moved(ILogger logger, string limit, string server, string way);
     }
 }

@@ -132,12 +132,14 @@ internal sealed partial class LayoutGuard : IAsyncDisposable
             case "refused":
                 Reject(
                     LayoutState.Unknown,
-                    $"Redis rejects commands that shares need: {against[1].TrimEnd('.')}. They need these rights beside those of the store: {RedisFaults.ShareRights}.");
+                    $"Redis rejects commands that shares need: {against[1].TrimEnd('.')}. "
+                        + $"They need these rights beside those of the store: {RedisFaults.ShareRights}.");
                 break;
             default:
                 Reject(
                     LayoutState.Rejected,
-                    $"The keys '{_prefix}:*' are in use by a process with '{against[1]}', and this one has '{_way}'. Give all processes the same 'shares', or another keyPrefix.");
+                    $"The keys '{_prefix}:*' are in use by a process with '{against[1]}', and this one has '{_way}'. "
+                        + "Give all processes the same 'shares', or another keyPrefix.");
                 break;
         }
     }

@@ -330,7 +330,9 @@ internal sealed partial class ShareClient : IAsyncDisposable
 
     private static partial class Log
     {
-        [LoggerMessage(12, LogLevel.Warning, "Redis does not answer for shares: {Fault} Shares are used until they end.", EventName = "SharesUnanswered")]
+        [LoggerMessage(
+            12, LogLevel.Warning,
+            "Redis does not answer for shares: {Fault} Shares are used until they end.", EventName = "SharesUnanswered")]
         internal static partial void Unanswered(ILogger logger, string fault);
     }
 }

@@ -24,7 +24,8 @@ internal sealed class ApiBody
         if (!hasToken && IsOfAnotherSite(context.Request))
         {
             await ApiErrors.WriteAsync(
-                context, StatusCodes.Status403Forbidden, "The request comes from a page of another origin. Use the dashboard of this address, or set admin.token.");
+                context, StatusCodes.Status403Forbidden, "The request comes from a page of another origin. "
+                    + "Use the dashboard of this address, or set admin.token.");
             return null;
         }
 
@@ -43,7 +44,8 @@ internal sealed class ApiBody
 
         if (await ReadBytesAsync(context.Request) is not byte[] bytes)
         {
-            await ApiErrors.WriteAsync(context, StatusCodes.Status413PayloadTooLarge, $"The body has more than {MaxBytes / 1024} KiB. Send less.");
+            await ApiErrors.WriteAsync(
+                context, StatusCodes.Status413PayloadTooLarge, $"The body has more than {MaxBytes / 1024} KiB. Send less.");
             return null;
         }
 
@@ -62,7 +64,8 @@ internal sealed class ApiBody
         }
         catch (JsonException)
         {
-            await ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, "The body is not a JSON object with different names. Check its syntax.");
+            await ApiErrors.WriteAsync(
+                context, StatusCodes.Status400BadRequest, "The body is not a JSON object with different names. Check its syntax.");
             return null;
         }
     }
@@ -140,7 +143,8 @@ internal sealed class ApiBody
     internal void Refuse(string fault) => Fault ??= fault;
 
     private JsonElement? Find(string name) =>
-        _root.ValueKind == JsonValueKind.Object && _root.TryGetProperty(name, out JsonElement value) && value.ValueKind != JsonValueKind.Null
+        _root.ValueKind == JsonValueKind.Object && _root.TryGetProperty(name, out JsonElement value)
+            && value.ValueKind != JsonValueKind.Null
             ? value
             : null;
 

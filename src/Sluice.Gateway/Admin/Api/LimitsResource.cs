@@ -28,7 +28,8 @@ internal static class LimitsResource
                 .Distinct(StringComparer.Ordinal),
         ];
         return names.Contains(name, StringComparer.Ordinal) ? null
-            : $"No limit{(server is null ? "" : $" of '{server}'")} has the name {Configuration.Shown.Quote(name)}. {NearestLimit(name, names)}";
+            : $"No limit{(server is null ? "" : $" of '{server}'")} has the name {Configuration.Shown.Quote(name)}. "
+                + NearestLimit(name, names);
     }
 
     /// <summary>A limit now.</summary>

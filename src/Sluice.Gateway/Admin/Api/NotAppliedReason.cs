@@ -41,5 +41,6 @@ internal static class NotAppliedReason
             || considered.Overrides.SelectMany(other => other.Limits).Concat(considered.Limits).Any(one => one.Target.Equals(limit.Target)));
 
     private static bool IsAt(RateLimit limit, string path) =>
-        limit.Path.StartsWith(path, StringComparison.Ordinal) && (limit.Path.Length == path.Length || limit.Path[path.Length] is '.' or '[');
+        limit.Path.StartsWith(path, StringComparison.Ordinal)
+            && (limit.Path.Length == path.Length || limit.Path[path.Length] is '.' or '[');
 }

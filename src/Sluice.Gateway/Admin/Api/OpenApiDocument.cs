@@ -96,7 +96,8 @@ internal static class OpenApiDocument
         return path;
     }
 
-    private static JsonObject Operation(string method, string summary, string type, JsonNode answer, params JsonObject[] parameters) => new()
+    private static JsonObject Operation(
+        string method, string summary, string type, JsonNode answer, params JsonObject[] parameters) => new()
     {
         [method] = new JsonObject
         {

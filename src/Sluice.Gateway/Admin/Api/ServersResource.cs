@@ -31,7 +31,8 @@ internal static class ServersResource
     internal static Task WriteUnknownAsync(HttpContext context, RunningGateway gateway, string name) => ApiErrors.WriteAsync(
         context,
         StatusCodes.Status404NotFound,
-        $"There is no server {Configuration.Shown.Quote(name)}. {NearestName.Advice(name, [.. gateway.Servers.Select(server => server.Name)])}");
+        $"There is no server {Configuration.Shown.Quote(name)}. "
+            + NearestName.Advice(name, [.. gateway.Servers.Select(server => server.Name)]));
 }
 
 /// <summary>The servers.</summary>

@@ -41,7 +41,8 @@ internal static class TryResource
                 StatusCodes.Status400BadRequest,
                 backends.Length == 0
                     ? $"'backend' is for virtual servers, and '{name}' is none. Remove it."
-                    : $"'backend' is {Configuration.Shown.Quote(backend)}, which is not a backend of '{name}'. {NearestName.Advice(backend, backends)}");
+                    : $"'backend' is {Configuration.Shown.Quote(backend)}, which is not a backend of '{name}'. "
+                        + NearestName.Advice(backend, backends));
             return;
         }
 
@@ -51,7 +52,8 @@ internal static class TryResource
             await ApiErrors.WriteAsync(
                 context,
                 StatusCodes.Status400BadRequest,
-                $"'operation' is {Configuration.Shown.Quote(operation)}, which is no method of MCP, and no limit of '{name}' is on it. {McpMethods.Advice(operation)}");
+                $"'operation' is {Configuration.Shown.Quote(operation)}, which is no method of MCP, and no limit of '{name}' is on it. "
+                    + McpMethods.Advice(operation));
             return;
         }
 

@@ -38,7 +38,8 @@ internal static class WhyResource
         ]);
 
     private static string WhyNot(RunningGateway gateway, string id) => gateway.Configuration.DecisionIds
-        ? $"No rejection has the id {Shown.Quote(id)}. The gateway keeps the last {RefusalRing.Capacity:N0} since its start; the audit log may have it."
+        ? $"No rejection has the id {Shown.Quote(id)}. "
+            + $"The gateway keeps the last {RefusalRing.Capacity:N0} since its start; the audit log may have it."
         : "Rejections have no ids. Set 'decisionIds: true' in the file of the gateway.";
 }
 

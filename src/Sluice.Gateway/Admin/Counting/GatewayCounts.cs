@@ -59,7 +59,9 @@ internal sealed class GatewayCounts(TimeProvider time) : ICallObserver
         foreach (IGrouping<string, (string Server, string Limit)> known in _limits.Select(limit => limit.Key).GroupBy(limit => limit.Server, StringComparer.Ordinal))
         {
             HashSet<string> names =
-                policies.GetValueOrDefault(known.Key) is RateLimitPolicy policy ? new(policy.Limits.Select(limit => limit.Name), StringComparer.Ordinal) : [];
+                policies.GetValueOrDefault(known.Key) is RateLimitPolicy policy
+                    ? new(policy.Limits.Select(limit => limit.Name), StringComparer.Ordinal)
+                    : [];
             foreach ((string Server, string Limit) gone in known.Where(limit => !names.Contains(limit.Limit)))
             {
                 _limits.TryRemove(gone, out _);

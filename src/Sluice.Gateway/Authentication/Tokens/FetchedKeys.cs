@@ -142,7 +142,8 @@ internal sealed partial class FetchedKeys : IKeySource
         [LoggerMessage(1, LogLevel.Information, "The issuer '{Issuer}' publishes {Count} keys that can be used.")]
         internal static partial void Fetched(ILogger logger, string issuer, int count);
 
-        [LoggerMessage(2, LogLevel.Warning, "The keys of the issuer '{Issuer}' cannot be fetched: {Reason}. Those that are known stay in use.")]
+        [LoggerMessage(
+            2, LogLevel.Warning, "The keys of the issuer '{Issuer}' cannot be fetched: {Reason}. Those that are known stay in use.")]
         internal static partial void NotFetched(ILogger logger, string issuer, string reason);
     }
 }

@@ -41,7 +41,8 @@ internal sealed class FileKeys : IKeySource
                 UnauthorizedAccessException => "it is no file that this user may read",
                 _ => "it cannot be read",
             };
-            throw new FormatException($"the key '{path}' cannot be used: {why}. Name a public key in PEM, or a JSON Web Key Set.", exception);
+            throw new FormatException(
+                $"the key '{path}' cannot be used: {why}. Name a public key in PEM, or a JSON Web Key Set.", exception);
         }
     }
 

@@ -32,7 +32,9 @@ internal sealed class IssuerDocuments(DocumentClient client, string issuer) : ID
         // Keys must come by TLS, except from this machine.
         bool isSafe = Uri.TryCreate(address, UriKind.Absolute, out Uri? url)
             && (url.Scheme == Uri.UriSchemeHttps || (url.Scheme == Uri.UriSchemeHttp && url.IsLoopback));
-        document = isSafe ? await client.GetAsync(url!, cancel) : throw new FormatException("its document names no https address of keys ('jwks_uri')");
+        document = isSafe
+            ? await client.GetAsync(url!, cancel)
+            : throw new FormatException("its document names no https address of keys ('jwks_uri')");
         return Text(document ?? throw new FormatException("there are no keys at the address that its document names"));
     }
 

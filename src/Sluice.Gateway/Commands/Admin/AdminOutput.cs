@@ -58,7 +58,8 @@ internal static class AdminOutput
     }
 
     /// <summary>An instant.</summary>
-    internal static string Instant(DateTimeOffset instant) => instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
+    internal static string Instant(DateTimeOffset instant) =>
+        instant.UtcDateTime.ToString("yyyy-MM-dd HH:mm:ss'Z'", CultureInfo.InvariantCulture);
 
     /// <summary>Counts as bars, each of several steps.</summary>
     /// <param name="counts">The counts.</param>

@@ -14,7 +14,8 @@ internal static class ResetCommand
         Option<string> user = Of("--user", "The user.");
         Option<string> tenant = Of("--tenant", "The tenant; of a user, the tenant that the user belongs to.");
         Option<string> client = Of("--client", "The OAuth client.");
-        Option<string> issuer = Of("--issuer", "The issuer that identifies the caller, where several do: an issuer's URL, apiKeys or trustedProxy.");
+        Option<string> issuer = Of(
+            "--issuer", "The issuer that identifies the caller, where several do: an issuer's URL, apiKeys or trustedProxy.");
         Option<string> limit = Of("--limit", "One limit, by its name; all limits that count this caller when it is left out.");
         Option<string[]> claims = new("--claim")
         {
@@ -26,7 +27,8 @@ internal static class ResetCommand
         Command command = new(
             "reset",
             "Make the buckets of one caller full again. It asks first. Shared buckets and slots stay as they are.\n\n"
-            + $"{AdminOptions.Help}\n\nExample:\n  sluice reset --server files --user alice\n  sluice reset --server files --user alice --limit search/perUser --yes")
+            + $"{AdminOptions.Help}\n\nExample:\n  sluice reset --server files --user alice\n  sluice reset --server files --user alice "
+            + "--limit search/perUser --yes")
         {
             server,
             user,
@@ -97,7 +99,9 @@ internal static class ResetCommand
         string limits = request["limit"] is JsonNode limit ? $"the limit {Configuration.Shown.Quote($"{limit}")}" : "every limit";
         string caller = string.Join(", ", request.Where(field => field.Key is not ("server" or "limit")).Select(field =>
             field.Key + " " + (field.Value is JsonObject claims ? claims.ToJsonString(JsonSerializerOptions.Default) : $"{field.Value}")));
-        Console.Error.Write($"Reset {limits} of {Configuration.Shown.Quote($"{request["server"]}")} that counts {Configuration.Shown.Message(caller)}? [y/N] ");
+        Console.Error.Write(
+            $"Reset {limits} of {Configuration.Shown.Quote($"{request["server"]}")} that counts "
+                + $"{Configuration.Shown.Message(caller)}? [y/N] ");
         string? answer = Console.ReadLine();
         if (answer is null)
         {
@@ -124,6 +128,7 @@ internal static class ResetCommand
         }
 
         ResetAnswer reset = AdminClient.Read(answer, ApiJson.Default.ResetAnswer);
-        Console.WriteLine($"Reset {AdminOutput.Count(reset.Reset, "limit")}: {string.Join(", ", reset.Limits.Select(Configuration.Shown.Message))}");
+        Console.WriteLine(
+            $"Reset {AdminOutput.Count(reset.Reset, "limit")}: {string.Join(", ", reset.Limits.Select(Configuration.Shown.Message))}");
     }
 }

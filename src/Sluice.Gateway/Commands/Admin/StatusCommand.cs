@@ -38,7 +38,10 @@ internal static class StatusCommand
         void Row(string name, string text, Color? color = null) =>
             grid.AddRow(new Text(name, new Style(decoration: Decoration.Bold)), AdminOutput.Cell(text, color).ToText());
         StoreStatus store = status.Store;
-        Row("gateway", $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, up {AdminOutput.Duration(status.UptimeMs / 1000 * 1000)}");
+        Row(
+            "gateway",
+            $"{address.GetLeftPart(UriPartial.Authority)}, version {status.Version}, "
+                + $"up {AdminOutput.Duration(status.UptimeMs / 1000 * 1000)}");
         Row("configuration", $"version {status.Config.Version}, loaded {AdminOutput.Instant(status.Config.LoadedAt)}, "
             + $"{AdminOutput.Count(status.Config.Servers, "server")}, {AdminOutput.Count(status.Config.Limits, "limit")}");
         if (status.Config.LastReload is ReloadStatus reload)
@@ -87,7 +90,8 @@ internal static class StatusCommand
             table.AddRow(
                 AdminOutput.Cell(server.Name),
                 AdminOutput.Cell(server.Upstream),
-                AdminOutput.Cell(server.Reachable switch { true => "yes", false => "no", _ => null }, server.Reachable == false ? Color.Red : null),
+                AdminOutput.Cell(
+                    server.Reachable switch { true => "yes", false => "no", _ => null }, server.Reachable == false ? Color.Red : null),
                 AdminOutput.Cell(server.Calls.Allowed),
                 AdminOutput.Cell(server.Calls.Refused, isBad: true),
                 AdminOutput.Cell(server.Calls.WouldRefuse),

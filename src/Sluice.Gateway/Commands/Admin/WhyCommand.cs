@@ -19,7 +19,8 @@ internal static class WhyCommand
         AdminOptions options = AdminOptions.AddTo(command);
         command.SetAction((parsed, cancellationToken) => AdminCommand.RunAsync(parsed, options, async client =>
         {
-            string why = await client.GetAsync($"/api/v1/why/{Uri.EscapeDataString(parsed.GetRequiredValue(id).Trim())}", cancellationToken);
+            string why = await client.GetAsync(
+                $"/api/v1/why/{Uri.EscapeDataString(parsed.GetRequiredValue(id).Trim())}", cancellationToken);
             if (options.IsJson(parsed))
             {
                 Console.WriteLine(why);

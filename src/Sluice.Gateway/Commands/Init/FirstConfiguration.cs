@@ -70,7 +70,8 @@ internal sealed partial record FirstConfiguration
 
         if (IsCommand() && HostAndPort().IsMatch(Upstream))
         {
-            return $"{Shown.Quote(Upstream)} is neither a URL nor a command. Write {Shown.Quote($"http://{Upstream}")} for a server over HTTP.";
+            return $"{Shown.Quote(Upstream)} is neither a URL nor a command. "
+                + $"Write {Shown.Quote($"http://{Upstream}")} for a server over HTTP.";
         }
 
         if (!Sluice.Rate.TryParse(Rate, out _, out string? error))

@@ -17,10 +17,12 @@ internal static class InitCommand
             Description = "The MCP server: its URL, or the command line that starts it.",
             HelpName = "URL|COMMAND",
         };
-        Option<string?> rate = new("--rate") { Description = "How many calls are allowed; 100/1m when it is not asked for.", HelpName = "RATE" };
+        Option<string?> rate = new("--rate") { Description = "How many calls are allowed; 100/1m "
+            + "when it is not asked for.", HelpName = "RATE" };
         Option<string?> per = new("--per")
         {
-            Description = "What the limit counts by: user (callers need API keys), or shared (all callers together); user when it is not asked for.",
+            Description = "What the limit counts by: user (callers need API keys), or shared (all callers together); "
+                + "user when it is not asked for.",
             HelpName = "user|shared",
         };
         Option<string> user = new("--user")
@@ -44,8 +46,10 @@ internal static class InitCommand
         Option<bool> force = new("--force") { Description = "Overwrite the file if it exists." };
         Command command = new(
             "init",
-            "Write a first configuration: one server and one limit. On a terminal, three questions are asked; an option answers its question.\n"
-            + "The file is checked as by 'sluice validate'. With --per user, an API key is made: it is printed once, and its hash is in the file.\n\n"
+            "Write a first configuration: one server and one limit. "
+                + "On a terminal, three questions are asked; an option answers its question.\n"
+            + "The file is checked as by 'sluice validate'. "
+            + "With --per user, an API key is made: it is printed once, and its hash is in the file.\n\n"
             + "Example:\n  sluice init\n"
             + "  sluice init --upstream http://127.0.0.1:3001/mcp --rate 100/1m --per user --user alice\n"
             + "  sluice init --upstream \"npx -y @example/server\" --rate 60/1m --per shared --out limits.yaml")

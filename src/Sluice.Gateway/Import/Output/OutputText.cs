@@ -34,7 +34,8 @@ internal static class OutputText
 
         string burst = rate.Burst is int size ? $", burst: {Number(size)}" : "";
         string align = rate.Align ? ", align: true" : "";
-        return $"{{ maxTokens: {Number(rate.MaxTokens)}, refillPeriod: {period}{burst}, algorithm: {RateText.Name(rate.Algorithm)}{align} }}";
+        return $"{{ maxTokens: {Number(rate.MaxTokens)}, refillPeriod: {period}{burst}, "
+            + $"algorithm: {RateText.Name(rate.Algorithm)}{align} }}";
     }
 
     // A double-quoted YAML scalar takes JSON's escapes, so any text comes through.
