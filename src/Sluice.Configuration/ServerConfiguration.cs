@@ -43,7 +43,7 @@ public sealed record ServerConfiguration
     /// <value>The default is false. At its own path it gets the header in any case.</value>
     public bool ForwardAuthorization { get; init; }
 
-    /// <summary>How long it may take to begin an answer; a stream that has begun may last.</summary>
+    /// <summary>How long it may take to begin an answer; a stream that has begun has no limit.</summary>
     /// <value>From 1 s to 1 day. The default is 10 minutes.</value>
     public TimeSpan Timeout { get; init; } = DefaultTimeout;
 

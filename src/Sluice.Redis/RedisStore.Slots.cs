@@ -151,7 +151,7 @@ public sealed partial class RedisStore
         }
         catch (RedisFaultException)
         {
-            return false; // The rejection stands; the next one looks again.
+            return false; // The call stays rejected; the next one looks again.
         }
 
         return any;

@@ -291,7 +291,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         }
     }
 
-    /// <summary>Closes the store's own connections. Calls on their way are decided without Redis.</summary>
+    /// <summary>Closes the store's own connections. Calls in flight are decided without Redis.</summary>
     public async ValueTask DisposeAsync()
     {
         ObservedStores.Remove(this);

@@ -6,7 +6,7 @@ namespace Sluice;
 /// <remarks>Thread safety: immutable.</remarks>
 public sealed record OperationSettings
 {
-    /// <summary>The name, or a glob in which <c>*</c> stands for any run of characters.</summary>
+    /// <summary>The name, or a glob in which <c>*</c> matches any characters.</summary>
     /// <value>1 to 256 characters, not counting surrounding white space.</value>
     public required string Name { get; init; }
 

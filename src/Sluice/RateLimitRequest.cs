@@ -47,7 +47,7 @@ public readonly record struct RateLimitRequest
     public int Cost { get; }
 
     /// <summary>
-    /// Takes note of the slots that the call acquires; required where <see cref="ApplicableLimits.SlotCount"/> is not zero.
+    /// Records the slots that the call acquires; required where <see cref="ApplicableLimits.SlotCount"/> is not zero.
     /// </summary>
     public HeldSlots? Slots { get; init; }
 

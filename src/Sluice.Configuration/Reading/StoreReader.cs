@@ -48,7 +48,7 @@ internal sealed class StoreReader(FaultList faults)
         RedisAddress? address = ReadAddress(reader);
         if (!reader.HasAttempt("redis"))
         {
-            RefuseWithoutRedis(reader);
+            RejectWithoutRedis(reader);
         }
 
         return new StoreConfiguration
@@ -148,7 +148,7 @@ internal sealed class StoreReader(FaultList faults)
         return reader.Accept(path, wrong, reader.Node(Field)!, Field);
     }
 
-    private void RefuseWithoutRedis(FieldReader reader)
+    private void RejectWithoutRedis(FieldReader reader)
     {
         foreach (Field field in reader.Mapping.Fields.Where(field => field.Name != "maxKeys" && Table.Names.Contains(field.Name)))
         {

@@ -31,7 +31,7 @@ internal static class CommandLine
         return await parsed.InvokeAsync(new InvocationConfiguration
         {
             EnableDefaultExceptionHandler = false,
-            ProcessTerminationTimeout = null, // The host stops on Ctrl-C, and gives calls under way their time to end.
+            ProcessTerminationTimeout = null, // The host stops on Ctrl-C, and lets calls in flight end first.
         });
     }
 

@@ -76,7 +76,7 @@ internal sealed class EventStreamBody : Stream
         {
             if (_hasComment && !_hasEvents && buffer.Span.StartsWith("\uFEFF"u8))
             {
-                buffer = buffer[3..]; // A byte order mark is allowed in front of everything, and there it no longer is.
+                buffer = buffer[3..]; // A byte order mark is allowed at the start of the stream only, and the start has been sent.
             }
 
             await SendAsync(buffer, cancellationToken);

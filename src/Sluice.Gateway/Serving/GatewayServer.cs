@@ -7,7 +7,7 @@ namespace Sluice.Gateway;
 /// <summary>One MCP server behind the gateway, as one configuration has it: its limits, and the way to it.</summary>
 /// <remarks>
 /// Under the next configuration it is another object. What a server has beyond its configuration (connections, processes, sessions and
-/// held calls) goes over to that one.
+/// held calls) is passed to that one.
 /// </remarks>
 internal sealed class GatewayServer
 {

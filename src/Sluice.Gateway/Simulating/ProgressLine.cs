@@ -12,7 +12,7 @@ internal sealed class ProgressLine(long expected, string unit) : IDisposable
     private TimeSpan _next = Interval * 2;
     private bool _hasWritten;
 
-    /// <summary>Takes note of how many calls were decided.</summary>
+    /// <summary>Records how many calls were decided.</summary>
     internal void Report(long done)
     {
         if (!_isShown || TimeProvider.System.GetElapsedTime(_begin) is var elapsed && elapsed < _next)

@@ -190,7 +190,7 @@ internal sealed class Simulation : IDisposable
         }
     }
 
-    /// <summary>Decides a call that has waited for a slot for as long as it may.</summary>
+    /// <summary>Decides a call whose wait for a slot has timed out.</summary>
     private void EndInVain(SlotQueueing.Waiter waiter)
     {
         CountHeld(waiter.Selected.Operation.Policy!, -1);

@@ -3,7 +3,7 @@ using System.Threading.Channels;
 namespace Sluice.Gateway;
 
 /// <summary>
-/// Messages on their way to one client, of bounded size: messages that a slow or absent client does not read are dropped.
+/// The messages to one client that are not sent yet, of bounded size: messages that a slow or absent client does not read are dropped.
 /// </summary>
 /// <remarks>Thread safety: any number of writers, one reader at a time.</remarks>
 internal sealed class MessageQueue
@@ -50,7 +50,7 @@ internal sealed class MessageQueue
     }
 }
 
-/// <summary>A message on its way.</summary>
+/// <summary>A message that is not sent yet.</summary>
 /// <param name="Bytes">The message, on one line.</param>
 /// <param name="IsLast">Whether nothing follows.</param>
 internal readonly record struct QueuedMessage(ReadOnlyMemory<byte> Bytes, bool IsLast);

@@ -1,6 +1,6 @@
 namespace Sluice.Gateway;
 
-/// <summary>How a request to a backend ended. The messages of its answer were handed on as they came.</summary>
+/// <summary>How a request to a backend ended. The messages of its answer were passed on as they came.</summary>
 /// <param name="Status">The status of HTTP.</param>
 /// <param name="Headers">The headers.</param>
 /// <param name="Failure">Why the answer is not there, or not complete; null for a complete one.</param>

@@ -6,12 +6,12 @@ namespace Sluice.Gateway;
 /// <summary>Makes requests to the backends of a virtual server, on behalf of one of its callers.</summary>
 /// <remarks>
 /// <para>
-/// A request takes the way of a client's request to that server: its limits, its allow list, its headers and its upstream, which is the
+/// A request takes the path of a client's request to that server: its limits, its allow list, its headers and its upstream, which is the
 /// one that serves it at its own path. Only who calls is known already.
 /// </para>
 /// <para>Thread safety: any number of requests at a time.</para>
 /// </remarks>
-/// <param name="endpoint">The way of a call through the gateway.</param>
+/// <param name="endpoint">The path of a call through the gateway.</param>
 /// <param name="server">The virtual server.</param>
 /// <param name="identity">Who calls.</param>
 /// <param name="cut">Is cancelled when calls in flight are cut, because the gateway stops.</param>

@@ -4,7 +4,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace Sluice.Gateway;
 
 /// <summary>
-/// The response to a request that a virtual server makes to a backend in this process: it hands on each message as it comes.
+/// The response to a request that a virtual server makes to a backend in this process: it passes on each message as it comes.
 /// </summary>
 /// <remarks>
 /// <para>A body of JSON is one message. A body of server-sent events is one message for each event.</para>

@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 /// <param name="opened">The session at the backend.</param>
 /// <remarks>
 /// A call that asks its client something in the modern era goes on with another request of the client. What the client calls it changes
-/// then, while nothing is on its way. Thread safety: any number of threads may read.
+/// then, while nothing is in flight. Thread safety: any number of threads may read.
 /// </remarks>
 internal sealed class LiveCall(long key, BackendSession backend, OpenedBackend opened)
 {

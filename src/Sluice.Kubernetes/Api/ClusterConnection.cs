@@ -50,16 +50,16 @@ internal sealed class ClusterConnection : IDisposable
     }
 
     /// <summary>Reads the credentials again, unless that has happened since a client was taken.</summary>
-    /// <param name="refused">The client whose credentials the server did not accept.</param>
-    internal void Renew(ClusterClient refused)
+    /// <param name="rejected">The client whose credentials the server did not accept.</param>
+    internal void Renew(ClusterClient rejected)
     {
         lock (_gate)
         {
-            if (refused == _client)
+            if (rejected == _client)
             {
                 ClusterClient next = new(_configure());
                 _before?.Dispose();
-                _before = refused;
+                _before = rejected;
                 _client = next;
             }
         }

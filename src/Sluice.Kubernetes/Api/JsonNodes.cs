@@ -16,7 +16,7 @@ internal static class JsonNodes
         _ => Scalar(json.GetRawText(), isPlain: true),
     };
 
-    /// <summary>A group of fields; one without a value is as good as none, as for the API server.</summary>
+    /// <summary>A group of fields; a field without a value counts as absent, as for the API server.</summary>
     internal static MappingNode Group(IEnumerable<JsonProperty> fields) => new(
         0, 0, [.. fields.Where(field => field.Value.ValueKind != JsonValueKind.Null).Select(field => new Field(field.Name, 0, 0, Of(field.Value)))]);
 

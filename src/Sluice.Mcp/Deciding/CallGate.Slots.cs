@@ -89,7 +89,7 @@ internal sealed partial class CallGate
             return GateDecision.Stopping(policy.Settings, slot.Call.Request.Limits);
         }
 
-        // It has waited for as long as it may.
+        // Its wait has timed out.
         await _slots.RemoveAsync(slot).ConfigureAwait(false);
         return await slot.Gate.ExpiredAsync(slot, cancellationToken).ConfigureAwait(false);
     }

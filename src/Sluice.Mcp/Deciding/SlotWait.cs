@@ -2,8 +2,8 @@ namespace Sluice.Mcp;
 
 /// <summary>A call that waits for a slot.</summary>
 /// <remarks>
-/// It is not decided yet. When another configuration becomes the current one, the call goes over to the gate of that one, which then
-/// decides it as a whole. How long it waits at most was settled when it came.
+/// It is not decided yet. When another configuration becomes the current one, the call moves to the gate of that one, which then decides it
+/// as a whole. Its longest wait was set when it came.
 /// </remarks>
 /// <param name="gate">The gate to which it came.</param>
 /// <param name="call">The call.</param>

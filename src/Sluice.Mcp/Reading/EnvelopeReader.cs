@@ -3,7 +3,7 @@ using System.Text.Unicode;
 
 namespace Sluice.Mcp;
 
-/// <summary>Reads the envelope of one message; the first rule that is broken is kept, and reading goes on to find the id.</summary>
+/// <summary>Reads the envelope of one message; the first rule that is broken is kept, and reading continues, to find the id.</summary>
 internal ref struct EnvelopeReader
 {
     private const int JsonRpc = 0;

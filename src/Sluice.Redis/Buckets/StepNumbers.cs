@@ -112,7 +112,7 @@ internal sealed class StepNumbers
 
     private static ulong UnitCode(ZonedEdges edges) => ((ulong)edges.Unit << 3) | (ulong)edges.WeekStart;
 
-    // As many bits as a double holds. A zone that is taken for another one costs nothing: what is used goes on to count until its edge.
+    // As many bits as a double holds. A hash collision of two zones does no harm: used tokens continue to count until their edge.
     private static ulong ZoneHash(ZonedEdges edges) =>
         BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(edges.TimeZone))) >> 12;
 }

@@ -17,7 +17,7 @@ internal sealed partial class DivisionWatch(ILogger logger)
     private readonly Lock _gate = new();
     private readonly Dictionary<(LimitTarget Target, LimitKey Key), Division[]> _known = [];
 
-    /// <summary>Takes note of how the limits of a call are decided now.</summary>
+    /// <summary>Records how the limits of a call are decided now.</summary>
     internal void Note(RedisLimit[] limits)
     {
         List<(RateLimit Limit, bool IsDivided)> moved = [];

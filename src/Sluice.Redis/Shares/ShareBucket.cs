@@ -43,7 +43,7 @@ internal sealed class ShareBucket(string name, ShareNumbers numbers, ShareSettin
     /// <summary>Whether the lane has it, because it is busy or has a share.</summary>
     internal bool IsActive { get; set; }
 
-    /// <summary>Whether it was not used for so long that another object may stand for the bucket now. It never changes back.</summary>
+    /// <summary>Whether it was not used for so long that another object may represent the bucket now. It never changes back.</summary>
     internal bool IsRetired { get; set; }
 
     /// <summary>

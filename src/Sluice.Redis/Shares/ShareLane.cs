@@ -32,7 +32,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
     /// <summary>The random id of this process in this lane.</summary>
     internal ulong Id { get; private set; } = newId();
 
-    /// <summary>The message on its way; null when none is.</summary>
+    /// <summary>The message in flight; null for none.</summary>
     protected SentMessage? InFlight { get; private set; }
 
     /// <summary>The buckets that this process uses.</summary>
@@ -57,7 +57,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
     /// <summary>Takes a bucket in, of which a share may be worth taking. It has none yet.</summary>
     internal void Add(ShareBucket bucket)
     {
-        // Another object may stand for the bucket already. Then this one goes on without a share.
+        // Another object may represent the bucket already. Then this one continues without a share.
         bucket.IsActive |= _buckets.Count < MostBuckets && _buckets.TryAdd(bucket.Name, bucket);
     }
 
@@ -108,7 +108,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
     internal void Witness(long now) => _witnessesUntil = now + (4 * Settings.TtlMicros);
 
     /// <summary>
-    /// The message that should be sent now: a new one, or the one on its way once more; null for none.
+    /// The message that should be sent now: a new one, or the one in flight once more; null for none.
     /// </summary>
     internal SyncMessage? Next(long now)
     {
@@ -150,7 +150,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         return isDue || isUrgent ? Begin(wishes, hasShare, now) : null;
     }
 
-    /// <summary>Takes a reply. A reply to a message that is not on its way any more changes nothing.</summary>
+    /// <summary>Takes a reply. A reply to a message that is no longer in flight changes nothing.</summary>
     internal void Receive(SyncReply reply, long now)
     {
         DropEnded(now);
@@ -251,7 +251,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
 
     private void Apply(SentMessage sent, SyncItem item, SyncItemReply reply, ShareEpoch epoch, long now)
     {
-        ShareBucket bucket = _buckets[item.Bucket]; // While a message is on its way, no bucket is dropped.
+        ShareBucket bucket = _buckets[item.Bucket]; // While a message is in flight, no bucket is dropped.
         SyncItemReply before = bucket.Last;
         bucket.Note(reply, now);
         bucket.IsRecorded = reply is { IsGone: false, Parts: > 0 };
@@ -312,7 +312,7 @@ internal class ShareLane(ShareSettings settings, Func<ulong> newId)
         _lastAnswered = null;
     }
 
-    /// <summary>A message on its way.</summary>
+    /// <summary>A message in flight.</summary>
     /// <param name="Message">The message.</param>
     /// <param name="FirstSent">When it was sent for the first time.</param>
     /// <param name="LastSent">When it was sent for the last time.</param>

@@ -2,7 +2,7 @@ namespace Sluice.Redis;
 
 /// <summary>Releases slots in Redis, and retries until Redis has done it.</summary>
 /// <remarks>
-/// A release may be repeated, since it names the call. One whose call may be on its way to Redis still is repeated once more, later.
+/// A release may be repeated, since it names the call. A release whose call may still be in flight is repeated once more, later.
 /// Thread safety: any thread may ask.
 /// </remarks>
 internal sealed class SlotReleases : IDisposable

@@ -230,7 +230,7 @@ internal static class TokenBucket
             : State(time - ticks - 1, rest + limit.RateUnits - (ulong)refundRest);
     }
 
-    /// <summary>The same use under other numbers: as many tokens owed, rounded up, at most the new capacity.</summary>
+    /// <summary>The same use under other numbers: the same used tokens, rounded up, at most the new capacity.</summary>
     internal static BucketState Convert(LimitNumbers old, LimitNumbers limit, BucketState state, ulong nowTicks)
     {
         UInt128 ceiling = (UInt128)limit.Capacity * old.TokenUnits; // Below 2^80, so that the product below fits.
@@ -266,7 +266,7 @@ internal static class TokenBucket
         return Merge(capped, State(Unsaturate(overdrawnUntilTicks), 0));
     }
 
-    /// <summary>What is owed, in units, but at most a ceiling of less than 2^80.</summary>
+    /// <summary>The used tokens, in units, but at most a ceiling of less than 2^80.</summary>
     private static UInt128 Debt(LimitNumbers limit, BucketState state, ulong nowTicks, UInt128 ceiling)
     {
         (UInt128 time, ulong rest) = Fullness(state, nowTicks);

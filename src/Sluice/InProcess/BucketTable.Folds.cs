@@ -13,7 +13,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     private const int OccupiedPlaces = (1 << BucketSet.Places) - 1;
 
     /// <summary>The name of a fold of several limits: <see cref="BucketEntry.Time"/> is when the last of them is new again,
-    /// <see cref="BucketEntry.Word"/> the same of those that owe more than they hold.</summary>
+    /// <see cref="BucketEntry.Word"/> the same of those whose debt is larger than the bucket.</summary>
     private const ulong AnyLimit = ((1UL << BucketEntry.BucketBits) - 1) << BucketEntry.VersionBits;
     private const ulong LimitMask = (1UL << (BucketEntry.BucketBits + BucketEntry.VersionBits)) - 1;
     private ulong _hand;
@@ -43,7 +43,7 @@ internal sealed unsafe partial class BucketTable<TSteps>
     {
         if (IsOfAnyLimit(fold))
         {
-            // Tokens owed under old numbers may take longer to come back under the new ones than the fold knows.
+            // Tokens that were used under old numbers may take longer to come back under the new ones than the fold says.
             ulong until = limit.Bucket.Versions.Length > 1 ? ulong.MaxValue : fold->Time;
             return BucketRules.MostUsedState(limit.Numbers, until, fold->Word, now.For(limit.Numbers));
         }

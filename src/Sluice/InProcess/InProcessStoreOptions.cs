@@ -11,8 +11,8 @@ public sealed class InProcessStoreOptions
     public const int MaxKeysUpperBound = 134_217_728;
 
     /// <summary>
-    /// The most buckets of callers that are remembered at once. Beyond that, buckets that are full again are evicted, and then
-    /// those that owe the least, whose debt is kept for all callers that come in their place.
+    /// The most buckets of callers that are remembered at once. Beyond that, buckets that are full again are evicted, and then those with
+    /// the fewest used tokens, whose debt is kept for all callers that come in their place.
     /// </summary>
     /// <value>
     /// From 1 to 134,217,728. The default is 1,000,000. A bucket takes 57 bytes of memory, which is reserved when the store is

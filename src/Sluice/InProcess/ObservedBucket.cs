@@ -15,7 +15,7 @@ internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState
     /// <param name="nowTicks">The instant by the other clock.</param>
     internal BucketState At(LimitNumbers limit, ulong nowTicks) => LaterCost == 0
         ? StateAt(limit, nowTicks)
-        : BucketRules.Charge(limit, StateAt(limit, nowTicks), nowTicks, LaterCost); // It may owe more than it holds.
+        : BucketRules.Charge(limit, StateAt(limit, nowTicks), nowTicks, LaterCost); // Its debt may be larger than the bucket.
 
     private BucketState StateAt(LimitNumbers limit, ulong nowTicks)
     {

@@ -1,6 +1,6 @@
 namespace Sluice;
 
-/// <summary>A pattern in which <c>*</c> stands for any run of characters, the empty one included.</summary>
+/// <summary>A pattern in which <c>*</c> matches any characters, or none.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class Glob(string pattern, NameComparer comparer)
 {

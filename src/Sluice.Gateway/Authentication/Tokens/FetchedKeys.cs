@@ -83,7 +83,7 @@ internal sealed partial class FetchedKeys : IKeySource
     private ImmutableArray<VerificationKey> FindLocked(string? id, string algorithm) =>
         _keys.IsDefault ? [] : [.. _keys.Where(key => key.CanVerify(id, algorithm))];
 
-    /// <summary>The request that is under way, a new one, or, when it is too soon for that, none.</summary>
+    /// <summary>The request that is in flight, a new one, or, when it is too soon for that, none.</summary>
     private Task FetchLocked()
     {
         if (_underWay.IsCompleted && UntilNextAttemptLocked() <= TimeSpan.Zero)

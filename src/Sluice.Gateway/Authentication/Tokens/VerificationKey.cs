@@ -6,7 +6,7 @@ namespace Sluice.Gateway;
 /// <param name="Key">The key.</param>
 /// <param name="Id">What tokens call it by <c>kid</c>; null when it has no name.</param>
 /// <param name="Algorithm">The one algorithm for which it is meant; null for all that it can do.</param>
-/// <param name="Family">What the names of its algorithms begin with: <c>RS</c>, of which <c>PS</c> is a kin, or the whole of one of
+/// <param name="Family">What the names of its algorithms begin with: <c>RS</c>, which also covers <c>PS</c>, or the whole of one of
 /// <c>ES…</c>.</param>
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed record VerificationKey(SecurityKey Key, string? Id, string? Algorithm, string Family)
