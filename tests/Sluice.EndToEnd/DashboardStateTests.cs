@@ -1,3 +1,4 @@
+using Sluice.Conformance;
 using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;

@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 

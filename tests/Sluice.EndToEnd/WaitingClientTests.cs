@@ -1,6 +1,7 @@
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using Sluice.Conformance;
 using Sluice.ModelContextProtocol;
 
 namespace Sluice.EndToEnd;
@@ -10,7 +11,7 @@ public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture
 {
     private const string Legacy = "2025-11-25";
     private const string Modern = "2026-07-28";
-    private static readonly TimeSpan Period = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Period = TimeSpan.FromSeconds(1);
     private readonly RecordingClock _clock = new();
 
     private RateLimitRetryOptions Options => new() { Time = _clock };
@@ -21,12 +22,11 @@ public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture
     [InlineData(Modern, "jsonrpc")]
     public async Task RetryHandler_CallIsRefused_WaitsOnceAndIsServed(string era, string rejection)
     {
-        await using SluiceProgram sluice = await StartAsync("1/3s", rejection);
+        await using SluiceProgram sluice = await StartAsync("1/1s", rejection);
         using HttpClient http = new(new RateLimitRetryHandler(new SocketsHttpHandler(), Options));
         await using McpClient client = await ConnectAsync(sluice, era, http);
 
-        ShouldBeServed(await client.CallToolAsync(ConformanceServer.Tool));
-        ShouldBeServed(await client.CallToolAsync(ConformanceServer.Tool));
+        await CallUntilOneWaitsAsync(() => client.CallToolAsync(ConformanceServer.Tool));
 
         ShouldBeWhatTheGatewaySaid(_clock.Waits.ShouldHaveSingleItem());
     }
@@ -37,12 +37,11 @@ public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture
     [InlineData(Modern, "jsonrpc")]
     public async Task CallToolWithRetry_CallIsRefused_WaitsOnceAndIsServed(string era, string rejection)
     {
-        await using SluiceProgram sluice = await StartAsync("1/3s", rejection);
+        await using SluiceProgram sluice = await StartAsync("1/1s", rejection);
         using HttpClient http = new();
         await using McpClient client = await ConnectAsync(sluice, era, http);
 
-        ShouldBeServed(await client.CallToolWithRetryAsync(ConformanceServer.Tool, retry: Options));
-        ShouldBeServed(await client.CallToolWithRetryAsync(ConformanceServer.Tool, retry: Options));
+        await CallUntilOneWaitsAsync(() => client.CallToolWithRetryAsync(ConformanceServer.Tool, retry: Options));
 
         ShouldBeWhatTheGatewaySaid(_clock.Waits.ShouldHaveSingleItem());
     }
@@ -94,6 +93,13 @@ public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture
         client.NegotiatedProtocolVersion.ShouldBe(era);
         return client;
     }
+
+    /// <summary>Calls until one has met the limit. On a busy machine, the second call may come when there is a token again.</summary>
+    private Task CallUntilOneWaitsAsync(Func<ValueTask<CallToolResult>> call) => Eventually.HoldsAsync(async () =>
+    {
+        ShouldBeServed(await call());
+        return !_clock.Waits.IsEmpty;
+    });
 
     private static void ShouldBeServed(CallToolResult result) =>
         result.Content.OfType<TextContentBlock>().Single().Text.ShouldBe(ConformanceServer.Text);

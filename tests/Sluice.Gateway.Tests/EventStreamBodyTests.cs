@@ -181,7 +181,7 @@ public sealed class EventStreamBodyTests : IDisposable
         using StreamReader reader = new(await response.Content.ReadAsStreamAsync());
 
         Task<string?> line = reader.ReadLineAsync();
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource patience = new(Eventually.Patience);
         while (!line.IsCompleted)
         {
             _time.Advance(TimeSpan.FromSeconds(1));

@@ -3,6 +3,7 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -193,12 +194,16 @@ public sealed class ForwardingTests
         await using GatewayFixture gateway = await GatewayFixture.StartAsync(upstream.Endpoint);
 
         await gateway.SendAsync(GatewayFixture.Post(Call));
-        await gateway.SendAsync(GatewayFixture.Post(Call));
+        await Eventually.HoldsAsync(async () =>
+        {
+            await gateway.SendAsync(GatewayFixture.Post(Call));
+            return connections[^1] == connections[^2]; // Unless this machine was busy for as long as a connection is kept.
+        });
+        string used = connections[^1];
         await Task.Delay(TimeSpan.FromSeconds(2.9)); // The connections of .NET know no clock but the system's.
         await gateway.SendAsync(GatewayFixture.Post(Call));
 
-        connections[1].ShouldBe(connections[0]);
-        connections[2].ShouldNotBe(connections[0]);
+        connections[^1].ShouldNotBe(used);
     }
 
     [Theory]
@@ -318,7 +323,7 @@ public sealed class ForwardingTests
         await leaving.CancelAsync();
 
         await Should.ThrowAsync<OperationCanceledException>(call);
-        await aborted.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await aborted.Task.WaitAsync(Eventually.Patience);
     }
 
     private static async Task<string> SpeakAsync(GatewayFixture gateway, string text)

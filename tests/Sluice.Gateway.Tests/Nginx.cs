@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -14,7 +15,7 @@ internal sealed class Nginx(Process process, DirectoryInfo folder) : IAsyncDispo
     {
         string program = File.Exists("/usr/sbin/nginx") ? "/usr/sbin/nginx" : "nginx"; // Debian's place is not on every PATH.
         DirectoryInfo folder = Directory.CreateTempSubdirectory("sluice-nginx-");
-        int port = FreePort();
+        int port = FreePort.Next();
         string file = Path.Combine(folder.FullName, "nginx.conf");
         await File.WriteAllTextAsync(
             file,
@@ -67,12 +68,5 @@ internal sealed class Nginx(Process process, DirectoryInfo folder) : IAsyncDispo
                 await Task.Delay(TimeSpan.FromMilliseconds(20)); // Another process is waited for, by its own clock.
             }
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener probe = new(IPAddress.Loopback, 0);
-        probe.Start();
-        return ((IPEndPoint)probe.LocalEndpoint).Port;
     }
 }

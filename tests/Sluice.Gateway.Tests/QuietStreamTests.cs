@@ -101,7 +101,7 @@ public sealed class QuietStreamTests
     {
         using HttpRequestMessage request = Request(method);
         Task<HttpResponseMessage> opening = gateway.Client.SendAsync(request, HttpCompletionOption.ResponseHeadersRead);
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource patience = new(Eventually.Patience);
         while (!opening.IsCompleted)
         {
             _time.Advance(TimeSpan.FromSeconds(1));

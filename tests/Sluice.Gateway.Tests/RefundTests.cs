@@ -1,5 +1,5 @@
 using System.Net;
-using System.Net.Sockets;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -12,7 +12,7 @@ public sealed class RefundTests
     [Fact]
     public async Task Call_ConnectionRefused_CostsNothing()
     {
-        await using GatewayFixture gateway = await GatewayFixture.StartAsync(new Uri($"http://127.0.0.1:{FreePort()}/mcp"), OnePerDay);
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(new Uri($"http://127.0.0.1:{FreePort.Next()}/mcp"), OnePerDay);
 
         for (int call = 0; call < 3; call++)
         {
@@ -150,12 +150,5 @@ public sealed class RefundTests
         }
 
         return request;
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

@@ -6,6 +6,7 @@ using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -50,9 +51,9 @@ public sealed partial class ReverseProxyTests
 
         using HttpResponseMessage answer = await client.SendAsync(GatewayFixture.Post(Call, path));
         using HttpResponseMessage stream = await client.GetAsync(new Uri(path, UriKind.Relative), HttpCompletionOption.ResponseHeadersRead)
-            .WaitAsync(TimeSpan.FromSeconds(60));
+            .WaitAsync(Eventually.Patience);
         using StreamReader reader = new(await stream.Content.ReadAsStreamAsync());
-        string? line = await reader.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60));
+        string? line = await reader.ReadLineAsync().WaitAsync(Eventually.Patience);
 
         answer.StatusCode.ShouldBe(HttpStatusCode.OK);
         (await answer.Content.ReadAsStringAsync()).ShouldBe("\"done\"");

@@ -81,7 +81,7 @@ public sealed class StreamTests : IAsyncLifetime
         rest.IsCompleted.ShouldBeFalse();
         _time.Advance(TimeSpan.FromTicks(1));
 
-        string left = await rest.WaitAsync(TimeSpan.FromSeconds(30));
+        string left = await rest.WaitAsync(Eventually.Patience);
         left.Replace(": keep-alive\n\n", "", StringComparison.Ordinal).ShouldBe("\n");
     }
 
@@ -104,7 +104,7 @@ public sealed class StreamTests : IAsyncLifetime
 
         using HttpResponseMessage response = await gateway.Client
             .GetAsync(new Uri("/mcp", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead)
-            .WaitAsync(TimeSpan.FromSeconds(30));
+            .WaitAsync(Eventually.Patience);
 
         response.StatusCode.ShouldBe(HttpStatusCode.OK);
     }
@@ -129,7 +129,7 @@ public sealed class StreamTests : IAsyncLifetime
             _time);
         using HttpResponseMessage response = await gateway.Client
             .GetAsync(new Uri("/mcp", UriKind.Relative), HttpCompletionOption.ResponseHeadersRead)
-            .WaitAsync(TimeSpan.FromSeconds(30));
+            .WaitAsync(Eventually.Patience);
         using StreamReader reader = new(await response.Content.ReadAsStreamAsync());
         await SecondsUntilACommentAsync(reader); // The first one comes after a second.
 
@@ -200,7 +200,7 @@ public sealed class StreamTests : IAsyncLifetime
     /// <summary>Moves the clock until a comment comes, and tells how far.</summary>
     private async Task<int> SecondsUntilACommentAsync(StreamReader stream)
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(60));
+        using CancellationTokenSource patience = new(Eventually.Patience);
         Task<string?> line = stream.ReadLineAsync(patience.Token).AsTask();
         int seconds = 0;
         while (!line.IsCompleted)
@@ -217,7 +217,7 @@ public sealed class StreamTests : IAsyncLifetime
 
     private static async Task UntilAsync(Func<Task<bool>> isSo)
     {
-        using CancellationTokenSource patience = new(TimeSpan.FromSeconds(30));
+        using CancellationTokenSource patience = new(Eventually.Patience);
         while (!await isSo())
         {
             await Task.Delay(TimeSpan.FromMilliseconds(5), patience.Token);

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -11,7 +12,7 @@ public sealed class UpstreamFailureTests
     [Fact]
     public async Task Post_UpstreamRefusesTheConnection_Is502WithTheId()
     {
-        await using GatewayFixture gateway = await GatewayFixture.StartAsync(new Uri($"http://127.0.0.1:{UnusedPort()}/mcp"));
+        await using GatewayFixture gateway = await GatewayFixture.StartAsync(new Uri($"http://127.0.0.1:{FreePort.Next()}/mcp"));
 
         (HttpStatusCode status, string body) = await gateway.SendAsync(GatewayFixture.Post(Call));
 
@@ -152,11 +153,4 @@ public sealed class UpstreamFailureTests
     }
 
     private static Uri EndpointOf(TcpListener listener) => new($"http://{listener.LocalEndpoint}/mcp");
-
-    private static int UnusedPort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
-    }
 }

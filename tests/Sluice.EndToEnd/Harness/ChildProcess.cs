@@ -1,15 +1,13 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
 /// <summary>A program that a test started; it and its children end with the test, whatever happens.</summary>
 internal sealed partial class ChildProcess : IAsyncDisposable
 {
-    /// <summary>How long anything may take on a busy machine before a test gives up.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private const int SigHup = 1;
     private const int SigInt = 2;
     private const int SigTerm = 15;
@@ -87,7 +85,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
         try
         {
-            return await line.Task.WaitAsync(Patience);
+            return await line.Task.WaitAsync(Eventually.Patience);
         }
         catch (TimeoutException exception)
         {
@@ -96,12 +94,12 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Waits until the program has ended.</summary>
-    /// <param name="patience">How long it may take; null for <see cref="Patience"/>.</param>
+    /// <param name="patience">How long it may take; null for <see cref="Eventually.Patience"/>.</param>
     internal async Task<ProgramResult> WaitForExitAsync(TimeSpan? patience = null)
     {
         try
         {
-            await _process.WaitForExitAsync().WaitAsync(patience ?? Patience);
+            await _process.WaitForExitAsync().WaitAsync(patience ?? Eventually.Patience);
         }
         catch (TimeoutException exception)
         {
@@ -135,7 +133,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         if (!_process.HasExited)
         {
             _process.Kill(entireProcessTree: true);
-            await _process.WaitForExitAsync().WaitAsync(Patience);
+            await _process.WaitForExitAsync().WaitAsync(Eventually.Patience);
         }
 
         _process.Dispose();

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.EndToEnd;
 
 /// <summary>The reference MCP server, of the legacy era, shared by the tests of one class.</summary>

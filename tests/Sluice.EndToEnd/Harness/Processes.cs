@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
@@ -26,7 +27,7 @@ internal static class Processes
 
     internal static async Task GoneAsync(int processId)
     {
-        using CancellationTokenSource late = new(ChildProcess.Patience);
+        using CancellationTokenSource late = new(Eventually.Patience);
         while (IsRunning(processId))
         {
             await Task.Delay(20, late.Token);

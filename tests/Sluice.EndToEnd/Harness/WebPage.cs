@@ -1,5 +1,6 @@
 using System.Net;
 using System.Text.Json;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
@@ -42,7 +43,7 @@ internal sealed class WebPage : IDisposable
                 $"{Origin}/?endpoint={Uri.EscapeDataString(endpoint.ToString())}");
             try
             {
-                return await ServeAsync().WaitAsync(2 * ChildProcess.Patience);
+                return await ServeAsync().WaitAsync(2 * Eventually.Patience);
             }
             catch (TimeoutException exception)
             {

@@ -1,6 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -59,7 +60,7 @@ public sealed class KeyRotationTests
 
         (await scene.StatusOfAsync(old)).ShouldBe(HttpStatusCode.OK);
 
-        await fetched.Task.WaitAsync(TimeSpan.FromSeconds(30));
+        await fetched.Task.WaitAsync(Eventually.Patience);
         (await scene.StatusOfAsync(scene.Provider.Token())).ShouldBe(HttpStatusCode.OK);
     }
 

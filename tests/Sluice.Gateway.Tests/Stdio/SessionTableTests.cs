@@ -1,5 +1,6 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -125,7 +126,7 @@ public sealed class SessionTableTests
     private async Task<StdioSession> AddAsync(SessionTable table, CallerIdentity owner)
     {
         (StdioSession? session, UpstreamFailure? failure) =
-            await table.CreateAsync(owner, owner, default).WaitAsync(StdioGateway.Patience);
+            await table.CreateAsync(owner, owner, default).WaitAsync(Eventually.Patience);
         failure.ShouldBeNull();
         table.Add(session!);
         _time.Advance(TimeSpan.FromTicks(1));

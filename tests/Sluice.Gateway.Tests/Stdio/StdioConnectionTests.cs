@@ -1,5 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Configuration;
+using Sluice.Conformance;
 
 namespace Sluice.Gateway.Tests;
 
@@ -23,7 +24,7 @@ public sealed class StdioConnectionTests
             });
 
         StdioCall before = connection.Begin("""{"jsonrpc":"2.0","id":1,"method":"ping"}"""u8.ToArray(), owner: null, canStream: false);
-        StdioConnection heard = await ended.Task.WaitAsync(StdioGateway.Patience);
+        StdioConnection heard = await ended.Task.WaitAsync(Eventually.Patience);
         StdioCall during = connection.Begin("""{"jsonrpc":"2.0","id":2,"method":"ping"}"""u8.ToArray(), owner: null, canStream: false);
 
         heard.ShouldBeSameAs(connection);
@@ -33,7 +34,7 @@ public sealed class StdioConnectionTests
         during.Failure.ShouldBeNull();
 
         settled.Set();
-        await connection.Ended.WaitAsync(StdioGateway.Patience);
+        await connection.Ended.WaitAsync(Eventually.Patience);
         before.Failure!.Reason.ShouldContain("exit code 3");
         during.Failure!.Reason.ShouldContain("exit code 3");
         before.Failure.CanHaveRun.ShouldBeTrue();

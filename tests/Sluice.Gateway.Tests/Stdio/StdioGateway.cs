@@ -7,9 +7,6 @@ namespace Sluice.Gateway.Tests;
 /// <summary>A gateway in front of the odd server, and one client of it.</summary>
 internal sealed class StdioGateway : IAsyncDisposable
 {
-    /// <summary>How long anything may take on a busy machine before a test gives up.</summary>
-    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     internal const string Initialize =
         """{"jsonrpc":"2.0","id":0,"method":"initialize","params":{"protocolVersion":"2025-06-18","capabilities":{},"clientInfo":{"name":"t","version":"1"}}}""";
 
@@ -87,16 +84,16 @@ internal sealed class StdioGateway : IAsyncDisposable
     /// <summary>The message of the next event.</summary>
     internal static async Task<string> NextEventAsync(StreamReader stream)
     {
-        string? first = await stream.ReadLineAsync().WaitAsync(Patience);
+        string? first = await stream.ReadLineAsync().WaitAsync(Eventually.Patience);
         while (first?.StartsWith(':') == true)
         {
-            (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldBe(""); // A comment, which keeps the stream open.
-            first = await stream.ReadLineAsync().WaitAsync(Patience);
+            (await stream.ReadLineAsync().WaitAsync(Eventually.Patience)).ShouldBe(""); // A comment, which keeps the stream open.
+            first = await stream.ReadLineAsync().WaitAsync(Eventually.Patience);
         }
 
         first.ShouldBe("event: message");
-        string data = (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldNotBeNull();
-        (await stream.ReadLineAsync().WaitAsync(Patience)).ShouldBe("");
+        string data = (await stream.ReadLineAsync().WaitAsync(Eventually.Patience)).ShouldNotBeNull();
+        (await stream.ReadLineAsync().WaitAsync(Eventually.Patience)).ShouldBe("");
         return data["data: ".Length..];
     }
 

@@ -98,11 +98,11 @@ public sealed class StdioProxyLimitTests : IDisposable
         foreach (string call in calls)
         {
             await input.Writer.WriteAsync(Encoding.UTF8.GetBytes(call + "\n"));
-            answers.Add((await reader.ReadLineAsync().WaitAsync(StdioGateway.Patience)).ShouldNotBeNull());
+            answers.Add((await reader.ReadLineAsync().WaitAsync(Eventually.Patience)).ShouldNotBeNull());
         }
 
         await input.Writer.CompleteAsync();
-        await running.WaitAsync(StdioGateway.Patience);
+        await running.WaitAsync(Eventually.Patience);
         _time.Advance(TimeSpan.FromMinutes(1));
         return [.. answers];
     }

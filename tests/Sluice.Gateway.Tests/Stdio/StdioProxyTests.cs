@@ -31,8 +31,8 @@ public sealed class StdioProxyTests
             new MemoryStream(Encoding.UTF8.GetBytes(input.ToString())),
             output,
             Stream.Null,
-            timeout: StdioGateway.Patience,
-            drain: StdioGateway.Patience,
+            timeout: Eventually.Patience,
+            drain: Eventually.Patience,
             TimeProvider.System,
             NullLogger<StdioProxy>.Instance);
 
@@ -67,8 +67,8 @@ public sealed class StdioProxyTests
             new MemoryStream(Encoding.UTF8.GetBytes(string.Concat(input.Select(line => line + "\n")))),
             output,
             Stream.Null,
-            timeout: StdioGateway.Patience,
-            drain: StdioGateway.Patience,
+            timeout: Eventually.Patience,
+            drain: Eventually.Patience,
             TimeProvider.System,
             NullLogger<StdioProxy>.Instance);
 

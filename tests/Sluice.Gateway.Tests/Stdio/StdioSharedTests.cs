@@ -65,7 +65,7 @@ public sealed class StdioSharedTests
 
         await Should.ThrowAsync<OperationCanceledException>(call);
         string cancelled = "";
-        using CancellationTokenSource late = new(StdioGateway.Patience);
+        using CancellationTokenSource late = new(Eventually.Patience);
         while (cancelled.Length == 0)
         {
             await Task.Delay(20, late.Token);
@@ -87,7 +87,7 @@ public sealed class StdioSharedTests
         (await StdioGateway.NextEventAsync(stream)).ShouldContain("\"io.modelcontextprotocol/subscriptionId\":\"sub\"");
         Task stopped = gateway.Fixture.StopAsync();
 
-        (await stream.ReadToEndAsync().WaitAsync(StdioGateway.Patience)).ShouldBe("");
+        (await stream.ReadToEndAsync().WaitAsync(Eventually.Patience)).ShouldBe("");
         await stopped;
     }
 
@@ -105,7 +105,7 @@ public sealed class StdioSharedTests
         (await gateway.Fixture.SendAsync(StdioGateway.Modern(StdioGateway.Call("1", "pid")))).Status.ShouldBe(HttpStatusCode.OK);
         Task stopped = gateway.Fixture.StopAsync();
 
-        string rest = await stream.ReadToEndAsync().WaitAsync(StdioGateway.Patience);
+        string rest = await stream.ReadToEndAsync().WaitAsync(Eventually.Patience);
         rest.Replace(": keep-alive\n\n", "", StringComparison.Ordinal).ShouldBe("");
         await stopped;
     }
@@ -126,7 +126,7 @@ public sealed class StdioSharedTests
                 return Task.FromResult(line.IsCompleted);
             });
             (await line).ShouldBe(": keep-alive");
-            (await stream.ReadLineAsync().WaitAsync(StdioGateway.Patience)).ShouldBe("");
+            (await stream.ReadLineAsync().WaitAsync(Eventually.Patience)).ShouldBe("");
         }
     }
 
@@ -194,7 +194,7 @@ public sealed class StdioSharedTests
         using HttpResponseMessage soon = await gateway.Fixture.Client.SendAsync(
             StdioGateway.Legacy(session, StdioGateway.Call("2", "pid")));
         string after = "";
-        using CancellationTokenSource late = new(StdioGateway.Patience);
+        using CancellationTokenSource late = new(Eventually.Patience);
         while (after.Length == 0)
         {
             await Task.Delay(50, late.Token);

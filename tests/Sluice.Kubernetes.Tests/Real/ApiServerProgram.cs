@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using System.Security.Cryptography.X509Certificates;
+using Sluice.Conformance;
 
 namespace Sluice.Kubernetes.Tests.Real;
 
@@ -15,8 +15,8 @@ internal sealed class ApiServerProgram : IAsyncDisposable
     private static readonly TimeSpan StartTime = TimeSpan.FromMinutes(2);
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("sluice-api-server-");
     private readonly string _programs;
-    private readonly int _etcdPort = FreePort();
-    private readonly int _peerPort = FreePort();
+    private readonly int _etcdPort = FreePort.Next();
+    private readonly int _peerPort = FreePort.Next();
     private Process? _etcd;
     private Process? _server;
 
@@ -34,7 +34,7 @@ internal sealed class ApiServerProgram : IAsyncDisposable
     }
 
     /// <summary>Where it listens.</summary>
-    internal Uri Address { get; } = new($"https://127.0.0.1:{FreePort()}");
+    internal Uri Address { get; } = new($"https://127.0.0.1:{FreePort.Next()}");
 
     /// <summary>A client with its token.</summary>
     internal HttpClient Client { get; }
@@ -190,12 +190,5 @@ internal sealed class ApiServerProgram : IAsyncDisposable
             await process.WaitForExitAsync();
             process.Dispose();
         }
-    }
-
-    private static int FreePort()
-    {
-        using TcpListener listener = new(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

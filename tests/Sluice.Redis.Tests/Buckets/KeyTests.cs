@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -39,7 +40,7 @@ public sealed class KeyTests
         ApplicableLimits limits = StoreScene.Limits(policy => policy
             .PerUser(new Rate(10, TimeSpan.FromMinutes(1), algorithm, null, false)).Tool("search", tool => tool.PerUser("10/1s")));
         LimitState[] states = new LimitState[2];
-        await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(10), default);
+        await scene.Store.WarmUpAsync(Eventually.Patience, default);
         long before = ServerMicros(scene);
         await scene.Store.AcquireAsync(new RateLimitRequest(limits, StoreScene.Alice, 3), states, default);
         long after = ServerMicros(scene);

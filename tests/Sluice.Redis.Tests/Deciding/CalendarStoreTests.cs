@@ -1,5 +1,6 @@
 using System.Globalization;
 using NodaTime;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -15,7 +16,7 @@ public sealed class CalendarStoreTests
     {
         await using StoreScene scene = new(hasClockOfItsOwn: true);
         ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser(Hourly));
-        await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(10), default);
+        await scene.Store.WarmUpAsync(Eventually.Patience, default);
         int before = scene.Runs;
 
         RateLimitDecision first = await scene.Acquire(limits);

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 /// <summary>What a call waits for while Redis is away.</summary>
@@ -7,8 +9,6 @@ public sealed class LatencyTests
 {
     private const int CallsWhileOpen = 2_000;
     private const int MostThatWait = 10;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
-
     [Theory]
     [InlineData(true, StoreFailureMode.Local)]
     [InlineData(true, StoreFailureMode.Allow)]
@@ -33,7 +33,7 @@ public sealed class LatencyTests
         for (int waited = 0; scene.Store.DecidesCalls; waited++)
         {
             waited.ShouldBeLessThan(MostThatWait, "The breaker stays closed.");
-            await scene.Acquire().WaitAsync(Patience);
+            await scene.Acquire().WaitAsync(Eventually.Patience);
         }
 
         for (int i = 0; i < CallsWhileOpen; i++)

@@ -8,8 +8,6 @@ public sealed class RefusalTests
 {
     private const string Password = "of-the-tests";
     private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     public static TheoryData<string> Rights => [.. RedisFaults.MinimumRights.Split(' ')];
 
     [Fact]
@@ -44,7 +42,7 @@ public sealed class RefusalTests
         Allow(server, string.Join(' ', RedisFaults.MinimumRights.Split(' ').Where(other => other != right)));
         await using FaultScene scene = new(As(server));
 
-        (await scene.Store.WarmUpAsync(Patience, default)).ShouldBeFalse();
+        (await scene.Store.WarmUpAsync(Eventually.Patience, default)).ShouldBeFalse();
 
         string line = scene.Log.Of("StoreNotReached").ShouldHaveSingleItem();
         line.ShouldContain("Refused");
@@ -105,7 +103,7 @@ public sealed class RefusalTests
         using RedisServer server = RedisServer.Start("--rename-command", command, "secret-name");
         await using FaultScene scene = new(server.Configuration);
 
-        (await scene.Store.WarmUpAsync(Patience, default)).ShouldBeFalse();
+        (await scene.Store.WarmUpAsync(Eventually.Patience, default)).ShouldBeFalse();
 
         string line = scene.Log.Of("StoreNotReached").ShouldHaveSingleItem();
         line.ShouldContain("under their own names");
@@ -118,7 +116,7 @@ public sealed class RefusalTests
     {
         await using StoreScene scene = new(hasClockOfItsOwn: true);
 
-        (await scene.Store.WarmUpAsync(Patience, default)).ShouldBeTrue();
+        (await scene.Store.WarmUpAsync(Eventually.Patience, default)).ShouldBeTrue();
     }
 
     [Fact]
@@ -131,7 +129,7 @@ public sealed class RefusalTests
         using RedisServer server = RedisServer.Start();
         await using FaultScene scene = new(server.Configuration);
 
-        (await scene.Store.WarmUpAsync(Patience, default)).ShouldBeTrue();
+        (await scene.Store.WarmUpAsync(Eventually.Patience, default)).ShouldBeTrue();
 
         string version = server.Send("INFO", "server").Split('\n')
             .Last(line => line.StartsWith("redis_version:", StringComparison.Ordinal) || line.StartsWith("valkey_version:", StringComparison.Ordinal))

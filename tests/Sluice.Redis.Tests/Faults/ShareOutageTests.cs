@@ -1,4 +1,3 @@
-using System.Net.Sockets;
 using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
@@ -9,7 +8,6 @@ namespace Sluice.Redis.Tests;
 public sealed class ShareOutageTests
 {
     private const int Tokens = 30;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private static readonly CallerIdentity Alice = new("https://issuer.example", "alice", null, null);
 
     private static readonly ApplicableLimits Limits =
@@ -81,7 +79,7 @@ public sealed class ShareOutageTests
     [InlineData(31, 0)]
     public async Task Acquire_ProcessStartsDuringTheOutage_TakesOnePartOfTheExpectedReplicas(int expected, int admitted)
     {
-        OneStore store = OneStore.Open($"127.0.0.1:{UnusedPort()}", expected);
+        OneStore store = OneStore.Open($"127.0.0.1:{FreePort.Next()}", expected);
         await using RedisStore disposed = store.Store;
 
         (await store.FloodWithoutRedisAsync()).ShouldBe(admitted);
@@ -105,13 +103,6 @@ public sealed class ShareOutageTests
         await stores.UntilRedisDecidesAsync();
 
         (await stores[0].PeekAsync()).Remaining.ShouldBe(Tokens - 12);
-    }
-
-    private static int UnusedPort()
-    {
-        using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-        probe.Bind(new System.Net.IPEndPoint(System.Net.IPAddress.Loopback, 0));
-        return ((System.Net.IPEndPoint)probe.LocalEndPoint!).Port;
     }
 
     /// <summary>One process.</summary>
@@ -198,7 +189,7 @@ public sealed class ShareOutageTests
             foreach (string configuration in configurations)
             {
                 stores.All.Add(OneStore.Open(configuration));
-                (await stores.All[^1].Store.WarmUpAsync(Patience, default)).ShouldBeTrue();
+                (await stores.All[^1].Store.WarmUpAsync(Eventually.Patience, default)).ShouldBeTrue();
             }
 
             await Eventually.HoldsAsync(async () =>

@@ -1,3 +1,5 @@
+using Sluice.Conformance;
+
 namespace Sluice.Redis.Tests;
 
 public sealed class HeartbeatTests
@@ -254,7 +256,7 @@ public sealed class HeartbeatTests
         await using RedisStore other = Open(server, "two");
         foreach (RedisStore store in (RedisStore[])[first, second, other, first])
         {
-            (await store.WarmUpAsync(TimeSpan.FromMinutes(1), default)).ShouldBeTrue();
+            (await store.WarmUpAsync(Eventually.Patience, default)).ShouldBeTrue();
         }
 
         first.Heartbeat!.Members.Count.ShouldBe(2);

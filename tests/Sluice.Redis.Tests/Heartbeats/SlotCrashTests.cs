@@ -97,7 +97,7 @@ public sealed class SlotCrashTests
                 NullLoggerFactory.Instance,
                 ScriptClock.HeartbeatsOf(_serverTime));
             _stores.Add(store);
-            (await store.WarmUpAsync(TimeSpan.FromSeconds(30), default)).ShouldBeTrue();
+            (await store.WarmUpAsync(Eventually.Patience, default)).ShouldBeTrue();
             return new Process(store, time, Elapsed);
         }
 

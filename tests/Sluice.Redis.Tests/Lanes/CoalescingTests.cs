@@ -16,7 +16,7 @@ public sealed class CoalescingTests
         });
         ApplicableLimits limits = StoreScene.Limits(policy => policy.Shared("150/1h").PerUser("1000/1h"));
         ApplicableLimits others = StoreScene.Limits(policy => policy.Shared("150/1h").PerUser(new Rate(60, TimeSpan.FromHours(1), RateLimitAlgorithm.SlidingWindow, null, false)));
-        await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(10), default);
+        await scene.Store.WarmUpAsync(Eventually.Patience, default);
         int before = scene.Runs;
 
         RateLimitDecision[] decisions = await Task.WhenAll(Enumerable.Range(0, 1_000).Select(i =>
@@ -32,7 +32,7 @@ public sealed class CoalescingTests
     {
         await using StoreScene scene = new();
         ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("100/1h"));
-        await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(10), default);
+        await scene.Store.WarmUpAsync(Eventually.Patience, default);
         int before = scene.Runs;
 
         for (int i = 0; i < 20; i++)

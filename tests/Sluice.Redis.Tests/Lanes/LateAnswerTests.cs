@@ -1,13 +1,12 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
 public sealed class LateAnswerTests
 {
     private const int Stores = 150;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
-
     // The answer comes at the moment when the call is given up. Whichever is first, the call is counted once: Redis charged it, so
     // it may neither be refused by its own charge nor leave a token for the next. Seen to fail, at one of the first stores, when what
     // is counted locally is asked about a call whose answer it holds already, and when it may take that over while it is asked.
@@ -24,7 +23,7 @@ public sealed class LateAnswerTests
             await using RedisStore store = Open(server, connection, time);
             RateLimitRequest request = new(limits, new CallerIdentity("https://issuer.example", $"user-{i}", null, null));
             Task<RateLimitDecision> call = store.AcquireAsync(request, default, default).AsTask();
-            await connection.Answered.WaitAsync(Patience);
+            await connection.Answered.WaitAsync(Eventually.Patience);
 
             for (int look = 0; look < 4; look++)
             {
@@ -33,9 +32,9 @@ public sealed class LateAnswerTests
 
             connection.Release();
 
-            RateLimitDecision decision = await call.WaitAsync(Patience);
+            RateLimitDecision decision = await call.WaitAsync(Eventually.Patience);
             decision.IsAllowed.ShouldBeTrue($"store {i}, {decision.Source}");
-            (await store.AcquireAsync(request, default, default).AsTask().WaitAsync(Patience)).IsAllowed.ShouldBeFalse($"store {i}");
+            (await store.AcquireAsync(request, default, default).AsTask().WaitAsync(Eventually.Patience)).IsAllowed.ShouldBeFalse($"store {i}");
         }
     }
 
@@ -49,13 +48,13 @@ public sealed class LateAnswerTests
         FakeTimeProvider time = new();
         await using RedisStore store = Open(server, connection, time);
         Task<RateLimitDecision> call = AcquireAsync(store);
-        await connection.Answered.WaitAsync(Patience);
+        await connection.Answered.WaitAsync(Eventually.Patience);
 
         time.Advance(TimeSpan.FromMinutes(1));
         await PacedWait.OthersFirstAsync();
         connection.Release();
 
-        (await call.WaitAsync(Patience)).Source.ShouldBe(DecisionSource.Store);
+        (await call.WaitAsync(Eventually.Patience)).Source.ShouldBe(DecisionSource.Store);
         store.FallbackDecisions.ShouldBe(0);
     }
 
@@ -68,7 +67,7 @@ public sealed class LateAnswerTests
         FakeTimeProvider time = new();
         await using RedisStore store = Open(server, connection, time);
         Task<RateLimitDecision> call = AcquireAsync(store);
-        await connection.Answered.WaitAsync(Patience);
+        await connection.Answered.WaitAsync(Eventually.Patience);
 
         await LookAsync(time, 36); // Nine times the timeout.
         call.IsCompleted.ShouldBeFalse();
@@ -91,14 +90,14 @@ public sealed class LateAnswerTests
         FakeTimeProvider time = new();
         await using RedisStore store = Open(server, connection, time);
         Task<RateLimitDecision> call = AcquireAsync(store);
-        await connection.Answered.WaitAsync(Patience);
+        await connection.Answered.WaitAsync(Eventually.Patience);
 
         time.Advance(TimeSpan.FromMilliseconds(12.5 + 100));
         await PacedWait.OthersFirstAsync();
         await LookAsync(time, 20); // 250 ms, of 300 ms that three hops may take.
         connection.Release();
 
-        (await call.WaitAsync(Patience)).Source.ShouldBe(DecisionSource.Store);
+        (await call.WaitAsync(Eventually.Patience)).Source.ShouldBe(DecisionSource.Store);
         store.FallbackDecisions.ShouldBe(0);
     }
 

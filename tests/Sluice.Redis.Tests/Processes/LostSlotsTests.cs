@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -117,7 +118,7 @@ public sealed class LostSlotsTests
     {
         await process.StandardInput.WriteLineAsync(slots.ToString(CultureInfo.InvariantCulture));
         await process.StandardInput.FlushAsync();
-        string[] answer = (await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromMinutes(2)))!.Split(' ');
+        string[] answer = (await process.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Patience))!.Split(' ');
         return (int.Parse(answer[0], CultureInfo.InvariantCulture), ulong.Parse(answer[1], CultureInfo.InvariantCulture));
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -14,7 +15,7 @@ internal static class SlotProgram
     {
         RedisStore store = RedisStore.Connect(
             new RedisStoreOptions { Configuration = configuration, KeyPrefix = "slots", Timeout = TimeSpan.FromSeconds(5) });
-        return await store.WarmUpAsync(TimeSpan.FromSeconds(30), default)
+        return await store.WarmUpAsync(Eventually.Patience, default)
             ? store
             : throw new InvalidOperationException("Redis does not answer.");
     }

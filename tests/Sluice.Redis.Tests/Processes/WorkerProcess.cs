@@ -1,13 +1,12 @@
 using System.Diagnostics;
 using System.Globalization;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
 /// <summary>A process of its own with a store of its own. See <see cref="WorkerProgram"/>.</summary>
 internal sealed class WorkerProcess : IDisposable
 {
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
-
     private readonly Process _process;
 
     internal WorkerProcess(string store, int skewHours)
@@ -30,7 +29,7 @@ internal sealed class WorkerProcess : IDisposable
         List<LoggedCall> log = [];
         while (true)
         {
-            string line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Patience)
+            string line = await _process.StandardOutput.ReadLineAsync().WaitAsync(Eventually.Patience)
                 ?? throw new InvalidOperationException("The process has ended.");
             if (line == "done")
             {

@@ -71,7 +71,7 @@ internal static class WorkerProgram
         IRedisConnection connection = new ListeningConnection(StackExchangeConnection.Connect(ClientConfiguration.Of(options), TimeProvider.System, NullLogger.Instance), log);
         RedisStore store = new(
             options, connection, DecisionScript.Standard, time, NullLoggerFactory.Instance);
-        if (!await store.WarmUpAsync(TimeSpan.FromSeconds(30), default))
+        if (!await store.WarmUpAsync(Eventually.Patience, default))
         {
             throw new InvalidOperationException("Redis does not answer.");
         }

@@ -1,21 +1,16 @@
-using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 using System.Text;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
 /// <summary>A redis-server of the tests' own, on a free port of the loopback address, with nothing on disk.</summary>
 internal sealed class RedisServer : IDisposable
 {
-    private static readonly TimeSpan StartsWithin = TimeSpan.FromSeconds(20);
-
     /// <summary>The server to test with: <c>redis-server</c>, or another of its family.</summary>
     private static readonly string Program = Environment.GetEnvironmentVariable("SLUICE_REDIS_SERVER") ?? "redis-server";
-
-    private static readonly ConcurrentDictionary<int, bool> PortsUsed = new();
 
     private readonly DirectoryInfo _folder = ProcessGuard.NewFolder("sluice-redis-");
     private readonly string[] _arguments;
@@ -74,14 +69,14 @@ internal sealed class RedisServer : IDisposable
     /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
     internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
     {
-        int port = FreshPort();
+        int port = FreePort.Next();
         return new RedisServer(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
     }
 
     /// <summary>Starts a Garnet with options that a test chooses, in place of those that Sluice needs.</summary>
     internal static RedisServer StartGarnet(string[] options)
     {
-        int port = FreshPort();
+        int port = FreePort.Next();
         return new RedisServer(port, ["--port", port.ToString(CultureInfo.InvariantCulture), .. options], isPlain: true, file: "");
     }
 
@@ -90,7 +85,7 @@ internal sealed class RedisServer : IDisposable
     {
         string path = Path.Combine(ProcessGuard.NewFolder("sluice-file-").FullName, "redis.conf");
         File.WriteAllText(path, text);
-        int free = port ?? FreshPort();
+        int free = port ?? FreePort.Next();
         return new RedisServer(free, ["--port", free.ToString(CultureInfo.InvariantCulture), .. arguments], isPlain: true, path);
     }
 
@@ -129,7 +124,7 @@ internal sealed class RedisServer : IDisposable
     {
         using TcpClient client = new("127.0.0.1", Port);
         using NetworkStream stream = client.GetStream();
-        stream.ReadTimeout = 20_000;
+        stream.ReadTimeout = (int)Eventually.Patience.TotalMilliseconds;
         using StreamReader reader = new(stream, Encoding.UTF8);
         string reply = "";
         foreach (string[] command in commands)
@@ -152,36 +147,6 @@ internal sealed class RedisServer : IDisposable
         Kill();
         _process.Dispose();
         _folder.Delete(recursive: true);
-    }
-
-    // A port that a test has given up is not another one's: a store that still looks for the first server would find the second.
-    // A cluster's nodes need the port 10,000 above theirs as well.
-    private static int FreshPort()
-    {
-        while (true)
-        {
-            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, 0));
-            int port = ((IPEndPoint)probe.LocalEndPoint!).Port;
-            if (port + 10_000 <= IPEndPoint.MaxPort && IsFree(port + 10_000) && PortsUsed.TryAdd(port, true))
-            {
-                return port;
-            }
-        }
-    }
-
-    private static bool IsFree(int port)
-    {
-        try
-        {
-            using Socket probe = new(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
-            probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
-            return true;
-        }
-        catch (SocketException)
-        {
-            return false;
-        }
     }
 
     private static string ReadReply(StreamReader reader)
@@ -216,7 +181,7 @@ internal sealed class RedisServer : IDisposable
         long start = Stopwatch.GetTimestamp();
         while (!Answers())
         {
-            if (process.HasExited || Stopwatch.GetElapsedTime(start) > StartsWithin)
+            if (process.HasExited || Stopwatch.GetElapsedTime(start) > Eventually.Patience)
             {
                 throw new InvalidOperationException($"{Program} on port {Port} does not answer.");
             }

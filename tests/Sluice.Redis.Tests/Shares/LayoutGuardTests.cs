@@ -80,7 +80,7 @@ public sealed class LayoutGuardTests : IAsyncDisposable
         RedisStoreOptions options = new() { Configuration = _server.Configuration, Timeout = TimeSpan.FromSeconds(5), Shares = shares };
         RedisStore store = RedisStore.Connect(options, TimeProvider.System, _log);
         _stores.Add(store);
-        await store.WarmUpAsync(TimeSpan.FromSeconds(30), default);
+        await store.WarmUpAsync(Eventually.Patience, default);
         await Eventually.HoldsAsync(() => store.Layout.State != LayoutState.Unknown || store.LayoutFault is not null);
         return store;
     }

@@ -14,7 +14,6 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
 {
     private const int Processes = 8;
     private const int ClockMicros = 10; // The wall clock is compared with the monotonic clock to a few microseconds: 0.002 tokens.
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
     private readonly ConcurrentQueue<(long Micros, bool IsFromShare)> _log = new();
 
     [Theory]
@@ -127,7 +126,7 @@ public sealed class ShareFaultTests(ITestOutputHelper output)
                 return _log.Count(call => call.IsFromShare) >= goal && MonotonicMicros.Now - start >= forMicros;
             },
             () => $"{_log.Count} calls admitted",
-            Patience);
+            Eventually.Patience);
     }
 
     private void ShouldBeOneBucket(ShareNumbers numbers, IEnumerable<(long Micros, bool IsFromShare)> calls)

@@ -1,4 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
@@ -6,7 +7,6 @@ namespace Sluice.Redis.Tests;
 internal sealed class ShareStoreScene : IAsyncDisposable
 {
     internal const long Step = 50_000;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
     private readonly List<RedisStore> _stores = [];
 
     internal ShareStoreScene(Action<RedisStoreOptions>? configure = null)
@@ -59,7 +59,7 @@ internal sealed class ShareStoreScene : IAsyncDisposable
     /// <summary>Calls and lets time pass, until something is so and all messages are answered.</summary>
     internal async Task UntilAsync(Func<bool> isTrue, ApplicableLimits limits, int cost = 2, int calls = 1)
     {
-        DateTimeOffset end = DateTimeOffset.UtcNow + Patience;
+        DateTimeOffset end = DateTimeOffset.UtcNow + Eventually.Patience;
         do
         {
             for (int i = 0; i < calls; i++)
@@ -77,7 +77,7 @@ internal sealed class ShareStoreScene : IAsyncDisposable
     /// <summary>Waits until every run of a script is answered.</summary>
     internal async Task SettleAsync()
     {
-        DateTimeOffset end = DateTimeOffset.UtcNow + Patience;
+        DateTimeOffset end = DateTimeOffset.UtcNow + Eventually.Patience;
         while (Connection.Answered < Connection.Runs && DateTimeOffset.UtcNow < end)
         {
             await Task.Yield();
