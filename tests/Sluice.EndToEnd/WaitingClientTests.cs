@@ -89,7 +89,7 @@ public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture
             AdditionalHeaders = new Dictionary<string, string> { ["X-API-Key"] = "key-of-alice" },
         };
         McpClient client = await McpClient.CreateAsync(
-            new HttpClientTransport(options, http), new McpClientOptions { ProtocolVersion = era });
+            new HttpClientTransport(options, http), new McpClientOptions { ProtocolVersion = era, DiscoverProbeTimeout = Eventually.Patience });
         client.NegotiatedProtocolVersion.ShouldBe(era);
         return client;
     }

@@ -1,10 +1,15 @@
 using System.Text.Json;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
 /// <summary>Real MCP clients, run as their users run them.</summary>
 internal static class Callers
 {
+    // By itself, the Inspector waits 15 s for a server that starts.
+    private static string[] Patiently =>
+        ["--connect-timeout", Eventually.Patience.TotalMilliseconds.ToString(System.Globalization.CultureInfo.InvariantCulture)];
+
     /// <summary>The Inspector's command line.</summary>
     internal static Task<ProgramResult> InspectorAsync(Uri endpoint, string user, params IEnumerable<string> arguments) =>
         ChildProcess.RunAsync(
@@ -12,7 +17,7 @@ internal static class Callers
             [
                 Path.Combine(Repository.NodeModules, "inspector", "clients", "launcher", "build", "index.js"),
                 "--cli", endpoint.ToString(), "--transport", "http", "--header", $"Authorization: Bearer key-of-{user}",
-                .. arguments,
+                .. Patiently, .. arguments,
             ]);
 
     /// <summary>The Inspector's command line, with a server that it starts itself and speaks to over stdio.</summary>
@@ -21,7 +26,7 @@ internal static class Callers
             "node",
             [
                 Path.Combine(Repository.NodeModules, "inspector", "clients", "launcher", "build", "index.js"),
-                "--cli", "dotnet", server, .. serverArguments, .. arguments,
+                "--cli", "dotnet", server, .. serverArguments, .. Patiently, .. arguments,
             ]);
 
     /// <summary>The same with a server from a file in the form that desktop clients read.</summary>
@@ -30,7 +35,7 @@ internal static class Callers
             "node",
             [
                 Path.Combine(Repository.NodeModules, "inspector", "clients", "launcher", "build", "index.js"),
-                "--cli", "--config", configurationFile, "--server", server, .. arguments,
+                "--cli", "--config", configurationFile, "--server", server, .. Patiently, .. arguments,
             ]);
 
     /// <summary>A TypeScript client: what its user sees of each call.</summary>

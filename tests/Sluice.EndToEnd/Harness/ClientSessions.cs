@@ -3,6 +3,7 @@ using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using Sluice.Conformance;
 
 namespace Sluice.EndToEnd;
 
@@ -89,7 +90,7 @@ internal static class ClientSessions
             AdditionalHeaders = new Dictionary<string, string> { ["Authorization"] = $"Bearer key-of-{user}" },
         };
         await using McpClient client = await McpClient.CreateAsync(
-            new HttpClientTransport(options), new McpClientOptions { ProtocolVersion = era });
+            new HttpClientTransport(options), new McpClientOptions { ProtocolVersion = era, DiscoverProbeTimeout = Eventually.Patience });
         client.NegotiatedProtocolVersion.ShouldBe(era);
         return new SessionReport(
             (await client.ListToolsAsync()).Count, await SeeAsync(client, tool), await SeeAsync(client, tool), (await client.ListToolsAsync()).Count);

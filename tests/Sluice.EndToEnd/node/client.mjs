@@ -1,6 +1,7 @@
 // Drives one MCP client through calls and prints, a line of JSON each, what its user sees.
 // Arguments: sdk | client-legacy | client-modern, the server's URL, an API key or "", the calls as JSON, and "answers" for a client that
 // can be asked: [{ "tool": "echo", "arguments": { "message": "hi" } }, { "list": true }, { "read": "demo://1" },
+// { "list": true, "until": "a tool that comes later" },
 // { "prompt": "greet", "arguments": {} }, { "complete": { "ref": { ... }, "argument": { ... } } }]
 const [kind, url, key, calls, answers] = process.argv.slice(2);
 const requestInit = key ? { headers: { Authorization: `Bearer ${key}` } } : undefined;
@@ -71,12 +72,26 @@ async function outcome(call) {
       return { text: result.content[0].text, progress };
     }
 
-    const result = call.list ? await client.listTools() : await client.callTool({ name: call.tool, arguments: call.arguments });
+    const result = call.list ? await listUntil(call.until) : await client.callTool({ name: call.tool, arguments: call.arguments });
     return call.list
       ? { tools: result.tools.length }
       : { text: result.content[0].text, isError: result.isError ?? false, structured: result.structuredContent, meta: result._meta };
   } catch (error) {
     return { error: error.constructor.name, code: error.code, message: error.message, data: error.data };
+  }
+}
+
+// The tools; where one is named, once it is among them.
+async function listUntil(name) {
+  for (;;) {
+    const result = await client.listTools();
+    if (name === undefined || result.tools.some((tool) => tool.name === name)) {
+      return result;
+    }
+
+    await new Promise((resolve) => {
+      setTimeout(resolve, 100);
+    });
   }
 }
 

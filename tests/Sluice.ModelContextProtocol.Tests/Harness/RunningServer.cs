@@ -7,6 +7,7 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
+using Sluice.Conformance;
 
 namespace Sluice.ModelContextProtocol.Tests;
 
@@ -43,7 +44,7 @@ internal sealed class RunningServer : IAsyncDisposable
         await host.StartAsync();
         McpClient client = await McpClient.CreateAsync(
             new StreamClientTransport(toServer.Writer.AsStream(), toClient.Reader.AsStream(), NullLoggers),
-            new McpClientOptions { ProtocolVersion = version });
+            new McpClientOptions { ProtocolVersion = version, DiscoverProbeTimeout = Eventually.Patience });
         return new RunningServer(host, client);
     }
 
@@ -67,7 +68,7 @@ internal sealed class RunningServer : IAsyncDisposable
             TransportMode = HttpTransportMode.StreamableHttp,
         };
         return new RunningServer(app, await McpClient.CreateAsync(
-            new HttpClientTransport(transport), new McpClientOptions { ProtocolVersion = version }));
+            new HttpClientTransport(transport), new McpClientOptions { ProtocolVersion = version, DiscoverProbeTimeout = Eventually.Patience }));
     }
 
     /// <summary>The text of a tool's answer.</summary>

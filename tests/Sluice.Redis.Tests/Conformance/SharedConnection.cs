@@ -1,14 +1,25 @@
 using Microsoft.Extensions.Logging.Abstractions;
+using Sluice.Conformance;
 
 namespace Sluice.Redis.Tests;
 
 /// <summary>A connection that many stores use one after another, and none of them closes.</summary>
 internal sealed class SharedConnection(IRedisConnection connection) : IRedisConnection
 {
-    /// <summary>A connection to servers, as StackExchange.Redis is told of them.</summary>
-    internal static SharedConnection To(string configuration, string? certificateAuthority = null) =>
-        new(StackExchangeConnection.Connect(ClientConfiguration.Of(
-            new RedisStoreOptions { Configuration = configuration, CertificateAuthority = certificateAuthority, Timeout = TimeSpan.FromSeconds(5) }), TimeProvider.System, NullLogger.Instance));
+    /// <summary>A connection to servers, as StackExchange.Redis is told of them. It is ready: on a busy machine, that takes longer than a call may.</summary>
+    internal static SharedConnection To(string configuration, string? certificateAuthority = null)
+    {
+        RedisStoreOptions options = new()
+        {
+            Configuration = configuration,
+            CertificateAuthority = certificateAuthority,
+            Timeout = TimeSpan.FromSeconds(5),
+        };
+        SharedConnection connection =
+            new(StackExchangeConnection.Connect(ClientConfiguration.Of(options), TimeProvider.System, NullLogger.Instance));
+        Task.Run(() => Eventually.HoldsAsync(connection.CanBeReadyAsync)).GetAwaiter().GetResult();
+        return connection;
+    }
 
     public bool HasUnread => connection.HasUnread;
 
@@ -22,4 +33,17 @@ internal sealed class SharedConnection(IRedisConnection connection) : IRedisConn
         connection.RunAsync(script, keys, arguments, loads);
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+
+    private async Task<bool> CanBeReadyAsync()
+    {
+        try
+        {
+            await ReadyAsync();
+            return true;
+        }
+        catch (RedisFaultException)
+        {
+            return false; // It cannot be reached yet.
+        }
+    }
 }
