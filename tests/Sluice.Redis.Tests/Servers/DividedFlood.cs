@@ -16,7 +16,6 @@ internal static class DividedFlood
     internal const int Rate = 60;
 
     private const int CallsOfRound = 50;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(120);
 
     /// <summary>The options of a store with shares on this Redis.</summary>
     internal static void Divide(RedisStoreOptions options)
@@ -43,8 +42,7 @@ internal static class DividedFlood
                 runs = redis.Runs - runsBefore;
                 return admitted > admittedBefore && runs < (calls - callsBefore) / 4;
             },
-            () => $"{admitted} of {calls} calls admitted; the last round asked Redis {runs} times",
-            Patience);
+            () => $"{admitted} of {calls} calls admitted; the last round asked Redis {runs} times");
         TimeSpan took = Stopwatch.GetElapsedTime(start);
 
         admitted.ShouldBeLessThanOrEqualTo(Burst + (int)(Rate * took.TotalSeconds) + 1);
