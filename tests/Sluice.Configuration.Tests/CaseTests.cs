@@ -1,6 +1,6 @@
 namespace Sluice.Configuration.Tests;
 
-/// <summary>Each file of the folder Cases, and beside it what <c>sluice validate</c> says of it: nothing, when it is right.</summary>
+/// <summary>Each document of the folder Cases, and beside it what <c>sluice validate</c> reports; those in <c>valid</c> have no error.</summary>
 public sealed class CaseTests
 {
     private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Cases");
@@ -11,28 +11,47 @@ public sealed class CaseTests
         Files = { ["/run/secrets/rate"] = "5/fortnight", ["/run/secrets/hash"] = new string('a', 64) },
     };
 
-    public static TheoryData<string> Names() =>
-        [.. Directory.GetFiles(Folder, "*.yaml").Select(path => Path.GetFileName(path)).Order(StringComparer.Ordinal)];
+    public static TheoryData<string> Valid() => [.. Documents.Cases.Where(IsValid)];
+
+    public static TheoryData<string> Invalid() => [.. Documents.Cases.Where(name => !IsValid(name))];
 
     [Theory]
-    [MemberData(nameof(Names))]
-    public void Parse_Case_SaysWhatStandsBesideIt(string name)
+    [MemberData(nameof(Valid))]
+    public void Parse_ValidCase_HasNoErrors(string name)
     {
-        string text = File.ReadAllText(Path.Combine(Folder, name));
-        string expected = File.ReadAllText(Path.Combine(Folder, Path.ChangeExtension(name, ".txt"))).TrimEnd('\n');
+        GatewayFileResult result = Parse(name);
 
-        GatewayFileResult result = GatewayFile.Parse(text, name, Values);
+        FaultFormatter.Format(result.Faults).ShouldBeEmpty();
+        result.Configuration.ShouldNotBeNull();
+    }
 
+    [Theory]
+    [MemberData(nameof(Invalid))]
+    public void Parse_InvalidCase_HasTheErrorsOfTheFileBesideIt(string name)
+    {
+        string expected = File.ReadAllText(Path.Combine(Folder, name + ".txt")).TrimEnd('\n');
+
+        GatewayFileResult result = Parse(name);
+
+        expected.ShouldNotBeEmpty();
         FaultFormatter.Format(result.Faults).ReplaceLineEndings("\n").ShouldBe(expected);
-        (result.Configuration is null).ShouldBe(expected.Length > 0);
+        result.Configuration.ShouldBeNull();
     }
 
     [Fact]
-    public void Cases_EveryExpectation_HasItsFile()
+    public void Cases_EveryExpectation_HasItsDocument()
     {
         string[] orphans =
-            [.. Directory.GetFiles(Folder, "*.txt").Where(path => !File.Exists(Path.ChangeExtension(path, ".yaml")))];
+        [
+            .. Directory.GetFiles(Folder, "*.txt", SearchOption.AllDirectories)
+                .Where(path => !File.Exists(Path.ChangeExtension(path, ".yaml"))),
+        ];
 
         orphans.ShouldBeEmpty();
     }
+
+    private static bool IsValid(string name) => name.StartsWith("valid/", StringComparison.Ordinal);
+
+    private static GatewayFileResult Parse(string name) =>
+        GatewayFile.Parse(Documents.Case(name), Path.GetFileName(name) + ".yaml", Values);
 }

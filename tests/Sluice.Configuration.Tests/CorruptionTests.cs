@@ -49,11 +49,11 @@ public sealed partial class CorruptionTests
     ];
 
     [Theory]
-    [InlineData("valid-everything")]
-    [InlineData("valid-auth")]
-    [InlineData("valid-command")]
-    [InlineData("valid-gateway")]
-    [InlineData("valid-store")]
+    [InlineData("valid/everything")]
+    [InlineData("valid/auth")]
+    [InlineData("valid/command")]
+    [InlineData("valid/gateway")]
+    [InlineData("valid/store")]
     public void Parse_AnyValueInPlaceOfAnyOther_NeverThrows(string name)
     {
         string valid = Documents.Case(name);

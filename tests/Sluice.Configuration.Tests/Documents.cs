@@ -3,8 +3,10 @@ namespace Sluice.Configuration.Tests;
 /// <summary>Documents that tests share.</summary>
 internal static class Documents
 {
+    private static readonly string Folder = Path.Combine(AppContext.BaseDirectory, "Cases");
+
     /// <summary>A valid document that uses most of the schema.</summary>
-    internal static string Everything => Case("valid-everything");
+    internal static string Everything => Case("valid/everything");
 
     /// <summary>What <see cref="Everything"/> refers to.</summary>
     internal static FixedValues Values => new()
@@ -13,8 +15,13 @@ internal static class Documents
         Files = { ["/run/secrets/hash"] = new string('a', 64) },
     };
 
-    /// <summary>A document of the folder Cases.</summary>
-    internal static string Case(string name) => File.ReadAllText(Path.Combine(AppContext.BaseDirectory, "Cases", name + ".yaml"));
+    /// <summary>The names of all documents of the folder Cases, in order.</summary>
+    internal static IEnumerable<string> Cases => Directory.GetFiles(Folder, "*.yaml", SearchOption.AllDirectories)
+        .Select(path => Path.ChangeExtension(Path.GetRelativePath(Folder, path), null).Replace('\\', '/'))
+        .Order(StringComparer.Ordinal);
+
+    /// <summary>A document of the folder Cases, such as <c>valid/auth</c>.</summary>
+    internal static string Case(string name) => File.ReadAllText(Path.Combine(Folder, name + ".yaml"));
 
     /// <summary>A document with one server, whose limits are these lines.</summary>
     internal static string WithLimits(params string[] lines) =>

@@ -216,7 +216,7 @@ public sealed class GatewayConfigurationTests
     [Fact]
     public void Parse_Auth_IsWhatTheFileSays()
     {
-        GatewayConfiguration configuration = GatewayFile.Parse(Documents.Case("valid-auth"), "f").RequireConfiguration();
+        GatewayConfiguration configuration = GatewayFile.Parse(Documents.Case("valid/auth"), "f").RequireConfiguration();
         AuthConfiguration auth = configuration.Auth;
 
         auth.IdentifiesCallers.ShouldBeTrue();
@@ -248,7 +248,7 @@ public sealed class GatewayConfigurationTests
     [Fact]
     public void Parse_AllowList_IsWhatTheFileSays()
     {
-        AllowRule[] rules = [.. GatewayFile.Parse(Documents.Case("valid-auth"), "f").RequireConfiguration().Servers[0].Allow!.Value];
+        AllowRule[] rules = [.. GatewayFile.Parse(Documents.Case("valid/auth"), "f").RequireConfiguration().Servers[0].Allow!.Value];
 
         rules.Length.ShouldBe(3);
         rules[0].Claim.ShouldBe("scope");

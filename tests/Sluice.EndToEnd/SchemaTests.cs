@@ -10,19 +10,19 @@ public sealed class SchemaTests : IDisposable
     // Invalid files that the schema accepts, each with the reason why a schema cannot know better.
     private static readonly Dictionary<string, string> NotExpressible = new()
     {
-        ["audit-and-record-in-one-file.yaml"] = "Two texts must differ, and the size is outside its range: a schema neither compares texts nor counts in units.",
-        ["auth-anonymous-without-effect.yaml"] = AcrossTheDocument,
-        ["auth-no-audience.yaml"] = "The audience may be left out where 'listen' is the address that clients use, which depends on what the address means.",
-        ["auth-no-audience-behind-a-proxy.yaml"] = "The audience may be left out where 'listen' is the address that clients use, which depends on what the address means.",
-        ["auth-proxy-without-users.yaml"] = AcrossTheDocument,
-        ["auth-without-effect.yaml"] = AcrossTheDocument,
-        ["claims-without-auth.yaml"] = AcrossTheDocument,
-        ["identities-no-auth.yaml"] = AcrossTheDocument,
-        ["identities-no-tenant.yaml"] = AcrossTheDocument,
-        ["tls-unused.yaml"] = "Whether 'tls' is used depends on the scheme of 'listen', which may come from a variable.",
-        ["tls-without-certificate.yaml"] = "Whether 'tls' is needed depends on the scheme of 'listen', which may come from a variable.",
-        ["virtual-server-loops.yaml"] = AcrossTheDocument,
-        ["virtual-server-on-a-virtual-server.yaml"] = AcrossTheDocument,
+        ["gateway/audit-and-record-in-one-file.yaml"] = "Two texts must differ, and the size is outside its range: a schema neither compares texts nor counts in units.",
+        ["auth/auth-anonymous-without-effect.yaml"] = AcrossTheDocument,
+        ["auth/auth-no-audience.yaml"] = "The audience may be left out where 'listen' is the address that clients use, which depends on what the address means.",
+        ["auth/auth-no-audience-behind-a-proxy.yaml"] = "The audience may be left out where 'listen' is the address that clients use, which depends on what the address means.",
+        ["auth/auth-proxy-without-users.yaml"] = AcrossTheDocument,
+        ["auth/auth-without-effect.yaml"] = AcrossTheDocument,
+        ["auth/claims-without-auth.yaml"] = AcrossTheDocument,
+        ["auth/identities-no-auth.yaml"] = AcrossTheDocument,
+        ["auth/identities-no-tenant.yaml"] = AcrossTheDocument,
+        ["gateway/tls-unused.yaml"] = "Whether 'tls' is used depends on the scheme of 'listen', which may come from a variable.",
+        ["gateway/tls-without-certificate.yaml"] = "Whether 'tls' is needed depends on the scheme of 'listen', which may come from a variable.",
+        ["servers/virtual-server-loops.yaml"] = AcrossTheDocument,
+        ["servers/virtual-server-on-a-virtual-server.yaml"] = AcrossTheDocument,
     };
 
     private const string AcrossTheDocument =
@@ -41,7 +41,7 @@ public sealed class SchemaTests : IDisposable
         List<string> wrong = [];
         foreach ((string name, string result) in results)
         {
-            bool isRight = new FileInfo(Path.Combine(Cases, Path.ChangeExtension(name, ".txt"))).Length <= 1;
+            bool isRight = name.StartsWith("valid/", StringComparison.Ordinal);
             if (isRight && result != "valid")
             {
                 wrong.Add($"{name} is right, and the schema says: {result}");

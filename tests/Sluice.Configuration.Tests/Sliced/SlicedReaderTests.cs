@@ -45,12 +45,7 @@ public sealed class SlicedReaderTests
 
         """;
 
-    public static TheoryData<string> Cases() =>
-    [
-        .. Directory.GetFiles(Path.Combine(AppContext.BaseDirectory, "Cases"), "*.yaml")
-            .Select(path => Path.GetFileNameWithoutExtension(path))
-            .Order(StringComparer.Ordinal),
-    ];
+    public static TheoryData<string> Cases() => [.. Documents.Cases];
 
     [Theory]
     [MemberData(nameof(Cases))]

@@ -1,5 +1,5 @@
 // Checks YAML files by a JSON Schema, as editors do. Usage: node schema.mjs SCHEMA FOLDER
-// Prints a JSON object: for each file of the folder "valid", "syntax" when it is no YAML, or the first error.
+// Prints a JSON object: for each file of the folder and of those in it "valid", "syntax" when it is no YAML, or the first error.
 import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import Ajv2020 from "ajv/dist/2020.js";
@@ -32,7 +32,7 @@ function check(text) {
 }
 
 const results = {};
-for (const name of readdirSync(folder).filter((name) => name.endsWith(".yaml")).sort()) {
+for (const name of readdirSync(folder, { recursive: true }).filter((name) => name.endsWith(".yaml")).sort()) {
   results[name] = check(readFileSync(join(folder, name), "utf8"));
 }
 
