@@ -1,8 +1,11 @@
 using System.Runtime.CompilerServices;
 
+// Most tests wait for a server or for another process, so more of them run at the same time than there are processors.
+[assembly: CollectionBehavior(MaxParallelThreads = 4)]
+
 namespace Sluice.Redis.Tests;
 
-/// <summary>Tests that need the machine to themselves: they measure time, or are decided otherwise when a call takes too long.</summary>
+/// <summary>Tests that no other test may run beside: they use all processors, or read counters that every store adds to.</summary>
 [CollectionDefinition(Name, DisableParallelization = true)]
 public sealed class Alone
 {

@@ -3,7 +3,6 @@ using System.Globalization;
 namespace Sluice.Redis.Tests;
 
 /// <summary>Garnet, as it may be started; where the tests run with it.</summary>
-[Collection(Alone.Name)]
 public sealed class GarnetTests
 {
     [GarnetTheory]

@@ -4,7 +4,6 @@ using StackExchange.Redis;
 namespace Sluice.Redis.Tests;
 
 /// <summary>A call that its caller has given up is not run later.</summary>
-[Collection(Alone.Name)]
 public sealed class LateRunTests
 {
     [Fact]

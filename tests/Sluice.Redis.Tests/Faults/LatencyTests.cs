@@ -4,7 +4,6 @@ namespace Sluice.Redis.Tests;
 
 /// <summary>What a call waits for while Redis is away.</summary>
 /// <remarks>Seen to fail without the lane's timer (frozen: the first call never ends) and with a breaker that never opens.</remarks>
-[Collection(Alone.Name)]
 public sealed class LatencyTests
 {
     private const int CallsWhileOpen = 2_000;

@@ -4,7 +4,6 @@ using Sluice.Conformance;
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is away, and comes back.</summary>
-[Collection(Alone.Name)]
 public sealed class OutageTests
 {
     [Fact]

@@ -3,7 +3,6 @@ using Sluice.Conformance;
 namespace Sluice.Redis.Tests;
 
 /// <summary>A server that answers, and refuses what the script needs.</summary>
-[Collection(Alone.Name)]
 public sealed class RefusalTests
 {
     private const string Password = "of-the-tests";

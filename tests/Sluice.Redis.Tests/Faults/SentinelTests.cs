@@ -3,7 +3,6 @@ using Sluice.Conformance;
 namespace Sluice.Redis.Tests;
 
 /// <summary>Sentinels make a replica the primary.</summary>
-[Collection(Alone.Name)]
 public sealed class SentinelTests
 {
     [Fact]

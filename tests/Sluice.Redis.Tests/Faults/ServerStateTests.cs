@@ -3,7 +3,6 @@ using Sluice.Conformance;
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is there, and cannot do what it is asked.</summary>
-[Collection(Alone.Name)]
 public sealed class ServerStateTests
 {
     [Fact]

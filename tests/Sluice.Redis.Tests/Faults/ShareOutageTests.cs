@@ -4,7 +4,6 @@ namespace Sluice.Redis.Tests;
 
 /// <summary>Several processes, as stores of their own, whose Redis goes away: each continues with its part.</summary>
 /// <remarks>Limits of a day, so that nothing refills while a test runs.</remarks>
-[Collection(Alone.Name)]
 public sealed class ShareOutageTests
 {
     private const int Tokens = 30;

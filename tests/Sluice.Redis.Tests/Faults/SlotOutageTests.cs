@@ -1,7 +1,6 @@
 namespace Sluice.Redis.Tests;
 
 /// <summary>Limits on concurrency while Redis is away.</summary>
-[Collection(Alone.Name)]
 public sealed class SlotOutageTests
 {
     [Theory]

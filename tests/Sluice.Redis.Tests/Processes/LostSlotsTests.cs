@@ -5,7 +5,6 @@ using Sluice.Conformance;
 namespace Sluice.Redis.Tests;
 
 /// <summary>Slots of processes that die or freeze: real processes, killed and stopped.</summary>
-[Collection(Alone.Name)]
 public sealed class LostSlotsTests
 {
     private const int Slots = 50;

@@ -4,7 +4,6 @@ namespace Sluice.Redis.Tests;
 
 /// <summary>Several processes, one limit: what they admit together is what one bucket would.</summary>
 /// <remarks>Seen to fail with a script whose clock stands still, and with a store in each process.</remarks>
-[Collection(Alone.Name)]
 public sealed class ManyProcessesTests
 {
     private static readonly int[] RightClocks = [0, 0, 0];

@@ -9,7 +9,6 @@ namespace Sluice.Redis.Tests;
 /// interval.
 /// </summary>
 /// <remarks>Seen to fail, when cut off, with a share that never ends.</remarks>
-[Collection(Alone.Name)]
 public sealed class ShareFaultTests(ITestOutputHelper output)
 {
     private const int Processes = 8;

@@ -4,7 +4,7 @@ using Xunit.Abstractions;
 namespace Sluice.Redis.Tests;
 
 /// <summary>The protocol of shares, simulated with every fault, against one exact bucket.</summary>
-[Collection(Alone.Name)] // It uses all processors, so that replies of a Redis to other tests would come too late.
+[Collection(Alone.Name)] // It uses all processors.
 public sealed class ShareSimulationTests(ITestOutputHelper output)
 {
     private const int DefaultRuns = 2_000;

@@ -6,7 +6,6 @@ using Sluice.Mcp;
 namespace Sluice.Redis.Tests;
 
 /// <summary>Calls that are held while something happens to Redis.</summary>
-[Collection(Alone.Name)]
 public sealed class HeldCallOutageTests
 {
     private static readonly TimeSpan MaxTimeout = TimeSpan.FromSeconds(5);
