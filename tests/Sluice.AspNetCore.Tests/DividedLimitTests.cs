@@ -3,6 +3,7 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Sluice.Redis;
 using Sluice.Redis.Tests;
+using Sluice.StoreContracts;
 
 namespace Sluice.AspNetCore.Tests;
 

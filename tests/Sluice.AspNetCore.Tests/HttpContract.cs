@@ -4,9 +4,9 @@ using System.Text.Json;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
-using Sluice.Conformance;
 using Sluice.DependencyInjection;
 using Sluice.Redis.Tests;
+using Sluice.StoreContracts;
 
 namespace Sluice.AspNetCore.Tests;
 

@@ -1,6 +1,6 @@
 using System.Buffers.Binary;
 using System.Security.Cryptography;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Configuration.Tests;
 

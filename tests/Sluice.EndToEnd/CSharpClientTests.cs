@@ -2,7 +2,7 @@ using System.Net;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

@@ -1,4 +1,4 @@
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;

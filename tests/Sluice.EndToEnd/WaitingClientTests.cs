@@ -1,7 +1,7 @@
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 using Sluice.ModelContextProtocol;
 
 namespace Sluice.EndToEnd;

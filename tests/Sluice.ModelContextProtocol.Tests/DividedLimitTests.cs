@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using Sluice.Redis;
 using Sluice.Redis.Tests;
+using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

@@ -5,8 +5,8 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Sluice.Conformance;
 using Sluice.DependencyInjection;
+using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

@@ -2,7 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

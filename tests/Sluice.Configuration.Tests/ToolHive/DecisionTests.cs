@@ -1,5 +1,5 @@
 using System.Text.RegularExpressions;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Configuration.Tests.ToolHive;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

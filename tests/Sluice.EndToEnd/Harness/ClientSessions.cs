@@ -3,7 +3,7 @@ using System.Text.Json;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

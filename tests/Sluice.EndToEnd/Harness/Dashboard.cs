@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

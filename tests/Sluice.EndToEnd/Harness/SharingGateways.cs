@@ -1,6 +1,6 @@
 using System.Diagnostics;
-using Sluice.Conformance;
 using Sluice.Redis.Tests;
+using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using System.Text.Json;
-using Sluice.Conformance;
 using Sluice.Redis;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Admin;
 

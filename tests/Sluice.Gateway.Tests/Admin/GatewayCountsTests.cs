@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Conformance;
 using Sluice.Mcp;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Admin;
 

@@ -4,7 +4,7 @@ using System.Text;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Admin;
 

@@ -1,4 +1,4 @@
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Journals;
 

@@ -1,8 +1,8 @@
 using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Conformance;
 using Sluice.Mcp;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Journals;
 

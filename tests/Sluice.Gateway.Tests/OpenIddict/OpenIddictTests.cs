@@ -5,8 +5,8 @@ using System.Web;
 using ModelContextProtocol.Authentication;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.Conformance;
 using Sluice.EndToEnd;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
 using Sluice.Configuration;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

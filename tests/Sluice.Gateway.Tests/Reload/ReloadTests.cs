@@ -1,8 +1,8 @@
 using System.Net;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Sluice.Conformance;
 using Sluice.Mcp;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

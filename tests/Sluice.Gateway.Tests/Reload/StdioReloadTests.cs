@@ -1,6 +1,6 @@
 using System.Globalization;
 using System.Net;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

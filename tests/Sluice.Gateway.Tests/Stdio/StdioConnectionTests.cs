@@ -1,6 +1,6 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Configuration;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

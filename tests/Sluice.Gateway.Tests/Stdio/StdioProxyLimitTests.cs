@@ -1,8 +1,8 @@
 using System.IO.Pipelines;
 using System.Text;
 using Microsoft.Extensions.Logging;
-using Sluice.Conformance;
 using Sluice.Mcp;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

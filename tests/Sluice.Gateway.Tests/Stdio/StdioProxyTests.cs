@@ -2,8 +2,8 @@ using System.Collections.Immutable;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Configuration;
-using Sluice.Conformance;
 using Sluice.Mcp;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,5 +1,5 @@
 using System.Net;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Tracing;
 using Microsoft.Extensions.Logging;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Telemetry;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
-using Sluice.Conformance;
 using Sluice.Redis;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Telemetry;
 

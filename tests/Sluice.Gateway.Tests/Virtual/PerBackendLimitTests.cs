@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Sluice.Conformance;
 using Sluice.Kubernetes.Tests.Running;
+using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Real;
 

@@ -5,8 +5,8 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Sluice.Conformance;
 using Sluice.Kubernetes.Tests.Api;
+using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Running;
 

@@ -2,8 +2,8 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
-using Sluice.Conformance;
 using Sluice.Kubernetes.Tests.Api;
+using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Running;
 

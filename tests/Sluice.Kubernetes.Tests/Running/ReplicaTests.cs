@@ -1,7 +1,7 @@
 using System.Net;
 using System.Text.Json.Nodes;
-using Sluice.Conformance;
 using Sluice.Kubernetes.Tests.Api;
+using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Running;
 

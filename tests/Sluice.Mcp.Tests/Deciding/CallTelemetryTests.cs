@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests.Deciding;
 

@@ -1,5 +1,5 @@
 using System.Text;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests.Reading;
 

@@ -1,7 +1,7 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests;
 

@@ -7,7 +7,7 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

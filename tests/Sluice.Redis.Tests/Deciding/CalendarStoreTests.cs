@@ -1,6 +1,6 @@
 using System.Globalization;
 using NodaTime;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -1,4 +1,4 @@
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 using StackExchange.Redis;
 
 namespace Sluice.Redis.Tests;

@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

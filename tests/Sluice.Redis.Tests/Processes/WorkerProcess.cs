@@ -1,6 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

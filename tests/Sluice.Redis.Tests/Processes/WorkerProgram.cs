@@ -3,7 +3,7 @@ using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Globalization;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

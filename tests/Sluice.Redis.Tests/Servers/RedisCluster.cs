@@ -1,5 +1,5 @@
 using System.Diagnostics;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -2,7 +2,7 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -1,5 +1,5 @@
 using System.Collections.Concurrent;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 using Xunit.Abstractions;
 
 namespace Sluice.Redis.Tests;

@@ -1,4 +1,4 @@
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 using Xunit.Abstractions;
 
 namespace Sluice.Redis.Tests;

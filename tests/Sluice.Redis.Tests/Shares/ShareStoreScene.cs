@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Time.Testing;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -1,7 +1,7 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Conformance;
 using Sluice.Mcp;
+using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

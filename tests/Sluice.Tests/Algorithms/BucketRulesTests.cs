@@ -1,5 +1,5 @@
-using Sluice.Conformance;
 using System.Runtime.CompilerServices;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

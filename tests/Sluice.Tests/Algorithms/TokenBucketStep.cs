@@ -1,6 +1,6 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

@@ -1,6 +1,6 @@
 using NodaTime;
 using NodaTime.TimeZones;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

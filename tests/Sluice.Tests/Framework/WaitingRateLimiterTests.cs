@@ -1,5 +1,5 @@
 using System.Threading.RateLimiting;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

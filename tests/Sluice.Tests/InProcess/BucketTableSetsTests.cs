@@ -1,4 +1,4 @@
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 using static Sluice.CommitStep;
 
 namespace Sluice.Tests;

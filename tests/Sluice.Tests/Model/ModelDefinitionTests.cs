@@ -1,5 +1,5 @@
 using System.Numerics;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

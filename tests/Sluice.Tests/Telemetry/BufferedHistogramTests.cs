@@ -1,7 +1,7 @@
 using System.Collections.Concurrent;
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

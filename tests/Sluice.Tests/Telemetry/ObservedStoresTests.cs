@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests.Telemetry;
 

@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Sluice.Conformance;
+using Sluice.StoreContracts;
 
 namespace Sluice.Tests.Telemetry;
 

@@ -1,7 +1,0 @@
-using Sluice.Conformance;
-
-namespace Sluice.Redis.Tests;
-
-public sealed class SpreadRedisSlotsTests : SlotsContract<SpreadRedisUnderTest>;
-
-public sealed class ClusterRedisSlotsTests : SlotsContract<ClusterRedisUnderTest>;
