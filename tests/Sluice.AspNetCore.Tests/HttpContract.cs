@@ -5,8 +5,6 @@ using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Sluice.DependencyInjection;
-using Sluice.Redis.Tests;
-using Sluice.StoreContracts;
 
 namespace Sluice.AspNetCore.Tests;
 

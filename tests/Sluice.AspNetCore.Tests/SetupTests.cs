@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -93,7 +92,7 @@ public sealed class SetupTests
 
         status.ShouldBe(HttpStatusCode.InternalServerError);
         body.ShouldBe("""{"jsonrpc":"2.0","id":7,"error":{"code":-32603,"message":"The caller could not be identified, so the call was not made."}}""");
-        log.Errors.ShouldHaveSingleItem().ShouldBeOfType<InvalidOperationException>();
+        log.Entries.Where(line => line.Level == LogLevel.Error).ShouldHaveSingleItem().Exception.ShouldBeOfType<InvalidOperationException>();
         (await app.PostAsync(RunningApp.Call("8"), version: "2026-07-28")).Status.ShouldBe(HttpStatusCode.OK);
     }
 
@@ -130,7 +129,7 @@ public sealed class SetupTests
             (await app.PostAsync(RunningApp.Call("1"))).Response.Headers.Contains("X-Served").ShouldBeTrue();
         }
 
-        string report = log.Texts.Single(line => line.Contains("permissive"));
+        string report = log.Lines.Single(line => line.Contains("permissive"));
         report.ShouldContain("The permissive limit 'perUser' of 's' would now reject calls.");
         report.ShouldNotContain("alice");
     }
@@ -172,33 +171,5 @@ public sealed class SetupTests
         await app.PostAsync(RunningApp.Call("1"), version: version);
 
         served.ShouldBe(isRefunded ? 2 : 1);
-    }
-
-    private sealed class CapturedLog : ILoggerProvider, ILogger
-    {
-        internal ConcurrentQueue<Exception?> Errors { get; } = new();
-
-        internal ConcurrentQueue<string> Texts { get; } = new();
-
-        public ILogger CreateLogger(string categoryName) => this;
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter)
-        {
-            Texts.Enqueue(formatter(state, exception));
-            if (logLevel == LogLevel.Error)
-            {
-                Errors.Enqueue(exception);
-            }
-        }
-
-        public void Dispose()
-        {
-        }
     }
 }

@@ -1,6 +1,5 @@
 using FsCheck;
 using FsCheck.Fluent;
-using Sluice.StoreContracts;
 
 namespace Sluice.Configuration.Tests;
 

@@ -2,7 +2,6 @@ using System.Net;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text.Json.Nodes;
-using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
 

@@ -1,6 +1,3 @@
-using Sluice.StoreContracts;
-using Sluice.Redis.Tests;
-
 namespace Sluice.EndToEnd;
 
 /// <summary>The states of the dashboard: without its token, without its gateway, without Redis, without calls, in each theme.</summary>

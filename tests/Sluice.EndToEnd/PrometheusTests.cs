@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
 

@@ -1,5 +1,3 @@
-using Sluice.Redis.Tests;
-
 namespace Sluice.EndToEnd;
 
 /// <summary>A gateway whose Redis goes, or cannot be what its file says.</summary>

@@ -1,6 +1,3 @@
-using Sluice.StoreContracts;
-using Sluice.Redis.Tests;
-
 namespace Sluice.EndToEnd;
 
 /// <summary>Refunds of a gateway whose buckets are in Redis.</summary>

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
 

@@ -1,6 +1,5 @@
 using System.Net.Http.Headers;
 using System.Text.Json;
-using Sluice.Redis.Tests;
 
 namespace Sluice.EndToEnd;
 

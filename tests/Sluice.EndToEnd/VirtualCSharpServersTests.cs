@@ -5,7 +5,6 @@ using ModelContextProtocol.AspNetCore;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

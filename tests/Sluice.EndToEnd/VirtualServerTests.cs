@@ -3,7 +3,6 @@ using System.Text.RegularExpressions;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

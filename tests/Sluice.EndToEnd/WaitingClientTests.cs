@@ -1,7 +1,6 @@
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.StoreContracts;
 using Sluice.ModelContextProtocol;
 
 namespace Sluice.EndToEnd;

@@ -1,6 +1,5 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

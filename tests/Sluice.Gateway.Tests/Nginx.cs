@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

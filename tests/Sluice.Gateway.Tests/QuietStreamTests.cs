@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -2,7 +2,6 @@ using System.Net;
 using System.Net.Sockets;
 using System.Text;
 using Microsoft.AspNetCore.Http;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,5 +1,4 @@
 using System.Net;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

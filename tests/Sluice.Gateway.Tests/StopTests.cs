@@ -1,7 +1,6 @@
 using System.Net;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

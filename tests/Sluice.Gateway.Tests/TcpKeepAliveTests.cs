@@ -1,6 +1,5 @@
 using System.Globalization;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -6,7 +6,6 @@ using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
 using Sluice.DependencyInjection;
-using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 
@@ -295,7 +294,7 @@ public abstract class LimitingContract
         await server.Client.ListToolsAsync();
         await server.Client.ListToolsAsync();
 
-        string[] reports = [.. log.Lines.Select(line => line.Text).Where(text => text.Contains("permissive"))];
+        string[] reports = [.. log.Entries.Select(line => line.Text).Where(text => text.Contains("permissive"))];
         reports.Length.ShouldBe(2);
         reports[0].ShouldContain("'echo/shared'");
         reports[1].ShouldContain("'method:tools/list/shared'");

@@ -156,7 +156,7 @@ public sealed class RateLimitsTests
             builder.WithRateLimits(RateLimits.FromFastMcp(100 / 60.0));
         });
 
-        log.Lines.Where(line => line.Text.Contains("taken as", StringComparison.Ordinal)).ShouldHaveSingleItem()
+        log.Entries.Where(line => line.Text.Contains("taken as", StringComparison.Ordinal)).ShouldHaveSingleItem()
             .Text.ShouldEndWith(": 1.6666666666666667 calls a second are taken as 5/3s.");
     }
 

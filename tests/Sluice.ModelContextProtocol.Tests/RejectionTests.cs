@@ -32,8 +32,8 @@ public sealed class RejectionTests
             await FloodAsync(async () => await client.ListToolsAsync(), "method:tools/list/shared");
         }
 
-        log.Lines.ShouldContain(line => line.Level == LogLevel.Information); // It is the log of the server.
-        log.Lines.Where(line => line.Level >= LogLevel.Warning || line.Exception is not null).ShouldBeEmpty();
+        log.Entries.ShouldContain(line => line.Level == LogLevel.Information); // It is the log of the server.
+        log.Entries.Where(line => line.Level >= LogLevel.Warning || line.Exception is not null).ShouldBeEmpty();
 
         void Configure(IMcpServerBuilder builder)
         {

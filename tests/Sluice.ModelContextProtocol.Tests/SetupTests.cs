@@ -216,7 +216,7 @@ public sealed class SetupTests
         refusal.ErrorCode.ShouldBe(McpErrorCode.InternalError);
         refusal.Message.ShouldContain("The caller could not be identified, so the call was not made.");
         refusal.Message.ShouldNotContain("secret");
-        log.Lines.ShouldContain(line => line.Level == LogLevel.Error && line.Exception is InvalidOperationException);
+        log.Entries.ShouldContain(line => line.Level == LogLevel.Error && line.Exception is InvalidOperationException);
         (await server.CallAsync("echo")).ShouldBe("hi");
     }
 

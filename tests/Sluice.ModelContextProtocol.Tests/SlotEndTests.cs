@@ -2,7 +2,6 @@ using Microsoft.Extensions.DependencyInjection;
 using ModelContextProtocol;
 using ModelContextProtocol.Protocol;
 using ModelContextProtocol.Server;
-using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

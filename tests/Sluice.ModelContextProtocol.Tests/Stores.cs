@@ -1,7 +1,6 @@
 using Microsoft.Extensions.DependencyInjection;
 using Sluice.DependencyInjection;
 using Sluice.Redis;
-using Sluice.Redis.Tests;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

@@ -1,5 +1,4 @@
 using System.Text.RegularExpressions;
-using Sluice.StoreContracts;
 
 namespace Sluice.Configuration.Tests.ToolHive;
 

@@ -1,5 +1,4 @@
 using System.Text.Json;
-using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.EndToEnd;
 
 /// <summary>The reference MCP server, of the legacy era, shared by the tests of one class.</summary>

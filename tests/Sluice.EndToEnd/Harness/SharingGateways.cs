@@ -1,6 +1,4 @@
 using System.Diagnostics;
-using Sluice.Redis.Tests;
-using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

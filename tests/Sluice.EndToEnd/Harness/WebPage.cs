@@ -1,6 +1,5 @@
 using System.Net;
 using System.Text.Json;
-using Sluice.StoreContracts;
 
 namespace Sluice.EndToEnd;
 

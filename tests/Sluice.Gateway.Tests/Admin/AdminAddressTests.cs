@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Microsoft.Extensions.DependencyInjection;
 using Sluice.Redis;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Admin;
 

@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.AspNetCore.Http;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,6 +1,5 @@
 using System.Collections.Immutable;
 using Sluice.Configuration;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Mcp;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Journals;
 

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Gateway.Tests.Journals;
 
 public sealed class AuditSamplerTests

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Mcp;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Journals;
 

@@ -1,7 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.Metrics;
 using System.Text;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Journals;
 

@@ -1,7 +1,6 @@
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Mcp;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Journals;
 

@@ -97,17 +97,17 @@ public sealed class StartCheckTests
     public async Task Repeat_AfterAReload_LogsOnlyWhatIsNew()
     {
         await using FakeUpstream server = await FakeUpstream.StartAsync(ListServer.Of(OneTool));
-        ListLog log = new();
-        await using StartCheck check = StartCheck.Begin(Configuration(Named(server.Endpoint)), new Clock(), log);
+        CapturedLog log = new();
+        await using StartCheck check = StartCheck.Begin(Configuration(Named(server.Endpoint)), new Clock(), log.CreateLogger<StartCheck>());
         await check.Completion;
-        log.Lines.Count.ShouldBe(1);
+        log.Lines.Length.ShouldBe(1);
 
         check.Repeat(Configuration(Named(server.Endpoint)));
         await check.Completion;
         check.Repeat(Configuration(Named(server.Endpoint).Replace("serach", "saerch", StringComparison.Ordinal)));
         await check.Completion;
 
-        log.Lines.Count.ShouldBe(2);
+        log.Lines.Length.ShouldBe(2);
         log.Lines[1].ShouldContain("'saerch'");
     }
 
@@ -120,8 +120,8 @@ public sealed class StartCheckTests
             asked.TrySetResult();
             await Task.Delay(Timeout.InfiniteTimeSpan, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
         });
-        ListLog log = new();
-        StartCheck check = StartCheck.Begin(Configuration(Named(server.Endpoint)), TimeProvider.System, log);
+        CapturedLog log = new();
+        StartCheck check = StartCheck.Begin(Configuration(Named(server.Endpoint)), TimeProvider.System, log.CreateLogger<StartCheck>());
         await asked.Task;
 
         await check.DisposeAsync();
@@ -137,10 +137,10 @@ public sealed class StartCheckTests
 
     private static async Task<string[]> LinesAsync(string servers, TimeProvider? time = null)
     {
-        ListLog log = new();
-        await using StartCheck check = StartCheck.Begin(Configuration(servers), time ?? new Clock(), log);
+        CapturedLog log = new();
+        await using StartCheck check = StartCheck.Begin(Configuration(servers), time ?? new Clock(), log.CreateLogger<StartCheck>());
         await check.Completion;
-        return [.. log.Lines];
+        return [.. log.Entries.Select(line => $"{line.Level} {line.Text}")];
     }
 
     /// <summary>The system's clock, but for the pauses between attempts, which are over at once.</summary>
@@ -160,19 +160,5 @@ public sealed class StartCheckTests
             Pauses.Add(dueTime);
             return base.CreateTimer(callback, state, TimeSpan.Zero, period);
         }
-    }
-
-    private sealed class ListLog : ILogger<StartCheck>
-    {
-        internal List<string> Lines { get; } = [];
-
-        public IDisposable? BeginScope<TState>(TState state)
-            where TState : notnull => null;
-
-        public bool IsEnabled(LogLevel logLevel) => true;
-
-        public void Log<TState>(
-            LogLevel logLevel, EventId eventId, TState state, Exception? exception, Func<TState, Exception?, string> formatter) =>
-            Lines.Add($"{logLevel} {formatter(state, exception)}");
     }
 }

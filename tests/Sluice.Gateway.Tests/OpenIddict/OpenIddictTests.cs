@@ -5,8 +5,6 @@ using System.Web;
 using ModelContextProtocol.Authentication;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.EndToEnd;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,5 +1,4 @@
 using System.Diagnostics;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

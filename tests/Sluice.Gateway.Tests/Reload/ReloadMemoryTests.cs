@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using Sluice.Configuration;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

@@ -5,7 +5,6 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
 using Sluice.Configuration;
 using Sluice.Mcp;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

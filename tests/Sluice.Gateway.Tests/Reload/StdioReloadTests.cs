@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Net;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

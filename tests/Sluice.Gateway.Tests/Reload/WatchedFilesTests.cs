@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using System.Net;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Reload;
 

@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,6 +1,5 @@
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Time.Testing;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

@@ -3,7 +3,6 @@ using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Configuration;
 using Sluice.Mcp;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests;
 

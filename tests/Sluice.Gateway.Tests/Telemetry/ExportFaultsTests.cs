@@ -1,6 +1,5 @@
 using System.Diagnostics.Tracing;
 using Microsoft.Extensions.Logging;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Telemetry;
 

@@ -1,7 +1,6 @@
 using System.Diagnostics.Metrics;
 using System.Text.RegularExpressions;
 using Sluice.Redis;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Telemetry;
 

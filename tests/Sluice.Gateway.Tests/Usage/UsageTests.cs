@@ -2,7 +2,6 @@ using System.Net;
 using System.Text.Json;
 using Sluice.Gateway.Tests.Admin;
 using Sluice.Redis;
-using Sluice.StoreContracts;
 
 namespace Sluice.Gateway.Tests.Usage;
 

@@ -2,7 +2,6 @@ using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Security.Cryptography.X509Certificates;
-using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Real;
 

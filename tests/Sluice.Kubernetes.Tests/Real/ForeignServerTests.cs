@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Sluice.Kubernetes.Tests.Running;
-using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Real;
 

@@ -6,7 +6,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using Sluice.Kubernetes.Tests.Api;
-using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Running;
 

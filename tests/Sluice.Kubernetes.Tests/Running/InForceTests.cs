@@ -3,7 +3,6 @@ using System.Net;
 using System.Text.Json.Nodes;
 using Microsoft.Extensions.Time.Testing;
 using Sluice.Kubernetes.Tests.Api;
-using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Running;
 

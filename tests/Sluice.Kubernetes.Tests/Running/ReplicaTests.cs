@@ -1,7 +1,6 @@
 using System.Net;
 using System.Text.Json.Nodes;
 using Sluice.Kubernetes.Tests.Api;
-using Sluice.StoreContracts;
 
 namespace Sluice.Kubernetes.Tests.Running;
 

@@ -1,3 +1,4 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
 
 namespace Sluice.Mcp.Tests.Deciding;
@@ -8,7 +9,7 @@ public sealed class CallGateSlotTests : IDisposable
     private static readonly CallerIdentity Alice = new("issuer", "alice", tenant: null, client: null);
     private readonly StoreStub _store = new();
     private readonly FakeTimeProvider _time = new();
-    private readonly RecordingLogger _logger = new();
+    private readonly CapturedLog _logger = new(LogLevel.Information);
     private readonly CallGate _gate;
 
     public CallGateSlotTests() => _gate = new CallGate(
@@ -122,7 +123,7 @@ public sealed class CallGateSlotTests : IDisposable
         second.HoldsSlots.ShouldBeFalse();
 
         _store.Releases.ShouldBe(2);
-        _logger.Lines.Count.ShouldBe(2);
+        _logger.Lines.Length.ShouldBe(2);
     }
 
     [Fact]

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests.Deciding;
 

@@ -1,4 +1,4 @@
-using Sluice.StoreContracts;
+using Microsoft.Extensions.Logging;
 
 namespace Sluice.Mcp.Tests.Deciding;
 
@@ -7,7 +7,7 @@ public sealed class PermissiveReportTests : IDisposable
     private static readonly CallerIdentity Alice = new("issuer", "alice", tenant: null, client: null);
     private const string Began = "The permissive limit 'shared' of 's' would now reject calls.";
     private readonly ManualTimeProvider _time = new();
-    private readonly RecordingLogger _log = new();
+    private readonly CapturedLog _log = new(LogLevel.Information);
     private readonly CallGate _gate;
 
     public PermissiveReportTests() => _gate = Gate(limits => limits.Shared("1/1d").Mode(LimitMode.Permissive));
@@ -35,7 +35,7 @@ public sealed class PermissiveReportTests : IDisposable
         _log.Lines[^1].ShouldBe("The permissive limit 'shared' of 's' would no longer reject calls: none in the last minute.");
 
         _time.Advance(TimeSpan.FromHours(1));
-        _log.Lines.Count.ShouldBe(3);
+        _log.Lines.Length.ShouldBe(3);
 
         await CallAsync(1);
         _log.Lines[^1].ShouldBe(Began);

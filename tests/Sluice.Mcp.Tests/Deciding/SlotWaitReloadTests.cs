@@ -1,5 +1,4 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests.Deciding;
 

@@ -1,5 +1,4 @@
 using System.Text;
-using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests.Reading;
 

@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json;
 using FsCheck;
 using FsCheck.Fluent;
-using Sluice.StoreContracts;
 using Xunit.Abstractions;
 
 namespace Sluice.Mcp.Tests;

@@ -1,7 +1,6 @@
 using System.Text;
 using FsCheck;
 using FsCheck.Fluent;
-using Sluice.StoreContracts;
 
 namespace Sluice.Mcp.Tests;
 

@@ -7,7 +7,6 @@ using Microsoft.Extensions.Logging;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.StoreContracts;
 
 namespace Sluice.ModelContextProtocol.Tests;
 

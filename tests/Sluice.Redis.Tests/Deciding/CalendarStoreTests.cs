@@ -1,6 +1,5 @@
 using System.Globalization;
 using NodaTime;
-using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>What several processes decide by their parts, each with buckets of its own, by one clock that the test moves.</summary>

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>Calls with several limits of every kind, decided by parts: all or nothing, and each limit as if it were alone.</summary>

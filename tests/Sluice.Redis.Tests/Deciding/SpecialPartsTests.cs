@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>Parts of windows of a calendar, and of limits whose override admits nothing, while Redis is away.</summary>

@@ -1,4 +1,4 @@
-using Sluice.StoreContracts;
+using Microsoft.Extensions.Logging;
 using StackExchange.Redis;
 
 namespace Sluice.Redis.Tests;
@@ -24,7 +24,7 @@ internal sealed class FaultScene : IAsyncDisposable
     {
     }
 
-    private FaultScene(Func<RedisStoreOptions, LogLines, RedisStore> open, StoreFailureMode onStoreFailure, TimeSpan? timeout)
+    private FaultScene(Func<RedisStoreOptions, CapturedLog, RedisStore> open, StoreFailureMode onStoreFailure, TimeSpan? timeout)
     {
         RedisStoreOptions options = new()
         {
@@ -43,7 +43,7 @@ internal sealed class FaultScene : IAsyncDisposable
 
     internal RedisStore Store { get; }
 
-    internal LogLines Log { get; } = new();
+    internal CapturedLog Log { get; } = new(LogLevel.Information);
 
     internal ApplicableLimits Limits { get; }
 

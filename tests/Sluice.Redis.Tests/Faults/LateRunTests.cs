@@ -1,4 +1,3 @@
-using Sluice.StoreContracts;
 using StackExchange.Redis;
 
 namespace Sluice.Redis.Tests;

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>A server that answers, and refuses what the script needs.</summary>
@@ -120,7 +118,7 @@ public sealed class RefusalTests
 
     [Fact]
     public void Page_MinimumRights_AreThoseOfTheCode() =>
-        File.ReadAllText(Path.Combine(Repository(), "docs", "concepts", "redis.md")).ShouldContain("~sluice:* " + RedisFaults.MinimumRights);
+        File.ReadAllText(Path.Combine(Repository.Root, "docs", "concepts", "redis.md")).ShouldContain("~sluice:* " + RedisFaults.MinimumRights);
 
     [Fact]
     public async Task WarmUp_ServerAnswers_LogsWhichServerAndVersion()
@@ -146,17 +144,6 @@ public sealed class RefusalTests
         (await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(1), default)).ShouldBeFalse();
 
         scene.Log.Of("StoreNotReached").ShouldHaveSingleItem().ShouldContain("Connection: ");
-    }
-
-    private static string Repository()
-    {
-        DirectoryInfo? folder = new(AppContext.BaseDirectory);
-        while (folder is not null && !File.Exists(Path.Combine(folder.FullName, "Sluice.slnx")))
-        {
-            folder = folder.Parent;
-        }
-
-        return folder.ShouldNotBeNull().FullName;
     }
 
     private static string As(RedisServer server) => $"{server.Configuration},user=sluice,password={Password}";

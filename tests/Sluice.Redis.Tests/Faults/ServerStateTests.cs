@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>Redis is there, and cannot do what it is asked.</summary>

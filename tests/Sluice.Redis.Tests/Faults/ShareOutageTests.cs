@@ -1,4 +1,4 @@
-using Sluice.StoreContracts;
+using Microsoft.Extensions.Logging;
 
 namespace Sluice.Redis.Tests;
 
@@ -105,11 +105,11 @@ public sealed class ShareOutageTests
     }
 
     /// <summary>One process.</summary>
-    private sealed record OneStore(RedisStore Store, LogLines Log)
+    private sealed record OneStore(RedisStore Store, CapturedLog Log)
     {
         internal static OneStore Open(string configuration, int expectedReplicas = 1)
         {
-            LogLines log = new();
+            CapturedLog log = new(LogLevel.Information);
             RedisStoreOptions options = new()
             {
                 Configuration = configuration,

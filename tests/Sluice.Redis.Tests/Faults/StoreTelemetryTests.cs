@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>What the metrics say while Redis fails. The counter has no label of a store, so the tests run alone.</summary>

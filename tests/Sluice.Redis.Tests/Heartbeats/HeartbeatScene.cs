@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -1,4 +1,4 @@
-using Sluice.StoreContracts;
+using Microsoft.Extensions.Logging;
 
 namespace Sluice.Redis.Tests;
 
@@ -199,7 +199,7 @@ public sealed class HeartbeatTests
     public async Task Beat_TableOfAnotherVersion_ChangesNothingAndIsLoggedOnce()
     {
         HeartbeatScene scene = new();
-        LogLines lines = new();
+        CapturedLog lines = new(LogLevel.Information);
         Heartbeat process = scene.Process(lines);
         RedisServer.Shared.Value.Send("SET", scene.Key, "another").ShouldBe("+OK");
 

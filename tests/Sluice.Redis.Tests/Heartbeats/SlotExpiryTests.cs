@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
-using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

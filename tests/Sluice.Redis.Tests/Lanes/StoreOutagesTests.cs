@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Redis.Tests.Lanes;
 
 public sealed class StoreOutagesTests

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

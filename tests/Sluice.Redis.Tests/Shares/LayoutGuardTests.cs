@@ -1,4 +1,4 @@
-using Sluice.StoreContracts;
+using Microsoft.Extensions.Logging;
 
 namespace Sluice.Redis.Tests;
 
@@ -10,7 +10,7 @@ public sealed class LayoutGuardTests : IAsyncDisposable
 
     private readonly RedisServer _server = RedisServer.Start();
     private readonly List<RedisStore> _stores = [];
-    private readonly LogLines _log = new();
+    private readonly CapturedLog _log = new(LogLevel.Information);
 
     public async ValueTask DisposeAsync()
     {

@@ -1,5 +1,4 @@
 using System.Collections.Concurrent;
-using Sluice.StoreContracts;
 using Xunit.Abstractions;
 
 namespace Sluice.Redis.Tests;

@@ -1,4 +1,3 @@
-using Sluice.StoreContracts;
 using Xunit.Abstractions;
 
 namespace Sluice.Redis.Tests;

@@ -1,5 +1,5 @@
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Time.Testing;
-using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 
@@ -24,7 +24,7 @@ internal sealed class ShareStoreScene : IAsyncDisposable
     internal RedisStore Store { get; }
 
     /// <summary>What the stores log.</summary>
-    internal LogLines Log { get; } = new();
+    internal CapturedLog Log { get; } = new(LogLevel.Information);
 
     /// <summary>The lane of shares of the first store.</summary>
     internal ShareClient Client => Store.ShareClients.Single();

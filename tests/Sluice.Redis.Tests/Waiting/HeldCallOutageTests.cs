@@ -1,7 +1,6 @@
 using System.Diagnostics;
 using Microsoft.Extensions.Logging.Abstractions;
 using Sluice.Mcp;
-using Sluice.StoreContracts;
 
 namespace Sluice.Redis.Tests;
 

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests;
 
 /// <summary>Calls that are held until the edge of a calendar's window, while the two clocks do not run exactly alike.</summary>

@@ -1,5 +1,4 @@
 using System.Threading.RateLimiting;
-using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

@@ -1,4 +1,3 @@
-using Sluice.StoreContracts;
 using static Sluice.CommitStep;
 
 namespace Sluice.Tests;

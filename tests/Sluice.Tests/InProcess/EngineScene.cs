@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests;
 
 /// <summary>An engine that tells its steps, on a manual clock, and short ways to ask it.</summary>

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests;
 
 /// <summary>Buckets taken over from a store whose clock counts microseconds from another origin.</summary>

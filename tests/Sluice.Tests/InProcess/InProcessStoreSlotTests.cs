@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests;
 
 /// <summary>Slots in memory: they survive a full table and a new policy, and none is lost or released twice.</summary>

@@ -1,5 +1,4 @@
 using System.Globalization;
-using Sluice.StoreContracts;
 
 namespace Sluice.Tests;
 

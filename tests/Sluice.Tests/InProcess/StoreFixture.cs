@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests;
 
 /// <summary>A store on a manual clock, and short ways to ask it.</summary>

@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests.InProcess;
 
 /// <summary>A look at all buckets of a store.</summary>

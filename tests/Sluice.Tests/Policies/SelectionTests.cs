@@ -1,5 +1,3 @@
-using Sluice.StoreContracts;
-
 namespace Sluice.Tests;
 
 public sealed class SelectionTests

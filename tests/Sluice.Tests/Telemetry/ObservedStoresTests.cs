@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using Sluice.StoreContracts;
 
 namespace Sluice.Tests.Telemetry;
 

@@ -1,6 +1,5 @@
 using System.Diagnostics.Metrics;
 using System.Runtime.CompilerServices;
-using Sluice.StoreContracts;
 
 namespace Sluice.Tests.Telemetry;
 

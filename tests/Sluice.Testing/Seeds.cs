@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>Seeds of random tests, which a run prints so that another can repeat it.</summary>
 public static class Seeds

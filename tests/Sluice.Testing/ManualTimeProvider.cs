@@ -1,4 +1,4 @@
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>A clock that only the test moves: a monotonic one, and apart from it a wall clock.</summary>
 /// <remarks>

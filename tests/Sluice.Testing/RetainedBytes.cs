@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 using System.Reflection;
 using System.Runtime.CompilerServices;
 
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>What an object keeps in memory, with everything that only it refers to and that others refer to as well.</summary>
 /// <remarks>

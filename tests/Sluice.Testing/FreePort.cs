@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>Ports of the loopback address for programs that cannot choose one themselves, and ports on which nothing listens.</summary>
 /// <remarks>

@@ -1,4 +1,4 @@
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>The system's clocks and timers, with both clocks ahead by a span that a test sets.</summary>
 /// <remarks>

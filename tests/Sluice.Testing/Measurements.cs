@@ -1,6 +1,6 @@
 using System.Diagnostics.Metrics;
 
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>What the instruments of the process measure, from its making until it is disposed.</summary>
 /// <remarks>

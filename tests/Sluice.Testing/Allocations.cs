@@ -1,4 +1,4 @@
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>What code allocates.</summary>
 public static class Allocations

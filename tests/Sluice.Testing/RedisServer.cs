@@ -2,12 +2,11 @@ using System.Diagnostics;
 using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
-using Sluice.StoreContracts;
 
-namespace Sluice.Redis.Tests;
+namespace Sluice.Testing;
 
 /// <summary>A redis-server of the tests' own, on a free port of the loopback address, with nothing on disk.</summary>
-internal sealed class RedisServer : IDisposable
+public sealed class RedisServer : IDisposable
 {
     /// <summary>The server to test with: <c>redis-server</c>, or another of its family.</summary>
     private static readonly string Program = Environment.GetEnvironmentVariable("SLUICE_REDIS_SERVER") ?? "redis-server";
@@ -28,25 +27,25 @@ internal sealed class RedisServer : IDisposable
     }
 
     /// <summary>One for all tests that only need some server. It ends with the process of the tests.</summary>
-    internal static Lazy<RedisServer> Shared { get; } = new(() => Start());
+    public static Lazy<RedisServer> Shared { get; } = new(() => Start());
 
     /// <summary>Whether it is Garnet, which has other options and fewer commands.</summary>
-    internal static bool IsGarnet => Path.GetFileName(Program).StartsWith("garnet", StringComparison.Ordinal);
+    public static bool IsGarnet => Path.GetFileName(Program).StartsWith("garnet", StringComparison.Ordinal);
 
     /// <summary>Its port.</summary>
-    internal int Port { get; }
+    public int Port { get; }
 
     /// <summary>Its port, as text.</summary>
-    internal string PortText => Port.ToString(CultureInfo.InvariantCulture);
+    public string PortText => Port.ToString(CultureInfo.InvariantCulture);
 
     /// <summary>How StackExchange.Redis is told of it.</summary>
-    internal string Configuration => $"127.0.0.1:{Port}";
+    public string Configuration => $"127.0.0.1:{Port}";
 
     /// <summary>Its process.</summary>
-    internal int ProcessId => _process.Id;
+    public int ProcessId => _process.Id;
 
     /// <summary>How often a script was asked for by its hash, whether the server ran it or not.</summary>
-    internal int Runs
+    public int Runs
     {
         get
         {
@@ -61,27 +60,27 @@ internal sealed class RedisServer : IDisposable
 
     /// <summary>Starts one; it answers when this returns.</summary>
     /// <param name="arguments">More of its command line.</param>
-    internal static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
+    public static RedisServer Start(params string[] arguments) => Start(port => ["--port", port, .. arguments], isPlain: true);
 
     /// <summary>Starts one on a certain port, which must be free.</summary>
-    internal static RedisServer StartAt(int port) => new(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
+    public static RedisServer StartAt(int port) => new(port, ["--port", port.ToString(CultureInfo.InvariantCulture)], isPlain: true);
 
     /// <summary>Starts one that is told of its port in another way, and may speak TLS.</summary>
-    internal static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
+    public static RedisServer Start(Func<string, string[]> arguments, bool isPlain)
     {
         int port = FreePort.Next();
         return new RedisServer(port, arguments(port.ToString(CultureInfo.InvariantCulture)), isPlain);
     }
 
     /// <summary>Starts a Garnet with options that a test chooses, in place of those that Sluice needs.</summary>
-    internal static RedisServer StartGarnet(string[] options)
+    public static RedisServer StartGarnet(string[] options)
     {
         int port = FreePort.Next();
         return new RedisServer(port, ["--port", port.ToString(CultureInfo.InvariantCulture), .. options], isPlain: true, file: "");
     }
 
     /// <summary>Starts one with a configuration file, which it may rewrite.</summary>
-    internal static RedisServer StartWithFile(string text, int? port, params string[] arguments)
+    public static RedisServer StartWithFile(string text, int? port, params string[] arguments)
     {
         string path = Path.Combine(ProcessGuard.NewFolder("sluice-file-").FullName, "redis.conf");
         File.WriteAllText(path, text);
@@ -90,7 +89,7 @@ internal sealed class RedisServer : IDisposable
     }
 
     /// <summary>Ends it as a crash would.</summary>
-    internal void Kill()
+    public void Kill()
     {
         if (!_process.HasExited)
         {
@@ -102,7 +101,7 @@ internal sealed class RedisServer : IDisposable
     }
 
     /// <summary>Starts it again, on the same port, with nothing in it.</summary>
-    internal void Restart()
+    public void Restart()
     {
         Kill();
         _process.Dispose();
@@ -110,17 +109,17 @@ internal sealed class RedisServer : IDisposable
     }
 
     /// <summary>Lets it stand still, or go on.</summary>
-    internal void Freeze(bool isFrozen)
+    public void Freeze(bool isFrozen)
     {
         using Process signal = Process.Start("kill", [isFrozen ? "-STOP" : "-CONT", ProcessId.ToString(CultureInfo.InvariantCulture)]);
         signal.WaitForExit();
     }
 
     /// <summary>The text of a command's reply, over a connection of its own.</summary>
-    internal string Send(params string[] command) => SendAll(command);
+    public string Send(params string[] command) => SendAll(command);
 
     /// <summary>The text of the last of some commands' replies, over a connection of their own.</summary>
-    internal string SendAll(params string[][] commands)
+    public string SendAll(params string[][] commands)
     {
         using TcpClient client = new("127.0.0.1", Port);
         using NetworkStream stream = client.GetStream();

@@ -1,13 +1,13 @@
 using System.Diagnostics;
 
-namespace Sluice.Redis.Tests;
+namespace Sluice.Testing;
 
 /// <summary>Ends the programs that the tests started, and deletes their folders, when the process of the tests is no more.</summary>
 /// <remarks>
 /// It is another process that reads from a pipe: however the tests end, a kill included, the pipe ends with them. A signal at the
 /// parent's death would not do, because Linux sends it at the death of the thread that started the program.
 /// </remarks>
-internal static class ProcessGuard
+public static class ProcessGuard
 {
     private const string Watch =
         """
@@ -26,13 +26,13 @@ internal static class ProcessGuard
     private static readonly Process Watcher = Start();
 
     /// <summary>Ends a program with the tests.</summary>
-    internal static void Guard(Process process) => Tell($"guard {process.Id}");
+    public static void Guard(Process process) => Tell($"guard {process.Id}");
 
     /// <summary>Forgets a program that has ended: its number may soon be another's.</summary>
-    internal static void Leave(Process process) => Tell($"leave {process.Id}");
+    public static void Leave(Process process) => Tell($"leave {process.Id}");
 
     /// <summary>A new folder, deleted with the tests.</summary>
-    internal static DirectoryInfo NewFolder(string prefix)
+    public static DirectoryInfo NewFolder(string prefix)
     {
         DirectoryInfo folder = Directory.CreateTempSubdirectory(prefix);
         Tell($"folder {folder.FullName}");

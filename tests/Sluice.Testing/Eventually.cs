@@ -1,6 +1,6 @@
 using System.Diagnostics;
 
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>Waits for something that no clock of a test moves: another process, a connection, the thread pool.</summary>
 public static class Eventually

@@ -1,12 +1,11 @@
 using System.Diagnostics;
 using System.Runtime.InteropServices;
 using System.Text;
-using Sluice.StoreContracts;
 
-namespace Sluice.EndToEnd;
+namespace Sluice.Testing;
 
 /// <summary>A program that a test started; it and its children end with the test, whatever happens.</summary>
-internal sealed partial class ChildProcess : IAsyncDisposable
+public sealed partial class ChildProcess : IAsyncDisposable
 {
     private const int SigHup = 1;
     private const int SigInt = 2;
@@ -32,14 +31,14 @@ internal sealed partial class ChildProcess : IAsyncDisposable
         _process.BeginErrorReadLine();
     }
 
-    internal static ChildProcess Start(string program, params IEnumerable<string> arguments) =>
+    public static ChildProcess Start(string program, params IEnumerable<string> arguments) =>
         Start(program, new Dictionary<string, string>(), arguments);
 
     /// <summary>Starts a program that a test writes lines to.</summary>
-    internal static ChildProcess StartWithInput(string program, params IEnumerable<string> arguments) =>
+    public static ChildProcess StartWithInput(string program, params IEnumerable<string> arguments) =>
         new(StartInfo(program, arguments), hasInput: true);
 
-    internal static ChildProcess Start(
+    public static ChildProcess Start(
         string program, IReadOnlyDictionary<string, string> environment, params IEnumerable<string> arguments)
     {
         ProcessStartInfo start = StartInfo(program, arguments);
@@ -52,24 +51,24 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Writes a line to a program that was started with an input.</summary>
-    internal void WriteLine(string line)
+    public void WriteLine(string line)
     {
         _process.StandardInput.Write(line + "\n");
         _process.StandardInput.Flush();
     }
 
     /// <summary>Ends the input of a program that was started with one.</summary>
-    internal void CloseInput() => _process.StandardInput.Close();
+    public void CloseInput() => _process.StandardInput.Close();
 
     /// <summary>Runs a program to its end.</summary>
-    internal static async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
+    public static async Task<ProgramResult> RunAsync(string program, params IEnumerable<string> arguments)
     {
         await using ChildProcess child = Start(program, arguments);
         return await child.WaitForExitAsync();
     }
 
     /// <summary>The first line, on either stream, that a test waits for.</summary>
-    internal async Task<string> WaitForLineAsync(Predicate<string> wanted)
+    public async Task<string> WaitForLineAsync(Predicate<string> wanted)
     {
         TaskCompletionSource<string> line = new(TaskCreationOptions.RunContinuationsAsynchronously);
         lock (_reading)
@@ -95,7 +94,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
 
     /// <summary>Waits until the program has ended.</summary>
     /// <param name="patience">How long it may take; null for <see cref="Eventually.Patience"/>.</param>
-    internal async Task<ProgramResult> WaitForExitAsync(TimeSpan? patience = null)
+    public async Task<ProgramResult> WaitForExitAsync(TimeSpan? patience = null)
     {
         try
         {
@@ -113,7 +112,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Everything that the program has printed so far.</summary>
-    internal string Captured()
+    public string Captured()
     {
         lock (_reading)
         {
@@ -122,11 +121,11 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>Ctrl-C.</summary>
-    internal void Interrupt() => Signal(SigInt);
+    public void Interrupt() => Signal(SigInt);
 
-    internal void Terminate() => Signal(SigTerm);
+    public void Terminate() => Signal(SigTerm);
 
-    internal void HangUp() => Signal(SigHup);
+    public void HangUp() => Signal(SigHup);
 
     public async ValueTask DisposeAsync()
     {
@@ -140,7 +139,7 @@ internal sealed partial class ChildProcess : IAsyncDisposable
     }
 
     /// <summary>The files that the process has mapped into its memory, its assemblies among them (Linux).</summary>
-    internal string[] MappedFiles() =>
+    public string[] MappedFiles() =>
         [.. File.ReadLines($"/proc/{_process.Id}/maps").Select(line => line.Split(' ', StringSplitOptions.RemoveEmptyEntries).Last()).Distinct()];
 
     // A script without job control starts background programs with SIGINT ignored, and nohup does the same with SIGHUP. Children

@@ -1,35 +1,28 @@
 using System.Diagnostics;
-using Sluice.StoreContracts;
 
-namespace Sluice.Redis.Tests;
+namespace Sluice.Testing;
 
 /// <summary>
 /// Floods two servers that divide one token bucket, until calls are admitted with few commands to Redis, and checks that they never admit more
 /// than the limit.
 /// </summary>
-internal static class DividedFlood
+public static class DividedFlood
 {
     /// <summary>The bucket's capacity in tokens.</summary>
-    internal const int Burst = 300;
+    public const int Burst = 300;
 
     /// <summary>The bucket's tokens a second.</summary>
-    internal const int Rate = 60;
+    public const int Rate = 60;
 
     private const int CallsOfRound = 50;
-
-    /// <summary>The options of a store with shares on this Redis.</summary>
-    internal static void Divide(RedisStoreOptions options)
-    {
-        options.Timeout = TimeSpan.FromSeconds(5); // A busy machine is no failure of Redis.
-        options.Shares = new RedisSharesOptions();
-    }
 
     /// <summary>
     /// Calls both servers, each from two callers, in rounds. Ends with the first round that admitted calls and sent Redis less than one command
     /// for four calls. A round in the first seconds admits none: there is no share yet, and 'deny' decides.
     /// </summary>
-    internal static async Task RunAsync(RedisServer redis, Func<Task<bool>> callFirst, Func<Task<bool>> callSecond)
+    public static async Task RunAsync(RedisServer redis, Func<Task<bool>> callFirst, Func<Task<bool>> callSecond)
     {
+        ArgumentNullException.ThrowIfNull(redis);
         long start = Stopwatch.GetTimestamp();
         int admitted = 0;
         int calls = 0;

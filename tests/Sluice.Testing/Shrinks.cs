@@ -1,4 +1,4 @@
-namespace Sluice.StoreContracts;
+namespace Sluice.Testing;
 
 /// <summary>Smaller values for FsCheck to try in place of one that failed, the largest steps first.</summary>
 public static class Shrinks

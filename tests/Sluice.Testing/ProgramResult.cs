@@ -1,7 +1,7 @@
-namespace Sluice.EndToEnd;
+namespace Sluice.Testing;
 
 /// <summary>What a program that has ended left behind.</summary>
-internal sealed record ProgramResult(int ExitCode, string Output, string Error)
+public sealed record ProgramResult(int ExitCode, string Output, string Error)
 {
     public override string ToString() => $"exit code {ExitCode}\n--- output\n{Output}\n--- error\n{Error}";
 }
