@@ -3,6 +3,7 @@ using System.Diagnostics.CodeAnalysis;
 using System.Text.Json;
 using System.Text.RegularExpressions;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.EndToEnd;
 

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway.Tests;
 

@@ -7,8 +7,8 @@ using Microsoft.Extensions.Options;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Server;
-using Sluice.Configuration;
 using Sluice.DependencyInjection;
+using Sluice.Documents;
 using Sluice.Redis;
 
 namespace Sluice.ModelContextProtocol.Tests;

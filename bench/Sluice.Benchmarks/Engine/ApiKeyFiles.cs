@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Security.Cryptography;
 using System.Text;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Gateway;
 
 namespace Sluice.Benchmarks;

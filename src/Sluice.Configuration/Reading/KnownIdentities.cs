@@ -9,9 +9,6 @@ namespace Sluice.Configuration;
 /// <param name="HasTokens">Whether tokens are accepted, whose issuers may put any claim into them.</param>
 internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasClients, bool HasTokens)
 {
-    /// <summary>What API keys' scopes are, as the claim of a token.</summary>
-    private const string ScopeClaim = "scope";
-
     /// <summary>Everything, for a file whose <c>auth</c> has faults of its own.</summary>
     internal static KnownIdentities All { get; } = new(true, true, true, true);
 
@@ -24,7 +21,7 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
     private bool IsLocal { get; init; }
 
     /// <summary>The claims that keys and proxies give, beside tokens.</summary>
-    private ImmutableArray<string> Claims { get; init; } = [];
+    internal ImmutableArray<string> Claims { get; init; } = [];
 
     /// <summary>Whether both give the same.</summary>
     public bool Equals(KnownIdentities? other) =>
@@ -35,26 +32,6 @@ internal sealed record KnownIdentities(bool HasUsers, bool HasTenants, bool HasC
 
     /// <inheritdoc/>
     public override int GetHashCode() => HashCode.Combine(HasUsers, HasTenants, HasClients, HasTokens, IsLocal, Claims.Length);
-
-    /// <summary>What a checked <c>auth</c> gives.</summary>
-    internal static KnownIdentities Of(AuthConfiguration auth)
-    {
-        bool hasTokens = !auth.JwtIssuers.IsEmpty;
-        return new(
-            auth.IdentifiesCallers,
-            HasTenants: hasTokens || auth.TrustedProxy?.TenantHeader is not null || auth.ApiKeys.HasTenants,
-            HasClients: hasTokens || auth.TrustedProxy?.ClientHeader is not null,
-            HasTokens: hasTokens)
-        {
-            Claims =
-            [
-                .. auth.ApiKeys.Grants.ToArray().SelectMany(
-                    grant => grant.Scopes.IsEmpty ? grant.Claims.Keys : grant.Claims.Keys.Append(ScopeClaim))
-                    .Concat(auth.TrustedProxy?.ClaimHeaders.Select(header => header.Key) ?? [])
-                    .Distinct(StringComparer.Ordinal),
-            ],
-        };
-    }
 
     /// <summary>Null, or why no caller could have a claim.</summary>
     internal string? WhyNoClaim(string claim) =>

@@ -69,19 +69,6 @@ internal static class Words
         ["toolResult"] = RejectionForm.ToolResult,
     };
 
-    internal static readonly Dictionary<string, CommandInstances> Instances = new(StringComparer.Ordinal)
-    {
-        ["perSession"] = CommandInstances.PerSession,
-        ["shared"] = CommandInstances.Shared,
-    };
-
-    internal static readonly Dictionary<string, NameConflicts> Conflicts = new(StringComparer.Ordinal)
-    {
-        ["prefix"] = NameConflicts.Prefix,
-        ["priority"] = NameConflicts.Priority,
-        ["error"] = NameConflicts.Error,
-    };
-
     internal static readonly Dictionary<string, LimitHeadersMode> HeaderModes = new(StringComparer.Ordinal)
     {
         ["onRefusal"] = LimitHeadersMode.OnRefusal,

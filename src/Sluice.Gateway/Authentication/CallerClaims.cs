@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Text.Json;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

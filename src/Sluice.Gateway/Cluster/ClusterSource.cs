@@ -1,5 +1,5 @@
 using System.Collections.Immutable;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Kubernetes;
 
 namespace Sluice.Gateway;

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.CommandLine;
 using System.Diagnostics.CodeAnalysis;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

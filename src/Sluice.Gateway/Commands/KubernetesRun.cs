@@ -1,4 +1,5 @@
 using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Kubernetes;
 
 namespace Sluice.Gateway;

@@ -3,6 +3,7 @@ using System.CommandLine;
 using System.Net;
 using System.Net.Sockets;
 using Sluice.Configuration;
+using Sluice.Documents;
 using StackExchange.Redis;
 
 namespace Sluice.Gateway;

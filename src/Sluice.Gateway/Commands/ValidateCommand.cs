@@ -1,6 +1,7 @@
 using System.Collections.Immutable;
 using System.CommandLine;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

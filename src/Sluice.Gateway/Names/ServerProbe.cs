@@ -4,7 +4,7 @@ using System.Net;
 using ModelContextProtocol;
 using ModelContextProtocol.Client;
 using ModelContextProtocol.Protocol;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

@@ -1,4 +1,4 @@
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using Microsoft.Extensions.Primitives;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

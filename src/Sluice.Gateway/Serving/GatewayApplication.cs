@@ -6,7 +6,7 @@ using Microsoft.AspNetCore.Connections.Features;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Https;
 using Microsoft.Net.Http.Headers;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 using Yarp.ReverseProxy.Forwarder;
 

@@ -3,7 +3,7 @@ using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Http.Features;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 using Sluice.Redis;
 

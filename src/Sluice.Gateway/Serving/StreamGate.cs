@@ -1,5 +1,5 @@
 using System.Diagnostics.CodeAnalysis;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

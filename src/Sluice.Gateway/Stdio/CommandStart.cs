@@ -1,6 +1,6 @@
 using System.Collections;
 using System.Diagnostics;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

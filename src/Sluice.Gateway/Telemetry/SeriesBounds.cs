@@ -1,5 +1,5 @@
 using OpenTelemetry.Metrics;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway;

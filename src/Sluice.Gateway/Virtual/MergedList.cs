@@ -4,6 +4,7 @@ using System.Globalization;
 using System.Text.Encodings.Web;
 using System.Text.Json;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

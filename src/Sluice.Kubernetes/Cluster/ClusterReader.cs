@@ -2,6 +2,7 @@ using System.Collections.Immutable;
 using System.Security.Cryptography;
 using System.Text;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Kubernetes;
 
@@ -20,7 +21,7 @@ internal sealed class ClusterReader(GatewayConfiguration settings, bool requires
     private const int VersionDigits = 16;
     private readonly KnownIdentities _identities = settings.Auth == AuthConfiguration.None
         ? KnownIdentities.None
-        : KnownIdentities.Of(settings.Auth);
+        : AuthIdentities.Of(settings.Auth);
     private Dictionary<(ResourceKind, string, string), (ReadObject Now, ReadObject? Good)> _read = [];
     private Dictionary<ResourceTarget, (ImmutableArray<PolicyResource> Policies, RateLimitPolicy Compiled)> _compiled = [];
 

@@ -5,6 +5,7 @@ using System.Security.Cryptography.X509Certificates;
 using System.Text;
 using System.Text.Json;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Kubernetes;
 

@@ -1,5 +1,6 @@
 using System.Collections.Immutable;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Kubernetes;
 

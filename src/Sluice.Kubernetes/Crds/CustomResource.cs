@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Kubernetes;
 

@@ -38,20 +38,20 @@ public sealed class VirtualManifestTests : IDisposable
     }
 
     [Theory]
-    [InlineData("", NameConflicts.Prefix, "a_ b_")]
-    [InlineData("conflictResolution: prefix", NameConflicts.Prefix, "a_ b_")]
-    [InlineData("""conflictResolution: prefix, conflictResolutionConfig: { prefixFormat: "{workload}." }""", NameConflicts.Prefix, "a. b.")]
-    [InlineData("""conflictResolution: prefix, conflictResolutionConfig: { prefixFormat: "x-" }""", NameConflicts.Prefix, "x- x-")]
-    [InlineData("conflictResolution: priority, conflictResolutionConfig: { priorityOrder: [b, a] }", NameConflicts.Priority, "b_ a_")]
-    [InlineData("conflictResolution: manual", NameConflicts.Error, "a_ b_")]
-    public void Run_Strategy_IsThatOfTheVirtualServer(string aggregation, NameConflicts conflicts, string prefixes)
+    [InlineData("", nameof(NameConflicts.Prefix), "a_ b_")]
+    [InlineData("conflictResolution: prefix", nameof(NameConflicts.Prefix), "a_ b_")]
+    [InlineData("""conflictResolution: prefix, conflictResolutionConfig: { prefixFormat: "{workload}." }""", nameof(NameConflicts.Prefix), "a. b.")]
+    [InlineData("""conflictResolution: prefix, conflictResolutionConfig: { prefixFormat: "x-" }""", nameof(NameConflicts.Prefix), "x- x-")]
+    [InlineData("conflictResolution: priority, conflictResolutionConfig: { priorityOrder: [b, a] }", nameof(NameConflicts.Priority), "b_ a_")]
+    [InlineData("conflictResolution: manual", nameof(NameConflicts.Error), "a_ b_")]
+    public void Run_Strategy_IsThatOfTheVirtualServer(string aggregation, string conflicts, string prefixes)
     {
         Virtual($"{Limits}, aggregation: {{ {aggregation} }}");
         Entries("a", "b");
 
         VirtualUpstreamConfiguration upstream = Upstream(Run().RequireConfiguration().Servers);
 
-        upstream.Conflicts.ShouldBe(conflicts);
+        upstream.Conflicts.ToString().ShouldBe(conflicts);
         string.Join(' ', upstream.Backends.Select(backend => backend.Prefix)).ShouldBe(prefixes);
     }
 

@@ -1,5 +1,5 @@
 using System.CommandLine;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway.Tests.Commands;
 

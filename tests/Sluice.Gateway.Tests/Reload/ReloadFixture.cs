@@ -3,7 +3,7 @@ using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway.Tests.Reload;

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway.Tests.Reload;
 

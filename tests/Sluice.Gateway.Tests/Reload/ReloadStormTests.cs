@@ -3,7 +3,7 @@ using System.Globalization;
 using System.Net;
 using System.Net.Http.Headers;
 using Microsoft.AspNetCore.Http;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway.Tests.Reload;

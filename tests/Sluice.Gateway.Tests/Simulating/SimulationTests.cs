@@ -228,7 +228,7 @@ public sealed class SimulationTests
             "auth: { apiKeys: [{ user: a, sha256: 9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08 }] }\n"
             + "servers:\n  - name: s\n    upstream: http://127.0.0.1:3001/mcp\n    rateLimiting:\n"
             + string.Concat(limits.Split('\n').Select(line => $"      {line}\n"));
-        RateLimitPolicy policy = Sluice.Configuration.GatewayFile.Parse(yaml, "f").RequireConfiguration().Servers[0].Policy!;
+        RateLimitPolicy policy = Sluice.Documents.GatewayFile.Parse(yaml, "f").RequireConfiguration().Servers[0].Policy!;
         return new SyntheticLoad
         {
             Callers = [.. Enumerable.Range(1, callers).Select(number => new SimulatedCaller($"user-{number}", new CallerIdentity("i", $"user-{number}", null, null)))],

@@ -1,5 +1,5 @@
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway.Tests;
 

@@ -1,7 +1,7 @@
 using System.Collections.Immutable;
 using System.Text;
 using Microsoft.Extensions.Logging.Abstractions;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Sluice.Mcp;
 
 namespace Sluice.Gateway.Tests;

@@ -3,7 +3,7 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Threading.Channels;
 using Microsoft.AspNetCore.Http;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Kubernetes.Tests.Api;
 

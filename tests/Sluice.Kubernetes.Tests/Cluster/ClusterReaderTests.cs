@@ -1,6 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Kubernetes.Tests.Cluster;
 

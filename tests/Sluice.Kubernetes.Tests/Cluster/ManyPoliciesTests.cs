@@ -1,5 +1,5 @@
 using System.Text.Json;
-using Sluice.Configuration;
+using Sluice.Documents;
 using Xunit.Abstractions;
 
 namespace Sluice.Kubernetes.Tests.Cluster;

@@ -1,6 +1,6 @@
 using System.Collections.Immutable;
 using System.Security.Cryptography;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

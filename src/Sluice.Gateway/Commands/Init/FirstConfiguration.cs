@@ -1,6 +1,7 @@
 using System.CommandLine.Parsing;
 using System.Text.RegularExpressions;
 using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 
