@@ -45,10 +45,28 @@ public sealed partial class ArchitectureTests
         }
     }
 
+    [Fact]
+    public void FilesThatTellAllAlgorithmsApart_AreThoseThatTheGuideNames()
+    {
+        string guide = File.ReadAllText(Path.Combine(Repository.Root, "CONTRIBUTING.md"));
+        string[] found =
+        [
+            .. Directory.GetFiles(Source, "*.cs", SearchOption.AllDirectories)
+                .Where(path => Algorithm().Matches(File.ReadAllText(path)).Select(name => name.Value).Distinct().Count() > 3)
+                .Select(path => Path.GetRelativePath(Repository.Root, path).Replace('\\', '/')),
+        ];
+
+        found.Length.ShouldBe(2);
+        found.ShouldAllBe(path => guide.Contains($"({path})", StringComparison.Ordinal));
+    }
+
     private static string NameOf(string path) => Path.GetFileNameWithoutExtension(path.Replace('\\', '/'));
 
     [GeneratedRegex(@"^  (?<from>Sluice[.\w]*) --> (?<to>Sluice[.\w]*)$", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
     private static partial Regex Arrow();
+
+    [GeneratedRegex(@"(?<=RateLimitAlgorithm\.)[A-Z]\w+")]
+    private static partial Regex Algorithm();
 
     // In the drawing only: what is in links, the test of links looks at.
     [GeneratedRegex(@"(?<=^[|v\s].*)(?<![\w./(])(Sluice|Gateway|Mcp|AspNetCore)(/[A-Z]\w*)+", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]

@@ -3,13 +3,9 @@ namespace Sluice.Configuration;
 /// <summary>The words that fields with a few values take.</summary>
 internal static class Words
 {
-    internal static readonly Dictionary<string, RateLimitAlgorithm> Algorithms = new(StringComparer.Ordinal)
-    {
-        ["tokenBucket"] = RateLimitAlgorithm.TokenBucket,
-        ["slidingWindow"] = RateLimitAlgorithm.SlidingWindow,
-        ["slidingWindowCounter"] = RateLimitAlgorithm.SlidingWindowCounter,
-        ["fixedWindow"] = RateLimitAlgorithm.FixedWindow,
-    };
+    internal static readonly Dictionary<string, RateLimitAlgorithm> Algorithms = Enum.GetValues<RateLimitAlgorithm>()
+        .Where(algorithm => BucketRules.Traits(algorithm).HasPeriod)
+        .ToDictionary(RateText.Name, StringComparer.Ordinal);
 
     internal static readonly Dictionary<string, CalendarUnit> CalendarUnits = new(StringComparer.Ordinal)
     {

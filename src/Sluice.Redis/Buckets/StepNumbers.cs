@@ -1,6 +1,4 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
-using System.Text;
 
 namespace Sluice.Redis;
 
@@ -20,7 +18,12 @@ internal sealed class StepNumbers
     private const byte CoarseCode = 2;
     private const int TicksPerStep = (int)TimeSpan.TicksPerMicrosecond;
 
-    private StepNumbers(byte code, LimitNumbers steps, ulong stepMicros, ulong first, ulong second)
+    /// <param name="code">What the script calls the algorithm.</param>
+    /// <param name="steps">The numbers in steps.</param>
+    /// <param name="stepMicros">Microseconds of a step.</param>
+    /// <param name="first">The first of two numbers that a row keeps.</param>
+    /// <param name="second">The second.</param>
+    internal StepNumbers(byte code, LimitNumbers steps, ulong stepMicros, ulong first, ulong second)
     {
         Steps = steps;
         StepMicros = stepMicros;
@@ -47,25 +50,17 @@ internal sealed class StepNumbers
     /// <summary>A limit's numbers.</summary>
     internal static StepNumbers Of(RateLimit limit) => limit.Concurrency is null
         ? Of(limit.Rate)
-        : new StepNumbers(7, LimitNumbers.Of(limit, epochTicks: 0, edges: null), 1, 0, 0);
+        : ScriptAlgorithm.SlotNumbers(limit);
 
     /// <summary>A rate's numbers.</summary>
     internal static StepNumbers Of(Rate rate)
     {
         ulong period = (ulong)((rate.RefillPeriod.Ticks + TicksPerStep - 1) / TicksPerStep);
-        LimitNumbers exact = Numbers(rate, period, Units(rate, period));
-        return rate.Algorithm switch
-        {
-            RateLimitAlgorithm.TokenBucket => OfTokenBucket(rate, period, exact),
-            RateLimitAlgorithm.SlidingWindow => new StepNumbers(3, exact, 1, 0, period),
-            RateLimitAlgorithm.SlidingWindowCounter => new StepNumbers(4, exact, 1, 0, period),
-            RateLimitAlgorithm.FixedWindow => new StepNumbers(5, exact, 1, rate.Align ? 1UL : 0UL, period),
-            RateLimitAlgorithm.CalendarWindow => new StepNumbers(6, exact, 1, UnitCode(rate.Edges!), ZoneHash(rate.Edges!)),
-            _ => throw new ArgumentOutOfRangeException(nameof(rate), rate.Algorithm, "Redis does not support this algorithm."),
-        };
+        return ScriptAlgorithm.Numbers(rate, period, Numbers(rate, period, Units(rate, period)));
     }
 
-    private static StepNumbers OfTokenBucket(Rate rate, ulong period, LimitNumbers exact)
+    /// <summary>The numbers of a token bucket, in larger steps where it takes centuries to fill.</summary>
+    internal static StepNumbers OfTokenBucket(Rate rate, ulong period, LimitNumbers exact)
     {
         if (exact.FullTicks >> FullBits == 0)
         {
@@ -109,10 +104,4 @@ internal sealed class StepNumbers
 
     private static StoreEdges? EdgesOf(Rate rate) =>
         rate.Edges is null ? null : new StoreEdges(rate.Edges, DateTime.UnixEpoch.Ticks, TicksPerStep);
-
-    private static ulong UnitCode(ZonedEdges edges) => ((ulong)edges.Unit << 3) | (ulong)edges.WeekStart;
-
-    // As many bits as a double holds. A hash collision of two zones does no harm: used tokens continue to count until their edge.
-    private static ulong ZoneHash(ZonedEdges edges) =>
-        BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(Encoding.UTF8.GetBytes(edges.TimeZone))) >> 12;
 }

@@ -40,7 +40,7 @@ internal sealed record HeldAnswer(ulong DelayMicros, int Decider, HeldBucket[] B
             }
 
             ScriptReply.Require(reply, StateBytes);
-            call.Seen[index] = new SeenBucket(ScriptReply.State(limit, reply), nowMicros, 0);
+            call.Seen[index] = new SeenBucket(ScriptAlgorithm.ReadState(limit, reply), nowMicros, 0);
             reply = reply[StateBytes..];
             buckets[index] = HeldBucket.Of(limit.IsSlots ? [] : ReadCalls(ref reply, limit.Numbers.StepMicros));
         }

@@ -40,7 +40,7 @@ internal static class ScriptReply
                 RedisLimit limit = call.Limits.Limits[index];
                 int length = limit.IsLog ? LogBytes : StateBytes;
                 Require(reply, length);
-                call.Seen[index] = new SeenBucket(State(limit, reply), now, limit.IsLog ? Integer(reply[8..]) : 0);
+                call.Seen[index] = new SeenBucket(ScriptAlgorithm.ReadState(limit, reply), now, limit.IsLog ? Integer(reply[8..]) : 0);
                 reply = reply[length..];
             }
         }
@@ -60,20 +60,6 @@ internal static class ScriptReply
         instantMicros = asks ? Integer(reply[1..]) : 0;
         return asks;
     }
-
-    /// <summary>The state of a bucket other than a log.</summary>
-    internal static BucketState State(RedisLimit limit, ReadOnlySpan<byte> state) => limit.Numbers.Steps.Algorithm switch
-    {
-        RateLimitAlgorithm.SlidingWindow => new(Integer(state[16..]), Integer(state)),
-        RateLimitAlgorithm.SlidingWindowCounter => new(
-            Integer(state),
-            ((ulong)BinaryPrimitives.ReadUInt32LittleEndian(state[8..]) << 32)
-                | BinaryPrimitives.ReadUInt32LittleEndian(state[12..])),
-        RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow or Slots.Algorithm =>
-            new(Integer(state), Integer(state[8..])),
-        _ => throw new ArgumentOutOfRangeException(
-            nameof(limit), limit.Numbers.Steps.Algorithm, "Redis does not support this algorithm."),
-    };
 
     /// <summary>A whole number.</summary>
     internal static ulong Integer(ReadOnlySpan<byte> number) => (ulong)BinaryPrimitives.ReadDoubleLittleEndian(number);

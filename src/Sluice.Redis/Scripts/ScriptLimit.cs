@@ -27,28 +27,12 @@ internal static class ScriptLimit
             + (limit.Limit.Buckets.All.Length > 1 ? 2 : 0)
             + (limit.Limit.AdmitsNothing ? 4 : 0));
         Span<byte> values = to.Slice(ValuesOffset, Bytes - ValuesOffset);
-        LimitNumbers numbers = limit.Numbers.Steps;
-        switch (numbers.Algorithm)
-        {
-            case RateLimitAlgorithm.TokenBucket:
-                WriteTokens(values, numbers, cost, limit.Limit.CostOf(cost) <= numbers.Capacity);
-                break;
-            case RateLimitAlgorithm.SlidingWindow:
-            case RateLimitAlgorithm.SlidingWindowCounter:
-            case RateLimitAlgorithm.FixedWindow:
-                WriteWindow(values, numbers, cost);
-                break;
-            case RateLimitAlgorithm.CalendarWindow:
-                Write(values, 1, numbers.MaxTokens);
-                Write(values, 2, cost);
-                break;
-            case Slots.Algorithm:
-                Write(values, 0, numbers.MaxTokens);
-                break;
-            default:
-                throw new ArgumentOutOfRangeException(
-                    nameof(limit), numbers.Algorithm, "Redis does not support this algorithm.");
-        }
+        (double a, double b, double c, double d, double e) = ScriptAlgorithm.Values(limit, cost);
+        Write(values, 0, a);
+        Write(values, 1, b);
+        Write(values, 2, c);
+        Write(values, 3, d);
+        Write(values, 4, e);
     }
 
     /// <summary>Writes the edges of a calendar around an instant: of the window that holds it, and of the next.</summary>
@@ -69,36 +53,6 @@ internal static class ScriptLimit
         Write(values, 2, holder.Process >> 32);
     }
 
-    private static void WriteWindow(Span<byte> values, LimitNumbers numbers, ulong cost)
-    {
-        Write(values, 0, numbers.PeriodTicks);
-        Write(values, 1, numbers.MaxTokens);
-        Write(values, 2, cost);
-        Write(values, 3, numbers.IsAligned ? 1UL : 0UL);
-        Write(values, 4, 0UL);
-    }
-
-    private static void WriteTokens(Span<byte> values, LimitNumbers numbers, ulong cost, bool canAdmit)
-    {
-        if (canAdmit)
-        {
-            (UInt128 room, UInt128 roomRest) =
-                UInt128.DivRem(numbers.CapacityUnits - ((UInt128)cost * numbers.TokenUnits), numbers.RateUnits);
-            Write(values, 0, room);
-            Write(values, 1, roomRest);
-        }
-        else
-        {
-            BinaryPrimitives.WriteDoubleLittleEndian(values, -1); // No debt is small enough.
-            Write(values, 1, 0UL);
-        }
-
-        (UInt128 charge, UInt128 chargeRest) = UInt128.DivRem((UInt128)cost * numbers.TokenUnits, numbers.RateUnits);
-        Write(values, 2, charge);
-        Write(values, 3, chargeRest);
-        Write(values, 4, numbers.RateUnits);
-    }
-
-    private static void Write(Span<byte> values, int index, UInt128 value) =>
-        BinaryPrimitives.WriteDoubleLittleEndian(values[(index * sizeof(double))..], (ulong)UInt128.Min(value, Most));
+    private static void Write(Span<byte> values, int index, double value) =>
+        BinaryPrimitives.WriteDoubleLittleEndian(values[(index * sizeof(double))..], value);
 }

@@ -2,7 +2,6 @@ local find, sub, byte, unpack, pack = string.find, string.sub, string.byte, stru
 local floor, ceil, format = math.floor, math.ceil, string.format
 local call = redis.call
 
-local TOKENS, COARSE, LOG, COUNTER, FIXED, CALENDAR, SLOTS = 1, 2, 3, 4, 5, 6, 7
 local ACQUIRE, PEEK, REFUND, CHARGE, RESET, SETTLE, RESERVE, CANCEL, CANCEL_HELD = 1, 2, 3, 4, 5, 6, 7, 8, 9
 local FORMAT, FORMAT_HELD, HEADER, KEY, STATE, LIMIT, SWEPT, TARGET = 1, 2, 17, 37, 16, 78, 16, 9
 local HELD, RESERVATION = 29, 57

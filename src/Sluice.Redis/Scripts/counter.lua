@@ -1,6 +1,6 @@
 -- The counter of a sliding window. Its state: start of its window, tokens of the window before, tokens of this one.
 
-local algorithm = {}
+local algorithm = { starts_windows = true } -- The first call of a window decides when it starts.
 algorithms[COUNTER] = algorithm
 
 -- The state at an instant.

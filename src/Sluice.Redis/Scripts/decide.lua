@@ -59,9 +59,13 @@
 -- It runs on Lua 5.1 and 5.4. Their texts of numbers differ, so no number becomes text but by 'whole'.
 
 -- The script is put together from the parts that the lines below name. A part sees the local names of the parts before it.
--- An algorithm is a part, whose functions are made only in a run that needs them, and a branch in 'full_at'.
+-- An algorithm is a part, whose functions are made only in a run that needs them. Here it has its number, a branch in 'full_at', and the
+-- line that includes it.
 
 -- include constants
+
+-- The algorithms, as a row names them.
+local TOKENS, COARSE, LOG, COUNTER, FIXED, CALENDAR, SLOTS = 1, 2, 3, 4, 5, 6, 7
 
 -- 1. What is asked.
 local argument = ARGV[1]
@@ -82,7 +86,25 @@ end
 -- 4. Calls that wait for each other go together: token buckets, none of which changed its numbers.
 -- include merged_calls
 
--- include full_at
+-- When a bucket is full again.
+local function full_at(numbers, state)
+  local algorithm, _, _, a = unpack('<BI4dd', numbers)
+  if algorithm == COUNTER then
+    local start, _, current = unpack('<dI4I4', state)
+    return start + (current > 0 and 2 * a or a)
+  end
+
+  local x, y = unpack('<dd', state)
+  if algorithm == CALENDAR then
+    return x
+  end
+
+  if algorithm <= COARSE then
+    return math.min((x + (y > 0 and 1 or 0)) * (algorithm == COARSE and a or 1), MOST)
+  end
+
+  return (algorithm == FIXED and x or y) + a
+end
 
 -- 5. Everything else, from the first call on that is anything else.
 if calls_left > 0 then

@@ -1,6 +1,6 @@
 -- The fixed window. Its state: start of its window, tokens used in it.
 
-local algorithm = {}
+local algorithm = { starts_windows = true } -- The first call of a window decides when it starts.
 algorithms[FIXED] = algorithm
 
 function algorithm.convert(limit, numbers, state, now)

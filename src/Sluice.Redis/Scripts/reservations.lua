@@ -33,7 +33,7 @@ end
 
 -- When a reservation is charged to a state that may have been made of others' states since.
 local function charged_at(limit, state, instant)
-  return limit[8] == CALENDAR and instant or math.max(instant, (unpack('<d', state)))
+  return algorithms[limit[8]].starts_windows and math.max(instant, (unpack('<d', state))) or instant
 end
 
 local function after(limit, state, instant, cost)
@@ -160,7 +160,7 @@ local function remove_held(bucket, id)
 
   local from, instant = p - 14, unpack('<d', text, p - 13)
   local rest = sub(text, from + HELD + 1)
-  if rest ~= '' and (bucket.limit[8] == FIXED or bucket.limit[8] == COUNTER) then
+  if rest ~= '' and algorithms[bucket.limit[8]].starts_windows then
     rest = pack('<dI4Bc16', instant, 0, 0, id) .. rest
   end
 

@@ -2,10 +2,21 @@ namespace Sluice;
 
 /// <summary>Calls the algorithm of a limit, for every operation that all algorithms have.</summary>
 /// <remarks>
-/// Instants are those of the clock that the limit follows: the calendar's, where it has <see cref="LimitNumbers.Edges"/>.
+/// <para>Instants are those of the clock that the limit follows: the calendar's, where it has <see cref="LimitNumbers.Edges"/>.</para>
+/// <para>No switch has a default arm, so the compiler names every operation that a new algorithm lacks.</para>
 /// </remarks>
 internal static class BucketRules
 {
+    /// <summary>What sets an algorithm apart, beside its functions.</summary>
+    internal static AlgorithmTraits Traits(RateLimitAlgorithm algorithm) => algorithm switch
+    {
+        RateLimitAlgorithm.TokenBucket => TokenBucket.Traits,
+        RateLimitAlgorithm.SlidingWindow => SlidingWindow.Traits,
+        RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Traits,
+        RateLimitAlgorithm.FixedWindow => FixedWindow.Traits,
+        RateLimitAlgorithm.CalendarWindow => CalendarWindow.Traits,
+    };
+
     /// <summary>Whether a call is admitted, by any algorithm but the sliding log.</summary>
     internal static bool Admits(
         LimitNumbers limit, BucketState state, ulong nowTicks, ulong cost, out BucketState next, out ulong waitTicks) =>
@@ -16,7 +27,7 @@ internal static class BucketRules
             RateLimitAlgorithm.CalendarWindow => CalendarWindow.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Admits(limit, state, nowTicks, cost, out next, out waitTicks),
             Slots.Algorithm => Slots.Admits(limit, state, out next, out waitTicks),
-            _ => throw Unsupported(limit),
+            RateLimitAlgorithm.SlidingWindow => throw Unsupported(limit),
         };
 
     /// <summary>Whole tokens left, by any algorithm but the sliding log.</summary>
@@ -27,7 +38,7 @@ internal static class BucketRules
         RateLimitAlgorithm.CalendarWindow => CalendarWindow.Remaining(limit, state, nowTicks),
         RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Remaining(limit, state, nowTicks),
         Slots.Algorithm => Slots.Remaining(limit, state),
-        _ => throw Unsupported(limit),
+        RateLimitAlgorithm.SlidingWindow => throw Unsupported(limit),
     };
 
     /// <summary>The first tick at which a bucket is indistinguishable from a new one.</summary>
@@ -39,7 +50,6 @@ internal static class BucketRules
         RateLimitAlgorithm.CalendarWindow => CalendarWindow.ResetAt(state),
         RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.ResetAt(limit, state),
         Slots.Algorithm => Slots.ResetAt(state),
-        _ => throw Unsupported(limit),
     };
 
     /// <summary>The least wait until a bucket is indistinguishable from a new one.</summary>
@@ -66,7 +76,7 @@ internal static class BucketRules
             RateLimitAlgorithm.FixedWindow => FixedWindow.Charge(limit, state, nowTicks, cost),
             RateLimitAlgorithm.CalendarWindow => CalendarWindow.Charge(limit, state, nowTicks, cost),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Charge(limit, state, nowTicks, cost),
-            _ => throw Unsupported(limit),
+            RateLimitAlgorithm.SlidingWindow or Slots.Algorithm => throw Unsupported(limit),
         };
 
     /// <summary>Gives tokens back, by any algorithm but the sliding log.</summary>
@@ -77,7 +87,7 @@ internal static class BucketRules
             RateLimitAlgorithm.FixedWindow => FixedWindow.Refund(limit, state, nowTicks, cost),
             RateLimitAlgorithm.CalendarWindow => CalendarWindow.Refund(state, nowTicks, cost),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Refund(limit, state, nowTicks, cost),
-            _ => throw Unsupported(limit),
+            RateLimitAlgorithm.SlidingWindow or Slots.Algorithm => throw Unsupported(limit),
         };
 
     /// <summary>The same use under other numbers, by any algorithm but the sliding log; nothing if the algorithm is another.</summary>
@@ -91,7 +101,7 @@ internal static class BucketRules
                 RateLimitAlgorithm.CalendarWindow => CalendarWindow.Convert(limit, state, nowTicks),
                 RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Convert(old, limit, state, nowTicks),
                 Slots.Algorithm => state, // A change of the numbers does not change how many calls run.
-                _ => throw Unsupported(limit),
+                RateLimitAlgorithm.SlidingWindow => throw Unsupported(limit),
             };
 
     /// <summary>A state whose debt is at least that of either of two, at any time; logs must have been folded.</summary>
@@ -108,7 +118,7 @@ internal static class BucketRules
             RateLimitAlgorithm.SlidingWindow => SlidingWindow.Merge(left, right),
             RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow => FixedWindow.Merge(left, right),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.Merge(limit, left, right, nowTicks),
-            _ => throw Unsupported(limit),
+            Slots.Algorithm => throw Unsupported(limit),
         };
     }
 
@@ -123,7 +133,7 @@ internal static class BucketRules
             RateLimitAlgorithm.FixedWindow => FixedWindow.MostUsedState(limit, untilTicks, mayBeOverdrawn, nowTicks),
             RateLimitAlgorithm.CalendarWindow => CalendarWindow.MostUsedState(limit, mayBeOverdrawn, nowTicks),
             RateLimitAlgorithm.SlidingWindowCounter => SlidingWindowCounter.MostUsedState(limit, untilTicks, mayBeOverdrawn, nowTicks),
-            _ => throw Unsupported(limit),
+            Slots.Algorithm => throw Unsupported(limit),
         };
     }
 
@@ -135,7 +145,7 @@ internal static class BucketRules
             (state.Word & uint.MaxValue) > limit.MaxTokens || state.Word >> 32 > limit.MaxTokens,
         RateLimitAlgorithm.SlidingWindow or RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.CalendarWindow =>
             state.Word > limit.MaxTokens,
-        _ => throw Unsupported(limit),
+        Slots.Algorithm => throw Unsupported(limit),
     };
 
     private static ArgumentOutOfRangeException Unsupported(LimitNumbers limit) => new(

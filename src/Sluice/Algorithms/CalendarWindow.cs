@@ -13,6 +13,9 @@ namespace Sluice;
 /// </remarks>
 internal static class CalendarWindow
 {
+    /// <summary>What sets it apart.</summary>
+    internal static readonly AlgorithmTraits Traits = new("calendarWindow", "calendar window", StateTime.WindowEnd);
+
     private const ulong MaxUsed = 1UL << 62;
 
     /// <summary>Whether a call is admitted; parameters as for <see cref="FixedWindow.Admits"/>.</summary>

@@ -7,6 +7,9 @@ namespace Sluice;
 /// </remarks>
 internal static class FixedWindow
 {
+    /// <summary>What sets it apart.</summary>
+    internal static readonly AlgorithmTraits Traits = new("fixedWindow", "fixed window", StateTime.WindowStart);
+
     private const ulong MaxUsed = 1UL << 62;
 
     /// <summary>Whether a call is admitted.</summary>

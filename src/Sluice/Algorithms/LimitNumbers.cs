@@ -34,6 +34,7 @@ internal sealed class LimitNumbers
     internal LimitNumbers(Rate rate, ulong periodTicks, (ulong Rate, ulong Token) units, long epochTicks, StoreEdges? edges = null)
     {
         Algorithm = rate.Algorithm;
+        StartsWindows = BucketRules.Traits(Algorithm).StartsWindows;
         Edges = edges;
         MaxTokens = (ulong)rate.MaxTokens;
         Capacity = (ulong)rate.Capacity;
@@ -63,6 +64,9 @@ internal sealed class LimitNumbers
 
     /// <summary>How the bucket refills.</summary>
     internal RateLimitAlgorithm Algorithm { get; }
+
+    /// <summary>Whether the first call of a window decides when the window starts.</summary>
+    internal bool StartsWindows { get; }
 
     /// <summary>Whether it counts running calls. Then only <see cref="MaxTokens"/> and <see cref="Capacity"/> are set.</summary>
     internal bool IsSlots => Algorithm == Slots.Algorithm;

@@ -18,6 +18,9 @@ namespace Sluice;
 /// </remarks>
 internal static unsafe class SlidingWindow
 {
+    /// <summary>What sets it apart.</summary>
+    internal static readonly AlgorithmTraits Traits = new("slidingWindow", "sliding window", StateTime.NewestCall);
+
     private const ulong ChunkedBit = 1UL << 63;
     private const ulong MaxCost = 1UL << 50;
 

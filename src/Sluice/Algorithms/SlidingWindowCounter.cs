@@ -7,6 +7,9 @@ namespace Sluice;
 /// </remarks>
 internal static class SlidingWindowCounter
 {
+    /// <summary>What sets it apart.</summary>
+    internal static readonly AlgorithmTraits Traits = new("slidingWindowCounter", "sliding window counter", StateTime.WindowStart);
+
     /// <summary>Whether a call is admitted.</summary>
     /// <param name="limit">The limit's numbers.</param>
     /// <param name="state">What the bucket remembers.</param>

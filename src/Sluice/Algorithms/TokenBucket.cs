@@ -16,6 +16,9 @@ namespace Sluice;
 /// </remarks>
 internal static class TokenBucket
 {
+    /// <summary>What sets it apart.</summary>
+    internal static readonly AlgorithmTraits Traits = new("tokenBucket", "token bucket", StateTime.Full);
+
     private const int RestBits = 31;
     private const ulong MaxRest = (1UL << RestBits) - 1;
 

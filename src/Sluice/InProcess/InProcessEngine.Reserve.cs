@@ -76,7 +76,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
                     continue; // The call releases them when it ends.
                 }
 
-                if (_reservations.Find(items[i])?.Cancel(id, StartsWindows(limit.Numbers)) ?? false)
+                if (_reservations.Find(items[i])?.Cancel(id, limit.Numbers.StartsWindows) ?? false)
                 {
                     continue;
                 }
@@ -328,9 +328,6 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     private static ReadOnlySpan<ReservedCall> AllOf(ReservedCalls? calls) => calls is null ? default : calls.All;
-
-    private static bool StartsWindows(LimitNumbers numbers) =>
-        numbers.Algorithm is RateLimitAlgorithm.FixedWindow or RateLimitAlgorithm.SlidingWindowCounter;
 
     /// <summary>What a decision found.</summary>
     /// <param name="Now">The instant of the decision.</param>

@@ -24,14 +24,11 @@ internal readonly record struct ObservedBucket(LimitNumbers Numbers, BucketState
             return default;
         }
 
-        return limit.Algorithm switch
+        return BucketRules.Traits(limit.Algorithm).Time switch
         {
-            RateLimitAlgorithm.TokenBucket => TokensAt(limit, nowTicks),
-            RateLimitAlgorithm.CalendarWindow => CalendarAt(limit, nowTicks),
-            RateLimitAlgorithm.SlidingWindow
-                or RateLimitAlgorithm.SlidingWindowCounter
-                or RateLimitAlgorithm.FixedWindow => WindowAt(limit, nowTicks),
-            _ => throw new ArgumentOutOfRangeException(nameof(limit), limit.Algorithm, "Not an algorithm."),
+            StateTime.Full => TokensAt(limit, nowTicks),
+            StateTime.WindowEnd => CalendarAt(limit, nowTicks),
+            StateTime.WindowStart or StateTime.NewestCall => WindowAt(limit, nowTicks),
         };
     }
 

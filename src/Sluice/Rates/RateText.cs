@@ -90,15 +90,7 @@ internal static class RateText
     };
 
     /// <summary>An algorithm as configuration spells it.</summary>
-    internal static string Name(RateLimitAlgorithm algorithm) => algorithm switch
-    {
-        RateLimitAlgorithm.TokenBucket => "tokenBucket",
-        RateLimitAlgorithm.SlidingWindow => "slidingWindow",
-        RateLimitAlgorithm.SlidingWindowCounter => "slidingWindowCounter",
-        RateLimitAlgorithm.FixedWindow => "fixedWindow",
-        RateLimitAlgorithm.CalendarWindow => "calendarWindow",
-        _ => throw new ArgumentOutOfRangeException(nameof(algorithm), algorithm, "Not an algorithm."),
-    };
+    internal static string Name(RateLimitAlgorithm algorithm) => BucketRules.Traits(algorithm).Name;
 
     // Units of the calendar that are no fixed time, in the singular or the plural.
     private static string? CalendarWord(ReadOnlySpan<char> period) => period switch

@@ -104,9 +104,7 @@ internal readonly ref struct Timeline
 
     /// <summary>When a reservation is charged to a state that may have been made of others' states since.</summary>
     internal static ulong ChargedAt(LimitNumbers limit, BucketState state, in ReservedCall call) =>
-        limit.Algorithm is RateLimitAlgorithm.TokenBucket or RateLimitAlgorithm.CalendarWindow
-            ? call.At
-            : Math.Max(call.At, state.Time);
+        limit.StartsWindows ? Math.Max(call.At, state.Time) : call.At;
 
     internal static ulong Later(ulong ticks, ulong wait) => wait > long.MaxValue / 2 || ticks > Never - wait ? Never : ticks + wait;
 

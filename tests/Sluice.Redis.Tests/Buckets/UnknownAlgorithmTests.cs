@@ -17,7 +17,7 @@ public sealed class UnknownAlgorithmTests
         Rate rate = new(10, TimeSpan.FromMinutes(1));
         AlgorithmOf(rate) = Unknown;
 
-        Should.Throw<ArgumentOutOfRangeException>(() => StepNumbers.Of(rate)).ActualValue.ShouldBe(Unknown);
+        Should.Throw<SwitchExpressionException>(() => StepNumbers.Of(rate)).UnmatchedValue.ShouldBe(Unknown);
     }
 
     [Fact]
@@ -25,8 +25,8 @@ public sealed class UnknownAlgorithmTests
     {
         AlgorithmOf(_limits.Limits[0].Numbers.Steps) = Unknown;
 
-        Should.Throw<ArgumentOutOfRangeException>(() => ScriptLimit.Write(new byte[ScriptLimit.Bytes], _limits.Limits[0], cost: 1))
-            .ActualValue.ShouldBe(Unknown);
+        Should.Throw<SwitchExpressionException>(() => ScriptLimit.Write(new byte[ScriptLimit.Bytes], _limits.Limits[0], cost: 1))
+            .UnmatchedValue.ShouldBe(Unknown);
     }
 
     [Fact]
@@ -35,7 +35,7 @@ public sealed class UnknownAlgorithmTests
         PendingCall call = new(ScriptVerb.Peek, _limits, new CallerKeys(CallerIdentity.None), cost: 1);
         AlgorithmOf(_limits.Limits[0].Numbers.Steps) = Unknown;
 
-        Should.Throw<ArgumentOutOfRangeException>(() => ScriptReply.Read(new byte[25], [call])).ActualValue.ShouldBe(Unknown);
+        Should.Throw<SwitchExpressionException>(() => ScriptReply.Read(new byte[25], [call])).UnmatchedValue.ShouldBe(Unknown);
     }
 
     [UnsafeAccessor(UnsafeAccessorKind.Field, Name = "<Algorithm>k__BackingField")]

@@ -39,7 +39,7 @@ public class BucketRulesTests
         LimitNumbers limit = new(new Rate(5, TimeSpan.FromSeconds(1)), 0);
         AlgorithmOf(limit) = (RateLimitAlgorithm)99;
 
-        Should.Throw<ArgumentOutOfRangeException>(() => Operations[operation](limit)).ActualValue.ShouldBe((RateLimitAlgorithm)99);
+        Should.Throw<SwitchExpressionException>(() => Operations[operation](limit)).UnmatchedValue.ShouldBe((RateLimitAlgorithm)99);
     }
 
     [Theory]

@@ -71,15 +71,7 @@ internal static class LimitsResource
         }
 
         Rate rate = limit.Rate;
-        string algorithm = rate.Algorithm switch
-        {
-            RateLimitAlgorithm.TokenBucket => "token bucket",
-            RateLimitAlgorithm.SlidingWindow => "sliding window",
-            RateLimitAlgorithm.SlidingWindowCounter => "sliding window counter",
-            RateLimitAlgorithm.FixedWindow => rate.Align ? "aligned fixed window" : "fixed window",
-            RateLimitAlgorithm.CalendarWindow => $"calendar window, {rate.TimeZone}",
-            _ => throw new ArgumentOutOfRangeException(nameof(limit), rate.Algorithm, "Not an algorithm."),
-        };
+        string algorithm = (rate.Align ? "aligned " : "") + BucketRules.Traits(rate.Algorithm).Text + (rate.TimeZone is string zone ? $", {zone}" : "");
         string burst = rate.Burst is int tokens ? string.Create(CultureInfo.InvariantCulture, $", burst {tokens}") : "";
         return string.Create(CultureInfo.InvariantCulture, $"{rate.MaxTokens} per {RateText.Period(rate)}{burst}, {algorithm}");
     }
