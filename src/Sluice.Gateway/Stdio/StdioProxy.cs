@@ -53,7 +53,7 @@ internal sealed partial class StdioProxy(
     private readonly ChargedRequests _charged = new();
     private readonly HeldRequests _held = new(); // Not pending: the server does not have them.
     private readonly PendingRequests _pendingOfServer = new(); // Of the server.
-    private readonly LineLog _garbage = new(time, line => Log.Garbage(logger, line), count => Log.LinesDropped(logger, count));
+    private readonly ProgramLog _garbage = new(time, line => Log.Garbage(logger, line), count => Log.LinesDropped(logger, count));
 
     /// <summary>Runs the server until it ends, its client closes the input, or the program is told to stop.</summary>
     /// <param name="start">How to start the server.</param>

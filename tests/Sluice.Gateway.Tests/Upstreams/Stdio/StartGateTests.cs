@@ -42,17 +42,17 @@ public sealed class StartGateTests
     {
         List<string> written = [];
         List<long> dropped = [];
-        LineLog log = new(_time, written.Add, dropped.Add);
+        ProgramLog log = new(_time, written.Add, dropped.Add);
         Line line = new("a\u001b[2J\u202eb"u8.ToArray(), default);
-        for (int i = 0; i < LineLog.MaxLines + 7; i++)
+        for (int i = 0; i < ProgramLog.MaxLines + 7; i++)
         {
             log.Write(line);
         }
 
-        written.Count.ShouldBe(LineLog.MaxLines);
+        written.Count.ShouldBe(ProgramLog.MaxLines);
         written[0].ShouldBe("a\\u001b[2J\\u202eb");
         dropped.ShouldBeEmpty();
-        _time.Advance(LineLog.Window);
+        _time.Advance(ProgramLog.Window);
         log.Write(new Line("cut"u8.ToArray(), "x"u8.ToArray()));
         written[^1].ShouldBe("cut…");
         dropped.ShouldBe([7L]);

@@ -3,7 +3,7 @@ using System.Text.Json;
 using Sluice.Gateway.Tests.Admin;
 using Sluice.Redis;
 
-namespace Sluice.Gateway.Tests.Usage;
+namespace Sluice.Gateway.Tests;
 
 /// <summary>What a caller is told of its own limits.</summary>
 public sealed class UsageTests : IAsyncLifetime

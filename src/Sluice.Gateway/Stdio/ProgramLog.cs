@@ -8,7 +8,7 @@ namespace Sluice.Gateway;
 /// <param name="write">Logs a line.</param>
 /// <param name="writeDropped">Logs how many lines were left out before the next one.</param>
 /// <remarks>Thread safety: any number of threads.</remarks>
-internal sealed class LineLog(TimeProvider time, Action<string> write, Action<long> writeDropped)
+internal sealed class ProgramLog(TimeProvider time, Action<string> write, Action<long> writeDropped)
 {
     /// <summary>The most lines in a <see cref="Window"/>.</summary>
     internal const int MaxLines = 100;

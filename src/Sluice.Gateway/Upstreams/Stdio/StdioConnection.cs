@@ -24,7 +24,7 @@ internal sealed partial class StdioConnection
     private readonly ChildProgram _program;
     private readonly string _server;
     private readonly ILogger _logger;
-    private readonly LineLog _garbage;
+    private readonly ProgramLog _garbage;
     private volatile bool _hasEnded;
     private volatile UpstreamFailure? _end;
     private volatile bool _hasAnswered;
@@ -42,8 +42,8 @@ internal sealed partial class StdioConnection
         _logger = logger;
         _onServerMessage = onServerMessage;
         _onEnd = onEnd;
-        _garbage = new LineLog(time, line => Log.Garbage(logger, server, line), count => Log.LinesDropped(logger, server, count));
-        LineLog errors = new(time, line => Log.StandardError(logger, server, line), count => Log.LinesDropped(logger, server, count));
+        _garbage = new ProgramLog(time, line => Log.Garbage(logger, server, line), count => Log.LinesDropped(logger, server, count));
+        ProgramLog errors = new(time, line => Log.StandardError(logger, server, line), count => Log.LinesDropped(logger, server, count));
         _program = ChildProgram.Start(start, Receive, errors.Write, time);
         Ended = WatchAsync();
     }
