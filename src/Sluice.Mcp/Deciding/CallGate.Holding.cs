@@ -38,10 +38,6 @@ internal sealed partial class CallGate
         return new HeldCallSubject(limits[least], call.Request.Caller, since);
     }
 
-    /// <summary>Ends all held calls when a token is cancelled: they are not made, and their tokens come back.</summary>
-    internal CancellationTokenRegistration EndHeldWhen(CancellationToken stopping) =>
-        stopping.UnsafeRegister(static held => ((HeldCalls)held!).EndAll(), _held);
-
     /// <summary>
     /// Puts its bound of held calls into force, and takes over the calls that wait for a slot, because its configuration has
     /// become the current one. Those calls are not decided yet, so this gate decides them.

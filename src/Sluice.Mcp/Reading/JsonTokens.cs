@@ -26,9 +26,6 @@ internal ref struct JsonTokens
     /// <summary>The bytes of a string or key, without quotes, as they were written.</summary>
     internal readonly ReadOnlySpan<byte> Raw => _reader.ValueSpan;
 
-    /// <summary>Whether <see cref="Raw"/> holds escapes.</summary>
-    internal readonly bool IsEscaped => _reader.ValueIsEscaped;
-
     /// <summary>The bytes of a string, quotes included, or of a number.</summary>
     internal readonly ReadOnlyMemory<byte> Scalar => _body[(int)_reader.TokenStartIndex..(int)_reader.BytesConsumed];
 

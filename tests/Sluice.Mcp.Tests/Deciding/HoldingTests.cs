@@ -128,11 +128,9 @@ public sealed class HoldingTests : IDisposable
     {
         CallGate gate = Gate(limits => limits.Shared("1/1s").Wait(TimeSpan.FromSeconds(5)));
         await Call(gate);
-        using CancellationTokenSource stop = new();
-        gate.EndHeldWhen(stop.Token);
         Task<GateDecision>[] held = [Call(gate), Call(gate)];
 
-        await stop.CancelAsync();
+        gate.EndHeld();
         GateDecision[] decisions = await Task.WhenAll(held);
         GateDecision afterwards = await Call(gate);
 
