@@ -42,9 +42,16 @@ internal static class GatewayFile
             return ReadSet(Path.TrimEndingDirectorySeparator(path), values, options, DocumentFolder.Read);
         }
 
-        return DocumentFile.TryReadText(path, out string? text, out Fault? fault)
-            ? Parse(text, path, values, options, known)
-            : new(null, [fault]) { Files = [path] };
+        if (!DocumentText.TryRead(path, out DocumentText? text, out Fault? fault))
+        {
+            return new(null, [fault]) { Files = [path] };
+        }
+
+        using (text)
+        {
+            return (known is null ? null : ReadSliced(text.Text, path, values, options, known, content => content.Append(text.Bytes)))
+                ?? Parse(text.ToString(), path, values, options);
+        }
     }
 
     /// <summary>Reads a text, and what it refers to from the environment and the files of this process.</summary>
@@ -73,6 +80,12 @@ internal static class GatewayFile
         ArgumentNullException.ThrowIfNull(text);
         ArgumentNullException.ThrowIfNull(fileName);
         ArgumentNullException.ThrowIfNull(values);
+        if (known is not null
+            && ReadSliced(text.AsMemory(), fileName, values, options, known, content => content.Append(text)) is GatewayFileResult valid)
+        {
+            return valid;
+        }
+
         if (options.IsWithCluster || KubernetesObject.MayBeIn(text))
         {
             return ReadSet(fileName, values, options, (_, _, content, read) =>
@@ -80,11 +93,6 @@ internal static class GatewayFile
                 content.AddFile(fileName);
                 read(text, fileName);
             });
-        }
-
-        if (known is not null && ReadSliced(text, fileName, values, known) is GatewayFileResult valid)
-        {
-            return valid;
         }
 
         using DocumentContent content = new();
@@ -98,11 +106,14 @@ internal static class GatewayFile
     }
 
     /// <summary>Reads a document server by server; null when it must be read as a whole, for its faults or for how it is written.</summary>
-    private static GatewayFileResult? ReadSliced(string text, string fileName, IValueSource values, KnownServers known)
+    private static GatewayFileResult? ReadSliced(
+        ReadOnlyMemory<char> text, string fileName, IValueSource values, ReadingOptions options, KnownServers known, Action<DocumentContent> append)
     {
-        string document = DocumentFile.WithoutByteOrderMark(text);
-        if (!DocumentFile.HasAllowedSize(text)
-            || !Characters.Check(document, new FaultList(fileName))
+        ReadOnlyMemory<char> document = DocumentFile.WithoutByteOrderMark(text);
+        if (options.IsWithCluster
+            || KubernetesObject.MayBeIn(document.Span)
+            || !DocumentFile.HasAllowedSize(text.Span)
+            || !Characters.Check(document.Span, new FaultList(fileName))
             || SlicedDocument.Of(document) is not SlicedDocument sliced)
         {
             return null;
@@ -110,7 +121,7 @@ internal static class GatewayFile
 
         using DocumentContent content = new();
         content.AddFile(fileName);
-        content.Append(text);
+        append(content);
         return new SlicedReader(sliced, fileName, content.Record(values), content, known).Read() is GatewayConfiguration configuration
             ? new(configuration with { Version = content.Version }, []) { Files = content.Files }
             : null;

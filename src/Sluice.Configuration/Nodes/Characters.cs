@@ -1,15 +1,33 @@
+using System.Buffers;
+
 namespace Sluice.Configuration;
 
 /// <summary>Finds what a file must not hold, because readers of it would disagree about what it says.</summary>
 internal static class Characters
 {
+    /// <summary>Characters that are allowed wherever they stand.</summary>
+    private static readonly SearchValues<char> AlwaysAllowed =
+        SearchValues.Create([.. Enumerable.Range(' ', '~' - ' ' + 1).Select(c => (char)c), '\n', '\r']);
+
     /// <summary>Adds a fault for each character that is not allowed, and for each tab that indents.</summary>
     /// <returns>Whether there was none.</returns>
-    internal static bool Check(string text, FaultList faults)
+    internal static bool Check(ReadOnlySpan<char> text, FaultList faults)
     {
+        const int Piece = 16 * 1024;
+        WorkPace.Step();
+        if (!text.ContainsAnyExcept(AlwaysAllowed))
+        {
+            return true; // Nearly all texts: a search takes a hundredth of the time.
+        }
+
         int before = faults.Count;
         CharacterCheck check = new(faults);
-        check.Read(text);
+        for (; !text.IsEmpty; text = text[Math.Min(Piece, text.Length)..])
+        {
+            check.Read(text[..Math.Min(Piece, text.Length)]);
+            WorkPace.Step();
+        }
+
         check.End();
         return faults.Count == before;
     }

@@ -244,6 +244,7 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
 
     private OperationSettings ReadEntry(Node item, string path)
     {
+        WorkPace.Step();
         FieldReader? reader = FieldReader.Open(item, path, EntryTable, faults);
         return reader is null ? PlaceholderEntry(path) : ReadScopes(reader, reader.Text("name") ?? UniqueName(path)) with
         {

@@ -25,14 +25,14 @@ internal sealed class DocumentContent : IDisposable
     internal void AddFile(string path) => _files.Add(path);
 
     /// <summary>Adds bytes to the content that is named.</summary>
-    internal void Append(ReadOnlySpan<byte> content) => _hash.AppendData(SHA256.HashData(content));
+    internal void Append(ReadOnlySpan<byte> content) => _hash.AppendData(PacedHash.Of(content));
 
     /// <summary>Adds a text to the content that is named.</summary>
     internal void Append(string text)
     {
-        byte[] bytes = DocumentFile.Buffers.Rent(Encoding.UTF8.GetByteCount(text));
+        byte[] bytes = DocumentText.ByteBuffers.Rent(Encoding.UTF8.GetByteCount(text));
         Append(bytes.AsSpan(0, Encoding.UTF8.GetBytes(text, bytes)));
-        DocumentFile.Buffers.Return(bytes);
+        DocumentText.ByteBuffers.Return(bytes);
     }
 
     /// <summary>Adds the bytes of a file to the content that is named, as they are read.</summary>

@@ -1,4 +1,3 @@
-using System.Buffers;
 using System.Collections.Immutable;
 using System.Diagnostics.CodeAnalysis;
 using System.Text;
@@ -10,11 +9,6 @@ internal static class DocumentFile
 {
     /// <summary>The message about a byte that is not UTF-8.</summary>
     internal const string NotUtf8 = "is not UTF-8: here is a byte that is part of no character. Save the file as UTF-8.";
-
-    /// <summary>
-    /// Buffers for whole documents. The shared pool keeps them for a thread, and a reload reads on a thread that then ends.
-    /// </summary>
-    internal static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(2 * GatewayFile.MaxBytes, maxArraysPerBucket: 2);
 
     private const string TooLarge = "is larger than 1 MiB. Use globs, or several gateways.";
     private static readonly UTF8Encoding Utf8 = new(encoderShouldEmitUTF8Identifier: false, throwOnInvalidBytes: true);
@@ -32,21 +26,16 @@ internal static class DocumentFile
     /// <param name="fault">Null, or why it cannot be read.</param>
     internal static bool TryReadText(string path, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
     {
-        byte[] buffer = Buffers.Rent(GatewayFile.MaxBytes + 1);
-        try
+        text = null;
+        if (!DocumentText.TryRead(path, out DocumentText? read, out fault))
         {
-            if (BoundedFile.TryRead(path, buffer.AsSpan(0, GatewayFile.MaxBytes + 1), out int length, out string? why))
-            {
-                return TryDecode(buffer.AsSpan(0, length), path, out text, out fault);
-            }
-
-            text = null;
-            fault = new Fault(path, 0, 0, "", $"{why}. Name a file that this program may read.");
             return false;
         }
-        finally
+
+        using (read)
         {
-            Buffers.Return(buffer);
+            text = read.ToString();
+            return true;
         }
     }
 
@@ -58,7 +47,17 @@ internal static class DocumentFile
     internal static bool TryDecode(
         ReadOnlySpan<byte> bytes, string name, [NotNullWhen(true)] out string? text, [NotNullWhen(false)] out Fault? fault)
     {
-        text = null;
+        bool isText = IsText(bytes, name, out fault);
+        text = isText ? Utf8.GetString(bytes) : null;
+        return isText;
+    }
+
+    /// <summary>Whether bytes are the text of a document.</summary>
+    /// <param name="bytes">The bytes; one more than <see cref="GatewayFile.MaxBytes"/> are too many.</param>
+    /// <param name="name">What faults call the document.</param>
+    /// <param name="fault">Null, or why the bytes are not a document.</param>
+    internal static bool IsText(ReadOnlySpan<byte> bytes, string name, [NotNullWhen(false)] out Fault? fault)
+    {
         if (bytes.Length > GatewayFile.MaxBytes)
         {
             fault = new Fault(name, 0, 0, "", TooLarge);
@@ -67,7 +66,7 @@ internal static class DocumentFile
 
         try
         {
-            text = Utf8.GetString(bytes);
+            Utf8.GetCharCount(bytes);
             fault = null;
             return true;
         }
@@ -100,10 +99,13 @@ internal static class DocumentFile
     }
 
     /// <summary>Whether a text is not too large.</summary>
-    internal static bool HasAllowedSize(string text) => Encoding.UTF8.GetByteCount(text) <= GatewayFile.MaxBytes;
+    internal static bool HasAllowedSize(ReadOnlySpan<char> text) => Encoding.UTF8.GetByteCount(text) <= GatewayFile.MaxBytes;
 
     /// <summary>A text without the byte order mark that some editors put in front.</summary>
     internal static string WithoutByteOrderMark(string text) => text.StartsWith('\uFEFF') ? text[1..] : text;
+
+    /// <summary>A text without the byte order mark that some editors put in front.</summary>
+    internal static ReadOnlyMemory<char> WithoutByteOrderMark(ReadOnlyMemory<char> text) => text.Span is ['\uFEFF', ..] ? text[1..] : text;
 
     private static (int Line, int Column) PositionOf(ReadOnlySpan<byte> bytes, int index)
     {

@@ -26,6 +26,7 @@ internal sealed class SafeParser : IParser
     /// <exception cref="YamlException">The document is not YAML.</exception>
     public bool MoveNext()
     {
+        WorkPace.Step();
         try
         {
             return _parser.MoveNext();

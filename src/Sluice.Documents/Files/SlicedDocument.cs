@@ -22,46 +22,48 @@ internal sealed record SlicedDocument(string Rest, int Line, ImmutableArray<Read
 
     /// <summary>Cuts a document; null when <c>servers</c> is not a list with a line for the beginning of each entry.</summary>
     /// <param name="text">The document.</param>
-    internal static SlicedDocument? Of(string text)
+    internal static SlicedDocument? Of(ReadOnlyMemory<char> text)
     {
+        ReadOnlySpan<char> span = text.Span;
         int line = 1;
         int start = 0;
-        while (!IsKey(LineAt(text, start)))
+        while (!IsKey(LineAt(span, start)))
         {
-            start = NextLine(text, start);
+            start = NextLine(span, start);
             line++;
-            if (start == text.Length)
+            if (start == span.Length)
             {
                 return null;
             }
         }
 
-        int first = NextLine(text, start);
-        while (first < text.Length && IsSkipped(LineAt(text, first)))
+        int first = NextLine(span, start);
+        while (first < span.Length && IsSkipped(LineAt(span, first)))
         {
-            first = NextLine(text, first);
+            first = NextLine(span, first);
         }
 
-        int indentation = IndentationOf(LineAt(text, first));
-        if (first == text.Length || !BeginsEntry(LineAt(text, first), indentation))
+        int indentation = IndentationOf(LineAt(span, first));
+        if (first == span.Length || !BeginsEntry(LineAt(span, first), indentation))
         {
             return null;
         }
 
         ImmutableArray<ReadOnlyMemory<char>>.Builder entries = ImmutableArray.CreateBuilder<ReadOnlyMemory<char>>();
         int begin = first;
-        int at = NextLine(text, first);
-        for (; at < text.Length && !EndsList(LineAt(text, at), indentation); at = NextLine(text, at))
+        int at = NextLine(span, first);
+        for (; at < span.Length && !EndsList(LineAt(span, at), indentation); at = NextLine(span, at))
         {
-            if (BeginsEntry(LineAt(text, at), indentation))
+            WorkPace.Step();
+            if (BeginsEntry(LineAt(span, at), indentation))
             {
-                entries.Add(text.AsMemory(begin..at));
+                entries.Add(text[begin..at]);
                 begin = at;
             }
         }
 
-        entries.Add(text.AsMemory(begin..at));
-        return new SlicedDocument(string.Concat(text.AsSpan(0, first), text.AsSpan(at)), line, entries.ToImmutable());
+        entries.Add(text[begin..at]);
+        return new SlicedDocument(string.Concat(span[..first], span[at..]), line, entries.ToImmutable());
     }
 
     private static bool IsKey(ReadOnlySpan<char> line) =>
@@ -80,17 +82,17 @@ internal sealed record SlicedDocument(string Rest, int Line, ImmutableArray<Read
     private static bool EndsList(ReadOnlySpan<char> line, int indentation) =>
         line is not [] and not [' ' or '#', ..] && !BeginsEntry(line, indentation);
 
-    private static ReadOnlySpan<char> LineAt(string text, int start)
+    private static ReadOnlySpan<char> LineAt(ReadOnlySpan<char> text, int start)
     {
-        ReadOnlySpan<char> rest = text.AsSpan(start);
+        ReadOnlySpan<char> rest = text[start..];
         int end = rest.IndexOfAny('\r', '\n');
         return end < 0 ? rest : rest[..end];
     }
 
-    private static int NextLine(string text, int start)
+    private static int NextLine(ReadOnlySpan<char> text, int start)
     {
-        int end = text.AsSpan(start).IndexOfAny('\r', '\n');
+        int end = text[start..].IndexOfAny('\r', '\n');
         return end < 0 ? text.Length
-            : start + end + (text.AsSpan(start + end).StartsWith("\r\n", StringComparison.Ordinal) ? 2 : 1);
+            : start + end + (text[(start + end)..].StartsWith("\r\n", StringComparison.Ordinal) ? 2 : 1);
     }
 }

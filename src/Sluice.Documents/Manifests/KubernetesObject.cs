@@ -14,7 +14,7 @@ internal sealed record KubernetesObject(MappingNode Root, string Path, string Gr
     private const string ItemsField = "items";
 
     /// <summary>Whether a text may hold an object: only then is it worth a closer look.</summary>
-    internal static bool MayBeIn(string text) => text.Contains(ApiVersionField, StringComparison.Ordinal);
+    internal static bool MayBeIn(ReadOnlySpan<char> text) => text.Contains(ApiVersionField, StringComparison.Ordinal);
 
     /// <summary>Whether a document is an object.</summary>
     internal static bool IsObject(Node root) => root is MappingNode mapping && mapping.Find(ApiVersionField) is not null;

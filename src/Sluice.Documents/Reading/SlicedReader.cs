@@ -53,6 +53,7 @@ internal sealed class SlicedReader(
         ImmutableArray<ServerConfiguration>.Builder servers = ImmutableArray.CreateBuilder<ServerConfiguration>(document.Entries.Length);
         foreach (ReadOnlyMemory<char> entry in document.Entries)
         {
+            WorkPace.Step();
             string path = $"{ServersField}[{servers.Count}]";
             if (_reading.TryFind(entry.Span, out string digest, out ServerConfiguration? server))
             {

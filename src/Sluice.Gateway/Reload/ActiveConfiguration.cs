@@ -90,6 +90,7 @@ internal sealed class ActiveConfiguration
         foreach (GatewayServer server in Servers)
         {
             server.Retire();
+            WorkPace.Step();
         }
     }
 }

@@ -1,16 +1,19 @@
 using System.Runtime.InteropServices;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 
-/// <summary>
-/// Runs long work beside the calls: on a thread of its own, which gives the processor to calls first where the system allows it.
-/// </summary>
+/// <summary>Runs long work beside the calls: on a thread of its own, in short pieces, which gives the processor to calls first.</summary>
 /// <remarks>
 /// <para>
-/// A thread of the pool would be missing for calls: on two processors the pool has two. On Linux the thread has a lower priority too,
-/// and the shortest slice of time; .NET ignores <see cref="Thread.Priority"/> there, so sched_setattr(2) sets both, which takes the
-/// calling thread for 0. Without the short slice, Linux 6.6 and later let the thread finish its slice of one to three milliseconds
-/// while a call waits, whatever its priority. Before Linux 6.12 the slice is ignored.
+/// A thread of the pool would be missing for calls: on two processors the pool has two. The work pauses after each piece, at the next
+/// <see cref="WorkPace.Step"/>. A priority alone does not do that: a thread that was woken up while another runs may have to wait for
+/// the next tick of the system, which is 1 to 10 ms away, whatever the priority of the other one.
+/// </para>
+/// <para>
+/// On Linux the thread has a lower priority too, and the shortest slice of time; .NET ignores <see cref="Thread.Priority"/> there, so
+/// sched_setattr(2) sets both, which takes the calling thread for 0. Before Linux 6.12 the slice is ignored. The priority is not the
+/// lowest one (SCHED_IDLE): a garbage collection runs on the thread that needs memory, and stops all calls until it ends.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
@@ -19,6 +22,9 @@ internal static partial class BackgroundThread
     private const int Batch = 3; // SCHED_BATCH: a thread that computes, and takes no processor from another when it wakes up.
     private const int Niceness = 10; // From 0, the usual one, to 19.
     private const ulong SliceNanoseconds = 100_000; // The least that Linux takes.
+    private const uint PauseMicroseconds = 200;
+    private static readonly TimeSpan Piece = TimeSpan.FromMicroseconds(150);
+    private static readonly TimeSpan MaxPaused = TimeSpan.FromMilliseconds(175);
 
     /// <summary>Runs the work; what it throws is thrown by the task.</summary>
     internal static Task<T> RunAsync<T>(Func<T> work)
@@ -32,7 +38,11 @@ internal static partial class BackgroundThread
     internal static Task<T> RunAtUsualPriorityAsync<T>(Func<T> work)
     {
         TaskCompletionSource<T> done = new(TaskCreationOptions.RunContinuationsAsynchronously);
-        Start("Sluice background", ThreadPriority.Normal, () => Run(work, done)());
+        Start("Sluice background", ThreadPriority.Normal, () =>
+        {
+            WorkInPieces();
+            Run(work, done)();
+        });
         return done.Task;
     }
 
@@ -44,6 +54,7 @@ internal static partial class BackgroundThread
         Thread worker = Start("Sluice work", ThreadPriority.BelowNormal, () =>
         {
             LowerPriority();
+            WorkInPieces();
             complete = Run(work, done);
         });
         worker.Join();
@@ -69,6 +80,23 @@ internal static partial class BackgroundThread
         thread.Start();
         return thread;
     }
+
+    private static void WorkInPieces() => new WorkPace(TimeProvider.System, Piece, MaxPaused, Pause).Begin();
+
+    private static void Pause()
+    {
+        if (OperatingSystem.IsWindows())
+        {
+            Thread.Sleep(1);
+        }
+        else
+        {
+            _ = USleep(PauseMicroseconds); // A sleep of .NET takes a millisecond or more. A signal may end this one early: no harm.
+        }
+    }
+
+    [LibraryImport("libc", EntryPoint = "usleep")]
+    private static partial int USleep(uint microseconds);
 
     private static void LowerPriority()
     {

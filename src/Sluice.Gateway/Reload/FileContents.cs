@@ -50,7 +50,7 @@ internal sealed class FileContents
         using FileStream file = File.OpenRead(path);
         if (!file.CanSeek || file.Length <= GatewayFile.MaxBytes)
         {
-            return SHA256.HashData(file);
+            return PacedHash.Of(file);
         }
 
         (long, DateTime) state = (file.Length, File.GetLastWriteTimeUtc(file.SafeFileHandle));
@@ -60,7 +60,7 @@ internal sealed class FileContents
             return known.Hash;
         }
 
-        byte[] hash = SHA256.HashData(file);
+        byte[] hash = PacedHash.Of(file);
         _large[path] = new Known(state, hash);
         return hash;
     }

@@ -151,7 +151,9 @@ internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposabl
         StreamKeepAlive keepAlive = new(configuration.Streams.KeepAlive, _parts.Time);
         TrustedProxies proxies = new(configuration.Auth.TrustedProxy?.From ?? []);
         GatewayServer[] servers = [.. configuration.Servers.Select(server => Create(server, configuration.Version, proxies, keepAlive, previous))];
+        WorkPace.Step();
         ServerPaths paths = new(servers);
+        WorkPace.Step();
         GatewayAuthentication authentication = new(configuration, keys, paths, _documents, previous?.Authentication, _parts.Time);
         return new ActiveConfiguration(configuration, _parts.Time.GetUtcNow(), servers, paths, authentication);
     }
@@ -159,6 +161,7 @@ internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposabl
     private GatewayServer Create(
         ServerConfiguration server, string version, TrustedProxies proxies, StreamKeepAlive keepAlive, ActiveConfiguration? previous)
     {
+        WorkPace.Step();
         StdioSettings settings = new(server.Upstream as CommandUpstreamConfiguration, server.Upstream as VirtualUpstreamConfiguration, server.Timeout, proxies, keepAlive);
         GatewayServer? before = previous?.Find(server.Name);
         ServerLink link = before is not null && before.Link.LeadsTo(server) && before.Link.TryEnter()
@@ -178,6 +181,7 @@ internal sealed class GatewayServers : IHostedService, IReloadTarget, IDisposabl
         foreach (GatewayServer server in configuration.Servers)
         {
             server.Gate.Telemetry.StartCounters();
+            WorkPace.Step();
         }
     }
 

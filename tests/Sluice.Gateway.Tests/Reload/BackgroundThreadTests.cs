@@ -1,4 +1,5 @@
 using System.Globalization;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway.Tests.Reload;
 
@@ -52,12 +53,43 @@ public sealed class BackgroundThreadTests
     }
 
     [Fact]
+    public async Task RunAsync_LongWork_GivesTheProcessorBackBetweenItsSteps()
+    {
+        if (!OperatingSystem.IsLinux())
+        {
+            return;
+        }
+
+        (await BackgroundThread.RunAsync(PausesWithin10000Steps)).ShouldBeTrue();
+        (await BackgroundThread.RunAtUsualPriorityAsync(PausesWithin10000Steps)).ShouldBeTrue();
+    }
+
+    [Fact]
     public async Task RunAsync_WorkThatThrows_FailsTheTask()
     {
         Task<int> work = BackgroundThread.RunAsync<int>(() => throw new InvalidOperationException("work"));
 
         (await Should.ThrowAsync<InvalidOperationException>(() => work)).Message.ShouldBe("work");
     }
+
+    private static bool PausesWithin10000Steps()
+    {
+        string before = Switches();
+        for (int step = 0; step < 10_000; step++)
+        {
+            WorkPace.Step();
+            if (Switches() != before)
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    /// <summary>How often this thread has given the processor back.</summary>
+    private static string Switches() =>
+        File.ReadLines("/proc/thread-self/status").First(line => line.StartsWith("voluntary_ctxt_switches:", StringComparison.Ordinal));
 
     // The name of the program, which may have blanks, is in parentheses.
     private static string[] Stat()
