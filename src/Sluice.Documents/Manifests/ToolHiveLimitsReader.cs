@@ -58,14 +58,14 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
             Meter = MeteredRequests.Tools,
             CaseSensitive = true,
         };
-        if (_faults.Count > before)
+        if (settings.Shared is null && settings.PerUser is null && tools.IsEmpty)
         {
-            return null;
+            return null; // Why has been added.
         }
 
         RateLimitPolicy? policy = RateLimitPolicy.Compile(server, settings, out ImmutableArray<SettingsFault> broken);
         RateLimitingReader.AddFaults(broken, reader.Mapping, path, _faults);
-        return policy;
+        return _faults.Count == before ? policy : null;
     }
 
     private ImmutableArray<OperationSettings> ReadTools(FieldReader reader)
@@ -97,12 +97,18 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
                 $"{Shown.Quote(name)} counts the calls of every tool that matches it. ToolHive compares names exactly.");
         }
 
-        return new() { Name = name ?? path, Shared = ReadShared(reader), PerUser = ReadBucket(reader, "perUser") };
+        RateList? perUser = ReadBucket(reader, "perUser");
+        return new()
+        {
+            Name = name ?? "\u0001" + path, // No name in a file has a control character.
+            Shared = ReadShared(reader) ?? (perUser is null ? RatesReader.Placeholder : null),
+            PerUser = perUser,
+        };
     }
 
     private static bool HasBucket(FieldReader reader) => Buckets.Any(bucket => reader.HasAttempt(bucket.Name));
 
-    private Rate? ReadShared(FieldReader reader)
+    private RateList? ReadShared(FieldReader reader)
     {
         if (Shared.All(reader.Has))
         {
@@ -110,10 +116,12 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
                 reader.Mapping.Find("global")!, reader.PathOf("global"), "means 'shared', which is set too. Remove one of the two.");
         }
 
-        return ReadBucket(reader, "shared") ?? ReadBucket(reader, "global");
+        RateList? shared = ReadBucket(reader, "shared");
+        return ReadBucket(reader, "global") ?? shared;
     }
 
-    private Rate? ReadBucket(FieldReader owner, string field)
+    /// <summary>A bucket; null where there is none, and in place of a wrong one another, so that the other faults are found.</summary>
+    private RateList? ReadBucket(FieldReader owner, string field)
     {
         if (owner.Mapping.Find(field) is not Field found)
         {
@@ -128,12 +136,12 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
 
         if (FieldReader.Open(found.Value, path, BucketTable, _faults) is not FieldReader reader)
         {
-            return null;
+            return RatesReader.Placeholder;
         }
 
         int? maxTokens = reader.Integer("maxTokens");
         TimeSpan? period = ReadPeriod(reader);
-        return maxTokens is int tokens && period is TimeSpan time ? new Rate(tokens, time) : null;
+        return maxTokens is int tokens && period is TimeSpan time ? new Rate(tokens, time) : RatesReader.Placeholder;
     }
 
     // ToolHive reads it as Go does: without days and weeks.

@@ -26,6 +26,26 @@ public sealed class ManifestTests : IDisposable
     }
 
     [Fact]
+    public void Parse_SeveralFaults_AreReportedTogether()
+    {
+        string manifest = ToolHiveCases.Manifest(
+            "server",
+            "$i, $s, rateLimiting: { shared: { maxTokens: 0, refillPeriod: 1m0s }, tools: [ { name: a, shared: { maxTokens: 5, refillPeriod: 0s } }, "
+            + "{ name: a, shared: $b }, { name: b }, { shared: $b }, { name: c, shraed: $b } ] }");
+
+        GatewayFile.Parse(manifest, "server.yaml").Faults.Select(fault => fault.Path).ShouldBe(
+            [
+                "spec.rateLimiting.shared.maxTokens",
+                "spec.rateLimiting.tools[0].shared.refillPeriod",
+                "spec.rateLimiting.tools[1].name",
+                "spec.rateLimiting.tools[2]",
+                "spec.rateLimiting.tools[3]",
+                "spec.rateLimiting.tools[4].shraed",
+            ],
+            ignoreOrder: true);
+    }
+
+    [Fact]
     public void Load_ListOfACluster_HasItsItemsWithTheirPaths()
     {
         string json =
