@@ -109,6 +109,24 @@ public sealed class FolderTests : IDisposable
     }
 
     [Fact]
+    public void Load_TwoLinksToEachOtherInTheCurrentFolder_SaysThatTheyLeadBack()
+    {
+        string name = $"loop-{Guid.NewGuid():N}.yaml";
+        File.CreateSymbolicLink(name, "other-" + name);
+        File.CreateSymbolicLink("other-" + name, name);
+        try
+        {
+            GatewayFile.Load(name).Faults.ShouldHaveSingleItem().ToString()
+                .ShouldBe($"{name}: is a symbolic link that leads back to itself. Name a file that this program may read.");
+        }
+        finally
+        {
+            File.Delete(name);
+            File.Delete("other-" + name);
+        }
+    }
+
+    [Fact]
     public void Load_KeysBesideTheDocuments_SaysWhereTheyBelong()
     {
         _folder.Write("a.yaml", Server("one", "shared: 5/1m"));

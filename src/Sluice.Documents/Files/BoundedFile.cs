@@ -62,7 +62,7 @@ internal static class BoundedFile
     {
         try
         {
-            File.ResolveLinkTarget(path, returnFinalTarget: true);
+            File.ResolveLinkTarget(Path.GetFullPath(path), returnFinalTarget: true); // It fails otherwise for a path without a folder.
             return false;
         }
         catch (Exception exception) when (IsUnreadable(exception))
