@@ -46,10 +46,7 @@ public sealed class McpReaderFuzzTests(ITestOutputHelper output)
             long bodies = rounds * BodiesOfARound;
             string line = $"{bodies:N0} bodies, {accepted:N0} of them accepted, none wrong, {bodies / elapsed.TotalSeconds:N0} a second, SLUICE_SEED={seed}";
             output.WriteLine(line);
-            if (Environment.GetEnvironmentVariable("SLUICE_PROGRESS") is { Length: > 0 } path)
-            {
-                File.AppendAllText(path, $"{elapsed:hh\\:mm\\:ss} {line}{Environment.NewLine}");
-            }
+            Progress.Report($"{elapsed:hh\\:mm\\:ss} {line}");
         }
     }
 

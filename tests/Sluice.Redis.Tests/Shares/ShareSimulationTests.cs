@@ -1,20 +1,28 @@
+using System.Globalization;
 using Xunit.Abstractions;
 
 namespace Sluice.Redis.Tests;
 
 /// <summary>The protocol of shares, simulated with every fault, against one exact bucket.</summary>
+/// <remarks>
+/// <c>SLUICE_SHARES_RUNS</c> sets the number of runs. Every thousand add a line to the file that <c>SLUICE_PROGRESS</c> names;
+/// <c>eng/simulate-shares.sh</c> does both.
+/// </remarks>
 [Collection(Alone.Name)] // It uses all processors.
 public sealed class ShareSimulationTests(ITestOutputHelper output)
 {
     private const int DefaultRuns = 2_000;
     private const int RunsToCatch = 5_000;
+    private const int RunsPerReport = 1_000;
 
     [Fact]
     public void Run_AllFaults_SharesNeverHoldMoreThanTheExactBucket()
     {
-        int runs = int.Parse(Environment.GetEnvironmentVariable("SLUICE_SHARES_RUNS") ?? $"{DefaultRuns}");
+        int runs = int.Parse(
+            Environment.GetEnvironmentVariable("SLUICE_SHARES_RUNS") ?? $"{DefaultRuns}", CultureInfo.InvariantCulture);
         int seed = Seeds.Announce(1);
         long fromShares = 0, fromRemainder = 0;
+        int done = 0;
         List<string> faults = [];
         Parallel.For(0, runs, run =>
         {
@@ -25,13 +33,21 @@ public sealed class ShareSimulationTests(ITestOutputHelper output)
             lock (faults)
             {
                 faults.AddRange(fault is null ? [] : [fault]);
+                if (++done % RunsPerReport == 0)
+                {
+                    Progress.Report(Line());
+                }
             }
         });
 
-        output.WriteLine($"{runs} runs; {fromShares} calls admitted from shares, {fromRemainder} from remainders; {faults.Count} faults");
+        output.WriteLine(Line());
         faults.Order(StringComparer.Ordinal).Take(10).ShouldBeEmpty();
         fromShares.ShouldBeGreaterThan(50L * runs); // Else it has tested nothing.
         fromRemainder.ShouldBeGreaterThan(5L * runs);
+
+        string Line() => string.Create(
+            CultureInfo.InvariantCulture,
+            $"{done:N0} of {runs:N0} runs, {faults.Count} faults; {fromShares:N0} calls admitted from shares, {fromRemainder:N0} from remainders, SLUICE_SEED={seed}");
     }
 
     [Theory]

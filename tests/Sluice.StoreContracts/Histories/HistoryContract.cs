@@ -50,17 +50,8 @@ public abstract class HistoryContract<TStore>
             left -= chunk;
             if (isLong)
             {
-                Report($"{LongHistories - left:N0} of {LongHistories:N0} histories equal, {Seeds.Variable}={seed}");
+                Progress.Report($"{LongHistories - left:N0} of {LongHistories:N0} histories equal, {Seeds.Variable}={seed}");
             }
-        }
-    }
-
-    // A test's output is shown when it has ended, which for the long run is much too late.
-    private static void Report(string progress)
-    {
-        if (Environment.GetEnvironmentVariable("SLUICE_PROGRESS") is { Length: > 0 } path)
-        {
-            File.AppendAllText(path, progress + Environment.NewLine);
         }
     }
 
