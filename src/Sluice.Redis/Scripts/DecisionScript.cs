@@ -5,11 +5,8 @@ namespace Sluice.Redis;
 /// <param name="clock">The lines that define <c>clock</c> and <c>horizon</c>, which the script counts by.</param>
 /// <param name="clockArgument">What those lines find in <c>ARGV[2]</c>; null where they need nothing.</param>
 internal sealed class DecisionScript(string clock, Func<byte[]>? clockArgument = null)
-    : RedisScript(clock + Assembled, clockArgument)
+    : RedisScript(clock + Read("decide.lua"), clockArgument)
 {
-    // The script without its clock.
-    private static readonly string Assembled = Assemble("decide.lua");
-
     /// <summary>The script, by the server's clock.</summary>
     internal static DecisionScript Standard { get; } = new(Read("clock.lua"));
 }

@@ -1,12 +1,11 @@
 using System.Security.Cryptography;
 using System.Text;
-using System.Text.RegularExpressions;
 
 namespace Sluice.Redis;
 
 /// <summary>A script, and the name by which a server that has it runs it.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal abstract partial class RedisScript
+internal abstract class RedisScript
 {
     /// <param name="text">The script.</param>
     /// <param name="clockArgument">What it finds in <c>ARGV[2]</c>; null where it needs nothing.</param>
@@ -46,11 +45,7 @@ internal abstract partial class RedisScript
         }
     }
 
-    /// <summary>An outline, in which each line <c>-- include NAME</c> is replaced by the file of that part.</summary>
-    protected static string Assemble(string outline) =>
-        PartLine().Replace(Read(outline), static line => Assemble(line.Groups["part"].Value + ".lua"));
-
-    /// <summary>The text of a file beside the scripts.</summary>
+    /// <summary>The text of a script, as the build has put it together.</summary>
     protected static string Read(string name)
     {
         using Stream stream = typeof(RedisScript).Assembly.GetManifestResourceStream(name)
@@ -58,7 +53,4 @@ internal abstract partial class RedisScript
         using StreamReader reader = new(stream, Encoding.UTF8);
         return reader.ReadToEnd();
     }
-
-    [GeneratedRegex(@"^[ ]*-- include (?<part>\w+)\n", RegexOptions.Multiline | RegexOptions.ExplicitCapture)]
-    private static partial Regex PartLine();
 }
