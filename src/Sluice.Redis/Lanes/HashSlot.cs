@@ -6,7 +6,9 @@ namespace Sluice.Redis;
 /// <remarks>Source: Redis cluster specification, "Key distribution model" and "Hash tags": CRC16 (XMODEM) modulo 16384.</remarks>
 internal static class HashSlot
 {
-    private const int Slots = 16_384;
+    /// <summary>How many slots there are.</summary>
+    internal const int Count = 16_384;
+
     private const int Polynomial = 0x1021;
 
     /// <summary>The slot of a key, by its hash tag if it has one.</summary>
@@ -25,6 +27,6 @@ internal static class HashSlot
             }
         }
 
-        return crc % Slots;
+        return crc % Count;
     }
 }

@@ -4,8 +4,9 @@ namespace Sluice.Redis;
 
 /// <summary>The lanes of a store: one for each MCP server, and where callers' rows are spread one for each part of the slots.</summary>
 /// <remarks>
-/// What goes in one run must lie in one slot, and a node that is down must not stop the calls of others. Thread safety: any thread
-/// may ask.
+/// What goes in one run must lie in one slot, and a node that is down must not stop the calls of others. A node has slots that follow
+/// one another, and so have the parts: only a part in which the slots of two nodes meet belongs to both. Thread safety: any thread may
+/// ask.
 /// </remarks>
 internal sealed class LaneMap(Func<string, string, string, LaneSettings, Lane> open, TimeSpan timeout, bool coalesces) : IDisposable
 {
@@ -31,7 +32,7 @@ internal sealed class LaneMap(Func<string, string, string, LaneSettings, Lane> o
     /// <summary>The lane of a row that lies in a slot of its own.</summary>
     internal Lane OfRow(ServerKeys server, string row)
     {
-        int part = HashSlot.Of(row) % SpreadLanes;
+        int part = HashSlot.Of(row) * SpreadLanes / HashSlot.Count;
         return Of(server.Name, $"{server.Name}, part {part} of {SpreadLanes}", row + ":probe", _apart);
     }
 
