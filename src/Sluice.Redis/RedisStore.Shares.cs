@@ -226,6 +226,7 @@ public sealed partial class RedisStore
         }
 
         ShareClient client = ClientOf(limits.Server);
+        Breaker breaker = _lanes.OfShares(limits.Server).Breaker;
         CallerKeys keys = Of(caller);
         DividedBuckets buckets = DividedBuckets.Find(client, limits, keys);
         bool isDone = true;
@@ -233,13 +234,19 @@ public sealed partial class RedisStore
         {
             int index = BitOperations.TrailingZeroCount(left);
             ShareBucket bucket = buckets.Of[index]!;
-            bool isThisDone = await IsDoneAsync(verb switch
+            long rest = verb switch
             {
-                ScriptVerb.Refund => client.RefundAsync(bucket, (ulong)cost),
-                ScriptVerb.Charge => client.ChargeAsync(bucket, (ulong)cost),
-                ScriptVerb.Reset => client.ResetAsync(bucket),
+                ScriptVerb.Refund => client.Refund(bucket, (ulong)cost),
+                ScriptVerb.Charge => client.Charge(bucket, (ulong)cost),
+                ScriptVerb.Reset => bucket.Numbers.Whole,
                 _ => throw new ArgumentOutOfRangeException(nameof(verb), verb, "Not a change of divided buckets."),
-            }).ConfigureAwait(false);
+            };
+            bool isThisDone = rest == 0 || (!breaker.IsOpen && await IsDoneAsync(breaker, verb switch
+            {
+                ScriptVerb.Refund => client.RefundRemainderAsync(bucket, rest),
+                ScriptVerb.Charge => client.ChargeRemainderAsync(bucket, rest),
+                _ => client.ResetAsync(bucket),
+            }).ConfigureAwait(false));
             if (!isThisDone && verb == ScriptVerb.Charge)
             {
                 // It counts in this process's part until the remainder can be charged. It may count twice, never not at all.
@@ -253,7 +260,7 @@ public sealed partial class RedisStore
         return isDone;
     }
 
-    private async Task<bool> IsDoneAsync(Task change)
+    private async Task<bool> IsDoneAsync(Breaker breaker, Task change)
     {
         try
         {
@@ -265,12 +272,19 @@ public sealed partial class RedisStore
             else
             {
                 _ = change.ContinueWith(static late => late.Exception, TaskScheduler.Default); // It is not waited for any more.
+                breaker.NoteFault(RedisFaultKind.Timeout, $"no answer within {_changeTimeout.TotalMilliseconds} ms");
             }
 
             return isInTime;
         }
-        catch (RedisFaultException)
+        catch (RedisFaultException fault) when (fault.IsCallSpecific)
         {
+            breaker.NoteFaultOfACall(fault);
+            return false;
+        }
+        catch (RedisFaultException fault)
+        {
+            breaker.NoteFault(fault.Kind, fault.Message);
             return false;
         }
     }

@@ -162,29 +162,27 @@ internal sealed partial class ShareClient : IAsyncDisposable
         }
     }
 
-    /// <summary>
-    /// Takes tokens whether they are there or not: from the share what it has, the rest from the remainder.
-    /// </summary>
-    /// <exception cref="RedisFaultException">Redis did not take the rest.</exception>
-    internal Task ChargeAsync(ShareBucket bucket, ulong tokens)
+    /// <summary>Takes tokens from the share, as far as it has them. Says how many units are left for the remainder.</summary>
+    internal long Charge(ShareBucket bucket, ulong tokens)
     {
         long units = bucket.Numbers.Cost(tokens);
-        long rest = units - bucket.Share.Pay(units, Now);
-        return rest == 0 ? Task.CompletedTask : ChargeRemainderAsync(bucket, rest);
+        return units - bucket.Share.Pay(units, Now);
     }
 
     /// <summary>Takes units from the remainder, whether they are there or not.</summary>
     /// <exception cref="RedisFaultException">Redis did not take them.</exception>
     internal Task ChargeRemainderAsync(ShareBucket bucket, long units) => RunAsync(RemainderVerb.Charge, bucket, units);
 
-    /// <summary>Puts tokens back: into the share as far as they fit, the rest into the remainder.</summary>
-    /// <exception cref="RedisFaultException">Redis did not take the rest.</exception>
-    internal Task RefundAsync(ShareBucket bucket, ulong tokens)
+    /// <summary>Puts tokens back into the share, as far as they fit. Says how many units are left for the remainder.</summary>
+    internal long Refund(ShareBucket bucket, ulong tokens)
     {
         long units = bucket.Numbers.Cost(tokens);
-        long rest = units - bucket.Share.Refund(units, Now);
-        return rest == 0 ? Task.CompletedTask : RunAsync(RemainderVerb.Refund, bucket, rest);
+        return units - bucket.Share.Refund(units, Now);
     }
+
+    /// <summary>Puts units back into the remainder, as far as they fit.</summary>
+    /// <exception cref="RedisFaultException">Redis did not take them.</exception>
+    internal Task RefundRemainderAsync(ShareBucket bucket, long units) => RunAsync(RemainderVerb.Refund, bucket, units);
 
     /// <summary>
     /// Fills the remainder. Every share, also this process's, is filled at the next message of its process.

@@ -1,10 +1,11 @@
 namespace Sluice.Redis.Tests;
 
-/// <summary>Counts the runs of scripts, and can be cut.</summary>
+/// <summary>Counts the runs of scripts, and can be cut, or leave them without an answer for a time.</summary>
 internal sealed class CountingConnection(IRedisConnection connection) : IRedisConnection
 {
     private int _runs;
     private int _answered;
+    private TaskCompletionSource? _silence;
 
     internal bool IsCut { get; set; }
 
@@ -25,7 +26,9 @@ internal sealed class CountingConnection(IRedisConnection connection) : IRedisCo
         Interlocked.Increment(ref _runs);
         try
         {
-            return IsCut
+            bool isLost = _silence is not null;
+            await (_silence?.Task ?? Task.CompletedTask);
+            return IsCut || isLost
                 ? throw new RedisFaultException(RedisFaultKind.Connection, "cut")
                 : await connection.RunAsync(script, keys, arguments, loads);
         }
@@ -33,6 +36,16 @@ internal sealed class CountingConnection(IRedisConnection connection) : IRedisCo
         {
             Interlocked.Increment(ref _answered);
         }
+    }
+
+    /// <summary>From now on no run has an answer. At the end of it they fail.</summary>
+    internal void BeSilent() => _silence = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Ends the silence.</summary>
+    internal void Answer()
+    {
+        _silence?.SetResult();
+        _silence = null;
     }
 
     public ValueTask DisposeAsync() => ValueTask.CompletedTask;
