@@ -47,7 +47,7 @@ internal sealed partial class LayoutGuard : IAsyncDisposable
         _divides = shares is not null;
         _state = _divides ? LayoutState.Unknown : LayoutState.Rows;
         _way = shares is null ? RowsWay : string.Create(
-            CultureInfo.InvariantCulture, $"shares 1, ttl {shares.Ttl.TotalMilliseconds} ms, minCapacity {shares.MinCapacity}");
+            CultureInfo.InvariantCulture, $"shares 2, ttl {shares.Ttl.TotalMilliseconds} ms, minCapacity {shares.MinCapacity}");
     }
 
     /// <summary>How this process may use the keys.</summary>

@@ -17,6 +17,7 @@ internal sealed class Share(int refillPerMille)
     private int _generation;
     private long _level;
     private long _reserved;
+    private long _over; // What is used beyond what the parts hold, since the numbers changed.
     private long _at;
     private long _endsAt;
 
@@ -159,6 +160,7 @@ internal sealed class Share(int refillPerMille)
             _generation++;
             _numbers = numbers;
             _reserved = 0;
+            _over = 0;
             _level = Math.Min(level, numbers.Capacity(parts));
             _at = from;
             Volatile.Write(ref _endsAt, endsAt);
@@ -221,6 +223,7 @@ internal sealed class Share(int refillPerMille)
         {
             Fill(now);
             _level = _numbers.Capacity(_parts) - _reserved;
+            _over = 0;
         }
     }
 
@@ -243,7 +246,7 @@ internal sealed class Share(int refillPerMille)
             if (_parts > 0)
             {
                 Fill(Math.Min(now, _endsAt));
-                _level = numbers.Convert(_level, _parts, _numbers);
+                (_level, _over) = numbers.Convert(_level, _over, _parts, _numbers);
                 _reserved = 0;
                 _generation++;
             }
@@ -256,15 +259,16 @@ internal sealed class Share(int refillPerMille)
 
     private long Fill(long now)
     {
+        _over = _over == 0 ? 0 : Math.Max(0, _over - SurplusAt(now));
         _level = Filled(now);
         _at = Math.Max(_at, _parts > 0 ? now : _at);
         return _level;
     }
 
-    private long Filled(long now)
-    {
-        long elapsed = Math.Max(0, now - _at);
-        long most = _numbers.Capacity(_parts) - _reserved;
-        return Math.Max(_level, Math.Min(most, _level + (elapsed * _parts * refillPerMille / 1000)));
-    }
+    private long Filled(long now) => Math.Max(_level, Math.Min(_numbers.Capacity(_parts) - _reserved, _level + Refill(now)));
+
+    // What refills and does not fit any more.
+    private long SurplusAt(long now) => Math.Max(0, _level + Refill(now) - (_numbers.Capacity(_parts) - _reserved));
+
+    private long Refill(long now) => Math.Max(0, now - _at) * _parts * refillPerMille / 1000;
 }

@@ -54,24 +54,31 @@ internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
     internal long Cost(ulong tokens) => (long)UInt128.Min((UInt128)tokens * (ulong)TokenUnits, MostUnits);
 
     /// <summary>
-    /// The level of some parts under these numbers, when it was counted under others: what is used of them is kept, but
-    /// at most what they hold.
+    /// The level of some parts under these numbers, when it was counted under others: what is used of them is kept. Beyond what they hold
+    /// it locks nobody out, but it is not forgotten, because the numbers may change back.
     /// </summary>
-    internal long Convert(long level, int parts, ShareNumbers from) =>
-        from == this ? level : Math.Max(0, Capacity(parts) - Rescale(from.Capacity(parts) - level, from, isUp: true));
+    /// <param name="level">The level under the others.</param>
+    /// <param name="over">What was used beyond what the parts hold, under the others.</param>
+    /// <param name="parts">How many parts.</param>
+    /// <param name="from">The others.</param>
+    internal (long Level, long Over) Convert(long level, long over, int parts, ShareNumbers from)
+    {
+        if (from == this)
+        {
+            return (level, over);
+        }
+
+        Int128 used = RescaleWhole(Int128.Min(MostUnits, from.Capacity(parts) - (Int128)level + over), from, isUp: true);
+        long most = Capacity(parts);
+        return ((long)Int128.Max(0, most - used), (long)Int128.Clamp(used - most, 0, MostUnits));
+    }
 
     /// <summary>An amount of tokens in these units, when it was counted in others.</summary>
     /// <param name="units">The amount; from 0.</param>
     /// <param name="from">The numbers under which it was counted.</param>
     /// <param name="isUp">Whether it is rounded up.</param>
-    internal long Rescale(long units, ShareNumbers from, bool isUp)
-    {
-        if (from == this)
-        {
-            return units;
-        }
+    internal long Rescale(long units, ShareNumbers from, bool isUp) => from == this ? units : (long)RescaleWhole(units, from, isUp);
 
-        Int128 product = (Int128)units * TokenUnits;
-        return (long)((product + (isUp ? from.TokenUnits - 1 : 0)) / from.TokenUnits);
-    }
+    private Int128 RescaleWhole(Int128 units, ShareNumbers from, bool isUp) =>
+        ((units * TokenUnits) + (isUp ? from.TokenUnits - 1 : 0)) / from.TokenUnits;
 }

@@ -25,8 +25,8 @@ public sealed class SharesRedisUnderTest : RedisUnderTest
         KeyLayout keys = new(prefix);
         foreach (string server in Servers)
         {
-            // Format 1, an epoch that does not wait, its name, the clock when it began to decide, the cursor, and the life of the server.
-            byte[] header = [1, 0, .. new byte[16], .. BitConverter.GetBytes(0.0), .. Encoding.ASCII.GetBytes($"0 {ScriptClock.Server}")];
+            // Format 2, an epoch that does not wait, its name, the clock when it began to decide, the cursor, and the life of the server.
+            byte[] header = [2, 0, .. new byte[16], .. BitConverter.GetBytes(0.0), .. Encoding.ASCII.GetBytes($"0 {ScriptClock.Server}")];
             ShareScriptScene.Database.HashSet(keys.Server(server).Shares, "@", header);
         }
 

@@ -26,6 +26,8 @@ internal sealed partial class AllocatorModel
 
         internal long ResetMicros { get; set; }
 
+        internal long Over { get; set; } // What is used beyond what the remainder holds.
+
         internal Dictionary<ulong, Entry> Entries { get; init; } = [];
 
         internal int RemainderParts => Math.Max(0, ShareNumbers.Parts - Entries.Values.Sum(entry => entry.Parts));
@@ -36,6 +38,8 @@ internal sealed partial class AllocatorModel
     private sealed record Entry
     {
         internal int Parts { get; set; }
+
+        internal ShareNumbers Numbers { get; set; }
 
         internal int Wished { get; set; }
 

@@ -125,7 +125,7 @@ internal sealed partial class AllocatorModel(long ttlMicros, Flaw flaw)
     {
         Enter(clock, server, process);
         Record record = Touch(bucket, numbers, clock);
-        record.Level = _isWaiting ? record.Level : record.Capacity;
+        (record.Level, record.Over) = _isWaiting ? (record.Level, record.Over) : (record.Capacity, 0);
         record.ResetMicros = Math.Max(record.ResetMicros + 1, clock);
     }
 
@@ -230,7 +230,7 @@ internal sealed partial class AllocatorModel(long ttlMicros, Flaw flaw)
         record.Entries[process] = entry ??= new();
         int freed = Math.Max(0, entry.Parts - item.InUse);
         entry.Parts = Math.Min(entry.Parts, item.InUse);
-        (entry.Demand, entry.Wished, entry.IsShort) = (item.Demand, item.Wished, item.IsShort);
+        (entry.Demand, entry.Wished, entry.IsShort, entry.Numbers) = (item.Demand, item.Wished, item.IsShort, item.Numbers);
         long level = _isWaiting ? 0 : Grant(record, entry, item, isClaim ? 0 : Math.Min(item.Returned, item.Numbers.Capacity(freed)));
         if (entry is { Parts: 0, Wished: 0, Demand: 0 })
         {
@@ -317,6 +317,8 @@ internal sealed partial class AllocatorModel(long ttlMicros, Flaw flaw)
                 Fill(record, Math.Min(endedAt, clock));
             }
 
+            Entry ended = record.Entries[id];
+            record.Over += Math.Max(0, record.Numbers.Rescale(ended.Numbers.Capacity(ended.Parts), ended.Numbers, isUp: true) - record.Numbers.Capacity(ended.Parts));
             record.Entries.Remove(id);
             if (flaw == Flaw.TakesReportedLevelBack)
             {
@@ -326,12 +328,13 @@ internal sealed partial class AllocatorModel(long ttlMicros, Flaw flaw)
         }
 
         Fill(record, clock);
-        if (record.Entries.Count == 0 && record.Level == record.Capacity)
+        if (record.Entries.Count == 0 && record.Level == record.Capacity && record.Over == 0)
         {
             record.ResetMicros = 0; // As if there was no record.
         }
 
-        record.Level = numbers.Convert(record.Level, record.RemainderParts, record.Numbers);
+        (record.Level, record.Over) = numbers.Convert(record.Level, record.Over, record.RemainderParts, record.Numbers);
+        record.Over = flaw == Flaw.UsedBeyondCapacityIsForgotten ? 0 : record.Over;
         record.Level = _isWaiting ? Math.Min(record.Level, 0) : record.Level;
         record.Numbers = numbers;
     }
@@ -362,6 +365,7 @@ internal sealed partial class AllocatorModel(long ttlMicros, Flaw flaw)
             if (!_isWaiting)
             {
                 Int128 filled = record.Level + ((Int128)(clock - record.At) * record.RemainderParts);
+                record.Over = (long)Int128.Max(0, record.Over - Int128.Max(0, filled - record.Capacity));
                 record.Level = (long)Int128.Min(Math.Max(record.Level, record.Capacity), filled);
             }
 

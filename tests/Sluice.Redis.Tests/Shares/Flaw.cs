@@ -73,4 +73,7 @@ public enum Flaw
 
     /// <summary>Parts that were taken back refill in the store from before they were taken back.</summary>
     EndedPartsRefillFromBefore,
+
+    /// <summary>Where processes have other numbers, what was used beyond the smaller capacity is forgotten at each message.</summary>
+    UsedBeyondCapacityIsForgotten,
 }

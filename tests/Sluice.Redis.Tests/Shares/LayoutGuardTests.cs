@@ -32,7 +32,7 @@ public sealed class LayoutGuardTests : IAsyncDisposable
 
         first.LayoutFault.ShouldBeNull();
         second.IsAvailable.ShouldBeFalse();
-        second.LayoutFault.ShouldNotBeNull().ShouldContain("'shares 1, ttl 3000 ms, minCapacity 50'");
+        second.LayoutFault.ShouldNotBeNull().ShouldContain("'shares 2, ttl 3000 ms, minCapacity 50'");
         (await AcquireAsync(second)).Source.ShouldBe(DecisionSource.OnStoreFailure);
         _log.Of("LayoutRejected").ShouldHaveSingleItem().ShouldContain("Give all processes the same 'shares', or another keyPrefix.");
 

@@ -47,7 +47,7 @@ internal sealed partial class Simulation
         for (int i = 0; i < plan.Processes; i++)
         {
             long offset = _random.NextInt64(-3_600_000_000, 3_600_000_000);
-            _processes[i] = new(i, offset, _random.Next(plan.Slowest, plan.Fastest + 1), numbers) { Lane = NewLane() };
+            _processes[i] = new(i, offset, _random.Next(plan.Slowest, plan.Fastest + 1), NumbersFor(i)) { Lane = NewLane() };
         }
     }
 
@@ -77,6 +77,9 @@ internal sealed partial class Simulation
 
     private static ShareNumbers NumbersOf(int capacity, int rate) =>
         ShareNumbers.Of(capacity, rate, TimeSpan.FromSeconds(1)) ?? throw new InvalidOperationException("The plan's limit is not divided.");
+
+    // A smaller capacity at the same rate, so that a unit is the same for all.
+    private ShareNumbers NumbersFor(int process) => NumbersOf(_plan.Versions && process % 2 == 1 ? _plan.Capacity / 2 : _plan.Capacity, _plan.Rate);
 
     private void At(long nanos, Action action) => _events.Enqueue(action, (Math.Max(nanos, _now), _order++));
 

@@ -65,6 +65,9 @@ internal sealed record SimulationPlan
 
     internal bool Changes { get; init; }
 
+    /// <summary>Whether every other process has half the capacity, as where a lowered limit has not reached all of them.</summary>
+    internal bool Versions { get; init; }
+
     internal bool Verbs { get; init; }
 
     /// <summary>A run with a random mixture of all faults.</summary>
@@ -74,7 +77,7 @@ internal sealed record SimulationPlan
         bool Sometimes(double chance) => random.NextDouble() < chance;
         bool changes = Sometimes(0.2);
         int rate = new[] { 50, 100, 200, 70 }[random.Next(4)];
-        return new()
+        SimulationPlan plan = new()
         {
             Seed = seed,
             Processes = 2 + random.Next(3),
@@ -102,6 +105,7 @@ internal sealed record SimulationPlan
             Duration = changes ? 8_000_000 : 5_000_000,
             Verbs = Sometimes(0.3),
         };
+        return plan.Changes || plan.Verbs ? plan : plan with { Versions = Sometimes(0.3) };
     }
 
     /// <summary>
@@ -133,6 +137,8 @@ internal sealed record SimulationPlan
             Flaw.RecordIsEvictedAlone => plan with { Evicts = true },
             Flaw.EndedPartsRefillFromBefore =>
                 plan with { Partitions = true, Freezes = true, Buckets = 2, Apart = true, Capacity = plan.Rate * 2 },
+            Flaw.UsedBeyondCapacityIsForgotten =>
+                plan with { Versions = true, Verbs = false, Capacity = plan.Rate * 4, Load = 1, Pattern = CallPattern.Shift },
             _ => plan,
         };
     }

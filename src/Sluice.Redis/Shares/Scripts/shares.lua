@@ -5,8 +5,9 @@
 --                         clock when it began to decide, the cursor of the sweep and a space, the name of the server's life
 --            '#'          of each process: 8 bytes id, f64 number of its last message, f64 the clock when it has ended, or -1
 --            '=' id       the reply to the last message of a process
---            '$' bucket   f64 fill, token, level of the remainder, the clock as of which, the clock at the last reset; then of each
---                         process that has parts or demand: 8 bytes id, u16 parts, u16 parts wished, u8 1 when short, f64 demand
+--            '$' bucket   f64 fill, token, level of the remainder, the clock as of which, the clock at the last reset, units used
+--                         beyond what the remainder holds; then of each process that has parts or demand: 8 bytes id, u16 parts, u16 parts
+--                         wished, u8 1 when short, f64 demand, f64 fill, f64 token
 -- ARGV[1]  packed, little-endian: u8 verb, 8 bytes id of the process, then
 --            1 sync       f64 number, 16 bytes epoch that has waited, u16 items, u16 processes whose number has not changed;
 --                         of each process: 8 bytes id, f64 number, u8 1 when it has ended;

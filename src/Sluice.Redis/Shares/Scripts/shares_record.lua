@@ -13,20 +13,29 @@ local function refill(record, to)
   local elapsed = to - record.at
   if elapsed > 0 then
     if waits == 0 then
-      record.level = math.min(record.rest * record.fill, record.level + elapsed * record.rest)
+      local most, filled = record.rest * record.fill, record.level + elapsed * record.rest
+      record.over = math.max(0, record.over - math.max(0, filled - most))
+      record.level = math.min(most, filled)
     end
 
     record.at = to
   end
 end
 
--- What is used stays used under other numbers: rounded up, and at most what the remainder holds.
+-- Units of one token as those of another, rounded up.
+local function rescale(units, token, from)
+  local part = math.fmod(units, from)
+  local more, rest = muldiv(part, token, from)
+  return (units - part) / from * token + more + (rest > 0 and 1 or 0)
+end
+
+-- What is used stays used under other numbers, rounded up. What is used beyond what the remainder holds under them locks nobody out, but
+-- it is kept: processes with smaller and with larger numbers may take turns, and each turn would fill the bucket.
 local function convert(record, fill, token)
-  local used = record.rest * record.fill - record.level
-  local part = math.fmod(used, record.token)
-  local units, rest = muldiv(part, token, record.token)
-  used = (used - part) / record.token * token + units + (rest > 0 and 1 or 0)
+  local used = math.min(MOST, record.rest * record.fill - record.level + record.over)
+  used = rescale(used, token, record.token)
   record.level = math.max(0, record.rest * fill - used)
+  record.over = math.min(MOST, math.max(0, used - record.rest * fill))
   record.fill, record.token = fill, token
 end
 
@@ -37,10 +46,11 @@ local function read(name)
   end
 
   local record = { name = name, entries = {} }
-  record.fill, record.token, record.level, record.at, record.reset = unpack('<ddddd', text)
+  record.fill, record.token, record.level, record.at, record.reset, record.over = unpack('<dddddd', text)
   for at = RECORD + 1, #text, ENTRY do
-    local id, parts, wished, short, demand = unpack('<c8I2I2Bd', text, at)
-    record.entries[#record.entries + 1] = { id = id, parts = parts, wished = wished, short = short, demand = demand }
+    local id, parts, wished, short, demand, fill, token = unpack('<c8I2I2Bddd', text, at)
+    record.entries[#record.entries + 1] =
+      { id = id, parts = parts, wished = wished, short = short, demand = demand, fill = fill, token = token }
   end
 
   count_rest(record)
@@ -66,6 +76,8 @@ local function settle(record)
     refill(record, ended.at)
     for i, entry in ipairs(record.entries) do
       if entry == ended.entry then
+        local used = rescale(entry.parts * entry.fill, record.token, entry.token) -- Its numbers may be others.
+        record.over = math.min(MOST, record.over + math.max(0, used - entry.parts * record.fill))
         table.remove(record.entries, i)
         break
       end
@@ -76,7 +88,7 @@ local function settle(record)
   end
 
   refill(record, clock)
-  if #record.entries == 0 and record.level == PARTS * record.fill then
+  if #record.entries == 0 and record.level == PARTS * record.fill and record.over == 0 then
     record.reset = 0 -- As if there was no record.
   end
 end
@@ -87,8 +99,8 @@ local function touch(name, fill, token)
   if not record then
     local level = waits == 1 and 0 or math.min(fill, math.max(0, clock - opened)) * PARTS
     return {
-      name = name, fill = fill, token = token, level = level, at = clock, reset = 0, entries = {}, rest = PARTS, is_changed = true,
-      is_new = true,
+      name = name, fill = fill, token = token, level = level, at = clock, reset = 0, over = 0, entries = {}, rest = PARTS,
+      is_changed = true, is_new = true,
     }
   end
 
@@ -103,9 +115,9 @@ local function touch(name, fill, token)
 end
 
 local function write(record)
-  local all = { pack('<ddddd', record.fill, record.token, record.level, record.at, record.reset) }
+  local all = { pack('<dddddd', record.fill, record.token, record.level, record.at, record.reset, record.over) }
   for _, entry in ipairs(record.entries) do
-    all[#all + 1] = pack('<c8I2I2Bd', entry.id, entry.parts, entry.wished, entry.short, entry.demand)
+    all[#all + 1] = pack('<c8I2I2Bddd', entry.id, entry.parts, entry.wished, entry.short, entry.demand, entry.fill, entry.token)
   end
 
   call('HSET', key, '$' .. record.name, table.concat(all))

@@ -28,7 +28,7 @@ elseif verb == REMAINDER_REFUND then
   moved = math.max(0, math.min(capacity - record.level, units))
   record.level = record.level + moved
 elseif verb == REMAINDER_RESET then
-  record.level = capacity
+  record.level, record.over = capacity, 0
 end
 
 if verb == REMAINDER_RESET then

@@ -9,7 +9,7 @@ for i = 1, #scan[2], 2 do
     local record = read(sub(field, 2))
     if record and clock - math.max(record.at, opened) >= math.max(IDLE, 4 * record.fill) then
       settle(record)
-      if #record.entries == 0 and record.level == PARTS * record.fill then
+      if #record.entries == 0 and record.level == PARTS * record.fill and record.over == 0 then
         call('HDEL', key, field)
       end
     end

@@ -93,7 +93,7 @@ local function apply()
 
   local freed = math.max(0, entry.parts - in_use)
   entry.parts = math.min(entry.parts, in_use)
-  entry.wished, entry.short, entry.demand = wished, short, demand
+  entry.wished, entry.short, entry.demand, entry.fill, entry.token = wished, short, demand, fill, token
   count_rest(record)
 
   local level = 0
