@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.RegularExpressions;
 
 namespace Sluice.EndToEnd;
 
@@ -7,7 +8,31 @@ public sealed class ThreeGatewaysTests
 {
     private const int Tokens = 30;
     private const int Calls = 2 * Tokens;
+    private static readonly string Limits = $"{{ perUser: {Tokens}/1m }}";
     private static readonly TimeSpan Period = TimeSpan.FromMinutes(1);
+    private static readonly string Readme = File.ReadAllText(Path.Combine(Repository.Root, "README.md"));
+
+    /// <summary>The file of the README and its one more line: five calls of <c>echo</c> a minute, whichever gateway they reach.</summary>
+    [Theory]
+    [InlineData("")]
+    [InlineData(", shares: {}")]
+    public async Task Calls_FileOfTheReadmeAndItsStore_AdmitWhatOneGatewayWould(string shares)
+    {
+        const int OfEcho = 5;
+        const string Upstream = "http://127.0.0.1:3001/mcp";
+        using RedisServer redis = RedisServer.Start();
+        string file = Regex.Match(Readme, "^```yaml\n(.*?)^```$", RegexOptions.Multiline | RegexOptions.Singleline).Groups[1].Value;
+        string store = Regex.Match(Readme, "`(store: \\{.*\\})`").Groups[1].Value;
+        file.ShouldContain(Upstream);
+        store.ShouldBe("store: { redis: \"redis.internal:6379\" }");
+        store = store.Replace("redis.internal:6379\"", $"{redis.Configuration}\", timeout: 5s{shares}", StringComparison.Ordinal);
+
+        (int admitted, int refused, TimeSpan took) = await CallAsync(
+            upstream => $"listen: http://127.0.0.1:0\n{file.Replace(Upstream, upstream.ToString(), StringComparison.Ordinal)}\n{store}", 3 * OfEcho);
+
+        admitted.ShouldBeInRange(OfEcho, OfEcho + (int)(took / (Period / OfEcho)));
+        refused.ShouldBe((3 * OfEcho) - admitted);
+    }
 
     [Theory]
     [InlineData("")]
@@ -17,7 +42,8 @@ public sealed class ThreeGatewaysTests
         using RedisServer redis = RedisServer.Start();
 
         // A busy machine shall not be taken for an outage.
-        (int admitted, int refused, TimeSpan took) = await CallAsync($"store: {{ redis: '{redis.Configuration}', timeout: 5s{shares} }}");
+        (int admitted, int refused, TimeSpan took) = await CallAsync(
+            upstream => $"{SluiceProgram.Configuration(upstream, Limits)}\nstore: {{ redis: '{redis.Configuration}', timeout: 5s{shares} }}", Calls);
 
         admitted.ShouldBeInRange(Tokens, Tokens + (int)(took / (Period / Tokens)));
         refused.ShouldBe(Calls - admitted);
@@ -74,23 +100,23 @@ public sealed class ThreeGatewaysTests
     [Fact]
     public async Task Calls_EachGatewayWithItsOwnMemory_AdmitAll()
     {
-        (int admitted, _, _) = await CallAsync("");
+        (int admitted, _, _) = await CallAsync(upstream => SluiceProgram.Configuration(upstream, Limits), Calls);
 
         admitted.ShouldBe(Calls);
     }
 
-    private static async Task<(int Admitted, int Refused, TimeSpan Took)> CallAsync(string store)
+    private static async Task<(int Admitted, int Refused, TimeSpan Took)> CallAsync(Func<Uri, string> configurationOf, int calls)
     {
         await using DemoProgram upstream = await DemoProgram.StartAsync();
-        string configuration = SluiceProgram.Configuration(await upstream.ServerEndpointAsync(), $"{{ perUser: {Tokens}/1m }}");
-        await using SluiceProgram first = await SluiceProgram.StartAsync($"{configuration}\n{store}");
-        await using SluiceProgram second = await SluiceProgram.StartAsync($"{configuration}\n{store}");
-        await using SluiceProgram third = await SluiceProgram.StartAsync($"{configuration}\n{store}");
+        string configuration = configurationOf(await upstream.ServerEndpointAsync());
+        await using SluiceProgram first = await SluiceProgram.StartAsync(configuration);
+        await using SluiceProgram second = await SluiceProgram.StartAsync(configuration);
+        await using SluiceProgram third = await SluiceProgram.StartAsync(configuration);
         SluiceProgram[] gateways = [first, second, third];
         using HttpClient http = new();
         long start = Stopwatch.GetTimestamp();
         List<string> answers = [];
-        for (int id = 0; id < Calls; id++)
+        for (int id = 0; id < calls; id++)
         {
             answers.Add(await EchoCalls.PostAsync(http, gateways[id % gateways.Length].Endpoint, "alice", id));
         }
