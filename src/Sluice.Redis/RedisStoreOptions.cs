@@ -38,9 +38,8 @@ public sealed class RedisStoreOptions
     /// </value>
     public TimeSpan RememberRefusals { get; set; } = TimeSpan.FromSeconds(1);
 
-    /// <summary>Whether calls that are queued at one time go to Redis in one batch.</summary>
-    /// <value>The default is true.</value>
-    public bool Coalesce { get; set; } = true;
+    /// <summary>Whether calls that are queued at one time go to Redis in one batch. The benchmarks turn it off, to measure what it gives.</summary>
+    internal bool Coalesce { get; set; } = true;
 
     /// <summary>Where the buckets of one MCP server lie in a cluster.</summary>
     /// <value>The default is <see cref="RedisKeyLayout.Compact"/>. Every process must say the same.</value>

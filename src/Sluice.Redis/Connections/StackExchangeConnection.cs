@@ -6,8 +6,6 @@ namespace Sluice.Redis;
 /// <summary>StackExchange.Redis. It carries bytes, reconnects and follows failovers; timeouts and the breaker are the store's.</summary>
 internal sealed class StackExchangeConnection : IRedisConnection
 {
-    private static readonly TimeSpan PauseBetweenAttempts = TimeSpan.FromMilliseconds(500);
-
     private readonly bool _isOwned;
     private readonly TimeProvider _time;
     private readonly ILogger _logger;
@@ -130,33 +128,17 @@ internal sealed class StackExchangeConnection : IRedisConnection
         }
     }
 
-    // Without a reachable sentinel, or with a name that cannot be resolved, the client stops connecting; with servers it retries by itself.
+    // Without a server, a sentinel or a name that can be resolved it returns, too; the client then retries by itself.
     private async Task<IConnectionMultiplexer> ConnectAsync(ConfigurationOptions options)
     {
-        CancellationToken disposed = _disposed.Token;
-        while (true)
+        ConnectionMultiplexer made = await ConnectionMultiplexer.ConnectAsync(options).ConfigureAwait(false);
+        if (_disposed.IsCancellationRequested)
         {
-            ConnectionMultiplexer? made = null;
-            try
-            {
-                made = await ConnectionMultiplexer.ConnectAsync(options.Clone()).ConfigureAwait(false);
-            }
-            catch (RedisException)
-            {
-                await Task.Delay(PauseBetweenAttempts, _time, disposed).ConfigureAwait(false);
-            }
-
-            if (disposed.IsCancellationRequested && made is not null)
-            {
-                await made.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
-                disposed.ThrowIfCancellationRequested();
-            }
-
-            if (made is not null)
-            {
-                return made;
-            }
+            await made.CloseAsync(allowCommandsToComplete: false).ConfigureAwait(false);
         }
+
+        _disposed.Token.ThrowIfCancellationRequested();
+        return made;
     }
 
     /// <summary>Looks at the server when there is a connection, and whenever there is a new one.</summary>
