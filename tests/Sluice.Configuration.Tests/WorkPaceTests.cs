@@ -1,6 +1,5 @@
 using System.Globalization;
 using System.Text;
-using Sluice.Conformance;
 
 namespace Sluice.Configuration.Tests;
 

@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway;
 

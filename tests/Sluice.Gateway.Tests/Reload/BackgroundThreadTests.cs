@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sluice.Configuration;
+using Sluice.Documents;
 
 namespace Sluice.Gateway.Tests.Reload;
 

@@ -1,5 +1,3 @@
-using Sluice.Conformance;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>One node of a cluster is down, and callers' rows lie on all nodes.</summary>

@@ -1,5 +1,3 @@
-using Sluice.Conformance;
-
 namespace Sluice.Redis.Tests;
 
 /// <summary>The store with shares: one limit that everybody shares, decided from memory and from the remainder.</summary>
