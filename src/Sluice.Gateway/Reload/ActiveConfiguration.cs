@@ -1,3 +1,4 @@
+using Sluice.Configuration;
 using Sluice.Documents;
 
 namespace Sluice.Gateway;

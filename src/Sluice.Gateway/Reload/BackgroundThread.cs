@@ -1,5 +1,5 @@
 using System.Runtime.InteropServices;
-using Sluice.Documents;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway;
 

@@ -1,3 +1,4 @@
+using Sluice.Configuration;
 using Sluice.Documents;
 using Sluice.Mcp;
 using Yarp.ReverseProxy.Forwarder;

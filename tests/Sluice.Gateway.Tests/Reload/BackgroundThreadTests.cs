@@ -1,5 +1,5 @@
 using System.Globalization;
-using Sluice.Documents;
+using Sluice.Configuration;
 
 namespace Sluice.Gateway.Tests.Reload;
 

@@ -1,4 +1,4 @@
-namespace Sluice.Documents;
+namespace Sluice.Configuration;
 
 /// <summary>Divides long work of a thread into short pieces with pauses between them, in which others have the processor.</summary>
 /// <remarks>
