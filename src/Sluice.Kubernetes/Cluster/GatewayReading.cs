@@ -17,13 +17,14 @@ internal sealed record GatewayReading(
     /// <summary>What became of it; null where there is no object.</summary>
     /// <param name="used">The generation that is in use; null for none.</param>
     /// <param name="needsRestart">The settings that have changed, and keep their values until a restart.</param>
-    internal ResourceReport? Report(long? used, ImmutableArray<string> needsRestart) =>
-        Object is null ? null : new ResourceReport(Object, Faults)
-    {
-        UsedGeneration = used,
-        Missing = Missing,
-        NeedsRestart = needsRestart,
-    };
+    internal ResourceReport? Report(long? used, ImmutableArray<string> needsRestart) => Object is null
+        ? null
+        : new ResourceReport(Object, Faults)
+        {
+            UsedGeneration = used,
+            Missing = Missing,
+            NeedsRestart = needsRestart,
+        };
 
     /// <summary>Why it cannot be used, as sentences; empty where it can.</summary>
     internal string WhyNot(string space, string name) => Resource is not null ? ""
