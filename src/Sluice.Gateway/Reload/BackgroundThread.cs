@@ -87,11 +87,11 @@ internal static partial class BackgroundThread
     {
         if (OperatingSystem.IsWindows())
         {
-            Thread.Sleep(1);
+            Thread.Yield(); // A sleep takes a millisecond or more, also on Windows.
         }
         else
         {
-            _ = USleep(PauseMicroseconds); // A sleep of .NET takes a millisecond or more. A signal may end this one early: no harm.
+            _ = USleep(PauseMicroseconds); // A sleep of .NET takes a millisecond or more. A signal may end this one early, without harm.
         }
     }
 

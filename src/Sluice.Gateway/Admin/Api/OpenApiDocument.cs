@@ -97,33 +97,34 @@ internal static class OpenApiDocument
     }
 
     private static JsonObject Operation(
-        string method, string summary, string type, JsonNode answer, params JsonObject[] parameters) => new()
-    {
-        [method] = new JsonObject
+        string method, string summary, string type, JsonNode answer, params JsonObject[] parameters) =>
+        new()
         {
-            ["summary"] = summary,
-            ["parameters"] = new JsonArray([.. parameters.Select(parameter => parameter.DeepClone())]),
-            ["responses"] = new JsonObject
+            [method] = new JsonObject
             {
-                ["200"] = new JsonObject
+                ["summary"] = summary,
+                ["parameters"] = new JsonArray([.. parameters.Select(parameter => parameter.DeepClone())]),
+                ["responses"] = new JsonObject
                 {
-                    ["description"] = "The answer.",
-                    ["content"] = new JsonObject { [type] = new JsonObject { ["schema"] = answer } },
-                },
-                ["default"] = new JsonObject
-                {
-                    ["description"] = "An error: what is wrong, and what to write.",
-                    ["content"] = new JsonObject
+                    ["200"] = new JsonObject
                     {
-                        ["application/problem+json"] = new JsonObject
+                        ["description"] = "The answer.",
+                        ["content"] = new JsonObject { [type] = new JsonObject { ["schema"] = answer } },
+                    },
+                    ["default"] = new JsonObject
+                    {
+                        ["description"] = "An error: what is wrong, and what to write.",
+                        ["content"] = new JsonObject
                         {
-                            ["schema"] = new JsonObject { ["$ref"] = "#/components/schemas/Problem" },
+                            ["application/problem+json"] = new JsonObject
+                            {
+                                ["schema"] = new JsonObject { ["$ref"] = "#/components/schemas/Problem" },
+                            },
                         },
                     },
                 },
             },
-        },
-    };
+        };
 
     private static JsonObject TryRequest() => Request(
         ["server"],

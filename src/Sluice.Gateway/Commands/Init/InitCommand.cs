@@ -17,8 +17,11 @@ internal static class InitCommand
             Description = "The MCP server: its URL, or the command line that starts it.",
             HelpName = "URL|COMMAND",
         };
-        Option<string?> rate = new("--rate") { Description = "How many calls are allowed; 100/1m "
-            + "when it is not asked for.", HelpName = "RATE" };
+        Option<string?> rate = new("--rate")
+        {
+            Description = "How many calls are allowed; 100/1m when it is not asked for.",
+            HelpName = "RATE",
+        };
         Option<string?> per = new("--per")
         {
             Description = "What the limit counts by: user (callers need API keys), or shared (all callers together); "
@@ -47,7 +50,7 @@ internal static class InitCommand
         Command command = new(
             "init",
             "Write a first configuration: one server and one limit. "
-                + "On a terminal, three questions are asked; an option answers its question.\n"
+            + "On a terminal, three questions are asked; an option answers its question.\n"
             + "The file is checked as by 'sluice validate'. "
             + "With --per user, an API key is made: it is printed once, and its hash is in the file.\n\n"
             + "Example:\n  sluice init\n"
