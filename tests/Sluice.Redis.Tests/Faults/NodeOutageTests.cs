@@ -7,7 +7,6 @@ public sealed class NodeOutageTests
     private const int Users = 90;
     private const int SlotsOfALane = 256;
 
-    /// <summary>Seen to fail with lanes that have slots of every node.</summary>
     [Fact]
     public async Task Acquire_OneNodeIsDown_OnlyItsCallersAreDecidedWithoutRedis()
     {

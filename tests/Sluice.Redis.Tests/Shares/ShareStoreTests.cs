@@ -116,7 +116,7 @@ public sealed class ShareStoreTests : IAsyncDisposable
         Bucket.Share.LevelAt(_scene.Client.Now).ShouldBe(Numbers.Capacity(Bucket.Share.Parts));
     }
 
-    /// <summary>Seen to fail when each change waits for its timeout.</summary>
+    /// <summary>A change that waited for its timeout would not be complete: the clock stands still.</summary>
     [Fact]
     public async Task Charge_RedisIsKnownNotToAnswer_WaitsForNothing()
     {
@@ -141,7 +141,7 @@ public sealed class ShareStoreTests : IAsyncDisposable
         _scene.Connection.Answer();
     }
 
-    /// <summary>A lowered limit has not reached all processes. Seen to fail when what is used beyond the smaller capacity is forgotten.</summary>
+    /// <summary>A lowered limit has not reached all processes.</summary>
     [Fact]
     public async Task Acquire_AnotherProcessHasASmallerLimit_ItsMessagesFillNothing()
     {
