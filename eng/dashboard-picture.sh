@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the picture of the dashboard that the README shows: starts the demo, calls it for a minute, and takes the picture in Chromium.
+# Makes the picture of the dashboard that the README shows: starts the demo, calls it for five minutes, and takes the picture in Chromium.
 # It needs what eng/install-test-tools.sh installs.
 set -euo pipefail
 cd -- "$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")"
