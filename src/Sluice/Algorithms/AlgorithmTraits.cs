@@ -11,4 +11,7 @@ internal sealed record AlgorithmTraits(string Name, string Text, StateTime Time)
 
     /// <summary>Whether the first call of a window decides when the window starts.</summary>
     internal bool StartsWindows => Time == StateTime.WindowStart;
+
+    /// <summary>Whether the instant of its state is one that has passed. No call can be charged before it.</summary>
+    internal bool HasPastTime => Time is StateTime.NewestCall or StateTime.WindowStart;
 }

@@ -34,7 +34,9 @@ internal sealed class LimitNumbers
     internal LimitNumbers(Rate rate, ulong periodTicks, (ulong Rate, ulong Token) units, long epochTicks, StoreEdges? edges = null)
     {
         Algorithm = rate.Algorithm;
-        StartsWindows = BucketRules.Traits(Algorithm).StartsWindows;
+        AlgorithmTraits traits = BucketRules.Traits(Algorithm);
+        StartsWindows = traits.StartsWindows;
+        HasPastTime = traits.HasPastTime;
         Edges = edges;
         MaxTokens = (ulong)rate.MaxTokens;
         Capacity = (ulong)rate.Capacity;
@@ -67,6 +69,9 @@ internal sealed class LimitNumbers
 
     /// <summary>Whether the first call of a window decides when the window starts.</summary>
     internal bool StartsWindows { get; }
+
+    /// <summary>Whether the instant of a bucket's state is one that has passed. No call can be charged before it.</summary>
+    internal bool HasPastTime { get; }
 
     /// <summary>Whether it counts running calls. Then only <see cref="MaxTokens"/> and <see cref="Capacity"/> are set.</summary>
     internal bool IsSlots => Algorithm == Slots.Algorithm;

@@ -104,7 +104,7 @@ internal readonly ref struct Timeline
 
     /// <summary>When a reservation is charged to a state that may have been made of others' states since.</summary>
     internal static ulong ChargedAt(LimitNumbers limit, BucketState state, in ReservedCall call) =>
-        limit.StartsWindows ? Math.Max(call.At, state.Time) : call.At;
+        limit.HasPastTime ? Math.Max(call.At, state.Time) : call.At;
 
     internal static ulong Later(ulong ticks, ulong wait) => wait > long.MaxValue / 2 || ticks > Never - wait ? Never : ticks + wait;
 
