@@ -48,7 +48,7 @@ internal sealed class RatesReader(FaultList faults)
         reader.Node(field) is not Node node ? (reader.HasAttempt(field) ? (RateOverride)Placeholder : null)
         : node is ScalarNode { IsUnresolved: false } scalar && RateOverride.TryParseWord(scalar.Value, out RateOverride? word) ? word
         : IsWord(node) ? WithWrongCase(node, reader.PathOf(field))
-        : Read(node, reader.PathOf(field), $"Write it without a list:  '{field}: unlimited' or '{field}: 0', or a list of rates only.");
+        : Read(node, reader.PathOf(field), $"Write it without a list: '{field}: unlimited' or '{field}: 0', or a list of rates only.");
 
     private static bool IsWord(Node node) => node is ScalarNode { IsUnresolved: false, IsSubstituted: false } scalar
         && RateOverride.TryParseWord(scalar.Value.ToLowerInvariant(), out _);

@@ -120,7 +120,10 @@ internal sealed class ToolHiveLimitsReader(SourceDocument document)
         return ReadBucket(reader, "global") ?? shared;
     }
 
-    /// <summary>A bucket; null where there is none, and in place of a wrong one another, so that the other faults are found.</summary>
+    /// <summary>
+    /// Reads a bucket. The result is null if the field is missing, and a placeholder if it is wrong, so that the reader finds the other
+    /// faults too.
+    /// </summary>
     private RateList? ReadBucket(FieldReader owner, string field)
     {
         if (owner.Mapping.Find(field) is not Field found)

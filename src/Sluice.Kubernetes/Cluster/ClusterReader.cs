@@ -10,7 +10,7 @@ namespace Sluice.Kubernetes;
 /// <remarks>
 /// <para>
 /// An object that is wrong does not keep the others from being used. While its new generation is wrong, the last one that was right is
-/// used. Where there is none, a server is not served: without the limits that it is to have, it would be open to any load.
+/// used. A server whose limits were never right is not served: without its limits it would be open to any load.
 /// </para>
 /// <para>What has not changed is neither read nor compiled again. Thread safety: one thread.</para>
 /// </remarks>

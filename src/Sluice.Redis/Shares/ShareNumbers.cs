@@ -54,8 +54,8 @@ internal readonly record struct ShareNumbers(long FillMicros, long TokenUnits)
     internal long Cost(ulong tokens) => (long)UInt128.Min((UInt128)tokens * (ulong)TokenUnits, MostUnits);
 
     /// <summary>
-    /// The level of some parts under these numbers, when it was counted under others: what is used of them is kept. Beyond what they hold
-    /// it locks nobody out, but it is not forgotten, because the numbers may change back.
+    /// The level of some parts under these numbers, when it was counted under others: used tokens stay used. Those beyond the capacity of
+    /// the parts cause no rejection, but they are kept, because the numbers may change back.
     /// </summary>
     /// <param name="level">The level under the others.</param>
     /// <param name="over">What was used beyond what the parts hold, under the others.</param>

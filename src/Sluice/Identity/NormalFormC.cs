@@ -17,7 +17,7 @@ internal static class NormalFormC
     private const char FirstThatMayChange = '\u0300';
     private const int LeadFirst = 0x1100;
     private const int VowelFirst = 0x1161;
-    private const int TrailBefore = 0x11A7; // The trail value that means that there is none.
+    private const int TrailBefore = 0x11A7; // One before the first trailing consonant. It stands for no trailing consonant.
     private const int SyllableFirst = 0xAC00;
     private const int Leads = 19;
     private const int Vowels = 21;

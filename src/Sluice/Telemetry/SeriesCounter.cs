@@ -9,7 +9,7 @@ namespace Sluice;
 /// once for each of its limits.
 /// </para>
 /// <para>
-/// Equal labels are one series, whoever asks for it: a reload continues the earlier counts. A series lives as long as it is referenced, so
+/// Equal labels are one series, whichever policy counts it: a reload continues the earlier counts. A series lives as long as it is referenced, so
 /// that the limits of documents that are no longer in use take no memory.
 /// </para>
 /// <para>Thread safety: any number of threads.</para>

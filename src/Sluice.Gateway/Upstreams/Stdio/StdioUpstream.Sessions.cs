@@ -280,7 +280,7 @@ internal sealed partial class StdioUpstream
 
         [LoggerMessage(
             32, LogLevel.Information,
-            "A session of the server '{Server}' was evicted to make room for a new one: its user or address has {Max} sessions "
+            "A session of the server '{Server}' was evicted because a new one began: its user or address has {Max} sessions "
             + "(maxSessionsPerUser) or more.")]
         internal static partial void SessionEvicted(ILogger logger, string server, int max);
 

@@ -29,8 +29,8 @@ local function rescale(units, token, from)
   return (units - part) / from * token + more + (rest > 0 and 1 or 0)
 end
 
--- What is used stays used under other numbers, rounded up. What is used beyond what the remainder holds under them locks nobody out, but
--- it is kept: processes with smaller and with larger numbers may take turns, and each turn would fill the bucket.
+-- Used tokens stay used under other numbers, rounded up. Those beyond the capacity of the remainder under these numbers cause no rejection,
+-- but they are kept in 'over': processes with smaller and with larger numbers may take turns, and each turn would fill the bucket.
 local function convert(record, fill, token)
   local used = math.min(MOST, record.rest * record.fill - record.level + record.over)
   used = rescale(used, token, record.token)
