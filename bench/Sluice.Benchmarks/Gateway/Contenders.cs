@@ -127,7 +127,7 @@ internal sealed class Contenders : IDisposable
         _folder.Delete(recursive: true);
     }
 
-    private const string Rate = "1000000000/1s";
+    private const string Rate = "1000000/1s"; // No faster limit is divided among processes.
 
     /// <summary>Four limits, which let everything through.</summary>
     internal const string Open = $"{{ shared: {Rate}, perUser: {Rate}, tools: [ {{ name: call, shared: {Rate}, perUser: {Rate} }} ] }}";

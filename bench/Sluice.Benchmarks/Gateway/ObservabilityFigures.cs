@@ -34,14 +34,15 @@ internal static class ObservabilityFigures
         Contender quiet = await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]);
         Contender audited = await contenders.StartGatewayAsync(
             "10 % rejected, audit", $"audit: {{ file: {contenders.PathOf("audit.jsonl")} }}", [rejecting]);
-        await WarmScrapesAsync(metrics);
+        using HttpClient scraper = new() { BaseAddress = metrics.Admin }; // Prometheus keeps its connection, too.
+        await WarmScrapesAsync(scraper);
         List<Load>[] loads = [[], [], [], []];
         for (int round = -1; round < rounds; round++)
         {
             Load[] ofRound =
             [
                 Load.Run(plain, Connections, callsOfEach: 1_000),
-                await ScrapedAsync(metrics),
+                await ScrapedAsync(metrics, scraper),
                 Load.Run(quiet, Connections, callsOfEach: 1_000, withRejections: true),
                 Load.Run(audited, Connections, callsOfEach: 1_000, withRejections: true),
             ];
@@ -62,48 +63,45 @@ internal static class ObservabilityFigures
         ];
     }
 
-    private static async Task WarmScrapesAsync(Contender contender)
+    private static async Task WarmScrapesAsync(HttpClient scraper)
     {
-        using HttpClient client = new() { BaseAddress = contender.Admin };
         for (int scrape = 0; scrape < WarmingScrapes; scrape++)
         {
             await Task.Delay(BetweenReadings);
-            await client.GetByteArrayAsync(new Uri("/metrics", UriKind.Relative));
+            await ScrapeAsync(scraper);
         }
     }
 
-    private static async Task<Load> ScrapedAsync(Contender contender)
+    private static async Task<Load> ScrapedAsync(Contender contender, HttpClient scraper)
     {
         using CancellationTokenSource done = new();
-        Task scraping = ScrapeEachSecondAsync(contender, done.Token);
+        Task scraping = ScrapeEachSecondAsync(scraper, done.Token);
         Load load = Load.Run(contender, Connections, callsOfEach: 1_000);
         await done.CancelAsync();
         await scraping;
         return load;
     }
 
-    private static async Task ScrapeEachSecondAsync(Contender contender, CancellationToken done)
-    {
-        using HttpClient client = new() { BaseAddress = contender.Admin };
-        using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
-        do
-        {
-            await client.GetByteArrayAsync(new Uri("/metrics", UriKind.Relative), CancellationToken.None);
-        }
-        while (await NextAsync(timer, done));
-    }
-
-    private static async Task<bool> NextAsync(PeriodicTimer timer, CancellationToken done)
+    // The first after half a second, so that a load has as many scrapes as it has seconds, rounded.
+    private static async Task ScrapeEachSecondAsync(HttpClient scraper, CancellationToken done)
     {
         try
         {
-            return await timer.WaitForNextTickAsync(done);
+            await Task.Delay(TimeSpan.FromSeconds(0.5), done);
+            using PeriodicTimer timer = new(TimeSpan.FromSeconds(1));
+            do
+            {
+                await ScrapeAsync(scraper);
+            }
+            while (await timer.WaitForNextTickAsync(done));
         }
         catch (OperationCanceledException)
         {
-            return false;
+            // The load has ended.
         }
     }
+
+    private static Task<byte[]> ScrapeAsync(HttpClient scraper) => scraper.GetByteArrayAsync(new Uri("/metrics", UriKind.Relative));
 
     private static async Task<double> ScrapeMillisecondsAsync(Contender contender, int rounds)
     {

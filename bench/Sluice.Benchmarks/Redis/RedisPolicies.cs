@@ -18,8 +18,8 @@ internal static class RedisPolicies
     /// <summary>One limit.</summary>
     internal static ApplicableLimits One { get; } = Of("one", limits => limits.PerUser(Plenty));
 
-    /// <summary>One that everybody shares, that no benchmark exhausts, and that is fast enough to be divided.</summary>
-    internal static ApplicableLimits Hot { get; } = Of("hot", limits => limits.Shared(new Rate(10_000_000, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: null, align: false)));
+    /// <summary>One that everybody shares, that no benchmark exhausts, and of the greatest rate that is divided.</summary>
+    internal static ApplicableLimits Hot { get; } = Of("hot", limits => limits.Shared(new Rate(1_000_000, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, 2_000_000_000, align: false)));
 
     /// <summary>One of so many tokens a second, that everybody shares.</summary>
     internal static ApplicableLimits Shared(int perSecond) => Of(
