@@ -39,7 +39,7 @@ public static class McpClientRateLimitExtensions
             }
             catch (Exception exception) when (exception is McpProtocolException or HttpRequestException)
             {
-                if (RefusalReader.WaitOf(exception) is not TimeSpan wait
+                if (RejectionReader.WaitOf(exception) is not TimeSpan wait
                     || !await budget.TryWaitAsync(wait, cancellationToken).ConfigureAwait(false))
                 {
                     throw;

@@ -37,7 +37,7 @@ public sealed partial class RedisStore
             SlotNumber = claim.Number,
             IsSpread = _isSpread,
         };
-        return AnswerAsync(lane, call, request, states, charges, _refusals.Mark);
+        return AnswerAsync(lane, call, request, states, charges, _rejections.Mark);
     }
 
     private async ValueTask<RateLimitDecision> AnswerAsync(
@@ -68,7 +68,7 @@ public sealed partial class RedisStore
         // When a slot becomes free is not known, so a rejection of a call that needs one says nothing about the next call.
         if (charges && !decision.IsAllowed && call.Limits.Applicable.SlotCount == 0)
         {
-            _refusals.Remember(call, request.Caller, mark);
+            _rejections.Remember(call, request.Caller, mark);
         }
 
         return decision;
@@ -188,7 +188,7 @@ public sealed partial class RedisStore
             }
         }
 
-        _refusals.Forget();
+        _rejections.Forget();
         return isDone;
     }
 }

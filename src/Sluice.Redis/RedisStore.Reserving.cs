@@ -55,7 +55,7 @@ public sealed partial class RedisStore
             }
         }
 
-        _refusals.Forget();
+        _rejections.Forget();
     }
 
     private async ValueTask<RateLimitReservation> ReserveAsync(
@@ -88,7 +88,7 @@ public sealed partial class RedisStore
                 Micros(maxWait), FromMicros: 0, _reserver, claim.WaitsInTurn ? keys.Turn : null, claim.KeepsTurn),
             IsSpread = _isSpread,
         };
-        RateLimitDecision decision = await AnswerAsync(lane, call, request, states, charges: true, _refusals.Mark).ConfigureAwait(false);
+        RateLimitDecision decision = await AnswerAsync(lane, call, request, states, charges: true, _rejections.Mark).ConfigureAwait(false);
         if (!decision.IsAllowed || decision.Source != DecisionSource.Store)
         {
             return Unheld(decision);

@@ -164,8 +164,8 @@ public sealed partial class RedisStore
 
     private ValueTask<RateLimitDecision> DecideRestAsync(
         RedisLimits rest, in RateLimitRequest request, LimitState[] states, bool charges, SlotClaim claim) =>
-        charges && request.Limits.SlotCount == 0 && _refusals.TryRecall(rest, request, states, out RateLimitDecision refusal)
-            ? new ValueTask<RateLimitDecision>(refusal)
+        charges && request.Limits.SlotCount == 0 && _rejections.TryRecall(rest, request, states, out RateLimitDecision rejection)
+            ? new ValueTask<RateLimitDecision>(rejection)
             : DecideAsync(rest, request, states, charges, claim);
 
     private static RateLimitRequest PartOf(in RateLimitRequest request, RedisLimits part) =>

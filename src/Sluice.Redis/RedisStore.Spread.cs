@@ -26,7 +26,7 @@ public sealed partial class RedisStore
     private async ValueTask<RateLimitDecision> DecideSpreadAsync(
         RedisLimits limits, RateLimitRequest request, Memory<LimitState> states, bool charges, SlotClaim claim)
     {
-        long mark = _refusals.Mark;
+        long mark = _rejections.Mark;
         CallerKeys keys = Of(request.Caller);
         ChargeDrawn(limits, keys);
         PendingCall whole = new(charges ? ScriptVerb.Acquire : ScriptVerb.Peek, limits, keys, (ulong)request.Cost) { IsAllowed = true };

@@ -37,7 +37,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
     private readonly ServerClock _serverClock;
     private readonly LaneMap _lanes;
     private readonly LocalBuckets _local;
-    private readonly RefusalMemory _refusals;
+    private readonly RejectionMemory _rejections;
     private readonly Membership _assumed;
     private readonly bool _announces;
     private readonly SlotReleases _releases;
@@ -89,7 +89,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             (server, name, probe, settings) => OpenLane(server, new Lane(name, probe, settings, connection, script, _local, time, _logger)),
             options.Timeout,
             options.Coalesce);
-        _refusals = new RefusalMemory(options.RememberRefusals, time);
+        _rejections = new RejectionMemory(options.RememberRefusals, time);
         _releases = new SlotReleases(connection, time);
         _slotWaiters = new PolledSlotWaiters(this, time);
         _localSlots = new LocalSlots(new InProcessStore(new InProcessStoreOptions { MaxKeys = options.LocalMaxKeys }, time), () => Members);
@@ -243,8 +243,8 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
             return DecideDividedAsync(limits, request, states, charges: true, claim: default);
         }
 
-        return _refusals.TryRecall(limits, request, states.Span, out RateLimitDecision refusal)
-            ? new ValueTask<RateLimitDecision>(refusal)
+        return _rejections.TryRecall(limits, request, states.Span, out RateLimitDecision rejection)
+            ? new ValueTask<RateLimitDecision>(rejection)
             : DecideAsync(limits, request, states, charges: true);
     }
 
@@ -324,7 +324,7 @@ public sealed partial class RedisStore : IRateLimitStore, IAsyncDisposable, IObs
         // Compiling this way takes longer than a call may, on a machine that is short of CPU.
         LaneSettings settings = new(LookTimeout, MaxRuns: 1, MaxBatch: 1);
         using Lane lane = new("warm-up", call.Limits.Server.Probe, settings, _connection, _script, _local, _time, NullLogger.Instance);
-        await AnswerAsync(lane, call, request, new LimitState[1], charges: false, _refusals.Mark).ConfigureAwait(false);
+        await AnswerAsync(lane, call, request, new LimitState[1], charges: false, _rejections.Mark).ConfigureAwait(false);
         _local.Reset(call.Limits, call.Caller);
         if (_announces || _shareSettings is not null)
         {

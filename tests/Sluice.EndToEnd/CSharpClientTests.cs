@@ -15,20 +15,20 @@ public sealed class CSharpClientTests(EverythingServer server) : IClassFixture<E
         await using McpClient client = await ConnectAsync(sluice.Endpoint, "key-of-alice");
 
         CallToolResult first = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(
             async () => await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "again" }));
 
         first.Content.OfType<TextContentBlock>().First().Text.ShouldBe("Echo: hi");
-        ((int)refusal.ErrorCode).ShouldBe(429);
-        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
-        refusal.Data["limit"].ShouldBe("echo/perUser");
-        Convert.ToInt64(refusal.Data["retryAfterMs"], System.Globalization.CultureInfo.InvariantCulture)
+        ((int)rejection.ErrorCode).ShouldBe(429);
+        rejection.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
+        rejection.Data["limit"].ShouldBe("echo/perUser");
+        Convert.ToInt64(rejection.Data["retryAfterMs"], System.Globalization.CultureInfo.InvariantCulture)
             .ShouldBeInRange(86_300_000, 86_400_000);
         (await client.ListToolsAsync()).Count.ShouldBeGreaterThan(1);
     }
 
     [Fact]
-    public async Task Call_RefusedInTheModernEra_IsAnHttpErrorThatCarriesTheRefusal()
+    public async Task Call_RefusedInTheModernEra_IsAnHttpErrorThatCarriesTheRejection()
     {
         await using DemoProgram demo = await DemoProgram.StartAsync();
         await using McpClient client = await ConnectAsync(demo.Endpoint, "demo-key-of-alice");
@@ -38,11 +38,11 @@ public sealed class CSharpClientTests(EverythingServer server) : IClassFixture<E
             await SearchAsync(client);
         }
 
-        HttpRequestException refusal = await Should.ThrowAsync<HttpRequestException>(async () => await SearchAsync(client));
+        HttpRequestException rejection = await Should.ThrowAsync<HttpRequestException>(async () => await SearchAsync(client));
 
-        refusal.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        refusal.Message.ShouldContain("\"code\":429,\"message\":\"Rate limit exceeded: perUser limit on tool 'search', retry in ");
-        refusal.Message.ShouldContain("\"limit\":\"search/perUser\"");
+        rejection.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        rejection.Message.ShouldContain("\"code\":429,\"message\":\"Rate limit exceeded: perUser limit on tool 'search', retry in ");
+        rejection.Message.ShouldContain("\"limit\":\"search/perUser\"");
     }
 
     [Fact]

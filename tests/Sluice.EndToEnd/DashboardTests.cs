@@ -94,7 +94,7 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     }
 
     [Fact]
-    public async Task Explain_IdOfARefusal_TellsHowItWasDecided()
+    public async Task Explain_IdOfARejection_TellsHowItWasDecided()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(
             server, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }", more: "decisionIds: true");

@@ -3,7 +3,7 @@ namespace Sluice.EndToEnd;
 public sealed class InspectorTests(EverythingServer server) : IClassFixture<EverythingServer>
 {
     [Fact]
-    public async Task Call_BeyondTheToolsLimit_ExitsWithOneAndTheTextOfTheRefusal()
+    public async Task Call_BeyondTheToolsLimit_ExitsWithOneAndTheTextOfTheRejection()
     {
         await using SluiceProgram sluice = await SluiceProgram.StartAsync(SluiceProgram.Configuration(
             server.Endpoint, "{ shared: 1000/1d, perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }"));

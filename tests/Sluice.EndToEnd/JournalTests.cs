@@ -22,13 +22,13 @@ public sealed class JournalTests : IDisposable
         {
             sluice.WriteLine("""{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"echo"}}""");
             sluice.WriteLine("""{"jsonrpc":"2.0","id":2,"method":"tools/call","params":{"name":"echo"}}""");
-            string refusal = await sluice.WaitForLineAsync(line => line.Contains("Rate limit exceeded", StringComparison.Ordinal));
-            refusal.ShouldContain("\"decisionId\":\"");
+            string rejection = await sluice.WaitForLineAsync(line => line.Contains("Rate limit exceeded", StringComparison.Ordinal));
+            rejection.ShouldContain("\"decisionId\":\"");
             sluice.CloseInput();
             (await sluice.WaitForExitAsync()).ExitCode.ShouldBe(0);
 
             JsonElement audit = Lines("audit.jsonl").ShouldHaveSingleItem();
-            refusal.ShouldContain(audit.GetProperty("decisionId").GetString()!);
+            rejection.ShouldContain(audit.GetProperty("decisionId").GetString()!);
             audit.GetProperty("request").GetString().ShouldBe("2");
         }
 

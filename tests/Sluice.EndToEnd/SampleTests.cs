@@ -58,10 +58,10 @@ public sealed class SampleTests
 
         (await ForecastAsync(clientOfOne)).ShouldBe("Sunny in Oslo.");
         (await ForecastAsync(clientOfTwo)).ShouldBe("Sunny in Oslo.");
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(() => ForecastAsync(clientOfOne));
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(() => ForecastAsync(clientOfOne));
 
-        ((int)refusal.ErrorCode).ShouldBe(429);
-        refusal.Data["limit"].ShouldBe("forecast/perUser");
+        ((int)rejection.ErrorCode).ShouldBe(429);
+        rejection.Data["limit"].ShouldBe("forecast/perUser");
         await Should.ThrowAsync<McpProtocolException>(() => ForecastAsync(clientOfTwo));
     }
 
@@ -73,10 +73,10 @@ public sealed class SampleTests
         await ForecastAsync(client);
         await ForecastAsync(client);
 
-        HttpRequestException refusal = await Should.ThrowAsync<HttpRequestException>(() => ForecastAsync(client));
+        HttpRequestException rejection = await Should.ThrowAsync<HttpRequestException>(() => ForecastAsync(client));
 
-        refusal.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
-        refusal.Message.ShouldContain("\"limit\":\"forecast/perUser\"");
+        rejection.StatusCode.ShouldBe(HttpStatusCode.TooManyRequests);
+        rejection.Message.ShouldContain("\"limit\":\"forecast/perUser\"");
     }
 
     [Theory]

@@ -22,13 +22,13 @@ public sealed class StdioRunTests : IDisposable
         }));
 
         CallToolResult first = await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "hi" });
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(
             async () => await client.CallToolAsync("echo", new Dictionary<string, object?> { ["message"] = "again" }));
 
         first.Content.OfType<TextContentBlock>().First().Text.ShouldBe("Echo: hi");
-        ((int)refusal.ErrorCode).ShouldBe(429);
-        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
-        refusal.Data["limit"].ShouldBe("echo/perUser");
+        ((int)rejection.ErrorCode).ShouldBe(429);
+        rejection.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
+        rejection.Data["limit"].ShouldBe("echo/perUser");
         (await client.ListToolsAsync()).Count.ShouldBeGreaterThan(1);
     }
 
@@ -87,16 +87,16 @@ public sealed class StdioRunTests : IDisposable
     [InlineData("toolResult", "\"isError\":true")]
     [InlineData("http429", "\"error\":{\"code\":429")]
     [InlineData("jsonrpc", "\"error\":{\"code\":429")]
-    public async Task Refusal_InTheFormThatIsSet_HasTheIdAsItCame(string form, string expected)
+    public async Task Rejection_InTheFormThatIsSet_HasTheIdAsItCame(string form, string expected)
     {
         await using ChildProcess sluice = StartOdd(Limits($"rateLimiting: {{ perUser: 1/1d, rejection: {form} }}"));
         sluice.WriteLine(Call(1, "echo"));
         sluice.WriteLine("""{"jsonrpc":"2.0","id":"\u0061 1","method":"tools/call","params":{"name":"echo"}}""");
 
-        string refusal = await sluice.WaitForLineAsync(line => line.Contains("Rate limit exceeded", StringComparison.Ordinal));
+        string rejection = await sluice.WaitForLineAsync(line => line.Contains("Rate limit exceeded", StringComparison.Ordinal));
 
-        refusal.ShouldStartWith("""{"jsonrpc":"2.0","id":"\u0061 1",""");
-        refusal.ShouldContain(expected);
+        rejection.ShouldStartWith("""{"jsonrpc":"2.0","id":"\u0061 1",""");
+        rejection.ShouldContain(expected);
     }
 
     [Fact]

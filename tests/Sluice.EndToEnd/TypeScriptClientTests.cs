@@ -21,12 +21,12 @@ public sealed class TypeScriptClientTests(EverythingServer server) : IClassFixtu
         seen[2].GetProperty("error").GetString().ShouldBe(errorClass);
         seen[2].GetProperty("code").GetInt32().ShouldBe(429);
         seen[2].GetProperty("message").GetString()!.ShouldStartWith(prefix + "Rate limit exceeded: perUser limit on tool 'echo', retry in ");
-        ShouldBeTheDataOfTheRefusal(seen[2].GetProperty("data"));
+        ShouldBeTheDataOfTheRejection(seen[2].GetProperty("data"));
         seen[3].GetProperty("tools").GetInt32().ShouldBeGreaterThan(1);
     }
 
     [Fact]
-    public async Task Call_RefusedInTheModernEra_IsAnHttpErrorThatCarriesTheRefusal()
+    public async Task Call_RefusedInTheModernEra_IsAnHttpErrorThatCarriesTheRejection()
     {
         await using DemoProgram demo = await DemoProgram.StartAsync();
         const string FourSearches =
@@ -60,7 +60,7 @@ public sealed class TypeScriptClientTests(EverythingServer server) : IClassFixtu
         System.Diagnostics.Stopwatch.GetElapsedTime(start).ShouldBeGreaterThanOrEqualTo(TimeSpan.FromSeconds(3)); // Never before.
     }
 
-    private static void ShouldBeTheDataOfTheRefusal(JsonElement data)
+    private static void ShouldBeTheDataOfTheRejection(JsonElement data)
     {
         data.GetProperty("limitType").GetString().ShouldBe("perUser");
         data.GetProperty("limit").GetString().ShouldBe("echo/perUser");

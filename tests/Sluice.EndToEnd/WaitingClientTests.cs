@@ -5,7 +5,7 @@ using Sluice.ModelContextProtocol;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>C# clients that honour a refusal of a real gateway: they wait as long as it says, and no call is lost.</summary>
+/// <summary>C# clients that honour a rejection of a real gateway: they wait as long as it says, and no call is lost.</summary>
 public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture<ConformanceServer>
 {
     private const string Legacy = "2025-11-25";
@@ -48,31 +48,31 @@ public sealed class WaitingClientTests(ConformanceServer server) : IClassFixture
     [Theory]
     [InlineData(Legacy, typeof(McpProtocolException))]
     [InlineData(Modern, typeof(HttpRequestException))]
-    public async Task RetryHandler_WaitIsBeyondItsPatience_HandsTheRefusalOnAtOnce(string era, Type exception)
+    public async Task RetryHandler_WaitIsBeyondItsPatience_HandsTheRejectionOnAtOnce(string era, Type exception)
     {
         await using SluiceProgram sluice = await StartAsync("1/1d", "auto");
         using HttpClient http = new(new RateLimitRetryHandler(new SocketsHttpHandler(), Options));
         await using McpClient client = await ConnectAsync(sluice, era, http);
         ShouldBeServed(await client.CallToolAsync(ConformanceServer.Tool));
 
-        Exception refusal = await Should.ThrowAsync(() => client.CallToolAsync(ConformanceServer.Tool).AsTask(), exception);
+        Exception rejection = await Should.ThrowAsync(() => client.CallToolAsync(ConformanceServer.Tool).AsTask(), exception);
 
-        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on tool ");
+        rejection.Message.ShouldContain("Rate limit exceeded: perUser limit on tool ");
         _clock.Waits.ShouldBeEmpty();
     }
 
     [Fact]
-    public async Task CallToolWithRetry_WaitIsBeyondItsPatience_HandsTheRefusalOnAtOnce()
+    public async Task CallToolWithRetry_WaitIsBeyondItsPatience_HandsTheRejectionOnAtOnce()
     {
         await using SluiceProgram sluice = await StartAsync("1/1d", "auto");
         using HttpClient http = new();
         await using McpClient client = await ConnectAsync(sluice, Legacy, http);
         ShouldBeServed(await client.CallToolWithRetryAsync(ConformanceServer.Tool, retry: Options));
 
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(
             () => client.CallToolWithRetryAsync(ConformanceServer.Tool, retry: Options).AsTask());
 
-        ((int)refusal.ErrorCode).ShouldBe(429);
+        ((int)rejection.ErrorCode).ShouldBe(429);
         _clock.Waits.ShouldBeEmpty();
     }
 

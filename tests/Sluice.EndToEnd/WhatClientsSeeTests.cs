@@ -2,7 +2,7 @@ using System.Text.Json;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>What the users of real clients see of a refusal, in each era and form: the table of <c>docs/clients.md</c>.</summary>
+/// <summary>What the users of real clients see of a rejection, in each era and form: the table of <c>docs/clients.md</c>.</summary>
 public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixture<GatewayOfEveryForm>
 {
     private const string Legacy = "2025-11-25";
@@ -31,7 +31,7 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
     [InlineData("C#", Modern, "jsonrpc", "McpProtocolException 429")]
     [InlineData("C#", Modern, "http429", "HttpRequestException 429")]
     [InlineData("C#", Modern, "toolResult", "result, isError")]
-    public async Task Refusal_InAForm_IsSeenAsAnErrorAndLeavesTheSessionWhole(string client, string era, string form, string shape)
+    public async Task Rejection_InAForm_IsSeenAsAnErrorAndLeavesTheSessionWhole(string client, string era, string form, string shape)
     {
         SessionReport session = await ClientSessions.RunAsync(
             client, era, gateway.Endpoint(form), GatewayOfEveryForm.UserOf(client, era), ConformanceServer.Tool);
@@ -40,15 +40,15 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
         session.ToolsBefore.ShouldBeGreaterThan(1);
         session.Allowed.Text.ShouldBe(ConformanceServer.Text);
         session.Refused.Shape.ShouldBe(shape);
-        session.Refused.Text.ShouldContain(RefusalOf(ConformanceServer.Tool));
+        session.Refused.Text.ShouldContain(RejectionOf(ConformanceServer.Tool));
         session.ToolsAfter.ShouldBe(session.ToolsBefore);
         if (client == "Inspector" && form == "jsonrpc")
         {
-            session.Refused.Refusal.ShouldBeNull(); // It prints the message of a JSON-RPC error, and not its data.
+            session.Refused.Rejection.ShouldBeNull(); // It prints the message of a JSON-RPC error, and not its data.
         }
         else
         {
-            ShouldBeTheRefusal(session.Refused.Refusal.ShouldNotBeNull(), ConformanceServer.Tool);
+            ShouldBeTheRejection(session.Refused.Rejection.ShouldNotBeNull(), ConformanceServer.Tool);
         }
     }
 
@@ -69,12 +69,12 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
 
         session.Allowed.Text.ShouldBe(ConformanceServer.Text);
         session.Refused.Shape.ShouldBe(shape);
-        session.Refused.Text.ShouldContain(RefusalOf(Tool));
-        ShouldBeTheRefusal(session.Refused.Refusal.ShouldNotBeNull(), Tool);
+        session.Refused.Text.ShouldContain(RejectionOf(Tool));
+        ShouldBeTheRejection(session.Refused.Rejection.ShouldNotBeNull(), Tool);
         session.ToolsAfter.ShouldBe(session.ToolsBefore);
     }
 
-    private static string RefusalOf(string tool) => $"Rate limit exceeded: perUser limit on tool '{tool}', retry in ";
+    private static string RejectionOf(string tool) => $"Rate limit exceeded: perUser limit on tool '{tool}', retry in ";
 
     /// <summary>What the table of <c>docs/clients.md</c> says, up to its first colon.</summary>
     private static string DocumentedShape(string client, string era, string form)
@@ -85,10 +85,10 @@ public sealed class WhatClientsSeeTests(GatewayOfEveryForm gateway) : IClassFixt
         return line[row.Length..].Split(':')[0];
     }
 
-    private static void ShouldBeTheRefusal(JsonElement error, string tool)
+    private static void ShouldBeTheRejection(JsonElement error, string tool)
     {
         error.GetProperty("code").GetInt32().ShouldBe(429);
-        error.GetProperty("message").GetString()!.ShouldContain(RefusalOf(tool));
+        error.GetProperty("message").GetString()!.ShouldContain(RejectionOf(tool));
         JsonElement data = error.GetProperty("data");
         data.GetProperty("limitType").GetString().ShouldBe("perUser");
         data.GetProperty("limit").GetString().ShouldBe($"{tool}/perUser");

@@ -22,17 +22,17 @@ public abstract class LimitingContract
             limits => limits.PerUser("100/1d").Tool("echo", tool => tool.PerUser("1/1d"))));
 
         (await server.CallAsync("echo")).ShouldBe("hi");
-        McpProtocolException refusal = await server.RefusedAsync("echo");
+        McpProtocolException rejection = await server.RefusedAsync("echo");
 
-        ((int)refusal.ErrorCode).ShouldBe(429);
-        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
-        refusal.Message.ShouldNotContain(Environment.UserName);
-        refusal.Data["limit"].ShouldBe("echo/perUser");
-        refusal.Data["limitType"].ShouldBe("perUser");
-        Number(refusal, "maxTokens").ShouldBe(1);
-        Number(refusal, "remaining").ShouldBe(0);
-        Number(refusal, "retryAfterMs").ShouldBeInRange(86_300_000, 86_400_000);
-        Number(refusal, "retryAfterSeconds").ShouldBe((Number(refusal, "retryAfterMs") + 999) / 1000);
+        ((int)rejection.ErrorCode).ShouldBe(429);
+        rejection.Message.ShouldContain("Rate limit exceeded: perUser limit on tool 'echo', retry in ");
+        rejection.Message.ShouldNotContain(Environment.UserName);
+        rejection.Data["limit"].ShouldBe("echo/perUser");
+        rejection.Data["limitType"].ShouldBe("perUser");
+        Number(rejection, "maxTokens").ShouldBe(1);
+        Number(rejection, "remaining").ShouldBe(0);
+        Number(rejection, "retryAfterMs").ShouldBeInRange(86_300_000, 86_400_000);
+        Number(rejection, "retryAfterSeconds").ShouldBe((Number(rejection, "retryAfterMs") + 999) / 1000);
         (await server.CallAsync("search")).ShouldBe("found");
     }
 
@@ -154,10 +154,10 @@ public abstract class LimitingContract
         user = Users.Named("bob", team);
         await server.CallAsync("echo");
         user = Users.Named("carol", team);
-        McpProtocolException refusal = await server.RefusedAsync("echo");
-        refusal.Data["limit"].ShouldBe("by-team");
-        refusal.Data["limitType"].ShouldBe("claim:team");
-        refusal.Message.ShouldNotContain("quokka");
+        McpProtocolException rejection = await server.RefusedAsync("echo");
+        rejection.Data["limit"].ShouldBe("by-team");
+        rejection.Data["limitType"].ShouldBe("claim:team");
+        rejection.Message.ShouldNotContain("quokka");
         await server.CallAsync("search");
         user = Users.Named("dave");
         (await server.RefusedAsync("search")).Data.Contains("retryAfterMs").ShouldBeFalse();
@@ -211,10 +211,10 @@ public abstract class LimitingContract
         await using RunningServer server = await StartAsync(builder => builder.WithRateLimits(
             limits => limits.PerUser("5/1d").MissingIdentity(MissingIdentity.Reject), options => options.IdentifyBy(_ => null)));
 
-        McpProtocolException refusal = await server.RefusedAsync("echo");
+        McpProtocolException rejection = await server.RefusedAsync("echo");
 
-        refusal.Message.ShouldContain("perUser limit on the server needs a user");
-        refusal.Data.Contains("retryAfterMs").ShouldBeFalse();
+        rejection.Message.ShouldContain("perUser limit on the server needs a user");
+        rejection.Data.Contains("retryAfterMs").ShouldBeFalse();
     }
 
     [Fact]
@@ -225,9 +225,9 @@ public abstract class LimitingContract
 
         await server.Client.ListToolsAsync();
         await server.CallAsync("echo");
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(async () => await server.Client.ListToolsAsync());
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(async () => await server.Client.ListToolsAsync());
 
-        ((int)refusal.ErrorCode).ShouldBe(429);
+        ((int)rejection.ErrorCode).ShouldBe(429);
         await server.RefusedAsync("echo");
         await server.Client.PingAsync(new RequestOptions());
     }
@@ -239,9 +239,9 @@ public abstract class LimitingContract
             limits => limits.Method("tools/list", method => method.Shared("1/1d"))));
 
         await server.Client.ListToolsAsync();
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(async () => await server.Client.ListToolsAsync());
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(async () => await server.Client.ListToolsAsync());
 
-        refusal.Data["limit"].ShouldBe("method:tools/list/shared");
+        rejection.Data["limit"].ShouldBe("method:tools/list/shared");
         await server.CallAsync("echo");
     }
 
@@ -365,8 +365,8 @@ public abstract class LimitingContract
             ["{outcome=allowed,source=store} 1", "{outcome=refused,source=store} 1", "{outcome=unmetered,source=none} 1"]);
     }
 
-    private static long Number(McpProtocolException refusal, string name) =>
-        Convert.ToInt64(refusal.Data[name], System.Globalization.CultureInfo.InvariantCulture);
+    private static long Number(McpProtocolException rejection, string name) =>
+        Convert.ToInt64(rejection.Data[name], System.Globalization.CultureInfo.InvariantCulture);
 
     private Task<RunningServer> StartAsync(Action<IMcpServerBuilder> configure, string? version = null) => RunningServer.StartAsync(
         builder =>

@@ -168,9 +168,9 @@ public sealed class RateLimitsTests
 
         await server.CallAsync("echo");
         await server.Client.ListToolsAsync();
-        McpProtocolException refusal = await server.RefusedAsync("echo");
+        McpProtocolException rejection = await server.RefusedAsync("echo");
 
-        refusal.Message.ShouldContain("Rate limit exceeded: perUser limit on the server, retry in ");
+        rejection.Message.ShouldContain("Rate limit exceeded: perUser limit on the server, retry in ");
         server.Services.GetRequiredService<IOptions<SluiceOptions>>().Value.MaxKeys.ShouldBe(50);
     }
 

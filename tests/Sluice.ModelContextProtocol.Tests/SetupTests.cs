@@ -210,12 +210,12 @@ public sealed class SetupTests
                 options => options.IdentifyBy(_ => fails ? throw new InvalidOperationException("secret") : CallerIdentity.None));
         });
 
-        McpProtocolException refusal = await server.RefusedAsync("echo");
+        McpProtocolException rejection = await server.RefusedAsync("echo");
         fails = false;
 
-        refusal.ErrorCode.ShouldBe(McpErrorCode.InternalError);
-        refusal.Message.ShouldContain("The caller could not be identified, so the call was not made.");
-        refusal.Message.ShouldNotContain("secret");
+        rejection.ErrorCode.ShouldBe(McpErrorCode.InternalError);
+        rejection.Message.ShouldContain("The caller could not be identified, so the call was not made.");
+        rejection.Message.ShouldNotContain("secret");
         log.Entries.ShouldContain(line => line.Level == LogLevel.Error && line.Exception is InvalidOperationException);
         (await server.CallAsync("echo")).ShouldBe("hi");
     }
@@ -245,10 +245,10 @@ public sealed class SetupTests
             builder.WithRateLimits(limits => limits.Shared("1/1d"));
         });
 
-        McpProtocolException refusal = await server.RefusedAsync("echo");
+        McpProtocolException rejection = await server.RefusedAsync("echo");
 
-        ((int)refusal.ErrorCode).ShouldBe(503);
-        refusal.Message.ShouldNotContain("Rate limit");
+        ((int)rejection.ErrorCode).ShouldBe(503);
+        rejection.Message.ShouldNotContain("Rate limit");
     }
 
     [Fact]

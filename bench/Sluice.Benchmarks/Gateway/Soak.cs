@@ -110,8 +110,8 @@ internal sealed class Soak : IDisposable
         string[] events = [.. body.Split('\n').Where(line => line.StartsWith("data: ", StringComparison.Ordinal)).Select(line => line[6..])];
         using JsonDocument answer = JsonDocument.Parse(events.Length == 0 ? body : events[^1]);
         Require.That(answer.RootElement.GetProperty("id").GetInt64() == id, $"The call {id} got another's answer: {body}");
-        bool isRefusal = answer.RootElement.TryGetProperty("error", out JsonElement error);
-        if (isRefusal)
+        bool isRejection = answer.RootElement.TryGetProperty("error", out JsonElement error);
+        if (isRejection)
         {
             Require.That(error.GetProperty("code").GetInt32() == 429 && name == "refused", $"The call {id} failed: {body}");
             Interlocked.Increment(ref _refused);

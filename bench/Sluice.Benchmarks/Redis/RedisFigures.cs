@@ -35,7 +35,7 @@ internal static class RedisFigures
         }
 
         (double throughput, double median) = await Coalescing(redis, quick);
-        double flood = await CallsPerRefusal(redis);
+        double flood = await CallsPerRejection(redis);
         double outage = await Outage.Ratio(redis);
         return
         [
@@ -85,7 +85,7 @@ internal static class RedisFigures
             measured[(1, 1, true)].MedianMs / measured[(1, 1, false)].MedianMs);
     }
 
-    private static async Task<double> CallsPerRefusal(BenchedRedis redis)
+    private static async Task<double> CallsPerRejection(BenchedRedis redis)
     {
         RedisStore store = RedisPolicies.StoreOver(redis, coalesces: true, TimeSpan.FromSeconds(1));
         RateLimitRequest request = new(RedisPolicies.FourRefused, RedisPolicies.Callers[0]);

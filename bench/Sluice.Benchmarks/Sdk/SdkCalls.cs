@@ -70,7 +70,7 @@ internal sealed class SdkCalls : IAsyncDisposable
         long start = Stopwatch.GetTimestamp();
         for (int i = 0; i < CallsPerBlock; i++)
         {
-            CallToolResult result = await server.CallAsync(); // A refusal would be an exception.
+            CallToolResult result = await server.CallAsync(); // A rejection would be an exception.
             Require.That(result.IsError != true, "The tool failed.");
         }
 

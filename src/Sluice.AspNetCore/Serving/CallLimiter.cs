@@ -96,7 +96,7 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         {
             // The application's own code failed: to go on without an identity would let the caller choose another bucket.
             Log.NotIdentified(logger, exception, gate.Policy.Server);
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+            await RejectionWriter.WriteAsync(context, McpRejections.RenderError(
                 StatusCodes.Status500InternalServerError,
                 InternalError,
                 "The caller could not be identified, so the call was not made.",
@@ -131,11 +131,11 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         }
 
         context.Features.Set(Rejected.Instance);
-        RefusalContext refusal = new(
+        RejectionContext rejection = new(
             message,
             era,
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
-        await RefusalWriter.WriteAsync(context, decision.Render(refusal));
+        await RejectionWriter.WriteAsync(context, decision.Render(rejection));
     }
 
     /// <summary>Tells the limiters further out that the call was not made.</summary>

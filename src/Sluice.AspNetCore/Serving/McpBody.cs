@@ -12,15 +12,15 @@ internal static class McpBody
     internal static async ValueTask<(byte[] Body, McpMessage Message)?> ReadAsync(HttpContext context, int maxBytes)
     {
         HttpRequest request = context.Request;
-        Refusal? refusal;
+        Rejection? rejection;
         if (WhyUnsupported(request.Headers) is string unsupported)
         {
-            refusal = McpRefusals.RenderError(
+            rejection = McpRejections.RenderError(
                 StatusCodes.Status415UnsupportedMediaType, McpReadError.InvalidRequest, unsupported, id: default);
         }
         else if (await RequestBody.ReadAsync(request, maxBytes) is not byte[] body)
         {
-            refusal = McpRefusals.RenderError(
+            rejection = McpRejections.RenderError(
                 StatusCodes.Status413PayloadTooLarge,
                 McpReadError.InvalidRequest,
                 $"The body is larger than {maxBytes} bytes.",
@@ -32,10 +32,10 @@ internal static class McpBody
         }
         else
         {
-            refusal = McpRefusals.Render(error);
+            rejection = McpRejections.Render(error);
         }
 
-        await RefusalWriter.WriteAsync(context, refusal);
+        await RejectionWriter.WriteAsync(context, rejection);
         return null;
     }
 

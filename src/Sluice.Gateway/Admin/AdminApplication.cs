@@ -76,12 +76,12 @@ internal static class AdminApplication
             context.Response.Headers.XContentTypeOptions = "nosniff";
         }
 
-        if (guard.Refusal(context.Request) is string refusal)
+        if (guard.Rejection(context.Request) is string rejection)
         {
-            return ApiErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
+            return ApiErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {rejection}.");
         }
 
         bool isOpen = HealthEndpoints.IsOpen(context.Request) || DashboardPage.IsOpen(context.Request);
-        return isOpen || authentication.Admits(context) ? next(context) : authentication.RefuseAsync(context);
+        return isOpen || authentication.Admits(context) ? next(context) : authentication.RejectAsync(context);
     }
 }

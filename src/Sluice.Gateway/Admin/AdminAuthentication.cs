@@ -43,7 +43,7 @@ internal sealed partial class AdminAuthentication
         || (BearerCredential.TryRead(context.Request.Headers, out string? token) && CryptographicOperations.FixedTimeEquals(_hash, HashOf(token)));
 
     /// <summary>Answers a request that lacks the token.</summary>
-    internal Task RefuseAsync(HttpContext context)
+    internal Task RejectAsync(HttpContext context)
     {
         string address = AddressIdentity.NameOf(context.Connection.RemoteIpAddress);
         RateLimitDecision decision = _store.Acquire(

@@ -28,7 +28,7 @@ internal sealed record RunningGateway(
     internal CallerNames Names => Journals.Names!; // Where there is an admin address, callers have names.
 
     /// <summary>The last rejections.</summary>
-    internal Refusals Refusals => Journals.Refusals!;
+    internal Rejections Rejections => Journals.Rejections!;
 
     /// <summary>Recent callers.</summary>
     internal RecentCalls Recent => Counts.Recent;

@@ -40,7 +40,7 @@ internal sealed class AuditLog : ICallObserver, IAsyncDisposable
     {
         if (!call.Decision.IsAllowed)
         {
-            Add(call, Refusals.LimitOf(call.Decision), wouldRefuse: false);
+            Add(call, Rejections.LimitOf(call.Decision), wouldRefuse: false);
             return;
         }
 
@@ -67,10 +67,10 @@ internal sealed class AuditLog : ICallObserver, IAsyncDisposable
         WouldRefuse = wouldRefuse,
         Server = call.Server,
         OperationKind = LimitNames.Of(Methods.KindOf(call.Method)),
-        Operation = ShownText.Cut(call.Operation ?? call.Method, Refusals.MaxNameLength),
+        Operation = ShownText.Cut(call.Operation ?? call.Method, Rejections.MaxNameLength),
         Limit = limit?.Name,
         Scope = limit?.ScopeName,
-        Source = Refusals.SourceOf(call.Decision),
+        Source = Rejections.SourceOf(call.Decision),
         Protocol = call.Description.ProtocolVersion is string version ? ShownText.Cut(version, MaxProtocolLength) : null,
         RequestId = call.Description.RequestId.IsEmpty ? null : IdOf(call.Description.RequestId.Span),
         DecisionId = call.Decision.Id,

@@ -20,7 +20,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
     private const string FirstRevisionWithStepUp = "2025-11-25";
 
     /// <summary>Says why the caller is not known. Nothing of the body was read, so the answer has no id.</summary>
-    internal Task RefuseAsync(HttpContext context, GatewayServer server, AuthenticationResult result)
+    internal Task RejectAsync(HttpContext context, GatewayServer server, AuthenticationResult result)
     {
         (int status, int code, string message) = result.Outcome switch
         {
@@ -37,10 +37,10 @@ internal sealed class Challenges(ResourceMetadata? metadata)
                 : ScopeOf(server.Scopes));
         }
 
-        Refusal refusal = McpRefusals.RenderError(status, code, message, id: default);
-        return RefusalWriter.WriteAsync(context, result.RetryAfter > TimeSpan.Zero
-            ? refusal with { RetryAfterSeconds = (long)Math.Ceiling(result.RetryAfter.TotalSeconds) }
-            : refusal);
+        Rejection rejection = McpRejections.RenderError(status, code, message, id: default);
+        return RejectionWriter.WriteAsync(context, result.RetryAfter > TimeSpan.Zero
+            ? rejection with { RetryAfterSeconds = (long)Math.Ceiling(result.RetryAfter.TotalSeconds) }
+            : rejection);
     }
 
     /// <summary>Says that a caller may not make a call.</summary>
@@ -48,13 +48,13 @@ internal sealed class Challenges(ResourceMetadata? metadata)
     /// <param name="server">The server.</param>
     /// <param name="identity">The caller.</param>
     /// <param name="refused">The call.</param>
-    internal Task ForbidAsync(HttpContext context, GatewayServer server, AuthenticationResult identity, RefusalContext refused)
+    internal Task ForbidAsync(HttpContext context, GatewayServer server, AuthenticationResult identity, RejectionContext refused)
     {
         string? needed = AllowList.ScopeFor(server.Allow, refused.Message);
         if (identity.IsAnonymous && AllowList.AllowsAnyCaller(server.Allow, refused.Message))
         {
             Challenge(context, ScopeOf(needed is null ? server.Scopes : server.Scopes.Append(needed)));
-            return RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+            return RejectionWriter.WriteAsync(context, McpRejections.RenderError(
                 StatusCodes.Status401Unauthorized,
                 InvalidRequest,
                 "Unauthorized: this operation needs credentials, and none were sent.",
@@ -64,7 +64,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
         RejectionForm form = server.Policy?.Settings.Rejection ?? RejectionForm.Auto;
         if (metadata is null || !identity.Claims.AreOfToken || needed is null || !IsScope(needed))
         {
-            return RefusalWriter.WriteAsync(context, McpRefusals.RenderForbidden(
+            return RejectionWriter.WriteAsync(context, McpRejections.RenderForbidden(
                 "Forbidden: the caller may not use this operation. Ask the operator of the server for access", form, refused));
         }
 
@@ -74,7 +74,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
         // Clients of this revision sign in again on a 403 alone; older ones read errors in an answer with 200.
         string revision = context.Request.Headers[McpVersions.HeaderName].ToString();
         bool knowsStepUp = string.CompareOrdinal(revision, FirstRevisionWithStepUp) >= 0;
-        return RefusalWriter.WriteAsync(context, McpRefusals.RenderForbidden(
+        return RejectionWriter.WriteAsync(context, McpRejections.RenderForbidden(
             $"Forbidden: the token has {Name(has)} and needs the scope '{needed}' for this operation",
             form == RejectionForm.Auto && knowsStepUp ? RejectionForm.Http429 : form,
             refused));

@@ -100,10 +100,10 @@ internal sealed class JwtAuthenticator : IAuthenticator
         }
 
         SemaphoreSlim? queue = _limiter.IsSuspect(context, text) ? SuspectTurns : null;
-        (VerifiedToken? verified, AuthenticationResult? refusal) = await verifier.VerifyAsync(text, token, queue, stop);
+        (VerifiedToken? verified, AuthenticationResult? rejection) = await verifier.VerifyAsync(text, token, queue, stop);
         if (verified is null)
         {
-            return refusal!;
+            return rejection!;
         }
 
         // A token that has expired is remembered too: a client that repeats it costs no signature.

@@ -31,14 +31,14 @@ internal static class ExplanationJson
             IdentityRequiredBy = explanation.Call.Limits.IdentityRequiredBy?.Name,
             Limits = explanation.Applicable.Select(limit => Of(explanation, limit.Limit, limit.Of)),
             NotApplied = explanation.LeftOut.Select(left => new { left.Limit, Source = SourceOf(explanation, left.Path), left.Why }),
-            Refusals = SampleRefusal.Of(explanation, out RateLimit? refusing).Select(refusal => new
+            Refusals = SampleRejection.Of(explanation, out RateLimit? refusing).Select(rejection => new
             {
-                refusal.Form,
-                refusal.IsForLegacy,
-                refusal.IsForModern,
-                refusal.Status,
-                Headers = refusal.Headers.ToDictionary(header => header.Key, header => header.Value),
-                refusal.Body,
+                rejection.Form,
+                rejection.IsForLegacy,
+                rejection.IsForModern,
+                rejection.Status,
+                Headers = rejection.Headers.ToDictionary(header => header.Key, header => header.Value),
+                rejection.Body,
             }),
             RefusedBy = refusing?.Name,
             explanation.Notes,

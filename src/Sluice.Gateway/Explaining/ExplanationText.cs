@@ -35,7 +35,7 @@ internal static class ExplanationText
         Limits(text, explanation);
         Overrides(text, explanation);
         LeftOut(text, explanation);
-        Refusals(text, explanation);
+        Rejections(text, explanation);
         return text.ToString();
     }
 
@@ -106,10 +106,10 @@ internal static class ExplanationText
         Section(text, "These do not apply.", table);
     }
 
-    private static void Refusals(StringBuilder text, Explanation explanation)
+    private static void Rejections(StringBuilder text, Explanation explanation)
     {
-        ImmutableArray<SampleRefusal> refusals = SampleRefusal.Of(explanation, out RateLimit? limit);
-        if (refusals.IsEmpty)
+        ImmutableArray<SampleRejection> rejections = SampleRejection.Of(explanation, out RateLimit? limit);
+        if (rejections.IsEmpty)
         {
             if (explanation.Call.Limits.Count > 0)
             {
@@ -122,24 +122,24 @@ internal static class ExplanationText
 
         Line(text, "");
         Line(text, $"The first rejection of calls that all come at once is by '{limit!.Name}'. In each form it is:");
-        foreach (SampleRefusal refusal in refusals)
+        foreach (SampleRejection rejection in rejections)
         {
             Line(text, "");
-            Line(text, $"{refusal.Form}{SentTo(refusal)}");
-            Line(text, $"{Indent}HTTP {refusal.Status}");
-            foreach ((string name, string value) in refusal.Headers)
+            Line(text, $"{rejection.Form}{SentTo(rejection)}");
+            Line(text, $"{Indent}HTTP {rejection.Status}");
+            foreach ((string name, string value) in rejection.Headers)
             {
                 Line(text, $"{Indent}{name}: {value}");
             }
 
-            foreach (string line in refusal.Body.ToJsonString(Json).Split('\n'))
+            foreach (string line in rejection.Body.ToJsonString(Json).Split('\n'))
             {
                 Line(text, Indent + line);
             }
         }
     }
 
-    private static string SentTo(SampleRefusal refusal) => (refusal.IsForLegacy, refusal.IsForModern) switch
+    private static string SentTo(SampleRejection rejection) => (rejection.IsForLegacy, rejection.IsForModern) switch
     {
         (true, true) => " (configured: every client gets it)",
         (true, false) => $" (configured: clients before revision {Mcp.McpVersions.FirstModern} get it)",

@@ -9,26 +9,26 @@ internal sealed class CallJournals : IAsyncDisposable
 {
     private readonly AuditLog? _audit;
 
-    private CallJournals(DecisionRecorder? recorder, AuditLog? audit, Refusals? refusals, CallerNames? names)
+    private CallJournals(DecisionRecorder? recorder, AuditLog? audit, Rejections? rejections, CallerNames? names)
     {
         Names = names;
         Recorder = recorder;
         _audit = audit;
-        Refusals = refusals;
+        Rejections = rejections;
     }
 
     /// <summary>Records calls; null where they are not recorded. A store in memory must be made with it.</summary>
     internal DecisionRecorder? Recorder { get; }
 
     /// <summary>The last rejections; null without an admin address.</summary>
-    internal Refusals? Refusals { get; }
+    internal Rejections? Rejections { get; }
 
     /// <summary>How callers are shown; null where nothing shows them.</summary>
     internal CallerNames? Names { get; }
 
     /// <summary>Sees the decisions, before other observers; null for none.</summary>
     internal ICallObserver? Observe(params IEnumerable<ICallObserver?> others) =>
-        CallObservers.Of([Recorder, _audit, Refusals, .. others]);
+        CallObservers.Of([Recorder, _audit, Rejections, .. others]);
 
     /// <summary>Opens the files.</summary>
     /// <param name="settings">What is to be kept.</param>
@@ -62,7 +62,7 @@ internal sealed class CallJournals : IAsyncDisposable
         return new CallJournals(
             record is null ? null : new DecisionRecorder(record, hashes, time, loggers.CreateLogger<DecisionRecorder>()),
             audit is null ? null : new AuditLog(audit, names, time, loggers.CreateLogger<AuditLog>()),
-            settings.KeepsRefusals ? new Refusals(names, settings.GivesIds, time) : null,
+            settings.KeepsRejections ? new Rejections(names, settings.GivesIds, time) : null,
             names);
     }
 
@@ -123,7 +123,7 @@ internal readonly record struct JournalSettings(
     internal static JournalSettings Of(LocalConfiguration configuration) =>
         new(configuration.Audit, configuration.Record, configuration.DecisionIds, IsAdministered: false);
 
-    internal bool KeepsRefusals => GivesIds || IsAdministered;
+    internal bool KeepsRejections => GivesIds || IsAdministered;
 
-    internal bool IsEmpty => Audit is null && Record is null && !KeepsRefusals;
+    internal bool IsEmpty => Audit is null && Record is null && !KeepsRejections;
 }

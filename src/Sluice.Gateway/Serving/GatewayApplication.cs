@@ -87,10 +87,10 @@ internal static class GatewayApplication
     {
         GatewayAuthentication authentication = configured.Authentication;
         authentication.ForwardedHeaders.Apply(context);
-        if (configured.Guard.Refusal(context.Request) is string refusal)
+        if (configured.Guard.Rejection(context.Request) is string rejection)
         {
             configured.Cors.Apply(context, server: null);
-            return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {refusal}.");
+            return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {rejection}.");
         }
 
         authentication.Address.RemovePathFrom(context.Request, configured.Paths);

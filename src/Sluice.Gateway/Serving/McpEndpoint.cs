@@ -63,7 +63,7 @@ internal sealed partial class McpEndpoint(
             if (!identity.IsSuccess)
             {
                 Log.Unauthenticated(logger, identity.LogLevel, identity.Failure);
-                await authentication.Challenges.RefuseAsync(context, server, identity);
+                await authentication.Challenges.RejectAsync(context, server, identity);
                 return;
             }
         }
@@ -113,11 +113,11 @@ internal sealed partial class McpEndpoint(
         if (server.StrictHeaders && FindMismatch(context.Request.Headers, message) is McpReadError mismatch)
         {
             server.Gate.Telemetry.CountInvalid();
-            await RefusalWriter.WriteAsync(context, McpRefusals.Render(mismatch));
+            await RejectionWriter.WriteAsync(context, McpRejections.Render(mismatch));
             return;
         }
 
-        RefusalContext refusal = new(
+        RejectionContext rejection = new(
             message,
             message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
@@ -125,7 +125,7 @@ internal sealed partial class McpEndpoint(
         {
             Log.Forbidden(logger, server.Name);
             context.Features.Get<BackendOutcome>()?.NotMade();
-            await server.Configured.Authentication.Challenges.ForbidAsync(context, server, identity, refusal);
+            await server.Configured.Authentication.Challenges.ForbidAsync(context, server, identity, rejection);
             return;
         }
 
@@ -144,13 +144,13 @@ internal sealed partial class McpEndpoint(
         if (!decision.IsAllowed)
         {
             context.Features.Get<BackendOutcome>()?.Rejected();
-            await RefusalWriter.WriteAsync(context, decision.Render(refusal));
+            await RejectionWriter.WriteAsync(context, decision.Render(rejection));
             return;
         }
 
         // 5. Forward. What is compressed could not be watched.
         using RunningSlots? slots = _held.Watch(context, lease, message, identity.Caller!);
-        await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, refusal.Era);
+        await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, rejection.Era);
         if (charged is { MustReadBody: true })
         {
             context.Request.Headers.Remove("Accept-Encoding");
@@ -177,16 +177,16 @@ internal sealed partial class McpEndpoint(
     private async Task StreamAsync(
         HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, McpMessage? message)
     {
-        if (!streams.TryOpen(server.Configured.Configuration.Streams, identity.Caller!, server.Link.StreamsEnd, out StreamGate.OpenStream? stream, out string? refusal))
+        if (!streams.TryOpen(server.Configured.Configuration.Streams, identity.Caller!, server.Link.StreamsEnd, out StreamGate.OpenStream? stream, out string? rejection))
         {
-            Log.StreamRefused(logger, server.Name, refusal);
+            Log.StreamRefused(logger, server.Name, rejection);
             await ChargedCall.NotMadeAsync(context);
-            Refusal answer = McpRefusals.RenderError(
+            Rejection answer = McpRejections.RenderError(
                 StatusCodes.Status503ServiceUnavailable,
                 StatusCodes.Status503ServiceUnavailable,
-                $"No stream can be opened: {refusal}. Close one, or try again later.",
+                $"No stream can be opened: {rejection}. Close one, or try again later.",
                 message?.Id ?? default);
-            await RefusalWriter.WriteAsync(context, answer with { RetryAfterSeconds = SecondsUntilAnotherTry });
+            await RejectionWriter.WriteAsync(context, answer with { RetryAfterSeconds = SecondsUntilAnotherTry });
             return;
         }
 
@@ -258,14 +258,14 @@ internal sealed partial class McpEndpoint(
             await ChargedCall.NotMadeAsync(context); // First, so that the next call of this client finds its tokens.
         }
 
-        Refusal error = McpRefusals.RenderError(
+        Rejection error = McpRejections.RenderError(
             failure.Status,
             InternalError,
             $"The server '{server.Name}' did not answer: {failure.Reason}.",
             message?.Id ?? default);
         if (!context.Response.HasStarted)
         {
-            await RefusalWriter.WriteAsync(context, error);
+            await RejectionWriter.WriteAsync(context, error);
         }
         else if (EventStream.Is(context.Response) && message?.Kind == McpMessageKind.Request)
         {

@@ -16,22 +16,22 @@ internal sealed class StreamGate(TimeProvider time)
     /// <param name="caller">Whose it is.</param>
     /// <param name="stopping">Ends it before its time.</param>
     /// <param name="stream">The stream, or null.</param>
-    /// <param name="refusal">Null, or why there is none, as a clause.</param>
+    /// <param name="rejection">Null, or why there is none, as a clause.</param>
     internal bool TryOpen(
         StreamBounds bounds,
         CallerIdentity caller,
         CancellationToken stopping,
         [NotNullWhen(true)] out OpenStream? stream,
-        [NotNullWhen(false)] out string? refusal)
+        [NotNullWhen(false)] out string? rejection)
     {
         UserKey? user = UserKey.Of(caller);
         lock (_gate)
         {
             int ofUser = user is null ? 0 : _ofUsers.GetValueOrDefault(user.Value);
-            refusal = user is not null && ofUser >= bounds.PerUser ? $"this user has {ofUser} streams open, and may have no more"
+            rejection = user is not null && ofUser >= bounds.PerUser ? $"this user has {ofUser} streams open, and may have no more"
                 : _total >= bounds.Total ? "the limit on open streams is reached"
                 : null;
-            if (refusal is not null)
+            if (rejection is not null)
             {
                 stream = null;
                 return false;

@@ -28,7 +28,7 @@ internal sealed partial class StdioProxy
         if (!line.IsWhole)
         {
             gate.Telemetry.CountInvalid();
-            Answer(McpRefusals.RenderError(
+            Answer(McpRejections.RenderError(
                 StatusCodes.Status413PayloadTooLarge,
                 McpReadError.InvalidRequest,
                 $"The message is larger than {MaxMessageBytes} bytes.",
@@ -41,7 +41,7 @@ internal sealed partial class StdioProxy
         else if (!McpReader.TryRead(line.Bytes, out McpMessage? message, out McpReadError? wrong))
         {
             gate.Telemetry.CountInvalid();
-            Answer(McpRefusals.Render(wrong));
+            Answer(McpRejections.Render(wrong));
         }
         else
         {
@@ -87,7 +87,7 @@ internal sealed partial class StdioProxy
         bool endsWithAnswer = canAskForInput || (message.Kind == McpMessageKind.Request && lease.HoldsSlots);
         if (!decision.IsAllowed)
         {
-            Answer(decision.Render(new RefusalContext(message, era, Accept: null)));
+            Answer(decision.Render(new RejectionContext(message, era, Accept: null)));
             lease.Dispose();
         }
         else if (!TryForward(program, line, message, endsWithAnswer ? lease : default, canAskForInput))

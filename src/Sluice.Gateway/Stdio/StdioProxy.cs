@@ -158,21 +158,21 @@ internal sealed partial class StdioProxy(
     }
 
     private void AnswerFailure(ReadOnlyMemory<byte> id, string reason) =>
-        Answer(McpRefusals.RenderError(
+        Answer(McpRejections.RenderError(
             StatusCodes.Status502BadGateway, InternalError, $"The server did not answer: {reason}.", id));
 
     private static void RejectServerRequest(ChildProgram program, ReadOnlyMemory<byte> id) => program.TryWrite(
-        McpRefusals.RenderError(StatusCodes.Status503ServiceUnavailable, InternalError, "The client has closed its input.", id).Body.Span);
+        McpRejections.RenderError(StatusCodes.Status503ServiceUnavailable, InternalError, "The client has closed its input.", id).Body.Span);
 
     // Without the lock of the output: a client that does not read answers must not block the log.
     private void ReceiveError(Line line) => Write(error, line.Bytes.Span);
 
     // A rejected notification has no body.
-    private void Answer(Refusal refusal)
+    private void Answer(Rejection rejection)
     {
-        if (!refusal.Body.IsEmpty)
+        if (!rejection.Body.IsEmpty)
         {
-            WriteToClient(refusal.Body.Span);
+            WriteToClient(rejection.Body.Span);
         }
     }
 

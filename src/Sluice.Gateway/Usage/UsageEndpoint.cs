@@ -46,7 +46,7 @@ internal sealed partial class UsageEndpoint(IRateLimitStore store, ILogger<Usage
             if (!identity.IsSuccess)
             {
                 Log.Unauthenticated(logger, identity.LogLevel, identity.Failure);
-                await authentication.Challenges.RefuseAsync(context, server, identity);
+                await authentication.Challenges.RejectAsync(context, server, identity);
                 return;
             }
         }

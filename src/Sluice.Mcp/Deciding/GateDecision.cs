@@ -75,22 +75,22 @@ internal readonly struct GateDecision
         Limits.IdentityRequiredBy?.Rejection ?? Answer.Limit?.Rejection ?? Settings.Rejection;
 
     /// <summary>The error of a call that is not allowed, for fronts that do not write the wire.</summary>
-    internal RefusalError Describe() => IsStopping
-        ? McpRefusals.DescribeStopping()
+    internal RejectionError Describe() => IsStopping
+        ? McpRejections.DescribeStopping()
         : Limits.IdentityRequiredBy is RateLimit required
-        ? (RefusalText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }).ToError()
-        : (McpRefusals.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }).ToError();
+        ? (RejectionText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }).ToError()
+        : (McpRejections.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }).ToError();
 
     /// <summary>The answer to a call that is not allowed.</summary>
     /// <param name="context">The client.</param>
-    internal Refusal Render(RefusalContext context) => Render(context, Form);
+    internal Rejection Render(RejectionContext context) => Render(context, Form);
 
     /// <summary>The answer to a call that is not allowed, in a form other than the configured one.</summary>
     /// <param name="context">The client.</param>
     /// <param name="form">The form.</param>
-    internal Refusal Render(RefusalContext context, RejectionForm form) => IsStopping
-        ? McpRefusals.RenderStopping(Settings, context)
+    internal Rejection Render(RejectionContext context, RejectionForm form) => IsStopping
+        ? McpRejections.RenderStopping(Settings, context)
         : Limits.IdentityRequiredBy is RateLimit required
-        ? Wire.Write(RefusalText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }, form, context)
-        : Wire.Write(McpRefusals.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }, form, context);
+        ? Wire.Write(RejectionText.OfMissingIdentity(required, Settings.ErrorCode) with { DecisionId = Id }, form, context)
+        : Wire.Write(McpRejections.TextOf(Answer, Settings, Limits.Cost) with { DecisionId = Id }, form, context);
 }

@@ -18,7 +18,7 @@ namespace Sluice.ModelContextProtocol;
 /// </remarks>
 public sealed class RateLimitRetryHandler : DelegatingHandler
 {
-    private const int MaxRefusalBytes = 64 * 1024;
+    private const int MaxRejectionBytes = 64 * 1024;
     private readonly RateLimitRetryOptions _options;
 
     /// <summary>A handler that waits as the options say.</summary>
@@ -84,7 +84,7 @@ public sealed class RateLimitRetryHandler : DelegatingHandler
         ReadResult body;
         try
         {
-            body = await reader.ReadAtLeastAsync(MaxRefusalBytes + 1, cancellationToken).ConfigureAwait(false);
+            body = await reader.ReadAtLeastAsync(MaxRejectionBytes + 1, cancellationToken).ConfigureAwait(false);
         }
         catch (IOException exception)
         {
@@ -92,7 +92,7 @@ public sealed class RateLimitRetryHandler : DelegatingHandler
                 HttpRequestError.ResponseEnded, "The body of the answer ended early.", exception, response.StatusCode);
         }
 
-        TimeSpan? wait = body.Buffer.Length <= MaxRefusalBytes ? RefusalReader.WaitOf(body.Buffer.ToArray()) : null;
+        TimeSpan? wait = body.Buffer.Length <= MaxRejectionBytes ? RejectionReader.WaitOf(body.Buffer.ToArray()) : null;
         reader.AdvanceTo(body.Buffer.Start);
         StreamContent content = new(reader.AsStream());
         foreach (KeyValuePair<string, HeaderStringValues> header in response.Content.Headers.NonValidated)
@@ -111,6 +111,6 @@ public sealed class RateLimitRetryHandler : DelegatingHandler
         bool isStream = string.Equals(headers.ContentType?.MediaType, "text/event-stream", StringComparison.OrdinalIgnoreCase);
         return response.StatusCode is HttpStatusCode.OK or HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable
             && response.Headers.RetryAfter is not null
-            && (headers.ContentLength is long length ? length is > 0 and <= MaxRefusalBytes : !isStream);
+            && (headers.ContentLength is long length ? length is > 0 and <= MaxRejectionBytes : !isStream);
     }
 }

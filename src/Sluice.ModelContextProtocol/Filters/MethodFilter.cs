@@ -23,7 +23,7 @@ internal sealed class MethodFilter(ServerLimits limits, string[] operations)
             }
 
             // Sent, and not thrown: an exception costs more, and is more than a rejection is worth.
-            JsonRpcError answer = Rejection.Message(decision.Describe(), request.Id);
+            JsonRpcError answer = SdkRejection.Message(decision.Describe(), request.Id);
             await context.Server.SendMessageAsync(answer, cancellationToken).ConfigureAwait(false);
             return;
         }

@@ -24,7 +24,7 @@ internal sealed class OperationFilter<TParams, TResult>(
     string method,
     Func<TParams, string> nameOf,
     Func<bool> handlesUnmatched,
-    Func<RefusalError, TResult> asResult,
+    Func<RejectionError, TResult> asResult,
     bool hasResultForm)
     where TParams : class
 {
@@ -106,11 +106,11 @@ internal sealed class OperationFilter<TParams, TResult>(
     }
 
     // The other forms differ only in HTTP, which this front does not write.
-    private ValueTask<TResult> Reject(RequestContext<TParams> request, RefusalError error, RejectionForm form)
+    private ValueTask<TResult> Reject(RequestContext<TParams> request, RejectionError error, RejectionForm form)
     {
         if (!hasResultForm || form != RejectionForm.ToolResult)
         {
-            Rejection.SendInPlaceOfResult(request, error);
+            SdkRejection.SendInPlaceOfResult(request, error);
         }
 
         return new ValueTask<TResult>(asResult(error));

@@ -24,21 +24,21 @@ internal sealed class RateLimitServerSetup(ServerLimitsFactory factory) : IPostC
             ToolsCall,
             static call => call.Name,
             () => handlers.CallToolHandler is not null,
-            Rejection.ToolResult,
+            SdkRejection.ToolResult,
             hasResultForm: true);
         OperationFilter<GetPromptRequestParams, GetPromptResult> prompts = new(
             limits,
             PromptsGet,
             static prompt => prompt.Name,
             () => handlers.GetPromptHandler is not null,
-            Rejection.PromptResult,
+            SdkRejection.PromptResult,
             hasResultForm: false);
         OperationFilter<ReadResourceRequestParams, ReadResourceResult> resources = new(
             limits,
             ResourcesRead,
             static resource => resource.Uri,
             () => handlers.ReadResourceHandler is not null,
-            Rejection.ResourceResult,
+            SdkRejection.ResourceResult,
             hasResultForm: false);
         options.Filters.Request.CallToolFilters.Add(next => (request, stop) => tools.InvokeAsync(request, next, stop));
         options.Filters.Request.GetPromptFilters.Add(next => (request, stop) => prompts.InvokeAsync(request, next, stop));

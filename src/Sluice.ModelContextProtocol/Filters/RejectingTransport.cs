@@ -34,7 +34,7 @@ internal sealed class RejectingTransport(ITransport? original, McpServer server,
 
     public Task SendMessageAsync(JsonRpcMessage message, CancellationToken cancellationToken = default)
     {
-        if (message is JsonRpcResponse response && response.Id.Equals(error.Id) && Rejection.IsIn(response.Result))
+        if (message is JsonRpcResponse response && response.Id.Equals(error.Id) && SdkRejection.IsIn(response.Result))
         {
             return server.SendMessageAsync(error, cancellationToken);
         }

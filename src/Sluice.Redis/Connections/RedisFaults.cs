@@ -32,11 +32,11 @@ internal static class RedisFaults
     }.ToFrozenDictionary(StringComparer.Ordinal);
 
     /// <summary>What servers say of a user's rights within a script: Redis 7.0, then Redis 8 and Valkey.</summary>
-    private static readonly string[] RefusalsByAcl = ["The user executing the script can't", "ACL failure in script"];
+    private static readonly string[] RejectionsByAcl = ["The user executing the script can't", "ACL failure in script"];
 
     /// <summary>What servers say, after the general word ERR, of something that is turned off or not there.</summary>
-    private static readonly string[] Refusals =
-        [.. RefusalsByAcl, "unknown command", "unknown redis command", "unknown subcommand", "unknown script", "scripting support disabled"];
+    private static readonly string[] Rejections =
+        [.. RejectionsByAcl, "unknown command", "unknown redis command", "unknown subcommand", "unknown script", "scripting support disabled"];
 
     /// <summary>The errors for which the client aborts a connection that it is making.</summary>
     private static readonly string[] Denials = ["NOPERM", "WRONGPASS", "NOAUTH"];
@@ -75,7 +75,7 @@ internal static class RedisFaults
     /// <summary>A rejection, with what the server's operator can do about it.</summary>
     internal static RedisFaultException Refused(string message)
     {
-        string advice = message.Contains("NOPERM", StringComparison.Ordinal) || Array.Exists(RefusalsByAcl, message.Contains)
+        string advice = message.Contains("NOPERM", StringComparison.Ordinal) || Array.Exists(RejectionsByAcl, message.Contains)
             ? $"Give the user of the connection these rights: {MinimumRights}, and its keys: ~PREFIX:*."
             : message.Contains("scripting support", StringComparison.OrdinalIgnoreCase)
                 ? "Start Garnet with --lua --lua-transaction-mode."
@@ -86,7 +86,7 @@ internal static class RedisFaults
     /// <summary>What a server's error says.</summary>
     internal static RedisFaultKind KindOf(string error) =>
         Kinds.TryGetValue(WordOf(error), out RedisFaultKind kind) ? kind
-        : Array.Exists(Refusals, refusal => error.Contains(refusal, StringComparison.OrdinalIgnoreCase)) ? RedisFaultKind.Refused
+        : Array.Exists(Rejections, rejection => error.Contains(rejection, StringComparison.OrdinalIgnoreCase)) ? RedisFaultKind.Refused
         : RedisFaultKind.Other;
 
     // Garnet puts ERR before an error's own word.

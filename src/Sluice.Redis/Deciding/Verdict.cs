@@ -13,7 +13,7 @@ internal static class Verdict
     internal static RateLimitDecision Of(
         RedisLimits limits, ReadOnlySpan<SeenBucket> seen, ulong laterMicros, ulong cost, bool charges, Span<LimitState> states)
     {
-        RateLimitDecision refusal = Refusal(limits, seen, laterMicros, cost, out int decider);
+        RateLimitDecision rejection = Rejection(limits, seen, laterMicros, cost, out int decider);
         bool isAllowed = decider < 0;
         int fewest = int.MaxValue;
         for (int i = 0; i < limits.Limits.Length; i++)
@@ -42,11 +42,11 @@ internal static class Verdict
 
         return isAllowed
             ? new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = fewest }
-            : refusal with { Remaining = fewest };
+            : rejection with { Remaining = fewest };
     }
 
     /// <summary>The rejection of one that can never admit the call, else of the one with the longest wait; else nothing.</summary>
-    private static RateLimitDecision Refusal(
+    private static RateLimitDecision Rejection(
         RedisLimits limits, ReadOnlySpan<SeenBucket> seen, ulong laterMicros, ulong cost, out int decider)
     {
         decider = -1;

@@ -9,14 +9,14 @@ internal sealed class DecisionLease(RateLimitDecision decision, IDisposable? hel
 {
     private static readonly string[] OfGrant = [RateLimitMetadata.Remaining.Name];
 
-    private static readonly string[] OfRefusal =
+    private static readonly string[] OfRejection =
         [MetadataName.RetryAfter.Name, RateLimitMetadata.LimitName.Name, RateLimitMetadata.Remaining.Name];
 
-    private static readonly string[] OfRefusalForGood = [RateLimitMetadata.LimitName.Name, RateLimitMetadata.Remaining.Name];
+    private static readonly string[] OfRejectionForGood = [RateLimitMetadata.LimitName.Name, RateLimitMetadata.Remaining.Name];
 
     public override bool IsAcquired => decision.IsAllowed;
 
-    public override IEnumerable<string> MetadataNames => IsAcquired ? OfGrant : IsForGood ? OfRefusalForGood : OfRefusal;
+    public override IEnumerable<string> MetadataNames => IsAcquired ? OfGrant : IsForGood ? OfRejectionForGood : OfRejection;
 
     // No wait helps such a call, and code that reads RetryAfter would take an infinite one for less than nothing.
     private bool IsForGood => decision.Outcome == RateLimitOutcome.Unsatisfiable;

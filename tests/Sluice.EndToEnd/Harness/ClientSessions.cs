@@ -48,7 +48,7 @@ internal static class ClientSessions
 
             JsonElement error = JsonSerializer.Deserialize<JsonElement>(result.Error).GetProperty("error");
             string message = error.GetProperty("message").GetString()!;
-            return new Sighting($"{shape}, status {error.GetProperty("status")}", message, Sighting.RefusalIn(message));
+            return new Sighting($"{shape}, status {error.GetProperty("status")}", message, Sighting.RejectionIn(message));
         }
     }
 
@@ -73,10 +73,10 @@ internal static class ClientSessions
             JsonElement number = data is JsonElement fields && PropertyOf(fields, "status") is JsonElement status
                 ? status
                 : shown.GetProperty("code");
-            JsonElement? refusal = data is JsonElement known && PropertyOf(known, "limit") is not null
+            JsonElement? rejection = data is JsonElement known && PropertyOf(known, "limit") is not null
                 ? shown
-                : Sighting.RefusalIn(message);
-            return new Sighting($"{error} {number}", message, refusal);
+                : Sighting.RejectionIn(message);
+            return new Sighting($"{error} {number}", message, rejection);
         }
     }
 
@@ -105,15 +105,15 @@ internal static class ClientSessions
             catch (McpProtocolException exception)
             {
                 int code = (int)exception.ErrorCode;
-                JsonElement refusal = JsonSerializer.SerializeToElement(new { code, message = exception.Message, data = exception.Data });
-                return new Sighting($"McpProtocolException {code}", exception.Message, refusal);
+                JsonElement rejection = JsonSerializer.SerializeToElement(new { code, message = exception.Message, data = exception.Data });
+                return new Sighting($"McpProtocolException {code}", exception.Message, rejection);
             }
             catch (HttpRequestException exception)
             {
                 return new Sighting(
                     $"HttpRequestException {(int)(exception.StatusCode ?? HttpStatusCode.Unused)}",
                     exception.Message,
-                    Sighting.RefusalIn(exception.Message));
+                    Sighting.RejectionIn(exception.Message));
             }
         }
     }

@@ -16,7 +16,7 @@ public sealed class AllowedCallTests
             new InProcessStore(),
             TimeProvider.System,
             NullLogger.Instance,
-            CallObservers.Of(audit, new Refusals(names, givesIds: true, TimeProvider.System)));
+            CallObservers.Of(audit, new Rejections(names, givesIds: true, TimeProvider.System)));
         await CallAsync(100);
 
         Allocations.Least(() => CallAsync(1_000)).ShouldBe(0);

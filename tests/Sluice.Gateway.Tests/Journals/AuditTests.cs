@@ -98,7 +98,7 @@ public sealed class AuditTests : IDisposable
         lines[0].ShouldNotContain("<");
         JsonElement[] json = _folder.Json("audit.jsonl");
         Text(json[0], "name").ShouldBe("<img onerror=\"x\">\n\u2028\u0001\\");
-        Text(json[1], "name").Length.ShouldBe(Refusals.MaxNameLength);
+        Text(json[1], "name").Length.ShouldBe(Rejections.MaxNameLength);
         lines[1].Length.ShouldBeLessThan(1_000);
     }
 

@@ -30,7 +30,7 @@ public sealed class DecisionIdTests
 
         string id = data.GetProperty("decisionId").GetString()!;
         DecisionId.IsOne(id).ShouldBeTrue(id);
-        KeptRefusal kept = gateway.Journals.Refusals!.Find(id).ShouldNotBeNull();
+        KeptRejection kept = gateway.Journals.Rejections!.Find(id).ShouldNotBeNull();
         kept.Server.ShouldBe("one");
         kept.Method.ShouldBe("tools/call");
         kept.Name.ShouldBe("x");
@@ -50,8 +50,8 @@ public sealed class DecisionIdTests
         await using GatewayFixture gateway = await StartAsync(
             upstream, "{ missingIdentity: reject, tools: [ { name: x, perTenant: 1/1d }, { name: y, perUser: 1/1d, overrides: [ { when: { users: alice }, perUser: 0 } ] } ] }");
 
-        KeptRefusal missing = Find(gateway, await CallAsync(gateway, "2026-07-28"));
-        KeptRefusal never = Find(gateway, await CallAsync(gateway, "2026-07-28", "y"));
+        KeptRejection missing = Find(gateway, await CallAsync(gateway, "2026-07-28"));
+        KeptRejection never = Find(gateway, await CallAsync(gateway, "2026-07-28", "y"));
 
         (missing.Source, missing.Limit, missing.RetryAfter, missing.Limits.IsEmpty).ShouldBe(("none", "x/perTenant", null, true));
         (never.Outcome, never.RetryAfter, never.Limits[0].MaxTokens).ShouldBe((RateLimitOutcome.Unsatisfiable, null, 0));
@@ -82,8 +82,8 @@ public sealed class DecisionIdTests
     [InlineData("00010203040506070809000000000001", "aaaqeayeaudaocajaaaaaaaaae")]
     public void Of_Bytes_IsTheirBase32(string hex, string expected) => DecisionId.Of(Convert.FromHexString(hex)).ShouldBe(expected);
 
-    private static KeptRefusal Find(GatewayFixture gateway, string body) =>
-        gateway.Journals.Refusals!.Find(
+    private static KeptRejection Find(GatewayFixture gateway, string body) =>
+        gateway.Journals.Rejections!.Find(
             JsonDocument.Parse(body).RootElement.GetProperty("error").GetProperty("data").GetProperty("decisionId").GetString()!).ShouldNotBeNull();
 
     private static async Task<string> CallAsync(GatewayFixture gateway, string protocol, string tool = "x")

@@ -112,23 +112,23 @@ public sealed class ExplanationTests : IDisposable
     }
 
     [Fact]
-    public void Refusal_InEachForm_IsByTheLimitThatIsReachedFirst()
+    public void Rejection_InEachForm_IsByTheLimitThatIsReachedFirst()
     {
         JsonElement explained = Explain("search", "dave");
 
         explained.GetProperty("refusedBy").GetString().ShouldBe("perUser/concurrency");
-        JsonElement[] refusals = [.. explained.GetProperty("refusals").EnumerateArray()];
-        refusals.Select(refusal => $"{refusal.GetProperty("form")} {refusal.GetProperty("status")}").ShouldBe(
+        JsonElement[] rejections = [.. explained.GetProperty("refusals").EnumerateArray()];
+        rejections.Select(rejection => $"{rejection.GetProperty("form")} {rejection.GetProperty("status")}").ShouldBe(
             ["http429 429", "jsonrpc 200", "toolResult 200"]);
-        refusals.Select(refusal => (refusal.GetProperty("isForLegacy").GetBoolean(), refusal.GetProperty("isForModern").GetBoolean()))
+        rejections.Select(rejection => (rejection.GetProperty("isForLegacy").GetBoolean(), rejection.GetProperty("isForModern").GetBoolean()))
             .ShouldBe([(false, true), (true, false), (false, false)]);
-        refusals[0].GetProperty("headers").GetProperty("Retry-After").GetString().ShouldBe("1");
-        refusals[0].GetProperty("body").GetProperty("error").GetProperty("data").GetProperty("running").GetInt32().ShouldBe(4);
-        refusals[2].GetProperty("body").GetProperty("result").GetProperty("isError").GetBoolean().ShouldBeTrue();
+        rejections[0].GetProperty("headers").GetProperty("Retry-After").GetString().ShouldBe("1");
+        rejections[0].GetProperty("body").GetProperty("error").GetProperty("data").GetProperty("running").GetInt32().ShouldBe(4);
+        rejections[2].GetProperty("body").GetProperty("result").GetProperty("isError").GetBoolean().ShouldBeTrue();
     }
 
     [Fact]
-    public void Refusal_ByAWindowOfTheCalendar_SaysWhenItEnds()
+    public void Rejection_ByAWindowOfTheCalendar_SaysWhenItEnds()
     {
         PolicyFile file = Load(
             """

@@ -34,7 +34,7 @@ public sealed class CallGateSlotTests : IDisposable
 
         third.IsAllowed.ShouldBeFalse();
         lease.HoldsSlots.ShouldBeFalse();
-        RefusalError error = third.Describe();
+        RejectionError error = third.Describe();
         error.Code.ShouldBe(429);
         error.Message.ShouldBe("Concurrency limit exceeded: perUser limit on the server allows 2 at once, retry in 1 s");
         error.Data.Select(field => $"{field.Key}={field.Value}").ShouldBe(

@@ -26,17 +26,17 @@ public sealed class McpClientRateLimitExtensionsTests
     }
 
     [Fact]
-    public async Task CallToolWithRetry_AWaitBeyondTheTotal_ThrowsTheRefusal()
+    public async Task CallToolWithRetry_AWaitBeyondTheTotal_ThrowsTheRejection()
     {
         WaitingClock clock = new();
         await using RunningServer server = await RunningServer.StartAsync(
             builder => builder.WithRateLimits(limits => limits.Shared("1/1d")));
         await server.CallAsync("echo");
 
-        McpProtocolException refusal = await Should.ThrowAsync<McpProtocolException>(async () =>
+        McpProtocolException rejection = await Should.ThrowAsync<McpProtocolException>(async () =>
             await server.Client.CallToolWithRetryAsync("echo", retry: new RateLimitRetryOptions { Time = clock }));
 
-        ((int)refusal.ErrorCode).ShouldBe(429);
+        ((int)rejection.ErrorCode).ShouldBe(429);
         clock.Waits.ShouldBeEmpty();
     }
 
@@ -56,7 +56,7 @@ public sealed class McpClientRateLimitExtensionsTests
     }
 
     [Fact]
-    public async Task CallToolWithRetry_AnErrorThatIsNoRefusal_IsThrownAtOnce()
+    public async Task CallToolWithRetry_AnErrorThatIsNoRejection_IsThrownAtOnce()
     {
         WaitingClock clock = new();
         await using RunningServer server = await RunningServer.StartAsync(

@@ -10,7 +10,7 @@ namespace Sluice.ModelContextProtocol.Tests;
 
 public sealed class RateLimitRetryHandlerTests
 {
-    private const string Refusal =
+    private const string Rejection =
         """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"m","data":{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limit":"perUser","maxTokens":10,"remaining":0}}}""";
 
     private const string Unavailable =
@@ -19,9 +19,9 @@ public sealed class RateLimitRetryHandlerTests
     private const string Result = """{"jsonrpc":"2.0","id":7,"result":{}}""";
 
     [Theory]
-    [InlineData(HttpStatusCode.TooManyRequests, Refusal, 1400)]
-    [InlineData(HttpStatusCode.OK, Refusal, 1400)]
-    [InlineData(HttpStatusCode.OK, "event: message\ndata: " + Refusal + "\n\n", 1400)]
+    [InlineData(HttpStatusCode.TooManyRequests, Rejection, 1400)]
+    [InlineData(HttpStatusCode.OK, Rejection, 1400)]
+    [InlineData(HttpStatusCode.OK, "event: message\ndata: " + Rejection + "\n\n", 1400)]
     [InlineData(HttpStatusCode.ServiceUnavailable, Unavailable, 1000)]
     public async Task Send_Refused_WaitsAsAskedAndSendsTheSameBytesAgain(HttpStatusCode status, string body, int milliseconds)
     {
@@ -37,10 +37,10 @@ public sealed class RateLimitRetryHandlerTests
 
     [Theory]
     [InlineData(HttpStatusCode.TooManyRequests, "slow down", true)]
-    [InlineData(HttpStatusCode.TooManyRequests, Refusal, false)]
+    [InlineData(HttpStatusCode.TooManyRequests, Rejection, false)]
     [InlineData(HttpStatusCode.TooManyRequests, Result, true)]
-    [InlineData(HttpStatusCode.BadGateway, Refusal, true)]
-    [InlineData(HttpStatusCode.InternalServerError, Refusal, true)]
+    [InlineData(HttpStatusCode.BadGateway, Rejection, true)]
+    [InlineData(HttpStatusCode.InternalServerError, Rejection, true)]
     [InlineData(HttpStatusCode.OK, """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"m","data":{"retryAfterMs":5}}}""", true)]
     [InlineData(HttpStatusCode.OK, """{"jsonrpc":"2.0","id":7,"result":{"error":{"data":{"limit":"x","retryAfterMs":5}}}}""", true)]
     [InlineData(HttpStatusCode.OK, """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"m","data":{"limit":"x","retryAfterMs":-5}}}""", true)]
@@ -58,8 +58,8 @@ public sealed class RateLimitRetryHandlerTests
     public async Task Send_RejectedWithoutAContentLength_WaitsAndSendsAgain()
     {
         WaitingClock clock = new();
-        HttpResponseMessage rejection = Answer(HttpStatusCode.TooManyRequests, Refusal);
-        rejection.Content = new UnknownLengthContent(Refusal, "application/json");
+        HttpResponseMessage rejection = Answer(HttpStatusCode.TooManyRequests, Rejection);
+        rejection.Content = new UnknownLengthContent(Rejection, "application/json");
         Answers answers = new(rejection, Answer(HttpStatusCode.OK, Result, retryAfter: false));
 
         (HttpStatusCode seen, string text) = await PostAsync(answers, new RateLimitRetryOptions { Time = clock });
@@ -77,7 +77,7 @@ public sealed class RateLimitRetryHandlerTests
         int posts = 0;
         await using WebApplication app = await StartAsync(async context =>
         {
-            byte[] body = Encoding.UTF8.GetBytes(posts++ == 0 ? Refusal : Result);
+            byte[] body = Encoding.UTF8.GetBytes(posts++ == 0 ? Rejection : Result);
             context.Response.StatusCode = posts == 1 ? 429 : 200;
             context.Response.ContentType = "application/json";
             context.Response.Headers.RetryAfter = "2";
@@ -98,7 +98,7 @@ public sealed class RateLimitRetryHandlerTests
 
     [Theory]
     [InlineData(Result)]
-    [InlineData(Refusal + "   ")]
+    [InlineData(Rejection + "   ")]
     public async Task Send_AnsweredWithoutAContentLength_GivesTheWholeBodyWithItsHeaders(string body)
     {
         HttpResponseMessage answer = Answer(HttpStatusCode.OK, Result);
@@ -118,7 +118,7 @@ public sealed class RateLimitRetryHandlerTests
     [InlineData(1, false)]
     public async Task Send_RejectionAtTheBoundOf64KiB_IsReadUpToIt(int beyond, bool isRetried)
     {
-        string rejection = Refusal + new string(' ', (64 * 1024) - Refusal.Length + beyond);
+        string rejection = Rejection + new string(' ', (64 * 1024) - Rejection.Length + beyond);
         HttpResponseMessage first = Answer(HttpStatusCode.TooManyRequests, "");
         first.Content = new UnknownLengthContent(rejection, "application/json");
         Answers answers = new(first, Answer(HttpStatusCode.OK, Result, retryAfter: false));
@@ -171,14 +171,14 @@ public sealed class RateLimitRetryHandlerTests
     }
 
     [Fact]
-    public async Task Send_RefusedForEver_EndsAfterTheRetriesWithTheLastRefusal()
+    public async Task Send_RefusedForEver_EndsAfterTheRetriesWithTheLastRejection()
     {
-        Answers answers = new([.. Enumerable.Range(0, 10).Select(_ => Answer(HttpStatusCode.TooManyRequests, Refusal))]);
+        Answers answers = new([.. Enumerable.Range(0, 10).Select(_ => Answer(HttpStatusCode.TooManyRequests, Rejection))]);
 
         (HttpStatusCode seen, string text) = await PostAsync(
             answers, new RateLimitRetryOptions { MaxRetries = 2, Time = new WaitingClock() });
 
-        (seen, text).ShouldBe((HttpStatusCode.TooManyRequests, Refusal));
+        (seen, text).ShouldBe((HttpStatusCode.TooManyRequests, Rejection));
         answers.Bodies.Count.ShouldBe(3);
     }
 
@@ -186,7 +186,7 @@ public sealed class RateLimitRetryHandlerTests
     public async Task Send_AWaitBeyondTheTotal_IsHandedOnAtOnce()
     {
         WaitingClock clock = new();
-        Answers answers = new([.. Enumerable.Range(0, 10).Select(_ => Answer(HttpStatusCode.TooManyRequests, Refusal))]);
+        Answers answers = new([.. Enumerable.Range(0, 10).Select(_ => Answer(HttpStatusCode.TooManyRequests, Rejection))]);
 
         await PostAsync(answers, new RateLimitRetryOptions { MaxTotalWait = TimeSpan.FromSeconds(3), Jitter = 1, Time = clock });
 
@@ -199,7 +199,7 @@ public sealed class RateLimitRetryHandlerTests
     public async Task Send_CancelledWhileItWaits_EndsTheWait()
     {
         using CancellationTokenSource cancel = new();
-        Answers answers = new(Answer(HttpStatusCode.TooManyRequests, Refusal));
+        Answers answers = new(Answer(HttpStatusCode.TooManyRequests, Rejection));
         Task sending = PostAsync(answers, new RateLimitRetryOptions { Time = new WaitingClock { Stands = true } }, cancel.Token);
 
         await cancel.CancelAsync();

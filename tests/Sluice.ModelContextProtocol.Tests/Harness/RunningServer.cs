@@ -78,7 +78,7 @@ internal sealed class RunningServer : IAsyncDisposable
         return result.Content.OfType<TextContentBlock>().First().Text;
     }
 
-    /// <summary>The refusal of a call, which must be one.</summary>
+    /// <summary>The rejection of a call, which must be one.</summary>
     internal Task<McpProtocolException> RefusedAsync(string tool, object? argument = null) =>
         Should.ThrowAsync<McpProtocolException>(async () => await CallAsync(tool, argument));
 

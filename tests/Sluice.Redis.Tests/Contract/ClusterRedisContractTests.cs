@@ -36,7 +36,7 @@ public sealed class ClusterRedisKeyTests : KeyContract<ClusterRedisUnderTest>;
 
 public sealed class ClusterRedisOverrideTests : OverrideContract<ClusterRedisUnderTest>;
 
-public sealed class ClusterRedisRefusalTests : RefusalContract<ClusterRedisUnderTest>;
+public sealed class ClusterRedisRejectionTests : RejectionContract<ClusterRedisUnderTest>;
 
 public sealed class ClusterRedisEnvelopeTests : EnvelopeContract<ClusterRedisUnderTest>;
 

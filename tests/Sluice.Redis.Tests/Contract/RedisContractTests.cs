@@ -28,7 +28,7 @@ public sealed class RedisKeyTests : KeyContract<RedisUnderTest>;
 
 public sealed class RedisOverrideTests : OverrideContract<RedisUnderTest>;
 
-public sealed class RedisRefusalTests : RefusalContract<RedisUnderTest>;
+public sealed class RedisRejectionTests : RejectionContract<RedisUnderTest>;
 
 public sealed class RedisEnvelopeTests : EnvelopeContract<RedisUnderTest>;
 

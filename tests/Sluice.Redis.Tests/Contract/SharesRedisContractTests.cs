@@ -109,7 +109,7 @@ public sealed class SharesRedisKeyTests : KeyContract<SharesRedisUnderTest>;
 
 public sealed class SharesRedisOverrideTests : OverrideContract<SharesRedisUnderTest>;
 
-public sealed class SharesRedisRefusalTests : RefusalContract<SharesRedisUnderTest>;
+public sealed class SharesRedisRejectionTests : RejectionContract<SharesRedisUnderTest>;
 
 public sealed class SharesRedisClockTests : ClockContract<SharesRedisUnderTest>;
 

@@ -45,7 +45,7 @@ public sealed class SpreadRedisKeyTests : KeyContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisOverrideTests : OverrideContract<SpreadRedisUnderTest>;
 
-public sealed class SpreadRedisRefusalTests : RefusalContract<SpreadRedisUnderTest>;
+public sealed class SpreadRedisRejectionTests : RejectionContract<SpreadRedisUnderTest>;
 
 public sealed class SpreadRedisEnvelopeTests : EnvelopeContract<SpreadRedisUnderTest>;
 

@@ -36,7 +36,7 @@ public sealed class TlsRedisKeyTests : KeyContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisOverrideTests : OverrideContract<TlsRedisUnderTest>;
 
-public sealed class TlsRedisRefusalTests : RefusalContract<TlsRedisUnderTest>;
+public sealed class TlsRedisRejectionTests : RejectionContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisEnvelopeTests : EnvelopeContract<TlsRedisUnderTest>;
 

@@ -63,11 +63,11 @@ public abstract class ClockContract<TStore> : StoreContract<TStore>
     }
 
     [Fact]
-    public async Task Acquire_ClockStepsBackAfterARefusal_CountsAsStandingAtTheLastReading()
+    public async Task Acquire_ClockStepsBackAfterARejection_CountsAsStandingAtTheLastReading()
     {
         if (!Subject.RemembersEveryReading)
         {
-            return; // A refusal writes nothing, so such a store has only the instant of the last charge.
+            return; // A rejection writes nothing, so such a store has only the instant of the last charge.
         }
 
         ApplicableLimits limits = PerUser(new Rate(1, TimeSpan.FromSeconds(10)));

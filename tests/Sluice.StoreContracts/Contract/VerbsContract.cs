@@ -223,7 +223,7 @@ public abstract class VerbsContract<TStore> : StoreContract<TStore>
         await Charge(limits, Alice, cost: 20);
 
         await Store.ResetAsync(new[] { limits[1], limits[2] }, Alice, default);
-        (await Peek(limits, Alice)).Remaining.ShouldBe([0, 9, 9, 0]); // a refusal: nothing is taken from those that would admit
+        (await Peek(limits, Alice)).Remaining.ShouldBe([0, 9, 9, 0]); // a rejection: nothing is taken from those that would admit
         await Store.ResetAsync(new[] { limits[0], limits[3] }, Alice, default);
 
         (await Acquire(limits, Alice)).Remaining.ShouldBe([8, 8, 8, 8]);

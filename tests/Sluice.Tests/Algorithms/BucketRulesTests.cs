@@ -46,7 +46,7 @@ public class BucketRulesTests
     [MemberData(nameof(Algorithms))]
     public void Admits_Refused_AdmitsAtTheWaitAndNotATickBefore(RateLimitAlgorithm algorithm)
     {
-        int refusals = 0;
+        int rejections = 0;
         foreach (LimitNumbers limit in Corners.Limits(algorithm))
         {
             foreach (ulong now in Corners.Instants)
@@ -65,7 +65,7 @@ public class BucketRulesTests
                         wait.ShouldBeGreaterThan(0UL);
                         if (wait < long.MaxValue && wait < ulong.MaxValue - now - (4 * limit.PeriodTicks))
                         {
-                            refusals++;
+                            rejections++;
                             BucketRules.Admits(limit, state, now + wait - 1, cost, out _, out ulong last).ShouldBeFalse();
                             last.ShouldBe(1UL);
                             BucketRules.Admits(limit, state, now + wait, cost, out _, out _).ShouldBeTrue();
@@ -75,7 +75,7 @@ public class BucketRulesTests
             }
         }
 
-        refusals.ShouldBeGreaterThan(500);
+        rejections.ShouldBeGreaterThan(500);
     }
 
     [Theory]

@@ -212,7 +212,7 @@ public sealed class SluiceRateLimiterTests
         InProcessStore store = new(new InProcessStoreOptions { MaxKeys = 100 }, _time);
         ApplicableLimits limits = StoreFixture.Limits(of => of.Shared(rate));
         using SluiceRateLimiter over = new(store, limits, CallerIdentity.None);
-        int refusals = 0;
+        int rejections = 0;
         for (int i = 0; i < 2_000; i++)
         {
             _time.Advance(TimeSpan.FromTicks(random.Next(0, 2_000_000)));
@@ -222,10 +222,10 @@ public sealed class SluiceRateLimiterTests
 
             answer.ShouldBe(Ask(over, permits), $"seed {Seed}, call {i}");
             (own.IdleDuration is not null).ShouldBe(own.GetStatistics()!.CurrentAvailablePermits == 20, $"seed {Seed}, call {i}");
-            refusals += answer.IsAcquired ? 0 : 1;
+            rejections += answer.IsAcquired ? 0 : 1;
         }
 
-        refusals.ShouldBeInRange(100, 1_900);
+        rejections.ShouldBeInRange(100, 1_900);
     }
 
     [Fact]

@@ -28,7 +28,7 @@ public sealed class InProcessKeyTests : KeyContract<InProcessUnderTest>;
 
 public sealed class InProcessOverrideTests : OverrideContract<InProcessUnderTest>;
 
-public sealed class InProcessRefusalTests : RefusalContract<InProcessUnderTest>;
+public sealed class InProcessRejectionTests : RejectionContract<InProcessUnderTest>;
 
 public sealed class InProcessEnvelopeTests : EnvelopeContract<InProcessUnderTest>;
 

@@ -40,7 +40,7 @@ public class InProcessEngineStepsTests : EngineScene
     }
 
     [Fact]
-    public void Acquire_OneLimitAdmittedAfterARefusal_TakesTheShortWayFromThenOn()
+    public void Acquire_OneLimitAdmittedAfterARejection_TakesTheShortWayFromThenOn()
     {
         ApplicableLimits limits = Of("perUser", "2/1m");
         Acquire(limits);
@@ -89,7 +89,7 @@ public class InProcessEngineStepsTests : EngineScene
     }
 
     [Fact]
-    public void Acquire_LimitsInTwoPlacesAdmittedAfterARefusal_TakesTheShortWayFromThenOn()
+    public void Acquire_LimitsInTwoPlacesAdmittedAfterARejection_TakesTheShortWayFromThenOn()
     {
         ApplicableLimits limits = Limits(of => of.Shared("10/1m").PerUser("2/1m"));
         Acquire(limits);

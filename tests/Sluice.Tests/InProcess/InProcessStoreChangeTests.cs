@@ -20,7 +20,7 @@ public class InProcessStoreChangeTests
 
         Remaining(fifty).ShouldBe([20, 20]);
         Remaining(ten).ShouldBe([0, 0]);
-        Remaining(hundred).ShouldBe([70, 70]); // A look and a refusal converted nothing.
+        Remaining(hundred).ShouldBe([70, 70]); // A look and a rejection converted nothing.
         fixture.Acquire(ten, Alice).IsAllowed.ShouldBeFalse();
         Remaining(hundred).ShouldBe([70, 70]);
         fixture.Acquire(fifty, Alice).Remaining.ShouldBe(19);

@@ -28,7 +28,7 @@ public sealed class MicrosecondModelKeyTests : KeyContract<MicrosecondModelUnder
 
 public sealed class MicrosecondModelOverrideTests : OverrideContract<MicrosecondModelUnderTest>;
 
-public sealed class MicrosecondModelRefusalTests : RefusalContract<MicrosecondModelUnderTest>;
+public sealed class MicrosecondModelRejectionTests : RejectionContract<MicrosecondModelUnderTest>;
 
 public sealed class MicrosecondModelEnvelopeTests : EnvelopeContract<MicrosecondModelUnderTest>;
 

@@ -28,7 +28,7 @@ public sealed class ModelKeyTests : KeyContract<ModelUnderTest>;
 
 public sealed class ModelOverrideTests : OverrideContract<ModelUnderTest>;
 
-public sealed class ModelRefusalTests : RefusalContract<ModelUnderTest>;
+public sealed class ModelRejectionTests : RejectionContract<ModelUnderTest>;
 
 public sealed class ModelEnvelopeTests : EnvelopeContract<ModelUnderTest>;
 

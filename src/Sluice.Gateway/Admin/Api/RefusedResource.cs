@@ -25,7 +25,7 @@ internal static class RefusedResource
 
     private static RefusedAnswer Read(RunningGateway gateway, int top, bool isHour)
     {
-        RefusedReport report = gateway.Refusals.Callers.Report(top, isHour);
+        RefusedReport report = gateway.Rejections.Callers.Report(top, isHour);
         return new RefusedAnswer(report.Callers, report.Omitted);
     }
 }

@@ -10,24 +10,24 @@ internal static class WhyResource
         {
             string id = context.Request.RouteValues["id"] as string ?? "";
             return ApiQuery.Of(context).Fault is string fault ? ApiErrors.WriteAsync(context, StatusCodes.Status400BadRequest, fault)
-                : gateway.Refusals.Find(id) is KeptRefusal refusal ? ApiJson.WriteAsync(context, Of(refusal), ApiJson.Default.WhyAnswer)
+                : gateway.Rejections.Find(id) is KeptRejection rejection ? ApiJson.WriteAsync(context, Of(rejection), ApiJson.Default.WhyAnswer)
                 : ApiErrors.WriteAsync(context, StatusCodes.Status404NotFound, WhyNot(gateway, id));
         });
 
-    private static WhyAnswer Of(KeptRefusal refusal) => new(
-        refusal.Id,
-        refusal.At,
-        refusal.Server,
-        refusal.Method,
-        refusal.Name,
-        refusal.Caller,
-        refusal.Outcome == RateLimitOutcome.Unsatisfiable ? "unsatisfiable" : "refused",
-        refusal.Limit,
-        refusal.RetryAfter is TimeSpan wait ? ApiTime.Milliseconds(wait) : null,
-        refusal.Source,
-        refusal.ConfigVersion,
+    private static WhyAnswer Of(KeptRejection rejection) => new(
+        rejection.Id,
+        rejection.At,
+        rejection.Server,
+        rejection.Method,
+        rejection.Name,
+        rejection.Caller,
+        rejection.Outcome == RateLimitOutcome.Unsatisfiable ? "unsatisfiable" : "refused",
+        rejection.Limit,
+        rejection.RetryAfter is TimeSpan wait ? ApiTime.Milliseconds(wait) : null,
+        rejection.Source,
+        rejection.ConfigVersion,
         [
-            .. refusal.Limits.Select(limit => new WhyLimit(
+            .. rejection.Limits.Select(limit => new WhyLimit(
                 limit.Limit,
                 limit.Scope,
                 limit.LevelBefore,
@@ -39,7 +39,7 @@ internal static class WhyResource
 
     private static string WhyNot(RunningGateway gateway, string id) => gateway.Configuration.DecisionIds
         ? $"No rejection has the id {Shown.Quote(id)}. "
-            + $"The gateway keeps the last {RefusalRing.Capacity:N0} since its start; the audit log may have it."
+            + $"The gateway keeps the last {RejectionRing.Capacity:N0} since its start; the audit log may have it."
         : "Rejections have no ids. Set 'decisionIds: true' in the file of the gateway.";
 }
 

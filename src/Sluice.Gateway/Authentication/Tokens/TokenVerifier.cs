@@ -37,7 +37,7 @@ internal sealed class TokenVerifier(
     /// <param name="queue">Where to wait before the signature is checked; null for at once.</param>
     /// <param name="cancellationToken">The client went away.</param>
     /// <returns>The token, or why it is rejected.</returns>
-    internal async ValueTask<(VerifiedToken? Verified, AuthenticationResult? Refusal)> VerifyAsync(
+    internal async ValueTask<(VerifiedToken? Verified, AuthenticationResult? Rejection)> VerifyAsync(
         string text, UnverifiedToken token, SemaphoreSlim? queue, CancellationToken cancellationToken)
     {
         if (WhyHeaderIsWrong(token.Header, out string algorithm) is string wrongHeader)

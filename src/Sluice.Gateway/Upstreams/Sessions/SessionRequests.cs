@@ -21,7 +21,7 @@ internal static class SessionRequests
         if (named.Count != 1)
         {
             await ChargedCall.NotMadeAsync(context);
-            await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+            await RejectionWriter.WriteAsync(context, McpRejections.RenderError(
                 StatusCodes.Status400BadRequest,
                 InvalidRequest,
                 $"The request names no session: send 'initialize', and then {Header} with the value of its answer.",
@@ -43,8 +43,8 @@ internal static class SessionRequests
         context.Request.Headers[Header] is { Count: 1 } named ? sessions.Find(named[0] ?? "", caller) : null;
 
     /// <summary>Answers a request whose session is not there. The status refunds the call, as that of a server over HTTP does.</summary>
-    internal static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RefusalWriter.WriteAsync(
+    internal static Task WriteNoSessionAsync(HttpContext context, ReadOnlyMemory<byte> id) => RejectionWriter.WriteAsync(
         context,
-        McpRefusals.RenderError(
+        McpRejections.RenderError(
             StatusCodes.Status404NotFound, NotFound, "There is no such session, or it has ended: send 'initialize' again.", id));
 }

@@ -95,7 +95,7 @@ internal sealed class CallAnswer(TimeSpan timeout, TimeProvider time)
             return failure;
         }
 
-        Refusal error = McpRefusals.RenderError(
+        Rejection error = McpRejections.RenderError(
             failure.Status, InternalError, $"The server '{server}' did not answer: {failure.Reason}.", call.Id);
         await EventStream.WriteAsync(context, error.Body);
         return null;

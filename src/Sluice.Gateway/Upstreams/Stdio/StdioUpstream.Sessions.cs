@@ -268,7 +268,7 @@ internal sealed partial class StdioUpstream
         const int MethodNotFound = -32601;
         from.Send(parts.Method == "ping"
             ? [.. "{\"jsonrpc\":\"2.0\",\"id\":"u8, .. message.Span[id], .. ",\"result\":{}}"u8]
-            : McpRefusals.RenderError(
+            : McpRejections.RenderError(
                 StatusCodes.Status200OK, MethodNotFound, "This process serves several clients, "
                     + "none of which can be asked.", message[id]).Body.Span);
     }

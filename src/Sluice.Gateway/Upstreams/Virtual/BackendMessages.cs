@@ -83,7 +83,7 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
     {
         if (parts.Id is Range id)
         {
-            await RefuseQuestionAsync(backend, opened, parts, message.Span[id].ToArray());
+            await RejectQuestionAsync(backend, opened, parts, message.Span[id].ToArray());
             return;
         }
 
@@ -114,7 +114,7 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         }
     }
 
-    private async ValueTask RefuseQuestionAsync(BackendSession backend, OpenedBackend opened, MessageParts parts, byte[] id)
+    private async ValueTask RejectQuestionAsync(BackendSession backend, OpenedBackend opened, MessageParts parts, byte[] id)
     {
         if (opened.IsModern)
         {
@@ -128,7 +128,7 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         {
             const string Why =
                 "The client speaks revision 2026-07-28 of MCP: it can be asked during a call, and for what its capabilities name.";
-            await OnReply(backend, opened, McpRefusals.RenderError(StatusCodes.Status200OK, MethodNotFound, Why, id).Body.ToArray());
+            await OnReply(backend, opened, McpRejections.RenderError(StatusCodes.Status200OK, MethodNotFound, Why, id).Body.ToArray());
         }
     }
 
@@ -188,7 +188,7 @@ internal sealed class BackendMessages(VirtualSession session, VirtualBackends al
         string why = isAskable
             ? "The client has too many questions that it has not answered."
             : "A virtual server does not pass this method on to clients.";
-        await OnReply(backend, opened, McpRefusals.RenderError(StatusCodes.Status200OK, MethodNotFound, why, own).Body.ToArray());
+        await OnReply(backend, opened, McpRejections.RenderError(StatusCodes.Status200OK, MethodNotFound, why, own).Body.ToArray());
         return null;
     }
 }

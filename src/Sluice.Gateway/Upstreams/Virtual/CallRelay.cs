@@ -258,18 +258,18 @@ internal sealed class CallRelay
         await ChargedCall.NotMadeAsync(_context);
         long? seconds = long.TryParse(
             answer.Headers.RetryAfter.ToString(), System.Globalization.CultureInfo.InvariantCulture, out long wait) ? wait : null;
-        Refusal refusal = McpRefusals.RenderError(
+        Rejection rejection = McpRejections.RenderError(
             StatusCodes.Status429TooManyRequests,
             StatusCodes.Status429TooManyRequests,
             $"Server '{_backend.Name}': it rejected the call (429){(seconds is null ? "" : $", retry in {seconds} s")}.",
             _call.Id);
         if (!_context.Response.HasStarted)
         {
-            await RefusalWriter.WriteAsync(_context, refusal with { RetryAfterSeconds = seconds });
+            await RejectionWriter.WriteAsync(_context, rejection with { RetryAfterSeconds = seconds });
         }
         else
         {
-            await EventStream.WriteAsync(_context, refusal.Body);
+            await EventStream.WriteAsync(_context, rejection.Body);
         }
 
         _isAnswered = true;

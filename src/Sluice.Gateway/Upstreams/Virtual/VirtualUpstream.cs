@@ -123,7 +123,7 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
         CallerHeaders headers = CallerHeaders.Of(context, _settings.Proxies);
         if (headers.Hops >= MaxHops && message.Kind == McpMessageKind.Request)
         {
-            await RefuseLoopAsync(context, headers, message);
+            await RejectLoopAsync(context, headers, message);
             return null;
         }
 
@@ -165,10 +165,10 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
     }
 
     /// <summary>Answers a request that came through too many virtual servers: they lead back to each other.</summary>
-    private static async Task RefuseLoopAsync(HttpContext context, CallerHeaders headers, McpMessage message)
+    private static async Task RejectLoopAsync(HttpContext context, CallerHeaders headers, McpMessage message)
     {
         await ChargedCall.NotMadeAsync(context);
-        await RefusalWriter.WriteAsync(context, McpRefusals.RenderError(
+        await RejectionWriter.WriteAsync(context, McpRejections.RenderError(
             StatusCodes.Status508LoopDetected,
             InvalidRequest,
             $"The request came through {headers.Hops} virtual servers, "
@@ -252,7 +252,7 @@ internal sealed partial class VirtualUpstream : IUpstream, IAsyncDisposable
     }
 
     private static Task WriteErrorAsync(HttpContext context, ReadOnlyMemory<byte> id, int code, string message) =>
-        CallAnswer.SendAsync(context, McpRefusals.RenderError(StatusCodes.Status200OK, code, message, id).Body, isAnswer: true);
+        CallAnswer.SendAsync(context, McpRejections.RenderError(StatusCodes.Status200OK, code, message, id).Body, isAnswer: true);
 
     private static partial class Log
     {

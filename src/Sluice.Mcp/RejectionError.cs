@@ -6,4 +6,4 @@ namespace Sluice.Mcp;
 /// <param name="Code">Its code.</param>
 /// <param name="Message">For people and models; it never names who called.</param>
 /// <param name="Data">The fields of <c>error.data</c>, in order: texts, and whole numbers as <see cref="long"/>.</param>
-public sealed record RefusalError(int Code, string Message, ImmutableArray<KeyValuePair<string, object>> Data);
+public sealed record RejectionError(int Code, string Message, ImmutableArray<KeyValuePair<string, object>> Data);

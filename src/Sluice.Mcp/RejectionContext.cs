@@ -4,4 +4,4 @@ namespace Sluice.Mcp;
 /// <param name="Message">The message that is rejected.</param>
 /// <param name="Era">The era of the client.</param>
 /// <param name="Accept">The request's <c>Accept</c> header, or null.</param>
-public readonly record struct RefusalContext(McpMessage Message, McpEra Era, string? Accept);
+public readonly record struct RejectionContext(McpMessage Message, McpEra Era, string? Accept);

@@ -1,11 +1,11 @@
 namespace Sluice.Redis.Tests;
 
-public sealed class RefusalMemoryTests
+public sealed class RejectionMemoryTests
 {
     private static readonly TimeSpan Minute = TimeSpan.FromMinutes(1);
 
     [Fact]
-    public async Task Acquire_FloodOfRefusals_AsksRedisOnce()
+    public async Task Acquire_FloodOfRejections_AsksRedisOnce()
     {
         await using StoreScene scene = new(options => options.RememberRefusals = Minute);
         ApplicableLimits limits = StoreScene.Limits(policy => policy.Shared("1000/1m").PerUser("1/1h"));
@@ -53,7 +53,7 @@ public sealed class RefusalMemoryTests
     }
 
     [Fact]
-    public async Task Acquire_LongerThanRefusalsAreRemembered_AsksAgain()
+    public async Task Acquire_LongerThanRejectionsAreRemembered_AsksAgain()
     {
         await using StoreScene scene = new(options => options.RememberRefusals = TimeSpan.FromSeconds(10));
         ApplicableLimits limits = StoreScene.Limits(policy => policy.PerUser("1/1h"));

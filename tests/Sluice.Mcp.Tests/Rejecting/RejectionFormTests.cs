@@ -3,7 +3,7 @@ using System.Text.Json;
 
 namespace Sluice.Mcp.Tests;
 
-/// <summary>The form of a refusal: status, media type, error or result, event or not.</summary>
+/// <summary>The form of a rejection: status, media type, error or result, event or not.</summary>
 public sealed class RejectionFormTests
 {
     private static readonly TimeSpan Wait = TimeSpan.FromMilliseconds(1_400);
@@ -17,22 +17,22 @@ public sealed class RejectionFormTests
     [InlineData("plain/perUser", McpEra.Legacy, 200)]
     public void Render_ErrorForms_DifferInTheStatusOnly(string limit, McpEra era, int status)
     {
-        Refusal refusal = Calls.Render(Calls.Denied(limit, Wait), Calls.Context(era));
+        Rejection rejection = Calls.Render(Calls.Denied(limit, Wait), Calls.Context(era));
 
-        refusal.Status.ShouldBe(status);
-        refusal.ContentType.ShouldBe("application/json");
-        refusal.RetryAfterSeconds.ShouldBe(2);
-        Json(refusal).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(429);
+        rejection.Status.ShouldBe(status);
+        rejection.ContentType.ShouldBe("application/json");
+        rejection.RetryAfterSeconds.ShouldBe(2);
+        Json(rejection).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(429);
     }
 
     [Fact]
     public void Render_ToolResultForLegacy_IsAResultThatTheModelSees()
     {
-        Refusal refusal = Calls.Render(Calls.Denied("wait/perUser", Wait), Calls.Context(McpEra.Legacy));
+        Rejection rejection = Calls.Render(Calls.Denied("wait/perUser", Wait), Calls.Context(McpEra.Legacy));
 
-        refusal.Status.ShouldBe(200);
-        refusal.RetryAfterSeconds.ShouldBe(2);
-        Calls.Body(refusal).ShouldBe(
+        rejection.Status.ShouldBe(200);
+        rejection.RetryAfterSeconds.ShouldBe(2);
+        Calls.Body(rejection).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"result":{"isError":true,"content":[{"type":"text","text":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s"}],"_meta":{"sluice/error":"""
             + """{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'wait', retry in 1.4 s","data":"""
             + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limitKind":"rate","limit":"wait/perUser","maxTokens":10,"remaining":0}}}}}""");
@@ -41,10 +41,10 @@ public sealed class RejectionFormTests
     [Fact]
     public void Render_ToolResultForModern_SaysThatTheResultIsComplete()
     {
-        Refusal refusal = Calls.Render(Calls.Denied("wait/perUser", Wait), Calls.Context(McpEra.Modern));
+        Rejection rejection = Calls.Render(Calls.Denied("wait/perUser", Wait), Calls.Context(McpEra.Modern));
 
-        refusal.Status.ShouldBe(200);
-        Calls.Body(refusal).ShouldStartWith("""{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","isError":true,""");
+        rejection.Status.ShouldBe(200);
+        Calls.Body(rejection).ShouldStartWith("""{"jsonrpc":"2.0","id":7,"result":{"resultType":"complete","isError":true,""");
     }
 
     [Theory]
@@ -52,11 +52,11 @@ public sealed class RejectionFormTests
     [InlineData(McpEra.Legacy, 200)]
     public void Render_ToolResultForAnotherMethod_FallsBackToAuto(McpEra era, int status)
     {
-        Refusal refusal = Calls.Render(
+        Rejection rejection = Calls.Render(
             Calls.Denied("prompt:greet/perTenant", Wait), Calls.Context(era, method: "prompts/get", operation: "greet"));
 
-        refusal.Status.ShouldBe(status);
-        Json(refusal).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(429);
+        rejection.Status.ShouldBe(status);
+        Json(rejection).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(429);
     }
 
     [Theory]
@@ -68,10 +68,10 @@ public sealed class RejectionFormTests
     {
         RateLimitingSettings settings = Calls.Policy.Settings with { Rejection = form };
 
-        Refusal refusal = McpRefusals.Render(default, settings, 1, Calls.Context(era));
+        Rejection rejection = McpRejections.Render(default, settings, 1, Calls.Context(era));
 
-        refusal.Status.ShouldBe(status);
-        Json(refusal).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(503);
+        rejection.Status.ShouldBe(status);
+        Json(rejection).GetProperty("error").GetProperty("code").GetInt32().ShouldBe(503);
     }
 
     [Fact]
@@ -79,10 +79,10 @@ public sealed class RejectionFormTests
     {
         RateLimitingSettings settings = Calls.Policy.Settings with { Rejection = RejectionForm.ToolResult };
 
-        Refusal refusal = McpRefusals.Render(default, settings, 1, Calls.Context(McpEra.Modern));
+        Rejection rejection = McpRejections.Render(default, settings, 1, Calls.Context(McpEra.Modern));
 
-        refusal.Status.ShouldBe(200);
-        Json(refusal).GetProperty("result").GetProperty("_meta").GetProperty(McpRefusals.ErrorMetaKey).GetProperty("code").GetInt32().ShouldBe(503);
+        rejection.Status.ShouldBe(200);
+        Json(rejection).GetProperty("result").GetProperty("_meta").GetProperty(McpRejections.ErrorMetaKey).GetProperty("code").GetInt32().ShouldBe(503);
     }
 
     [Theory]
@@ -91,9 +91,9 @@ public sealed class RejectionFormTests
     [InlineData("wait/perUser")]
     public void Render_Notification_IsDroppedWithoutAnAnswer(string limit)
     {
-        Refusal refusal = Calls.Render(Calls.Denied(limit, Wait), Calls.Context(McpEra.Modern, id: ""));
+        Rejection rejection = Calls.Render(Calls.Denied(limit, Wait), Calls.Context(McpEra.Modern, id: ""));
 
-        refusal.ShouldBe(new Refusal(202, null, default, null));
+        rejection.ShouldBe(new Rejection(202, null, default, null));
     }
 
     [Theory]
@@ -121,12 +121,12 @@ public sealed class RejectionFormTests
         RateLimitDecision decision = Calls.Denied("search/perUser", Wait);
         string json = Calls.Body(Calls.Render(decision, Calls.Context(McpEra.Legacy)));
 
-        Refusal refusal = Calls.Render(decision, Calls.Context(McpEra.Legacy, accept: accept));
+        Rejection rejection = Calls.Render(decision, Calls.Context(McpEra.Legacy, accept: accept));
 
-        refusal.ContentType.ShouldBe(isEvent ? "text/event-stream" : "application/json");
-        Calls.Body(refusal).ShouldBe(isEvent ? $"event: message\ndata: {json}\n\n" : json);
-        refusal.RetryAfterSeconds.ShouldBe(2);
+        rejection.ContentType.ShouldBe(isEvent ? "text/event-stream" : "application/json");
+        Calls.Body(rejection).ShouldBe(isEvent ? $"event: message\ndata: {json}\n\n" : json);
+        rejection.RetryAfterSeconds.ShouldBe(2);
     }
 
-    private static JsonElement Json(Refusal refusal) => JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString(refusal.Body.Span));
+    private static JsonElement Json(Rejection rejection) => JsonSerializer.Deserialize<JsonElement>(Encoding.UTF8.GetString(rejection.Body.Span));
 }

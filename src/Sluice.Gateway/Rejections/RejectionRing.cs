@@ -2,34 +2,34 @@ namespace Sluice.Gateway;
 
 /// <summary>The last rejections, by their ids.</summary>
 /// <remarks>Thread safety: any number of threads.</remarks>
-internal sealed class RefusalRing
+internal sealed class RejectionRing
 {
     /// <summary>How many are kept.</summary>
     internal const int Capacity = 10_000;
 
     private readonly Lock _gate = new();
-    private readonly KeptRefusal?[] _refusals = new KeptRefusal?[Capacity];
-    private readonly Dictionary<string, KeptRefusal> _byId = new(StringComparer.Ordinal);
+    private readonly KeptRejection?[] _rejections = new KeptRejection?[Capacity];
+    private readonly Dictionary<string, KeptRejection> _byId = new(StringComparer.Ordinal);
     private int _next;
 
     /// <summary>Keeps a rejection, in the place of the oldest.</summary>
-    internal void Add(KeptRefusal refusal)
+    internal void Add(KeptRejection rejection)
     {
         lock (_gate)
         {
-            if (_refusals[_next] is KeptRefusal oldest)
+            if (_rejections[_next] is KeptRejection oldest)
             {
                 _byId.Remove(oldest.Id);
             }
 
-            _refusals[_next] = refusal;
-            _byId[refusal.Id] = refusal;
+            _rejections[_next] = rejection;
+            _byId[rejection.Id] = rejection;
             _next = (_next + 1) % Capacity;
         }
     }
 
     /// <summary>The rejection with an id; null when it is no longer kept, or never was.</summary>
-    internal KeptRefusal? Find(string id)
+    internal KeptRejection? Find(string id)
     {
         lock (_gate)
         {

@@ -7,7 +7,7 @@ namespace Sluice.Mcp;
 /// <param name="Status">The HTTP status, in the form that uses one.</param>
 /// <param name="Code">The code of the JSON-RPC error.</param>
 /// <param name="Message">For people and models.</param>
-internal sealed record RefusalText(int Status, int Code, string Message)
+internal sealed record RejectionText(int Status, int Code, string Message)
 {
     private const int Forbidden = 403;
     private const int TooManyRequests = 429;
@@ -34,7 +34,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
     /// <summary>The value of <c>Retry-After</c>: whole seconds, rounded up, at least 1; or null.</summary>
     internal long? RetryAfterSeconds => RetryAfter is TimeSpan wait ? RoundUp(wait, TimeSpan.TicksPerSecond) : null;
 
-    internal static RefusalText OfLimit(RateLimitDecision decision, RateLimit limit, int cost, int errorCode)
+    internal static RejectionText OfLimit(RateLimitDecision decision, RateLimit limit, int cost, int errorCode)
     {
         if (limit.Concurrency is int calls)
         {
@@ -64,23 +64,23 @@ internal sealed record RefusalText(int Status, int Code, string Message)
         };
     }
 
-    internal static RefusalText OfStore() => new(
+    internal static RejectionText OfStore() => new(
         ServiceUnavailable, ServiceUnavailable, "The limits cannot be checked at the moment, so the call was not made, retry in 1 s")
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
-    internal static RefusalText OfStopping() => new(
+    internal static RejectionText OfStopping() => new(
         ServiceUnavailable, ServiceUnavailable, "The server is stopping, so the call that waited for its limits was not made, retry in 1 s")
     {
         RetryAfter = TimeSpan.FromSeconds(1),
     };
 
-    internal static RefusalText OfForbidden(string message) => new(Forbidden, Forbidden, message);
+    internal static RejectionText OfForbidden(string message) => new(Forbidden, Forbidden, message);
 
     // Neither 429, since waiting does not help, nor 401, on which a client that is authenticated, only not as what the
     // limit counts by, would authenticate again and again.
-    internal static RefusalText OfMissingIdentity(RateLimit limit, int errorCode) => new(
+    internal static RejectionText OfMissingIdentity(RateLimit limit, int errorCode) => new(
         Forbidden, errorCode, $"The call does not say whose it is: {Describe(limit)} needs {Needed(limit.Key)}")
     {
         Limit = limit,
@@ -103,7 +103,7 @@ internal sealed record RefusalText(int Status, int Code, string Message)
     }
 
     /// <summary>The same error for fronts that write it themselves.</summary>
-    internal RefusalError ToError() => new(Code, Message, [.. Data()]);
+    internal RejectionError ToError() => new(Code, Message, [.. Data()]);
 
     private void WriteData(Utf8JsonWriter json)
     {

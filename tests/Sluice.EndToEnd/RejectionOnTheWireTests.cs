@@ -4,32 +4,32 @@ using System.Text.Json.Nodes;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>The bytes and headers of a refusal, which clients hide.</summary>
-public sealed class RefusalOnTheWireTests(EverythingServer server) : IClassFixture<EverythingServer>, IDisposable
+/// <summary>The bytes and headers of a rejection, which clients hide.</summary>
+public sealed class RejectionOnTheWireTests(EverythingServer server) : IClassFixture<EverythingServer>, IDisposable
 {
     private readonly HttpClient _http = new();
 
     public void Dispose() => _http.Dispose();
 
     [Fact]
-    public async Task Refusal_AnyId_EchoesItAndPromisesTheSameWaitInBodyAndHeader()
+    public async Task Rejection_AnyId_EchoesItAndPromisesTheSameWaitInBodyAndHeader()
     {
         await using SluiceProgram sluice = await StartSpentAsync();
         foreach (string id in new[] { "7", "0", "\"\"", "\"7\"", "\"é\"", "1.5" })
         {
             using HttpResponseMessage response = await EchoAsync(sluice, id, "key-of-alice");
-            JsonNode refusal = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
+            JsonNode rejection = JsonNode.Parse(await response.Content.ReadAsStringAsync())!;
 
             response.StatusCode.ShouldBe(HttpStatusCode.OK);
             response.Content.Headers.ContentType!.MediaType.ShouldBe("application/json");
-            JsonNode.DeepEquals(refusal["id"], JsonNode.Parse(id)).ShouldBeTrue($"{id}: {refusal}");
+            JsonNode.DeepEquals(rejection["id"], JsonNode.Parse(id)).ShouldBeTrue($"{id}: {rejection}");
             response.Headers.RetryAfter!.Delta!.Value.TotalSeconds.ShouldBe(
-                refusal["error"]!["data"]!["retryAfterSeconds"]!.GetValue<int>());
+                rejection["error"]!["data"]!["retryAfterSeconds"]!.GetValue<int>());
         }
     }
 
     [Fact]
-    public async Task Refusal_OfAUser_NamesNeitherTheUserNorTheKey()
+    public async Task Rejection_OfAUser_NamesNeitherTheUserNorTheKey()
     {
         await using SluiceProgram sluice = await StartSpentAsync();
 

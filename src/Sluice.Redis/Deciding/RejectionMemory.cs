@@ -15,22 +15,22 @@ namespace Sluice.Redis;
 /// </para>
 /// <para>Memory: a fixed number of places; a newer rejection replaces an older one. Thread safety: any thread may ask and tell.</para>
 /// </remarks>
-internal sealed class RefusalMemory
+internal sealed class RejectionMemory
 {
     private const int Places = 4_096;
 
     private readonly TimeProvider _time;
     private readonly TimeSpan _span;
-    private readonly Refusal?[] _places;
+    private readonly Rejection?[] _places;
     private long _forgotten;
 
     /// <param name="span">For how long a rejection is remembered; zero for not at all.</param>
     /// <param name="time">The clock of this process.</param>
-    internal RefusalMemory(TimeSpan span, TimeProvider time)
+    internal RejectionMemory(TimeSpan span, TimeProvider time)
     {
         _span = span;
         _time = time;
-        _places = span > TimeSpan.Zero ? new Refusal?[Places] : [];
+        _places = span > TimeSpan.Zero ? new Rejection?[Places] : [];
     }
 
     /// <summary>The current version, to be passed to Remember, so that a rejection from before a change is not remembered.</summary>
@@ -41,24 +41,24 @@ internal sealed class RefusalMemory
     {
         decision = default;
         if (_places.Length == 0
-            || Volatile.Read(ref _places[PlaceOf(limits, request.Caller)]) is not Refusal refusal
-            || !ReferenceEquals(refusal.Limits, limits)
-            || (limits.NamesCaller && !refusal.Caller.Equals(request.Caller))
-            || refusal.Mark != Mark)
+            || Volatile.Read(ref _places[PlaceOf(limits, request.Caller)]) is not Rejection rejection
+            || !ReferenceEquals(rejection.Limits, limits)
+            || (limits.NamesCaller && !rejection.Caller.Equals(request.Caller))
+            || rejection.Mark != Mark)
         {
             return false;
         }
 
         long now = _time.GetTimestamp();
-        TimeSpan sinceAsked = _time.GetElapsedTime(refusal.SentTimestamp, now);
+        TimeSpan sinceAsked = _time.GetElapsedTime(rejection.SentTimestamp, now);
         if (sinceAsked >= _span
-            || Verdict.Of(limits, refusal.Seen, Micros(sinceAsked) + 1, (ulong)request.Cost, charges: true, states: []).IsAllowed)
+            || Verdict.Of(limits, rejection.Seen, Micros(sinceAsked) + 1, (ulong)request.Cost, charges: true, states: []).IsAllowed)
         {
             return false;
         }
 
-        TimeSpan sinceAnswered = _time.GetElapsedTime(refusal.AnsweredTimestamp, now);
-        decision = Verdict.Of(limits, refusal.Seen, Micros(sinceAnswered), (ulong)request.Cost, charges: true, states);
+        TimeSpan sinceAnswered = _time.GetElapsedTime(rejection.AnsweredTimestamp, now);
+        decision = Verdict.Of(limits, rejection.Seen, Micros(sinceAnswered), (ulong)request.Cost, charges: true, states);
         return true;
     }
 
@@ -70,8 +70,8 @@ internal sealed class RefusalMemory
     {
         if (_places.Length != 0)
         {
-            Refusal refusal = new(call.Limits, caller, call.Seen, call.SentTimestamp, call.AnsweredTimestamp, mark);
-            Volatile.Write(ref _places[PlaceOf(call.Limits, caller)], refusal);
+            Rejection rejection = new(call.Limits, caller, call.Seen, call.SentTimestamp, call.AnsweredTimestamp, mark);
+            Volatile.Write(ref _places[PlaceOf(call.Limits, caller)], rejection);
         }
     }
 
@@ -83,6 +83,6 @@ internal sealed class RefusalMemory
 
     private static ulong Micros(TimeSpan span) => (ulong)Math.Max(0, span.Ticks / TimeSpan.TicksPerMicrosecond);
 
-    private sealed record Refusal(
+    private sealed record Rejection(
         RedisLimits Limits, CallerIdentity Caller, SeenBucket[] Seen, long SentTimestamp, long AnsweredTimestamp, long Mark);
 }

@@ -8,18 +8,18 @@ namespace Sluice.Gateway;
 /// <param name="names">Names callers.</param>
 /// <param name="givesIds">Whether rejections get ids and are kept; else they are only counted.</param>
 /// <param name="time">The clock.</param>
-internal sealed class Refusals(CallerNames names, bool givesIds, TimeProvider time) : ICallObserver
+internal sealed class Rejections(CallerNames names, bool givesIds, TimeProvider time) : ICallObserver
 {
     /// <summary>How much of a name that a caller chose is kept.</summary>
     internal const int MaxNameLength = 256;
 
-    private readonly RefusalRing _ring = new();
+    private readonly RejectionRing _ring = new();
 
     /// <summary>Who is rejected most.</summary>
     internal RefusedCallers Callers { get; } = new(time);
 
     /// <summary>The rejection with an id; null when it is no longer kept, or never was.</summary>
-    internal KeptRefusal? Find(string id) => _ring.Find(id);
+    internal KeptRejection? Find(string id) => _ring.Find(id);
 
     /// <inheritdoc/>
     public bool NeedsIds => givesIds;
@@ -47,11 +47,11 @@ internal sealed class Refusals(CallerNames names, bool givesIds, TimeProvider ti
     internal static string SourceOf(in GateDecision decision) => CallLabels.Text(
         decision.Limits.IdentityRequiredBy is null ? CallLabels.SourceOf(decision.Answer) : CallSource.None);
 
-    private KeptRefusal Keep(in DecidedCall call, string id, string? caller)
+    private KeptRejection Keep(in DecidedCall call, string id, string? caller)
     {
         GateDecision decision = call.Decision;
         bool isAsked = decision.Limits.IdentityRequiredBy is null && decision.Answer.Source != DecisionSource.OnStoreFailure;
-        return new KeptRefusal
+        return new KeptRejection
         {
             Id = id,
             At = time.GetUtcNow(),

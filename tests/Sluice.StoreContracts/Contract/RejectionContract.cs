@@ -1,7 +1,7 @@
 namespace Sluice.StoreContracts;
 
 /// <summary>A refused call changes no bucket, and the wait that it is told is exact.</summary>
-public abstract class RefusalContract<TStore> : StoreContract<TStore>
+public abstract class RejectionContract<TStore> : StoreContract<TStore>
     where TStore : StoreUnderTest, new()
 {
     [Theory]
@@ -96,13 +96,13 @@ public abstract class RefusalContract<TStore> : StoreContract<TStore>
     [Fact]
     public async Task Acquire_RefusedAnyNumberOfTimes_LeavesEveryBucketAsItWas()
     {
-        // Two users with the same history, of whom one hammers: were a refusal to change anything, their answers would part.
+        // Two users with the same history, of whom one hammers: were a rejection to change anything, their answers would part.
         ApplicableLimits limits = Limits(policy => policy
             .PerUser(Of(RateLimitAlgorithm.TokenBucket, 9, 900))
             .Method("tools/call", method => method.PerUser(Of(RateLimitAlgorithm.SlidingWindow, 8, 1_000)).Mode(LimitMode.Permissive))
             .Tool("search", tool => tool.PerUser(Of(RateLimitAlgorithm.SlidingWindowCounter, 7, 800))));
         Random random = new(Seeds.Announce(20_260_303));
-        int refusals = 0;
+        int rejections = 0;
         for (int i = 0; i < 600; i++)
         {
             Time.Elapsed += Ms(random.Next(0, 400));
@@ -112,7 +112,7 @@ public abstract class RefusalContract<TStore> : StoreContract<TStore>
                 if (!(await Peek(limits, Bob, tooMuch)).Decision.IsAllowed)
                 {
                     (await Acquire(limits, Bob, tooMuch)).Decision.IsAllowed.ShouldBeFalse();
-                    refusals++;
+                    rejections++;
                 }
             }
 
@@ -123,6 +123,6 @@ public abstract class RefusalContract<TStore> : StoreContract<TStore>
             hammered.States.ShouldBe(quiet.States, $"call {i}");
         }
 
-        refusals.ShouldBeGreaterThan(1_000);
+        rejections.ShouldBeGreaterThan(1_000);
     }
 }

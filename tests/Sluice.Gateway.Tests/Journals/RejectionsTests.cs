@@ -1,19 +1,19 @@
 namespace Sluice.Gateway.Tests.Journals;
 
-public sealed class RefusalsTests
+public sealed class RejectionsTests
 {
     [Fact]
     public void Ring_KeepsTheLastTenThousand()
     {
-        RefusalRing ring = new();
-        for (int i = 0; i < RefusalRing.Capacity + 3; i++)
+        RejectionRing ring = new();
+        for (int i = 0; i < RejectionRing.Capacity + 3; i++)
         {
-            ring.Add(Refusal($"id{i}"));
+            ring.Add(Rejection($"id{i}"));
         }
 
         ring.Find("id2").ShouldBeNull();
         ring.Find("id3").ShouldNotBeNull();
-        ring.Find($"id{RefusalRing.Capacity + 2}").ShouldNotBeNull();
+        ring.Find($"id{RejectionRing.Capacity + 2}").ShouldNotBeNull();
         ring.Find("").ShouldBeNull();
     }
 
@@ -76,7 +76,7 @@ public sealed class RefusalsTests
         callers.Report(10, isHour: true).Callers.ShouldHaveSingleItem().Refused.ShouldBe(1);
     }
 
-    private static KeptRefusal Refusal(string id) => new()
+    private static KeptRejection Rejection(string id) => new()
     {
         Id = id,
         At = default,

@@ -15,7 +15,7 @@ internal static class Wire
     private static readonly JsonWriterOptions WriterOptions = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The rejection in the form that the limit, the era and the client's <c>Accept</c> ask for.</summary>
-    internal static Refusal Write(RefusalText text, RejectionForm form, RefusalContext context)
+    internal static Rejection Write(RejectionText text, RejectionForm form, RejectionContext context)
     {
         if (context.Message.Kind == McpMessageKind.Notification)
         {
@@ -33,7 +33,7 @@ internal static class Wire
     }
 
     /// <summary>A JSON-RPC error; without an id the key is left out.</summary>
-    internal static ArrayBufferWriter<byte> ErrorBody(RefusalText text, ReadOnlyMemory<byte> id)
+    internal static ArrayBufferWriter<byte> ErrorBody(RejectionText text, ReadOnlyMemory<byte> id)
     {
         ArrayBufferWriter<byte> body = new(UsualLength);
         using Utf8JsonWriter json = new(body, WriterOptions);
@@ -45,7 +45,7 @@ internal static class Wire
         return body;
     }
 
-    private static ArrayBufferWriter<byte> ResultBody(RefusalText text, ReadOnlyMemory<byte> id, McpEra era)
+    private static ArrayBufferWriter<byte> ResultBody(RejectionText text, ReadOnlyMemory<byte> id, McpEra era)
     {
         ArrayBufferWriter<byte> body = new(UsualLength);
         using Utf8JsonWriter json = new(body, WriterOptions);
@@ -66,7 +66,7 @@ internal static class Wire
 
         // Not in structuredContent: clients check that against the tool's outputSchema, and throw the whole result away.
         json.WriteStartObject("_meta");
-        json.WritePropertyName(McpRefusals.ErrorMetaKey);
+        json.WritePropertyName(McpRejections.ErrorMetaKey);
         text.WriteTo(json);
         json.WriteEndObject();
         json.WriteEndObject();

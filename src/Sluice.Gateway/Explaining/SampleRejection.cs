@@ -13,7 +13,7 @@ namespace Sluice.Gateway;
 /// <param name="Status">The HTTP status.</param>
 /// <param name="Headers">The headers that matter.</param>
 /// <param name="Body">The body.</param>
-internal sealed record SampleRefusal(
+internal sealed record SampleRejection(
     string Form, bool IsForLegacy, bool IsForModern, int Status, ImmutableArray<KeyValuePair<string, string>> Headers, JsonNode Body)
 {
     private const int MostSlots = 10_000;
@@ -27,7 +27,7 @@ internal sealed record SampleRefusal(
     /// </summary>
     /// <param name="explanation">The call.</param>
     /// <param name="limit">The limit that rejects.</param>
-    internal static ImmutableArray<SampleRefusal> Of(Explanation explanation, out RateLimit? limit)
+    internal static ImmutableArray<SampleRejection> Of(Explanation explanation, out RateLimit? limit)
     {
         limit = null;
         ApplicableLimits limits = explanation.Call.Limits;
@@ -80,22 +80,22 @@ internal sealed record SampleRefusal(
         return new GateDecision(policy.Settings, limits, store.Acquire(lease.Request, lease.StatesToFill.Span), lease);
     }
 
-    private static SampleRefusal Render(GateDecision decision, string name, RejectionForm form, McpMessage message)
+    private static SampleRejection Render(GateDecision decision, string name, RejectionForm form, McpMessage message)
     {
         // The body of a tool's result has one field more for modern clients, who are those of the future.
-        Refusal refusal = decision.Render(new RefusalContext(message, McpEra.Modern, Accept: null), form);
-        List<KeyValuePair<string, string>> headers = [new("Content-Type", refusal.ContentType!)];
-        if (refusal.RetryAfterSeconds is long seconds)
+        Rejection rejection = decision.Render(new RejectionContext(message, McpEra.Modern, Accept: null), form);
+        List<KeyValuePair<string, string>> headers = [new("Content-Type", rejection.ContentType!)];
+        if (rejection.RetryAfterSeconds is long seconds)
         {
             headers.Add(new("Retry-After", $"{seconds}"));
         }
 
         headers.AddRange(LimitHeaders.Of(decision, services: null));
-        bool IsSent(McpEra era) => decision.Render(new RefusalContext(message, era, Accept: null)) is Refusal sent
-            && sent.Status == refusal.Status
-            && sent.Body.Span.SequenceEqual(decision.Render(new RefusalContext(message, era, Accept: null), form).Body.Span);
-        return new SampleRefusal(
-            name, IsSent(McpEra.Legacy), IsSent(McpEra.Modern), refusal.Status, [.. headers], JsonNode.Parse(refusal.Body.Span)!);
+        bool IsSent(McpEra era) => decision.Render(new RejectionContext(message, era, Accept: null)) is Rejection sent
+            && sent.Status == rejection.Status
+            && sent.Body.Span.SequenceEqual(decision.Render(new RejectionContext(message, era, Accept: null), form).Body.Span);
+        return new SampleRejection(
+            name, IsSent(McpEra.Legacy), IsSent(McpEra.Modern), rejection.Status, [.. headers], JsonNode.Parse(rejection.Body.Span)!);
     }
 
     private static McpMessage MessageOf(ExplainedRequest request)

@@ -9,7 +9,7 @@ namespace Sluice.Mcp;
 /// <para>A notification gets no answer: 202 and no body.</para>
 /// <para>Thread safety: any number of threads.</para>
 /// </remarks>
-public static class McpRefusals
+public static class McpRejections
 {
     /// <summary>The key in <c>_meta</c> of a tool's result that holds the error, with its code, message and data.</summary>
     /// <remarks>For <see cref="RejectionForm.ToolResult"/>.</remarks>
@@ -24,7 +24,7 @@ public static class McpRefusals
     /// <param name="context">The client.</param>
     /// <exception cref="ArgumentNullException"><paramref name="settings"/> or the context's message is null.</exception>
     /// <exception cref="ArgumentException">The decision allows the call.</exception>
-    public static Refusal Render(RateLimitDecision decision, RateLimitingSettings settings, int cost, RefusalContext context)
+    public static Rejection Render(RateLimitDecision decision, RateLimitingSettings settings, int cost, RejectionContext context)
     {
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context.Message);
@@ -39,12 +39,12 @@ public static class McpRefusals
     /// <summary>
     /// The error of a decision that is not <see cref="RateLimitOutcome.Allowed"/>, for fronts that do not write the wire.
     /// </summary>
-    /// <param name="decision">As for <see cref="Render(RateLimitDecision, RateLimitingSettings, int, RefusalContext)"/>.</param>
+    /// <param name="decision">As for <see cref="Render(RateLimitDecision, RateLimitingSettings, int, RejectionContext)"/>.</param>
     /// <param name="settings">The settings of the policy that was asked.</param>
     /// <param name="cost">Tokens that the call costs.</param>
     /// <exception cref="ArgumentNullException"><paramref name="settings"/> is null.</exception>
     /// <exception cref="ArgumentException">The decision allows the call.</exception>
-    public static RefusalError Describe(RateLimitDecision decision, RateLimitingSettings settings, int cost)
+    public static RejectionError Describe(RateLimitDecision decision, RateLimitingSettings settings, int cost)
     {
         ArgumentNullException.ThrowIfNull(settings);
         return decision.IsAllowed
@@ -56,11 +56,11 @@ public static class McpRefusals
     /// <param name="limit">The limit, as <see cref="ApplicableLimits.IdentityRequiredBy"/> names it.</param>
     /// <param name="settings">The settings of the policy that was asked.</param>
     /// <exception cref="ArgumentNullException">An argument is null.</exception>
-    public static RefusalError DescribeMissingIdentity(RateLimit limit, RateLimitingSettings settings)
+    public static RejectionError DescribeMissingIdentity(RateLimit limit, RateLimitingSettings settings)
     {
         ArgumentNullException.ThrowIfNull(limit);
         ArgumentNullException.ThrowIfNull(settings);
-        return RefusalText.OfMissingIdentity(limit, settings.ErrorCode).ToError();
+        return RejectionText.OfMissingIdentity(limit, settings.ErrorCode).ToError();
     }
 
     /// <summary>Renders the rejection of a call that lacks the identity that a limit counts by.</summary>
@@ -72,36 +72,36 @@ public static class McpRefusals
     /// authenticated, but without a tenant, would authenticate again and again.
     /// </remarks>
     /// <exception cref="ArgumentNullException">An argument or the context's message is null.</exception>
-    public static Refusal RenderMissingIdentity(RateLimit limit, RateLimitingSettings settings, RefusalContext context)
+    public static Rejection RenderMissingIdentity(RateLimit limit, RateLimitingSettings settings, RejectionContext context)
     {
         ArgumentNullException.ThrowIfNull(limit);
         ArgumentNullException.ThrowIfNull(settings);
         ArgumentNullException.ThrowIfNull(context.Message);
-        return Wire.Write(RefusalText.OfMissingIdentity(limit, settings.ErrorCode), limit.Rejection, context);
+        return Wire.Write(RejectionText.OfMissingIdentity(limit, settings.ErrorCode), limit.Rejection, context);
     }
 
     /// <summary>The error of a call that was held when the server stopped.</summary>
-    internal static RefusalError DescribeStopping() => RefusalText.OfStopping().ToError();
+    internal static RejectionError DescribeStopping() => RejectionText.OfStopping().ToError();
 
     /// <summary>Renders the rejection of a call that was held when the server stopped.</summary>
-    internal static Refusal RenderStopping(RateLimitingSettings settings, RefusalContext context) =>
-        Wire.Write(RefusalText.OfStopping(), settings.Rejection, context);
+    internal static Rejection RenderStopping(RateLimitingSettings settings, RejectionContext context) =>
+        Wire.Write(RejectionText.OfStopping(), settings.Rejection, context);
 
     /// <summary>Renders the rejection of a call that its caller may not make.</summary>
     /// <param name="message">What is rejected, and the way out; it contains no identity.</param>
     /// <param name="form">The form, with HTTP 403 where the rejection of a limit would have 429. The error's code is 403.</param>
     /// <param name="context">The client.</param>
     /// <exception cref="ArgumentNullException"><paramref name="message"/> or the context's message is null.</exception>
-    public static Refusal RenderForbidden(string message, RejectionForm form, RefusalContext context)
+    public static Rejection RenderForbidden(string message, RejectionForm form, RejectionContext context)
     {
         ArgumentNullException.ThrowIfNull(message);
         ArgumentNullException.ThrowIfNull(context.Message);
-        return Wire.Write(RefusalText.OfForbidden(message), form, context);
+        return Wire.Write(RejectionText.OfForbidden(message), form, context);
     }
 
     /// <summary>Renders the error of a body that is not one message.</summary>
     /// <exception cref="ArgumentNullException"><paramref name="error"/> is null.</exception>
-    public static Refusal Render(McpReadError error)
+    public static Rejection Render(McpReadError error)
     {
         ArgumentNullException.ThrowIfNull(error);
         return RenderError(error.Status, error.Code, error.Message, error.Id);
@@ -113,16 +113,16 @@ public static class McpRefusals
     /// <param name="message">What is wrong, and the way out.</param>
     /// <param name="id">The id as the very bytes of its JSON; empty for none.</param>
     /// <exception cref="ArgumentNullException"><paramref name="message"/> is null.</exception>
-    public static Refusal RenderError(int status, int code, string message, ReadOnlyMemory<byte> id)
+    public static Rejection RenderError(int status, int code, string message, ReadOnlyMemory<byte> id)
     {
         ArgumentNullException.ThrowIfNull(message);
-        RefusalText text = new(status, code, message);
+        RejectionText text = new(status, code, message);
         return new(status, AcceptHeader.Json, Wire.ErrorBody(text, id).WrittenMemory, RetryAfterSeconds: null);
     }
 
     /// <summary>What the rejection of a decision says.</summary>
-    internal static RefusalText TextOf(RateLimitDecision decision, RateLimitingSettings settings, int cost) =>
+    internal static RejectionText TextOf(RateLimitDecision decision, RateLimitingSettings settings, int cost) =>
         decision.Limit is RateLimit limit
-            ? RefusalText.OfLimit(decision, limit, cost, settings.ErrorCode)
-            : RefusalText.OfStore();
+            ? RejectionText.OfLimit(decision, limit, cost, settings.ErrorCode)
+            : RejectionText.OfStore();
 }

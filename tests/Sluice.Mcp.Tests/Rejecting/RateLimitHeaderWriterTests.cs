@@ -8,7 +8,7 @@ public sealed class RateLimitHeaderWriterTests
     private static readonly XRateLimitHeaderWriter XRateLimit = new();
 
     [Fact]
-    public void Draft11_Refusal_NamesEveryLimit()
+    public void Draft11_Rejection_NamesEveryLimit()
     {
         ApplicableLimits limits = Select(Calls.Policy, "search");
         LimitState[] states =
@@ -109,7 +109,7 @@ public sealed class RateLimitHeaderWriterTests
     }
 
     [Fact]
-    public void XRateLimit_Refusal_TellsOfTheLimitThatRefused()
+    public void XRateLimit_Rejection_TellsOfTheLimitThatRefused()
     {
         LimitState[] states =
         [

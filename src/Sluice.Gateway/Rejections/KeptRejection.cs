@@ -4,7 +4,7 @@ namespace Sluice.Gateway;
 
 /// <summary>A rejection as it is kept for operators, without the names of callers.</summary>
 /// <remarks>Thread safety: immutable.</remarks>
-internal sealed record KeptRefusal
+internal sealed record KeptRejection
 {
     /// <summary>The id that the client got.</summary>
     internal required string Id { get; init; }

@@ -25,7 +25,7 @@ internal static class Calls
         Remaining = remaining,
     };
 
-    internal static RefusalContext Context(
+    internal static RejectionContext Context(
         McpEra era, string id = "7", string? accept = null, string method = "tools/call", string? operation = "SEARCH") => new(
             new McpMessage
             {
@@ -37,8 +37,8 @@ internal static class Calls
             era,
             accept);
 
-    internal static Refusal Render(RateLimitDecision decision, RefusalContext context) =>
-        McpRefusals.Render(decision, Policy.Settings, cost: 1, context);
+    internal static Rejection Render(RateLimitDecision decision, RejectionContext context) =>
+        McpRejections.Render(decision, Policy.Settings, cost: 1, context);
 
-    internal static string Body(Refusal refusal) => Encoding.UTF8.GetString(refusal.Body.Span);
+    internal static string Body(Rejection rejection) => Encoding.UTF8.GetString(rejection.Body.Span);
 }

@@ -8,7 +8,7 @@ using ModelContextProtocol;
 namespace Sluice.ModelContextProtocol;
 
 /// <summary>Finds the wait in a rejection; whatever is not clearly one has none.</summary>
-internal static class RefusalReader
+internal static class RejectionReader
 {
     private const string Wait = "retryAfterMs";
     private const string Limit = "limit";
@@ -27,7 +27,7 @@ internal static class RefusalReader
                 && error.ValueKind == JsonValueKind.Object
                 && error.TryGetProperty("data", out JsonElement data)
                 && data.ValueKind == JsonValueKind.Object
-                && IsRefusal(error, data)
+                && IsRejection(error, data)
                 && data.TryGetProperty(Wait, out JsonElement wait)
                 && wait.ValueKind == JsonValueKind.Number
                 && wait.TryGetInt64(out long milliseconds)
@@ -58,7 +58,7 @@ internal static class RefusalReader
             ? Bounded(milliseconds)
             : null;
 
-    private static bool IsRefusal(JsonElement error, JsonElement data) =>
+    private static bool IsRejection(JsonElement error, JsonElement data) =>
         data.TryGetProperty(Limit, out _)
         || (error.TryGetProperty("code", out JsonElement code) && code.TryGetInt32(out int number) && number == StoreUnavailable);
 

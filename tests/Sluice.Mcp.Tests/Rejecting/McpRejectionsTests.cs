@@ -3,19 +3,19 @@ using Microsoft.Extensions.Time.Testing;
 
 namespace Sluice.Mcp.Tests;
 
-/// <summary>What a refusal says, whatever its form.</summary>
-public sealed class McpRefusalsTests
+/// <summary>What a rejection says, whatever its form.</summary>
+public sealed class McpRejectionsTests
 {
     [Fact]
-    public void Render_ToolsLimit_IsTheRefusalOfTheSpecification()
+    public void Render_ToolsLimit_IsTheRejectionOfTheSpecification()
     {
-        Refusal refusal = Calls.Render(
+        Rejection rejection = Calls.Render(
             Calls.Denied("search/perUser", TimeSpan.FromMilliseconds(1_400)), Calls.Context(McpEra.Modern));
 
-        refusal.Status.ShouldBe(429);
-        refusal.ContentType.ShouldBe("application/json");
-        refusal.RetryAfterSeconds.ShouldBe(2);
-        Calls.Body(refusal).ShouldBe(
+        rejection.Status.ShouldBe(429);
+        rejection.ContentType.ShouldBe("application/json");
+        rejection.RetryAfterSeconds.ShouldBe(2);
+        Calls.Body(rejection).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'search', retry in 1.4 s","data":"""
             + """{"retryAfterSeconds":2,"retryAfterMs":1400,"limitType":"perUser","limitKind":"rate","limit":"search/perUser","maxTokens":10,"remaining":0}}}""");
     }
@@ -35,7 +35,7 @@ public sealed class McpRefusalsTests
         RateLimitDecision decision = await store.AcquireAsync(request, default, default);
 
         Error(decision).GetProperty("data").GetProperty("resetsAt").GetString().ShouldBe(end);
-        McpRefusals.Describe(decision, policy.Settings, cost: 1).Data.ShouldContain(new KeyValuePair<string, object>("resetsAt", end));
+        McpRejections.Describe(decision, policy.Settings, cost: 1).Data.ShouldContain(new KeyValuePair<string, object>("resetsAt", end));
     }
 
     [Theory]
@@ -60,27 +60,27 @@ public sealed class McpRefusalsTests
     {
         RateLimitDecision decision = Calls.Denied("search/perUser", TimeSpan.FromMilliseconds(1_400)) with { Outcome = outcome };
 
-        ShouldBeTheSame(McpRefusals.Describe(decision, Calls.Policy.Settings, cost: 1), Error(decision));
+        ShouldBeTheSame(McpRejections.Describe(decision, Calls.Policy.Settings, cost: 1), Error(decision));
     }
 
     [Fact]
     public void Describe_NoStore_SaysWhatRenderWrites() =>
-        ShouldBeTheSame(McpRefusals.Describe(default, Calls.Policy.Settings, cost: 1), Error(default));
+        ShouldBeTheSame(McpRejections.Describe(default, Calls.Policy.Settings, cost: 1), Error(default));
 
     [Fact]
-    public void Describe_AnAllowedCall_IsTheCallersBug() => Should.Throw<ArgumentException>(() => McpRefusals.Describe(
+    public void Describe_AnAllowedCall_IsTheCallersBug() => Should.Throw<ArgumentException>(() => McpRejections.Describe(
         new RateLimitDecision { Outcome = RateLimitOutcome.Allowed }, Calls.Policy.Settings, cost: 1));
 
     [Fact]
     public void DescribeMissingIdentity_ALimit_NamesItAndNoWait()
     {
-        RefusalError error = McpRefusals.DescribeMissingIdentity(Calls.Limit("search/perUser"), Calls.Policy.Settings);
+        RejectionError error = McpRejections.DescribeMissingIdentity(Calls.Limit("search/perUser"), Calls.Policy.Settings);
 
         error.Message.ShouldBe("The call does not say whose it is: perUser limit on tool 'search' needs a user");
         error.Data.Select(field => field.Key).ShouldBe(["limitType", "limitKind", "limit", "maxTokens"]);
     }
 
-    private static void ShouldBeTheSame(RefusalError described, JsonElement rendered)
+    private static void ShouldBeTheSame(RejectionError described, JsonElement rendered)
     {
         described.Code.ShouldBe(rendered.GetProperty("code").GetInt32());
         described.Message.ShouldBe(rendered.GetProperty("message").GetString());
@@ -143,10 +143,10 @@ public sealed class McpRefusalsTests
         RateLimitingSettings settings = Calls.Policy.Settings with { ErrorCode = code };
         RateLimitDecision decision = Calls.Denied("shared", TimeSpan.FromSeconds(2));
 
-        Refusal refusal = McpRefusals.Render(decision, settings, 1, Calls.Context(McpEra.Modern));
+        Rejection rejection = McpRejections.Render(decision, settings, 1, Calls.Context(McpEra.Modern));
 
-        ErrorOf(refusal).GetProperty("code").GetInt32().ShouldBe(code);
-        refusal.Status.ShouldBe(429);
+        ErrorOf(rejection).GetProperty("code").GetInt32().ShouldBe(code);
+        rejection.Status.ShouldBe(429);
     }
 
     [Fact]
@@ -160,11 +160,11 @@ public sealed class McpRefusalsTests
             Remaining = 10,
         };
 
-        Refusal refusal = McpRefusals.Render(decision, Calls.Policy.Settings, cost: 11, Calls.Context(McpEra.Modern));
+        Rejection rejection = McpRejections.Render(decision, Calls.Policy.Settings, cost: 11, Calls.Context(McpEra.Modern));
 
-        refusal.Status.ShouldBe(429);
-        refusal.RetryAfterSeconds.ShouldBeNull();
-        Calls.Body(refusal).ShouldBe(
+        rejection.Status.ShouldBe(429);
+        rejection.RetryAfterSeconds.ShouldBeNull();
+        Calls.Body(rejection).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"Rate limit exceeded: perUser limit on tool 'search' can never be met, since the call costs 11 tokens and the limit holds 10","data":"""
             + """{"limitType":"perUser","limitKind":"rate","limit":"search/perUser","maxTokens":10,"remaining":10}}}""");
     }
@@ -176,11 +176,11 @@ public sealed class McpRefusalsTests
     {
         RateLimitDecision decision = new() { Outcome = RateLimitOutcome.Denied, Source = DecisionSource.OnStoreFailure };
 
-        Refusal refusal = Calls.Render(decision, Calls.Context(era));
+        Rejection rejection = Calls.Render(decision, Calls.Context(era));
 
-        refusal.Status.ShouldBe(status);
-        refusal.RetryAfterSeconds.ShouldBe(1);
-        Calls.Body(refusal).ShouldBe(
+        rejection.Status.ShouldBe(status);
+        rejection.RetryAfterSeconds.ShouldBe(1);
+        Calls.Body(rejection).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":503,"message":"The limits cannot be checked at the moment, so the call was not made, retry in 1 s","data":"""
             + """{"retryAfterSeconds":1,"retryAfterMs":1000}}}""");
     }
@@ -190,9 +190,9 @@ public sealed class McpRefusalsTests
     {
         RateLimitingSettings settings = Calls.Policy.Settings with { ErrorCode = -32029 };
 
-        Refusal refusal = McpRefusals.Render(default, settings, 1, Calls.Context(McpEra.Modern));
+        Rejection rejection = McpRejections.Render(default, settings, 1, Calls.Context(McpEra.Modern));
 
-        ErrorOf(refusal).GetProperty("code").GetInt32().ShouldBe(503);
+        ErrorOf(rejection).GetProperty("code").GetInt32().ShouldBe(503);
     }
 
     [Theory]
@@ -200,12 +200,12 @@ public sealed class McpRefusalsTests
     [InlineData(McpEra.Legacy, 200)]
     public void RenderMissingIdentity_Limit_NamesTheScopeWithoutARetry(McpEra era, int status)
     {
-        Refusal refusal = McpRefusals.RenderMissingIdentity(
+        Rejection rejection = McpRejections.RenderMissingIdentity(
             Calls.Limit("search/perUser"), Calls.Policy.Settings, Calls.Context(era));
 
-        refusal.Status.ShouldBe(status);
-        refusal.RetryAfterSeconds.ShouldBeNull();
-        Calls.Body(refusal).ShouldBe(
+        rejection.Status.ShouldBe(status);
+        rejection.RetryAfterSeconds.ShouldBeNull();
+        Calls.Body(rejection).ShouldBe(
             """{"jsonrpc":"2.0","id":7,"error":{"code":429,"message":"The call does not say whose it is: perUser limit on tool 'search' needs a user","data":"""
             + """{"limitType":"perUser","limitKind":"rate","limit":"search/perUser","maxTokens":10}}}""");
     }
@@ -215,7 +215,7 @@ public sealed class McpRefusalsTests
     [InlineData("prompt:greet/perTenant", "a tenant")]
     [InlineData("resource:file:///a/perClient", "a client")]
     public void RenderMissingIdentity_Scope_SaysWhatIsNeeded(string limit, string needed) =>
-        ErrorOf(McpRefusals.RenderMissingIdentity(
+        ErrorOf(McpRejections.RenderMissingIdentity(
             Calls.Limit(limit), Calls.Policy.Settings, Calls.Context(McpEra.Modern, method: "prompts/get")))
             .GetProperty("message").GetString().ShouldEndWith($" needs {needed}");
 
@@ -234,10 +234,10 @@ public sealed class McpRefusalsTests
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits.Tool(name, tool => tool.PerUser("1/1h")));
         RateLimitDecision decision = new() { Limit = policy.Limits[0], RetryAfter = TimeSpan.FromSeconds(1) };
 
-        Refusal refusal = McpRefusals.Render(decision, policy.Settings, 1, Calls.Context(McpEra.Modern));
+        Rejection rejection = McpRejections.Render(decision, policy.Settings, 1, Calls.Context(McpEra.Modern));
 
-        Calls.Body(refusal).ShouldNotContain("\n");
-        ErrorOf(refusal).GetProperty("message").GetString()
+        Calls.Body(rejection).ShouldNotContain("\n");
+        ErrorOf(rejection).GetProperty("message").GetString()
             .ShouldBe($"Rate limit exceeded: perUser limit on tool '{name.Replace('\uD800', '\uFFFD')}', retry in 1 s");
     }
 
@@ -246,22 +246,22 @@ public sealed class McpRefusalsTests
     {
         McpReadError error = Read.Error("""{"jsonrpc":"2.0","id":"a","method":5}""");
 
-        Refusal refusal = McpRefusals.Render(error);
+        Rejection rejection = McpRejections.Render(error);
 
-        refusal.Status.ShouldBe(400);
-        refusal.ContentType.ShouldBe("application/json");
-        refusal.RetryAfterSeconds.ShouldBeNull();
-        Calls.Body(refusal).ShouldBe(
+        rejection.Status.ShouldBe(400);
+        rejection.ContentType.ShouldBe("application/json");
+        rejection.RetryAfterSeconds.ShouldBeNull();
+        Calls.Body(rejection).ShouldBe(
             """{"jsonrpc":"2.0","id":"a","error":{"code":-32600,"message":"'method' must be a string of 1 to 128 letters, digits and _ $ . / -"}}""");
     }
 
     [Fact]
-    public void Render_ReadErrorWithoutId_OmitsTheKey() => Calls.Body(McpRefusals.Render(Read.Error("[]"))).ShouldBe(
+    public void Render_ReadErrorWithoutId_OmitsTheKey() => Calls.Body(McpRejections.Render(Read.Error("[]"))).ShouldBe(
         """{"jsonrpc":"2.0","error":{"code":-32600,"message":"Batches are not accepted. Send one message per request."}}""");
 
     private static JsonElement Error(RateLimitDecision decision) =>
-        ErrorOf(McpRefusals.Render(decision, Calls.Policy.Settings, 1, Calls.Context(McpEra.Legacy, method: "prompts/get")));
+        ErrorOf(McpRejections.Render(decision, Calls.Policy.Settings, 1, Calls.Context(McpEra.Legacy, method: "prompts/get")));
 
-    private static JsonElement ErrorOf(Refusal refusal) =>
-        JsonSerializer.Deserialize<JsonElement>(refusal.Body.Span).GetProperty("error");
+    private static JsonElement ErrorOf(Rejection rejection) =>
+        JsonSerializer.Deserialize<JsonElement>(rejection.Body.Span).GetProperty("error");
 }

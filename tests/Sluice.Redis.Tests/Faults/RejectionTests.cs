@@ -1,7 +1,7 @@
 namespace Sluice.Redis.Tests;
 
 /// <summary>A server that answers, and refuses what the script needs.</summary>
-public sealed class RefusalTests
+public sealed class RejectionTests
 {
     private const string Password = "of-the-tests";
     private static readonly TimeSpan OneDay = TimeSpan.FromDays(1);
