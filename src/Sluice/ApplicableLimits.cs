@@ -2,7 +2,7 @@ namespace Sluice;
 
 /// <summary>The limits that apply to one call of one caller, in the policy's order, and what the call costs.</summary>
 /// <remarks>
-/// <para>Built once, when a policy is compiled; <see cref="RateLimitPolicy.Select"/> hands out the same instances.</para>
+/// <para>Built once, for the first call that needs it; <see cref="RateLimitPolicy.Select"/> hands out the same instances.</para>
 /// <para>Thread safety: immutable.</para>
 /// </remarks>
 public sealed class ApplicableLimits

@@ -110,7 +110,7 @@ public sealed partial class RateLimitPolicy
             FrozenDictionary<string, PolicyTables>.Empty);
     }
 
-    /// <summary>The limits that apply to a request, without allocation.</summary>
+    /// <summary>The limits that apply to a request; without allocation, but for the first request of its kind.</summary>
     /// <param name="method">The JSON-RPC method.</param>
     /// <param name="operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>
     /// <param name="caller">The caller's verified identity.</param>
@@ -123,7 +123,8 @@ public sealed partial class RateLimitPolicy
     }
 
     /// <summary>
-    /// The limits that apply to a request of which is known to which backend of a virtual server it goes, without allocation.
+    /// The limits that apply to a request of which is known to which backend of a virtual server it goes; they are found as by
+    /// <see cref="Select"/>.
     /// </summary>
     /// <param name="method">The JSON-RPC method.</param>
     /// <param name="operation">The tool's or prompt's name or the resource's URI; empty for other methods.</param>

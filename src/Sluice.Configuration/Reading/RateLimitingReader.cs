@@ -246,14 +246,14 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
     {
         WorkPace.Step();
         FieldReader? reader = FieldReader.Open(item, path, EntryTable, faults);
-        return reader is null ? PlaceholderEntry(path) : ReadScopes(reader, reader.Text("name") ?? UniqueName(path)) with
-        {
-            Cost = reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
-            Wait = ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : null),
-        };
+        return reader is null ? PlaceholderEntry(path) : ReadScopes(reader, reader.Text("name") ?? UniqueName(path), hasTerms: true);
     }
 
-    private OperationSettings ReadScopes(FieldReader reader, string name) => new()
+    /// <summary>The limits of an operation, or of each backend.</summary>
+    /// <param name="reader">The fields.</param>
+    /// <param name="name">The name.</param>
+    /// <param name="hasTerms">Whether its calls may have a cost and a wait of their own.</param>
+    private OperationSettings ReadScopes(FieldReader reader, string name, bool hasTerms = false) => new()
     {
         Name = name,
         Shared = ReadRates(reader, "shared"),
@@ -266,6 +266,8 @@ internal sealed class RateLimitingReader(FaultList faults, KnownIdentities ident
         OnStoreFailure = reader.Choice<StoreFailureMode>("onStoreFailure"),
         Shares = ReadShares(reader),
         Rejection = reader.Choice<RejectionForm>("rejection"),
+        Cost = !hasTerms ? null : reader.Integer("cost") ?? (reader.HasAttempt("cost") ? 1 : null),
+        Wait = !hasTerms ? null : ReadWait(reader) ?? (reader.HasAttempt("wait") ? RateLimitingSettings.MaxWait : null),
     };
 
     private static OperationSettings PlaceholderEntry(string path) => new() { Name = UniqueName(path), Shared = RatesReader.Placeholder };

@@ -30,6 +30,11 @@ internal sealed class RatesReader(FaultList faults)
             return reader.HasAttempt(field) ? Placeholder : null;
         }
 
+        if (node is ScalarNode { IsUnresolved: false, IsNull: false } scalar && _short.TryGetValue(scalar.Value, out RateList? known))
+        {
+            return known;
+        }
+
         if (IsWord(node))
         {
             faults.Add(
@@ -82,18 +87,13 @@ internal sealed class RatesReader(FaultList faults)
 
     private RateList ReadShort(ScalarNode scalar, string path)
     {
-        if (_short.TryGetValue(scalar.Value, out RateList? known))
-        {
-            return known;
-        }
-
         if (RateReader.Read(scalar, path, faults) is not Rate rate)
         {
             return Placeholder;
         }
 
         RateList rates = rate;
-        _short.Add(scalar.Value, rates);
+        _short.TryAdd(scalar.Value, rates);
         return rates;
     }
 

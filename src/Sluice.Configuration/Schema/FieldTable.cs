@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using System.Collections.Immutable;
 
 namespace Sluice.Configuration;
@@ -6,10 +7,13 @@ namespace Sluice.Configuration;
 /// <remarks>Thread safety: immutable.</remarks>
 internal sealed class FieldTable
 {
+    private readonly FrozenDictionary<string, FieldSpec> _byName;
+
     internal FieldTable(params ReadOnlySpan<FieldSpec> fields)
     {
         Fields = [.. fields];
         Names = [.. Fields.Select(field => field.Name)];
+        _byName = Fields.ToFrozenDictionary(field => field.Name, StringComparer.Ordinal);
     }
 
     /// <summary>The fields, in the order in which messages list them.</summary>
@@ -41,8 +45,8 @@ internal sealed class FieldTable
     /// <summary>The field of a name.</summary>
     /// <exception cref="InvalidOperationException">The table does not have it: its reader asks for a field that it does not
     /// know.</exception>
-    internal FieldSpec this[string name] => Array.IndexOf(Names, name) is int index and >= 0
-        ? Fields[index]
+    internal FieldSpec this[string name] => _byName.TryGetValue(name, out FieldSpec? field)
+        ? field
         : throw new InvalidOperationException($"The field '{name}' is not in the table of its group.");
 
     /// <summary>The specification of a field's value, which may be one of several alternatives.</summary>

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Runtime.InteropServices;
 using YamlDotNet.Core;
 using YamlDotNet.Core.Events;
 
@@ -16,6 +17,8 @@ internal sealed class DocumentReader
     private readonly SafeParser _parser;
     private readonly FaultList _faults;
     private readonly List<(string? Key, int Index)> _path = [];
+    private readonly List<Node> _items = []; // Of the lists that are being read: the innermost ones are last.
+    private readonly List<Field> _fields = []; // Likewise, of groups.
     private Substitution? _substitution;
     private int _depth;
 
@@ -256,21 +259,20 @@ internal sealed class DocumentReader
 
     private SequenceNode ReadSequence(SequenceStart start)
     {
-        ImmutableArray<Node>.Builder items = ImmutableArray.CreateBuilder<Node>();
+        int first = _items.Count;
         while (!_parser.TryConsume<SequenceEnd>(out _))
         {
-            _path.Add((null, items.Count));
-            items.Add(ReadNode());
+            _path.Add((null, _items.Count - first));
+            _items.Add(ReadNode());
             _path.RemoveAt(_path.Count - 1);
         }
 
-        return new SequenceNode((int)start.Start.Line, (int)start.Start.Column, items.DrainToImmutable());
+        return new SequenceNode((int)start.Start.Line, (int)start.Start.Column, TakeFrom(_items, first));
     }
 
     private MappingNode ReadMapping(MappingStart start)
     {
-        const int UsualFields = 4;
-        ImmutableArray<Field>.Builder fields = ImmutableArray.CreateBuilder<Field>(UsualFields);
+        int firstField = _fields.Count;
         Dictionary<string, int>? firstLines = null; // Of a large group.
         while (!_parser.TryConsume<MappingEnd>(out _))
         {
@@ -282,7 +284,7 @@ internal sealed class DocumentReader
 
             (int line, int column) = ((int)key.Start.Line, (int)key.Start.Column);
             _path.Add((key.Value, 0));
-            int? first = FirstLineOf(key.Value, fields, ref firstLines);
+            int? first = FirstLineOf(key.Value, CollectionsMarshal.AsSpan(_fields)[firstField..], ref firstLines);
             if (first is not null)
             {
                 AddFault(key, $"is there twice: first in line {first}. Remove one of the two.");
@@ -292,24 +294,35 @@ internal sealed class DocumentReader
             _path.RemoveAt(_path.Count - 1);
             if (first is null)
             {
-                fields.Add(new Field(key.Value, line, column, value));
+                _fields.Add(new Field(key.Value, line, column, value));
                 firstLines?.Add(key.Value, line);
             }
         }
 
-        return new MappingNode((int)start.Start.Line, (int)start.Start.Column, fields.DrainToImmutable())
+        return new MappingNode((int)start.Start.Line, (int)start.Start.Column, TakeFrom(_fields, firstField))
         {
             IsFlow = start.Style == MappingStyle.Flow,
         };
     }
 
+    private static ImmutableArray<T> TakeFrom<T>(List<T> list, int first)
+    {
+        ImmutableArray<T> taken = [.. CollectionsMarshal.AsSpan(list)[first..]];
+        list.RemoveRange(first, taken.Length);
+        return taken;
+    }
+
     /// <summary>The line in which a group already has a key; or null.</summary>
-    private static int? FirstLineOf(string key, ImmutableArray<Field>.Builder fields, ref Dictionary<string, int>? firstLines)
+    private static int? FirstLineOf(string key, ReadOnlySpan<Field> fields, ref Dictionary<string, int>? firstLines)
     {
         const int Few = 16;
-        if (firstLines is null && fields.Count >= Few)
+        if (firstLines is null && fields.Length >= Few)
         {
-            firstLines = fields.ToDictionary(field => field.Name, field => field.Line, StringComparer.Ordinal);
+            firstLines = new(StringComparer.Ordinal);
+            foreach (Field field in fields)
+            {
+                firstLines.Add(field.Name, field.Line);
+            }
         }
 
         if (firstLines is not null)
@@ -317,11 +330,11 @@ internal sealed class DocumentReader
             return firstLines.TryGetValue(key, out int line) ? line : null;
         }
 
-        for (int i = 0; i < fields.Count; i++)
+        foreach (Field field in fields)
         {
-            if (fields[i].Name == key)
+            if (field.Name == key)
             {
-                return fields[i].Line;
+                return field.Line;
             }
         }
 

@@ -28,7 +28,7 @@ internal sealed record LimitGroup(LimitKey Key, RateLimit[] Limits, int Order)
     internal bool DependsOnCaller => Test >= 0 || Overrides.Length > 0;
 
     /// <summary>All limits, those of overrides included.</summary>
-    internal IEnumerable<RateLimit> All => Overrides.Length == 0 ? Limits : [.. Limits, .. Overrides.SelectMany(other => other.Limits)];
+    internal RateLimit[] All => Overrides.Length == 0 ? Limits : [.. Limits, .. Overrides.SelectMany(other => other.Limits)];
 
     /// <summary>The most limits that one caller has of it.</summary>
     internal int Most => Overrides.Length == 0 ? Limits.Length : Math.Max(Limits.Length, Overrides.Max(other => other.Limits.Length));

@@ -24,7 +24,7 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
 
     /// <summary>The limits of an operation.</summary>
     internal LimitGroup[] OfEntry(LimitTarget target, OperationSettings entry, string path) => Of(
-        target, entry, entry.Overrides, entry.Concurrency, Terms(path + ".", entry.Mode, entry.OnStoreFailure, entry.Rejection, entry.Shares));
+        target, entry, entry.Overrides, entry.Concurrency, Terms(path, entry.Mode, entry.OnStoreFailure, entry.Rejection, entry.Shares));
 
     /// <summary>The entries of <c>limits</c>.</summary>
     internal LimitGroup[] OfNamed() =>
@@ -104,7 +104,7 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
             (CallerCondition, RateOverride, string)[] others = overrides.IsEmpty ? [] : OverridesOf(scope, overrides, terms.Path);
             if (rates is not null || others.Length > 0)
             {
-                LimitTerms written = terms with { Path = terms.Path + LimitNames.Of(scope) };
+                LimitTerms written = terms with { Path = PathOf(terms.Path, LimitNames.Of(scope)) };
                 _made.Add(Of(target, LimitKey.Of(scope), rates, others, OrderOf(scope, target), written));
             }
         }
@@ -124,7 +124,7 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
         RateLimitScope scope, ImmutableArray<OverrideSettings> overrides, string path) =>
         [
             .. overrides
-                .Select((other, number) => (other.When, Rate: other[scope]!, $"{path}overrides[{number}].{LimitNames.Of(scope)}"))
+                .Select((other, number) => (other.When, Rate: other[scope]!, PathOf(path, $"overrides[{number}].{LimitNames.Of(scope)}")))
                 .Where(other => other.Rate is not null),
         ];
 
@@ -169,10 +169,12 @@ internal sealed class LimitGroups(string server, RateLimitingSettings settings)
     private LimitGroup OfConcurrency(LimitTarget target, RateLimitScope scope, ConcurrencySettings concurrency, LimitTerms terms)
     {
         LimitKey key = LimitKey.Of(scope);
-        LimitTerms written = terms with { Path = $"{terms.Path}concurrency.{LimitNames.Of(scope)}" };
+        LimitTerms written = terms with { Path = PathOf(terms.Path, $"concurrency.{LimitNames.Of(scope)}") };
         RateLimit limit = RateLimit.OfConcurrency(target, key, concurrency[scope]!.Value, MaxAgeOf(concurrency.MaxAge), written);
         return new LimitGroup(key, [limit], OrderOf(scope, target)) { Path = written.Path, PartTests = PartTestsOf(key) };
     }
+
+    private static string PathOf(string entry, string field) => entry.Length == 0 ? field : $"{entry}.{field}";
 
     private TimeSpan MaxAgeOf(TimeSpan? own) => own ?? settings.Concurrency?.MaxAge ?? ConcurrencySettings.DefaultMaxAge;
 

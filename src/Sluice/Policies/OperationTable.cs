@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Collections.Frozen;
 
 namespace Sluice;
 
@@ -10,21 +9,24 @@ namespace Sluice;
 /// </summary>
 /// <remarks>
 /// <para>
-/// The sets for names that something names exactly are made at once, and all others where no filter has globs. Else they are made when a
-/// name matches other globs than those before it; there is a bounded number of them.
+/// A set is made when the first call comes that needs it: of thousands of operations, few are called between two changes of their limits.
+/// There is one for each entry, and one for each combination of filters whose names match a name; there is a bounded number of those that
+/// callers choose.
 /// </para>
-/// <para>Thread safety: any thread may ask. A look-up does not allocate.</para>
+/// <para>Thread safety: any thread may ask. A look-up does not allocate, but for the first one of a set.</para>
 /// </remarks>
 internal sealed class OperationTable
 {
     private const int MaxStackChars = 512;
     private const int MostSets = 1_024;
     private const int BitsPerWord = 64;
-    private readonly FrozenDictionary<string, LimitSet>.AlternateLookup<ReadOnlySpan<char>> _exact;
+    private readonly Dictionary<string, int>.AlternateLookup<ReadOnlySpan<char>> _exact; // The places in _made.
     private readonly (Glob Glob, int Entry)[] _globs;
     private readonly (Glob[] Globs, int Filter)[] _filters;
-    private readonly LimitSet?[] _byEntry;
-    private readonly ConcurrentDictionary<ulong[], LimitSet> _byMatches = new(WordsComparer.Instance);
+    private readonly LimitSet?[] _made; // Of no entry, of each entry, and of each combination that exact names have.
+    private readonly List<(int Entry, int[] Filters)> _combinations = [];
+    private readonly int _entries;
+    private readonly ConcurrentDictionary<ulong[], LimitSet>? _byMatches; // Where filters have globs.
     private readonly Func<int, int[], LimitSet> _make;
     private readonly bool _namesAreUris;
 
@@ -51,18 +53,14 @@ internal sealed class OperationTable
                 .Select(filter => (Globs: filter.Item.Where(Glob.IsGlob).Select(name => new Glob(name, names.Comparer)).ToArray(), Filter: filter.Index))
                 .Where(filter => filter.Globs.Length > 0),
         ];
-        _byEntry = new LimitSet?[entries.Length + 1];
-        Others = Make(-1);
-        foreach ((_, int entry) in _globs)
-        {
-            Make(entry);
-        }
-
-        _exact = SetsOfNames(entries, filters, names).ToFrozenDictionary(names.Comparer).GetAlternateLookup<ReadOnlySpan<char>>();
+        _byMatches = _filters.Length == 0 ? null : new(WordsComparer.Instance);
+        _entries = entries.Length;
+        _exact = PlacesOfNames(entries, filters, names).GetAlternateLookup<ReadOnlySpan<char>>();
+        _made = new LimitSet?[1 + entries.Length + _combinations.Count];
     }
 
     /// <summary>The limits of an operation that nothing names.</summary>
-    internal LimitSet Others { get; }
+    internal LimitSet Others => OfEntry(-1);
 
     internal LimitSet Find(ReadOnlySpan<char> name)
     {
@@ -97,28 +95,28 @@ internal sealed class OperationTable
         return false;
     }
 
-    /// <summary>The limits of each name that an entry or a filter names exactly.</summary>
-    private Dictionary<string, LimitSet> SetsOfNames(string[] entries, string[][] filters, OperationNames names)
+    /// <summary>The place of the limits of each name that an entry or a filter names exactly.</summary>
+    private Dictionary<string, int> PlacesOfNames(string[] entries, string[][] filters, OperationNames names)
     {
-        Dictionary<string, LimitSet> sets = new(entries.Length, names.Comparer);
+        Dictionary<string, int> places = new(entries.Length, names.Comparer);
         Dictionary<string, List<int>> named = NamedBy(filters, names);
-        Dictionary<string, LimitSet> made = new(StringComparer.Ordinal);
+        Dictionary<string, int> known = new(StringComparer.Ordinal);
         for (int entry = 0; entry < entries.Length; entry++)
         {
             if (!Glob.IsGlob(entries[entry]))
             {
-                sets.Add(entries[entry], SetOf(entries[entry], entry));
+                places.Add(entries[entry], PlaceOf(entries[entry], entry));
             }
         }
 
-        foreach (string name in named.Keys.Where(name => !sets.ContainsKey(name)))
+        foreach (string name in named.Keys.Where(name => !places.ContainsKey(name)))
         {
-            sets.Add(name, SetOf(name, EntryByGlob(name)));
+            places.Add(name, PlaceOf(name, EntryByGlob(name)));
         }
 
-        return sets;
+        return places;
 
-        LimitSet SetOf(string name, int entry) => filters.Length == 0 ? Make(entry) : Make(made, entry, FiltersOf(name, named));
+        int PlaceOf(string name, int entry) => filters.Length == 0 ? 1 + entry : PlaceOfCombination(known, entry, FiltersOf(name, named));
     }
 
     /// <summary>The numbers of the filters that name an operation.</summary>
@@ -145,37 +143,44 @@ internal sealed class OperationTable
         return named;
     }
 
-    private LimitSet Make(int entry) => _byEntry[entry + 1] ??= _make(entry, []);
-
-    private LimitSet Make(Dictionary<string, LimitSet> made, int entry, int[] filters)
+    private int PlaceOfCombination(Dictionary<string, int> known, int entry, int[] filters)
     {
         if (filters.Length == 0)
         {
-            return Make(entry);
+            return 1 + entry;
         }
 
         string key = $"{entry}:{string.Join(',', filters)}";
-        if (!made.TryGetValue(key, out LimitSet? set))
+        if (!known.TryGetValue(key, out int place))
         {
-            made.Add(key, set = _make(entry, filters));
+            known.Add(key, place = 1 + _entries + _combinations.Count);
+            _combinations.Add((entry, filters));
         }
 
-        return set;
+        return place;
     }
 
     private LimitSet FindCanonical(ReadOnlySpan<char> name)
     {
-        if (_exact.TryGetValue(name, out LimitSet? exact))
+        if (_exact.TryGetValue(name, out int place))
         {
-            return exact;
+            return At(place);
         }
 
         int entry = EntryByGlob(name);
         return _filters.Length == 0 ? OfEntry(entry) : FindFiltered(name, entry);
     }
 
-    // Those of globs are made at once.
-    private LimitSet OfEntry(int entry) => _byEntry[entry + 1]!;
+    private LimitSet OfEntry(int entry) => At(1 + entry);
+
+    private LimitSet At(int place) => Volatile.Read(ref _made[place]) ?? Make(place);
+
+    private LimitSet Make(int place)
+    {
+        (int entry, int[] filters) = place <= _entries ? (place - 1, []) : _combinations[place - 1 - _entries];
+        LimitSet made = _make(entry, filters);
+        return Interlocked.CompareExchange(ref _made[place], made, null) ?? made; // One for all callers, whichever thread was first.
+    }
 
     private int EntryByGlob(ReadOnlySpan<char> name)
     {
@@ -207,13 +212,13 @@ internal sealed class OperationTable
         }
 
         return !matchesAny ? OfEntry(entry)
-            : _byMatches.GetAlternateLookup<ReadOnlySpan<ulong>>().TryGetValue(matches, out LimitSet? known) ? known
+            : _byMatches!.GetAlternateLookup<ReadOnlySpan<ulong>>().TryGetValue(matches, out LimitSet? known) ? known
             : MakeFiltered(matches.ToArray(), entry);
     }
 
     private LimitSet MakeFiltered(ulong[] matches, int entry)
     {
-        if (_byMatches.Count >= MostSets)
+        if (_byMatches!.Count >= MostSets)
         {
             _byMatches.Clear(); // Callers choose names, and so combinations of globs, but they do not choose how much memory that takes.
         }

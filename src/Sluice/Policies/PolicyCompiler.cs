@@ -36,20 +36,15 @@ internal sealed class PolicyCompiler
     {
         Calls[] kinds = [.. NamedKinds.Select(kind => CallsOf(kind, backend: null))];
         CallRules rules = new(_settings, _groups.Tests);
-        IEnumerable<Calls> toBackends = _backends.SelectMany(backend => NamedKinds.Select(kind => CallsOf(kind, backend)));
-        faults = [.. _broken, .. kinds.Concat(toBackends).SelectMany(rules.Check).Distinct(), .. rules.CheckTests()];
+        kinds = [.. kinds, .. _backends.SelectMany(backend => NamedKinds.Select(kind => CallsOf(kind, backend)))];
+        faults = [.. _broken, .. kinds.SelectMany(rules.Check).Distinct(), .. rules.CheckTests()];
         if (!faults.IsEmpty)
         {
             return null;
         }
 
-        // The sets of what globs name are made later, and a limit must know before then whether a call may be held.
-        foreach (Calls calls in kinds.Where(MayHold))
-        {
-            HoldCallsOf(calls.Filtered);
-        }
-
-        NoteDivision([.. kinds, .. toBackends]);
+        NoteHolding(kinds);
+        NoteDivision(kinds);
         CallerClasses classes = new([.. _groups.Tests.All]);
         return new RateLimitPolicy(
             _server,
@@ -67,22 +62,34 @@ internal sealed class PolicyCompiler
         return new PolicyTables(tables[0], tables[1], tables[2], tables[3]);
     }
 
+    // The sets of limits are made when calls come, and a limit must know before then whether a call may be held.
+    private void NoteHolding(Calls[] kinds)
+    {
+        foreach (Calls calls in kinds.Where(MayHold))
+        {
+            foreach (Entry? entry in calls.Entries.Prepend(null))
+            {
+                LimitGroup[] groups = [.. calls.Always, .. entry?.Groups ?? [], .. calls.Filtered];
+                if (TermsOf(calls, entry).MayHold(groups))
+                {
+                    HoldCallsOf(groups);
+                }
+            }
+        }
+    }
+
     // What a store asks before it divides a bucket, by what every call may do to it. It does not depend on which calls came already.
     private void NoteDivision(Calls[] kinds)
     {
-        IEnumerable<Entry> entries = _entries.Values.SelectMany(of => of).Concat(_backends);
+        Entry[] entries = [.. _entries.Values.SelectMany(of => of), .. _backends];
         int greatest = entries.Select(entry => entry.Cost)
             .Concat(_named.Select(group => group.Named!.Settings.Cost))
             .Append(_settings.Cost)
             .Max() ?? 1;
-        foreach ((LimitGroup group, int cost) in _serverWide.Concat(_named).Select(group => (group, greatest))
-            .Concat(entries.SelectMany(entry => entry.Groups.Select(group => (group, entry.Cost ?? greatest)))))
+        NoteCost([.. _serverWide, .. _named], greatest);
+        foreach (Entry entry in entries)
         {
-            foreach (RateLimit limit in group.All)
-            {
-                limit.GreatestCost = cost; // An operation's own cost is that of its calls. All else may meet the greatest.
-                limit.MayBeDivided = group.Overrides.Length == 0;
-            }
+            NoteCost(entry.Groups, entry.Cost ?? greatest); // An operation's own cost is that of its calls. All else may meet the greatest.
         }
 
         foreach (Calls calls in kinds)
@@ -93,6 +100,18 @@ internal sealed class PolicyCompiler
             foreach (RateLimit limit in (isHeld || held.Length > 0 ? common : []).Concat(held.SelectMany(entry => entry.Groups)).SelectMany(group => group.All))
             {
                 limit.MayBeDivided = false;
+            }
+        }
+    }
+
+    private static void NoteCost(LimitGroup[] groups, int cost)
+    {
+        foreach (LimitGroup group in groups)
+        {
+            foreach (RateLimit limit in group.All)
+            {
+                limit.GreatestCost = cost;
+                limit.MayBeDivided = group.Overrides.Length == 0;
             }
         }
     }
@@ -190,14 +209,7 @@ internal sealed class PolicyCompiler
             return LimitSet.None;
         }
 
-        LimitGroup[] groups = GroupsOf(calls, entry, filters);
-        CallTerms terms = TermsOf(calls, entry);
-        if (terms.MayHold(groups))
-        {
-            HoldCallsOf(groups);
-        }
-
-        return new LimitSet(groups, terms, classes);
+        return new LimitSet(GroupsOf(calls, entry, filters), TermsOf(calls, entry), classes);
     }
 
     /// <summary>The limits of an operation, in order.</summary>

@@ -54,6 +54,46 @@ public sealed class SelectionTests
     }
 
     [Fact]
+    public void Select_ManyThreadsAskFirst_AllGetOneList()
+    {
+        string[] tools = [.. Enumerable.Range(0, 100).Select(number => $"tool-{number}")];
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits =>
+        {
+            foreach (string tool in tools)
+            {
+                limits.Tool(tool, t => t.Shared("1/1m"));
+            }
+        });
+
+        ApplicableLimits[][] found = new ApplicableLimits[4][];
+        using Barrier start = new(found.Length);
+        Thread[] threads = [.. Enumerable.Range(0, found.Length).Select(number => new Thread(() =>
+        {
+            start.SignalAndWait();
+            found[number] = [.. tools.Select(tool => policy.Select("tools/call", tool, Alice))];
+        }))];
+        Array.ForEach(threads, thread => thread.Start());
+        Array.ForEach(threads, thread => thread.Join());
+
+        found[0].Select(limits => limits[0].Name).ShouldBe(tools.Select(tool => $"{tool}/shared"));
+        found.SelectMany(list => list).Distinct(ReferenceEqualityComparer.Instance).Count().ShouldBe(tools.Length);
+    }
+
+    [Fact]
+    public void Build_SomeCallsAreHeld_TheirLimitsKnowItBeforeTheFirstCall()
+    {
+        RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
+            .PerUser("9/1m")
+            .Tool("held", t => t.Shared("1/1m").Wait(TimeSpan.FromSeconds(1)))
+            .Tool("held-too", t => t.Shared("1/1m").Wait(TimeSpan.FromSeconds(1)))
+            .Tool("other", t => t.Shared("1/1m"))
+            .Prompt("other", p => p.Shared("1/1m")));
+
+        policy.Waits.ShouldBeTrue();
+        policy.Limits.Where(limit => limit.MayBeHeld).Select(limit => limit.Name).ShouldBe(["perUser", "held/shared", "held-too/shared"]);
+    }
+
+    [Fact]
     public void Select_SeveralEntriesMatch_TheMostSpecificAloneApplies()
     {
         RateLimitPolicy policy = RateLimitPolicy.Build("s", limits => limits
