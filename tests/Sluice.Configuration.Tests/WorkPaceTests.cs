@@ -9,11 +9,12 @@ public sealed class WorkPaceTests
     private const int Tools = 50;
     private const int CommentLength = 20_000; // Makes a large text, of which little has to be read again.
     private static readonly TimeSpan Piece = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(10);
     private readonly ManualTimeProvider _time = new();
     private int _pauses;
 
     [Fact]
-    public void Step_ThreadHasWorkedForAPiece_PausesOnce() => OnAThread(MaxPaused(10), TimeSpan.FromMilliseconds(2), () =>
+    public void Step_ThreadHasWorkedForAPiece_PausesOnce() => OnAThread(TimeSpan.Zero, () =>
     {
         _time.Advance(Piece - TimeSpan.FromTicks(1));
         WorkPace.Step();
@@ -30,19 +31,34 @@ public sealed class WorkPaceTests
     });
 
     [Fact]
-    public void Step_PausesTookLongerThanAllowed_WorkGoesOnWithoutThem() => OnAThread(MaxPaused(10), TimeSpan.FromMilliseconds(6), () =>
+    public void Step_PausesTakeLong_PiecesBecomeLonger() => OnAThread(TimeSpan.FromMilliseconds(5), () =>
     {
-        for (int i = 0; i < 5; i++)
-        {
-            _time.Advance(Piece);
-            WorkPace.Step();
-        }
+        WorkFor(1).ShouldBe(1);
 
-        _pauses.ShouldBe(2);
+        // The pause took 5 ms, which is half of what makes pieces one pause longer.
+        WorkFor(7).ShouldBe(1);
+        WorkFor(0.5).ShouldBe(2);
+
+        WorkFor(9.5).ShouldBe(2);
+        WorkFor(0.5).ShouldBe(3);
     });
 
     [Fact]
-    public void Step_OtherThread_DoesNotPause() => OnAThread(MaxPaused(10), TimeSpan.Zero, () =>
+    public void Step_LongWork_HasPausesUntilItsEnd() => OnAThread(TimeSpan.FromMilliseconds(1), () =>
+    {
+        const double Milliseconds = 2_000;
+        int first = WorkFor(Milliseconds / 4);
+        int half = WorkFor(Milliseconds / 4);
+        int all = WorkFor(Milliseconds / 2);
+
+        first.ShouldBeGreaterThan(80);
+        (half - first).ShouldBeGreaterThan(30);
+        (all - half).ShouldBeGreaterThan(50);
+        all.ShouldBeInRange((2 * first) - 15, (2 * first) + 15); // Four times the work, twice the pauses.
+    });
+
+    [Fact]
+    public void Step_OtherThread_DoesNotPause() => OnAThread(TimeSpan.Zero, () =>
     {
         _time.Advance(Piece);
         Run(WorkPace.Step);
@@ -74,7 +90,18 @@ public sealed class WorkPaceTests
         allocated.ShouldBeLessThan(Document(1).Length * sizeof(char));
     }
 
-    private static TimeSpan MaxPaused(int milliseconds) => TimeSpan.FromMilliseconds(milliseconds);
+    /// <summary>Works in steps of a tenth of a millisecond.</summary>
+    /// <returns>How many pauses there were until then, since the beginning.</returns>
+    private int WorkFor(double milliseconds)
+    {
+        for (int steps = (int)Math.Round(10 * milliseconds); steps > 0; steps--)
+        {
+            _time.Advance(TimeSpan.FromMilliseconds(0.1));
+            WorkPace.Step();
+        }
+
+        return _pauses;
+    }
 
     private static string Document(int number)
     {
@@ -96,15 +123,15 @@ public sealed class WorkPaceTests
     {
         Run(() =>
         {
-            new WorkPace(_time, TimeSpan.Zero, TimeSpan.MaxValue, () => _pauses++).Begin();
+            new WorkPace(_time, TimeSpan.Zero, Growth, () => _pauses++).Begin();
             GatewayFile.Parse(Document(1), "x.yaml", new FixedValues(), ReadingOptions.ToRead, known).RequireConfiguration();
         });
         return _pauses;
     }
 
-    private void OnAThread(TimeSpan maxPaused, TimeSpan pause, Action work) => Run(() =>
+    private void OnAThread(TimeSpan pause, Action work) => Run(() =>
     {
-        new WorkPace(_time, Piece, maxPaused, () =>
+        new WorkPace(_time, Piece, Growth, () =>
         {
             _pauses++;
             _time.Advance(pause);

@@ -6,22 +6,25 @@ namespace Sluice.Configuration;
 /// A pace belongs to a thread, as a priority does. Long work calls <see cref="Step"/> wherever it may stop for a moment: where it holds no
 /// lock that calls wait for. On a thread without a pace that does nothing.
 /// </para>
+/// <para>
+/// On a machine that is short of processors a pause takes longer than was asked for. So a piece is as long as the pause before it, at least,
+/// and it becomes longer the more time has gone into pauses: two pauses long after <paramref name="growth"/>, three after twice that. The
+/// pauses are spread over all of the work, and work that takes four times as long has about twice the time of pauses.
+/// </para>
 /// <para>Thread safety: one thread.</para>
 /// </remarks>
 /// <param name="time">The clock.</param>
-/// <param name="piece">How long the work goes on without a pause.</param>
-/// <param name="maxPaused">
-/// The longest time of all pauses together. On a machine that is short of processors a pause takes much longer than was asked for; then the
-/// work goes on without pauses.
-/// </param>
+/// <param name="piece">How long the work goes on without a pause, at least.</param>
+/// <param name="growth">The time in pauses after which pieces are one pause longer.</param>
 /// <param name="pause">Pauses.</param>
-internal sealed class WorkPace(TimeProvider time, TimeSpan piece, TimeSpan maxPaused, Action pause)
+internal sealed class WorkPace(TimeProvider time, TimeSpan piece, TimeSpan growth, Action pause)
 {
     [ThreadStatic]
     private static WorkPace? _ofThread;
 
     private long _began = time.GetTimestamp();
-    private TimeSpan _left = maxPaused;
+    private TimeSpan _next; // How long the next piece is, if that is longer than the shortest.
+    private TimeSpan _paused;
 
     /// <summary>Pauses if this thread has a pace, and has worked for a piece.</summary>
     internal static void Step() => _ofThread?.PauseWhenDue();
@@ -31,14 +34,17 @@ internal sealed class WorkPace(TimeProvider time, TimeSpan piece, TimeSpan maxPa
 
     private void PauseWhenDue()
     {
-        if (_left <= TimeSpan.Zero || time.GetElapsedTime(_began) < piece)
+        long ends = time.GetTimestamp();
+        TimeSpan worked = time.GetElapsedTime(_began, ends);
+        if (worked < piece || worked < _next)
         {
             return;
         }
 
-        long from = time.GetTimestamp();
         pause();
         _began = time.GetTimestamp();
-        _left -= time.GetElapsedTime(from, _began);
+        TimeSpan last = time.GetElapsedTime(ends, _began);
+        _paused += last;
+        _next = last * (1 + (_paused / growth));
     }
 }
