@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Sluice;
 
 /// <summary>The answer of a store to one call: all of its limits, at one instant.</summary>
@@ -14,6 +16,14 @@ public readonly record struct RateLimitDecision
     // There are four fields with the limit and the wait. The compiler does not keep a struct of five fields in registers.
     private readonly ulong _answer; // From the low end: 32 bits that remain, 16 of the outcome, 15 of the source, 1 of the estimate.
     private readonly long _runningOrReset; // Minus the calls that run, or the ticks at which a window ends; no limit has both.
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)] // Rejections too, which the profile may call rare.
+    private RateLimitDecision(RateLimit? limit, RateLimitOutcome outcome, int remaining, TimeSpan retryAfter)
+    {
+        Limit = limit;
+        _answer = ((ulong)outcome << OutcomeShift) | unchecked((uint)remaining);
+        RetryAfter = retryAfter;
+    }
 
     /// <summary>Whether the call may go on.</summary>
     public RateLimitOutcome Outcome
@@ -84,4 +94,12 @@ public readonly record struct RateLimitDecision
 
     /// <summary>Whether the call may go on.</summary>
     public bool IsAllowed => Outcome == RateLimitOutcome.Allowed;
+
+    /// <summary>A call that goes on. All fields are set at once, so that the compiler writes none of them twice.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static RateLimitDecision Allowed(int remaining) => new(null, RateLimitOutcome.Allowed, remaining, TimeSpan.Zero);
+
+    /// <summary>A call that a limit rejects which has no tokens left; made at once as well.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static RateLimitDecision Denied(RateLimit limit, TimeSpan retryAfter) => new(limit, RateLimitOutcome.Denied, 0, retryAfter);
 }

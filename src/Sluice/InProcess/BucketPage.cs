@@ -41,8 +41,9 @@ internal readonly unsafe struct BucketPage(BucketSet* set, ulong key, ulong high
             : FindAway(at, Tag, key, NameOf(limit));
     }
 
+    /// <summary>An entry that does not lie where a bucket lies that finds its place empty; else null.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static BucketEntry* FindAway(BucketSet* at, byte tag, ulong key, ulong name)
+    internal static BucketEntry* FindAway(BucketSet* at, byte tag, ulong key, ulong name)
     {
         int place = BucketTable.Find(at, tag, key, name);
         return place != BucketItem.Absent && BucketSet.At(at, place)->Name == name ? BucketSet.At(at, place) : null;

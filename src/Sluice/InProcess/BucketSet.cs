@@ -47,8 +47,8 @@ internal unsafe struct BucketSet
 
     /// <summary>
     /// Not zero while others may decide by this set without its lock, who leave no stamp: who holds the lock then reads the clock under
-    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, and becomes zero
-    /// with a stamp only.
+    /// it. So many calls later it is zero again, unless another comes that charges nothing. It changes under the lock, becomes zero
+    /// with a stamp only, and never stops being zero without another version.
     /// </summary>
     [FieldOffset(9)]
     internal byte Readers;

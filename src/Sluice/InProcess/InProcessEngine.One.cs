@@ -7,6 +7,97 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     private const int NotKnown = -1;
 
+    /// <summary>Of <see cref="TryOne"/>. No wait is so long.</summary>
+    private const long NotDecided = long.MinValue;
+
+    /// <summary>
+    /// Decides by one bucket at an instant that was read before. It looks at the bucket and works out what to write before it takes the
+    /// lock, for which all that comes later waits; and takes it only if nothing has changed since. A rejection takes none.
+    /// </summary>
+    /// <returns>What remains; or the complement of the wait in ticks; or <see cref="NotDecided"/>, and nothing was changed.</returns>
+    /// <remarks>It uses no <see cref="BucketPage"/>, which the compiler would keep in memory.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private long TryOne(RegisteredLimit limit, CallerIdentity caller, ulong early, Span<LimitState> states)
+    {
+        RegisteredBucket bucket = limit.Bucket;
+        LimitNumbers numbers = limit.Numbers;
+        BucketSet* set = bucket.SharedLock;
+        BucketSet* at = bucket.Shared;
+        (ulong key, ulong name, int home, byte tag) = (0UL, limit.Name, 0, BucketSet.SharedTag);
+        if (at is null)
+        {
+            Fingerprint fingerprint = caller.Fingerprint(bucket.Key).With(bucket.Page);
+            set = _table.SetFor(fingerprint);
+            at = set;
+            key = fingerprint.Low | 1;
+            name |= (fingerprint.High >> 8) << (BucketEntry.BucketBits + BucketEntry.VersionBits);
+            home = BucketSet.Home(key, bucket.Ordinal);
+            tag = BucketSet.Tag(fingerprint.High);
+        }
+
+        TSteps.Reach(CommitStep.Locking);
+        long version = Volatile.Read(ref set->Version);
+        TSteps.Reach(CommitStep.Copying);
+        BucketEntry* entry = BucketSet.At(at, home);
+        if (entry->Name != name || entry->Key != key || BucketSet.TagAt(at, home) != tag)
+        {
+            entry = BucketPage.FindAway(at, tag, key, name);
+        }
+
+        if (entry is null || (version & 1) != 0 || !SetLock<TSteps>.IsLatest(version, early))
+        {
+            return NotDecided;
+        }
+
+        ulong time = entry->Time;
+        ulong word = entry->Word;
+        if (set->Readers != 0)
+        {
+            if (!TokenBucket.RefusesOne(numbers, time, word, early, out ulong waitTicks))
+            {
+                return NotDecided;
+            }
+
+            TSteps.Reach(CommitStep.Validating);
+            if (SetLock<TSteps>.VersionAfter(set, early) != version)
+            {
+                return NotDecided;
+            }
+
+            GC.KeepAlive(this);
+            if (!states.IsEmpty)
+            {
+                states[0] = RefusedState(waitTicks, time, word, early);
+            }
+
+            return ~(long)waitTicks;
+        }
+
+        if (!TokenBucket.AdmitsOne(numbers, time, word, early, out time, out word))
+        {
+            return NotDecided;
+        }
+
+        TSteps.Reach(CommitStep.Validating);
+        if (!SetLock<TSteps>.TryEnter(set, version))
+        {
+            return NotDecided; // What was read may be half of one state and half of another.
+        }
+
+        TSteps.Reach(CommitStep.Writing);
+        entry->Time = time;
+        entry->Word = word;
+        SetLock<TSteps>.Exit(set, early);
+        GC.KeepAlive(this);
+        int remaining = TokenBucket.RemainingAfterOne(numbers, time, word, early);
+        if (!states.IsEmpty)
+        {
+            states[0] = AdmittedState(remaining, time, word, early);
+        }
+
+        return remaining;
+    }
+
     /// <summary>Takes one token from one bucket. The same steps as for several; everything else takes the slow path.</summary>
     /// <returns>What remains; or <see cref="NotKnown"/>, and nothing was changed.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -53,12 +144,12 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides without a lock, if that rejects again.</summary>
     /// <returns>The wait in ticks; or <see cref="NotKnown"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private long RefuseOne(RegisteredLimit limit, BucketPage page, ulong early, Span<LimitState> states)
+    private long RefuseOne(RegisteredLimit limit, BucketPage page, Span<LimitState> states)
     {
         BucketSet* set = page.Lock;
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
-        ulong now = SetLock<TSteps>.IsLatest(version, early) ? early : ReadTicks();
+        ulong now = ReadTicks();
         TSteps.Reach(CommitStep.Copying);
         BucketEntry* entry = page.Find(limit);
         if (entry is null || (version & 1) != 0 || set->Readers == 0)
@@ -92,6 +183,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ResetAfter = Span(TokenBucket.ResetAfter(new BucketState(time, word), now)),
     };
 
+    [MethodImpl(MethodImplOptions.NoInlining)]
     private static LimitState AdmittedState(int remaining, ulong time, ulong word, ulong now) => new()
     {
         Outcome = RateLimitOutcome.Allowed,

@@ -117,12 +117,17 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 
     /// <summary>
     /// Lets others read the sets without locks from now on, after a decision that charged nothing. It needs no stamp: who holds such a set
-    /// later reads the clock then.
+    /// later reads the clock then. It needs another version: who has found no mark may take the lock only while there is none.
     /// </summary>
     private static void LetReadLocked(BucketSet** sets, int count)
     {
         for (int i = 0; i < count; i++)
         {
+            if (sets[i]->Readers == 0)
+            {
+                SetLock<TSteps>.Renew(sets[i]);
+            }
+
             if (sets[i]->Readers < MostReaders)
             {
                 sets[i]->Readers = MostReaders;

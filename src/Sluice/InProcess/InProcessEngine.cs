@@ -59,6 +59,22 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         // Only numbers come from what is called here: the answer is written once, where it is returned.
+        long found = early == 0 ? NotDecided : TryOne(limit, request.Caller, early, states);
+        if (found >= 0)
+        {
+            return RateLimitDecision.Allowed(unchecked((int)found));
+        }
+
+        return found == NotDecided
+            ? AcquireOne(request, known, limit, early, states)
+            : RateLimitDecision.Denied(request.Limits[0], TimeSpan.FromTicks(~found)); // A bucket that rejects one token has none.
+    }
+
+    /// <summary>Decides what <see cref="TryOne"/> has not decided. In a method of its own, which leaves that one the registers.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private RateLimitDecision AcquireOne(
+        in RateLimitRequest request, RegisteredLimits known, RegisteredLimit limit, ulong early, Span<LimitState> states)
+    {
         BucketPage page = PageOf(limit.Bucket, request.Caller);
         if (!page.Lock->RefusedLast)
         {
@@ -70,7 +86,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
         else
         {
-            long waitTicks = RefuseOne(limit, page, early, states);
+            long waitTicks = RefuseOne(limit, page, states);
             if (waitTicks != NotKnown)
             {
                 // A bucket that rejects one token has none.

@@ -1,3 +1,5 @@
+using System.Diagnostics.CodeAnalysis;
+
 namespace Sluice;
 
 /// <summary>A store that keeps its buckets in the memory of this process.</summary>
@@ -288,9 +290,11 @@ public sealed partial class InProcessStore : IRateLimitStore, IObservedStore, IS
     {
         if (!states.IsEmpty && states.Length < request.Limits.Count)
         {
-            throw new ArgumentException(
-                $"There is room for {states.Length} states, but {request.Limits.Count} limits apply. Pass none, or room for all.",
-                nameof(states));
+            ThrowShort(request, states);
         }
     }
+
+    [DoesNotReturn] // A method of its own, since the variables that make the message would be set to zero at each call.
+    private static void ThrowShort(in RateLimitRequest request, ReadOnlySpan<LimitState> states) => throw new ArgumentException(
+        $"There is room for {states.Length} states, but {request.Limits.Count} limits apply. Pass none, or room for all.", nameof(states));
 }

@@ -13,7 +13,7 @@ namespace Sluice;
 internal static unsafe class SetLock<TSteps>
     where TSteps : struct, ICommitSteps
 {
-    /// <summary>In place of a stamp: nothing was changed, so readers need not know.</summary>
+    /// <summary>In place of a stamp: nothing was changed but hints, so readers need not know.</summary>
     internal const ulong Unchanged = 0;
 
     /// <summary>In place of a stamp: something was changed that does not depend on time.</summary>
@@ -32,21 +32,28 @@ internal static unsafe class SetLock<TSteps>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static void Enter(BucketSet* set)
     {
-        TSteps.Reach(CommitStep.Locking);
-        long version = Volatile.Read(ref set->Version);
-        if ((version & 1) != 0 || Interlocked.CompareExchange(ref set->Version, version | 1, version) != version)
+        if (!TryEnter(set))
         {
             Wait(set);
         }
     }
 
     /// <summary>Takes the lock if it is free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static bool TryEnter(BucketSet* set)
     {
         TSteps.Reach(CommitStep.Locking);
         long version = Volatile.Read(ref set->Version);
-        return (version & 1) == 0 && Interlocked.CompareExchange(ref set->Version, version | 1, version) == version;
+        return (version & 1) == 0 && TryEnter(set, version);
     }
+
+    /// <summary>Takes the lock if nothing has changed since a version was read at which it was free.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static bool TryEnter(BucketSet* set, long version) =>
+        Interlocked.CompareExchange(ref set->Version, version | 1, version) == version;
+
+    /// <summary>Gives a set whose lock is held another version, although its buckets do not change.</summary>
+    internal static void Renew(BucketSet* set) => set->Version += 2;
 
     /// <summary>A set's version, read after the clock and after everything else that was read before.</summary>
     /// <remarks>

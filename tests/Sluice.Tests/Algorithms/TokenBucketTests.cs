@@ -53,6 +53,30 @@ public class TokenBucketTests
         refused.ShouldBeGreaterThan(20_000);
     }
 
+    // Who looks at a bucket before the lock may find half of one state and half of another.
+    [Fact]
+    public void AdmitsOneAndRemainingAfterOne_AnyTwoWords_DoNotThrow()
+    {
+        foreach (LimitNumbers limit in Corners.Limits(RateLimitAlgorithm.TokenBucket).Where(limit => limit.IsNarrow))
+        {
+            foreach (ulong now in Corners.Instants)
+            {
+                foreach (ulong time in new ulong[] { 0, 1, now - 1, now, now + limit.RoomTicks, (1UL << 63) - 1, ulong.MaxValue })
+                {
+                    foreach (ulong word in new ulong[] { 0, limit.RoomRest, limit.RateUnits, (1UL << 31) - 1, ulong.MaxValue })
+                    {
+                        bool admits = TokenBucket.AdmitsOne(limit, time, word, now, out ulong nextTime, out ulong nextWord);
+                        int remaining = TokenBucket.RemainingAfterOne(limit, nextTime, nextWord, now);
+                        if (admits && word < limit.RateUnits)
+                        {
+                            remaining.ShouldBeGreaterThanOrEqualTo(0);
+                        }
+                    }
+                }
+            }
+        }
+    }
+
     [Fact]
     public void Refund_OfACharge_IsTheStateBefore()
     {

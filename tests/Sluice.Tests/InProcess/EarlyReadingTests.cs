@@ -19,7 +19,7 @@ public class EarlyReadingTests
         ApplicableLimits two = Limits(of => of.Shared("10/1m").PerUser("10/1m"));
         Acquire(two).IsAllowed.ShouldBeTrue();
 
-        StepsOf(one).ShouldBe([Reading, Locking, Writing, Unlocking]);
+        StepsOf(one).ShouldBe([Reading, Locking, Copying, Validating, Writing, Unlocking]);
         StepsOf(two).ShouldBe([Reading, Locking, Locking, Writing, Writing, Unlocking, Unlocking]);
     }
 
@@ -38,7 +38,7 @@ public class EarlyReadingTests
             Acquire(mine);
         });
 
-        steps.Where(step => step is Reading or Locking).ShouldBe([Reading, .. Enumerable.Repeat(Locking, limits), Reading]);
+        steps.Where(step => step is Reading or Locking).ShouldBe([Reading, Locking, Locking, Reading]); // The one looks before it locks.
         decision.Remaining.ShouldBe(8); // The first token has come back, and the other two are gone.
     }
 
@@ -51,8 +51,44 @@ public class EarlyReadingTests
 
         List<CommitStep> steps = RecordedSteps.Of(() => decision = Acquire(limits), Locking, 1, () => Acquire(limits));
 
-        steps.ShouldBe([Reading, Locking, Writing, Unlocking]);
+        steps.ShouldBe([Reading, Locking, Copying, Validating, Writing, Unlocking]);
         decision.Remaining.ShouldBe(7);
+    }
+
+    // What was worked out before the lock holds only for the version that it was read from.
+    [Fact]
+    public void Acquire_AnotherIsAdmittedAfterTheLook_CountsItsToken()
+    {
+        ApplicableLimits limits = Limits(of => of.PerUser("10/1m"));
+        Acquire(limits);
+        RateLimitDecision decision = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(() => decision = Acquire(limits), Validating, 1, () => Acquire(limits));
+
+        steps.ShouldBe([Reading, Locking, Copying, Validating, Locking, Writing, Unlocking]);
+        decision.Remaining.ShouldBe(7);
+        Acquire(limits).Remaining.ShouldBe(6);
+    }
+
+    // The look sets the mark and changes no bucket. Those who look next leave no stamp, so the charge must not be before them.
+    [Fact]
+    public void Acquire_AnotherLooksAfterTheLook_ReadsTheClockUnderTheLock()
+    {
+        ApplicableLimits limits = Limits(of => of.PerUser("10/1m"));
+        Acquire(limits);
+        RateLimitDecision decision = default;
+        RateLimitDecision seen = default;
+
+        List<CommitStep> steps = RecordedSteps.Of(() => decision = Acquire(limits), Validating, 1, () =>
+        {
+            _ = _engine.Peek(new RateLimitRequest(limits, Caller), []);
+            _time.Advance(TimeSpan.TicksPerSecond * 6);
+            seen = _engine.Peek(new RateLimitRequest(limits, Caller), []);
+        });
+
+        seen.Remaining.ShouldBe(10);
+        decision.Remaining.ShouldBe(9); // At the instant of its reading it would have been 8.
+        steps.ShouldBe([Reading, Locking, Copying, Validating, Locking, Reading, Writing, Unlocking]);
     }
 
     // Those who look leave no stamp. So whoever writes where others look takes an instant that is later than theirs.
@@ -63,14 +99,14 @@ public class EarlyReadingTests
         Acquire(limits);
         _ = _engine.Peek(new RateLimitRequest(limits, Caller), []);
 
-        StepsOf(limits).ShouldBe([Reading, Locking, Reading, Writing, Unlocking]);
+        StepsOf(limits).ShouldBe([Reading, Locking, Copying, Locking, Reading, Writing, Unlocking]);
         for (int call = 1; call < CallsAfterALook; call++)
         {
             StepsOf(limits).ShouldBe([Locking, Reading, Writing, Unlocking]);
         }
 
         StepsOf(limits).ShouldBe([Locking, Reading, Writing, Unlocking]); // It cannot know that nobody looks any more.
-        StepsOf(limits).ShouldBe([Reading, Locking, Writing, Unlocking]);
+        StepsOf(limits).ShouldBe([Reading, Locking, Copying, Validating, Writing, Unlocking]);
     }
 
     [Fact]
@@ -97,7 +133,7 @@ public class EarlyReadingTests
             _engine.Charge(new RateLimitRequest(limits, Caller));
         });
 
-        steps.ShouldBe([Reading, Locking, Reading, Copying, Validating]);
+        steps.ShouldBe([Reading, Locking, Copying, Locking, Reading, Copying, Validating]);
         decision.RetryAfter.ShouldBe(TimeSpan.FromSeconds(119));
     }
 
