@@ -11,7 +11,7 @@ namespace Sluice.Benchmarks;
 /// </remarks>
 internal sealed class Reloads : IDisposable
 {
-    private const int Connections = 2;
+    private const int Saturating = 2; // With two processors: the gateway, the callers and the server have all of both.
     private const int CallsOfRound = 4_000;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(2);
 
@@ -44,11 +44,12 @@ internal sealed class Reloads : IDisposable
         Console.WriteLine($"Reloads of {LargeDocument.Servers} servers with {LargeDocument.Tools} tools each:");
         Console.WriteLine();
         Console.WriteLine(
-            "| changed | reloads | ms, median | ms, longest | calls before | p50 µs | p99 µs "
+            "| changed | connections | reloads | ms, median | ms, longest | calls before | p50 µs | p99 µs "
             + "| calls during | p50 µs | p99 µs | longest µs | collections here |");
-        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
-        Measured whole = await reloads.MeasureAsync("all limits", rounds, isWhole: true);
-        Measured one = await reloads.MeasureAsync("one limit", rounds, isWhole: false);
+        Console.WriteLine("| --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- | --- |");
+        Measured whole = await reloads.MeasureAsync("all limits", rounds, isWhole: true, Saturating);
+        Measured one = await reloads.MeasureAsync("one limit", rounds, isWhole: false, Saturating);
+        Measured lone = await reloads.MeasureAsync("all limits", rounds, isWhole: true, connections: 1);
         Console.WriteLine();
         folder.Delete(recursive: true);
         return
@@ -57,6 +58,8 @@ internal sealed class Reloads : IDisposable
             new("reload-p99-ratio", whole.Ratio, "x", 2),
             new("reload-one-ms-10k-limits", one.Milliseconds, "ms", 300),
             new("reload-one-p99-ratio", one.Ratio, "x", 2),
+            new("reload-lone-ms-10k-limits", lone.Milliseconds, "ms", 300),
+            new("reload-lone-p99-ratio", lone.Ratio, "x", 2),
         ];
     }
 
@@ -64,7 +67,7 @@ internal sealed class Reloads : IDisposable
 
     private async Task WarmUpAsync()
     {
-        using TimedCalls calls = TimedCalls.Start(_gateway, Connections);
+        using TimedCalls calls = TimedCalls.Start(_gateway, Saturating);
         await calls.MoreAsync(4 * CallsOfRound);
         for (int reload = 0; reload < 6; reload++)
         {
@@ -74,7 +77,7 @@ internal sealed class Reloads : IDisposable
         calls.Stop();
     }
 
-    private async Task<Measured> MeasureAsync(string changed, int rounds, bool isWhole)
+    private async Task<Measured> MeasureAsync(string changed, int rounds, bool isWhole, int connections)
     {
         List<double> milliseconds = [];
         List<double> ratios = [];
@@ -83,7 +86,7 @@ internal sealed class Reloads : IDisposable
         int collections = 0;
         for (int round = 0; round < rounds; round++)
         {
-            using TimedCalls calls = TimedCalls.Start(_gateway, Connections);
+            using TimedCalls calls = TimedCalls.Start(_gateway, connections);
             await calls.MoreAsync(CallsOfRound / 4); // The connections are new.
             int collectionsBefore = GC.CollectionCount(0);
             (long, long) quiet = await WithoutReloadAsync(calls);
@@ -110,7 +113,7 @@ internal sealed class Reloads : IDisposable
         during.Sort();
         Console.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"| {changed} | {milliseconds.Count} | {Turns.Median(milliseconds):0} | {milliseconds.Max():0} ")
+            $"| {changed} | {connections} | {milliseconds.Count} | {Turns.Median(milliseconds):0} | {milliseconds.Max():0} ")
             + string.Create(CultureInfo.InvariantCulture, $"| {before.Count} | {At(before, 0.5):0} | {At(before, 0.99):0} ")
             + string.Create(
                 CultureInfo.InvariantCulture,
