@@ -107,7 +107,7 @@ internal static class TokenBucket
 
     /// <summary>Whether one token of a narrow limit is rejected for certain; if not, nothing is known.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    internal static bool RefusesOne(LimitNumbers limit, ulong time, ulong word, ulong nowTicks, out ulong waitTicks)
+    internal static bool RejectsOne(LimitNumbers limit, ulong time, ulong word, ulong nowTicks, out ulong waitTicks)
     {
         // Nothing overflows where the answer is yes: the time is not before the instant, nor the lead less than the room.
         unchecked

@@ -43,7 +43,7 @@ internal unsafe struct BucketSet
 
     /// <summary>Whether the last decision by this set was a rejection: a guess that affects speed only.</summary>
     [FieldOffset(8)]
-    internal bool RefusedLast;
+    internal bool RejectedLast;
 
     /// <summary>
     /// Not zero while others may decide by this set without its lock, who leave no stamp: who holds the lock then reads the clock under

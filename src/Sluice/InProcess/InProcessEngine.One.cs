@@ -7,12 +7,13 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     private const int NotKnown = -1;
 
-    /// <summary>Of <see cref="TryOne"/>. No wait is so long.</summary>
+    /// <summary>What <see cref="TryOne"/> returns when it has not decided; no complement of a wait has this value.</summary>
     private const long NotDecided = long.MinValue;
 
     /// <summary>
-    /// Decides by one bucket at an instant that was read before. It looks at the bucket and works out what to write before it takes the
-    /// lock, for which all that comes later waits; and takes it only if nothing has changed since. A rejection takes none.
+    /// Decides by one bucket at an instant that was read before. It reads the bucket and computes what to write before it takes the lock,
+    /// because a lock is a barrier for which all later loads wait. It takes the lock only if nothing has changed since. A rejection takes
+    /// none.
     /// </summary>
     /// <returns>What remains; or the complement of the wait in ticks; or <see cref="NotDecided"/>, and nothing was changed.</returns>
     /// <remarks>It uses no <see cref="BucketPage"/>, which the compiler would keep in memory.</remarks>
@@ -53,7 +54,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong word = entry->Word;
         if (set->Readers != 0)
         {
-            if (!TokenBucket.RefusesOne(numbers, time, word, early, out ulong waitTicks))
+            if (!TokenBucket.RejectsOne(numbers, time, word, early, out ulong waitTicks))
             {
                 return NotDecided;
             }
@@ -67,7 +68,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             GC.KeepAlive(this);
             if (!states.IsEmpty)
             {
-                states[0] = RefusedState(waitTicks, time, word, early);
+                states[0] = RejectedState(waitTicks, time, word, early);
             }
 
             return ~(long)waitTicks;
@@ -144,7 +145,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <summary>Decides without a lock, if that rejects again.</summary>
     /// <returns>The wait in ticks; or <see cref="NotKnown"/>.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private long RefuseOne(RegisteredLimit limit, BucketPage page, Span<LimitState> states)
+    private long RejectOne(RegisteredLimit limit, BucketPage page, Span<LimitState> states)
     {
         BucketSet* set = page.Lock;
         TSteps.Reach(CommitStep.Locking);
@@ -161,7 +162,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong word = entry->Word;
         TSteps.Reach(CommitStep.Validating);
         if (SetLock<TSteps>.VersionAfter(set, now) != version
-            || !TokenBucket.RefusesOne(limit.Numbers, time, word, now, out ulong waitTicks))
+            || !TokenBucket.RejectsOne(limit.Numbers, time, word, now, out ulong waitTicks))
         {
             return NotKnown;
         }
@@ -169,14 +170,14 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         GC.KeepAlive(this);
         if (!states.IsEmpty)
         {
-            states[0] = RefusedState(waitTicks, time, word, now);
+            states[0] = RejectedState(waitTicks, time, word, now);
         }
 
         return (long)waitTicks;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static LimitState RefusedState(ulong waitTicks, ulong time, ulong word, ulong now) => new()
+    private static LimitState RejectedState(ulong waitTicks, ulong time, ulong word, ulong now) => new()
     {
         Outcome = RateLimitOutcome.Denied,
         RetryAfter = Span(waitTicks),

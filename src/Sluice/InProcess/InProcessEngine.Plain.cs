@@ -30,7 +30,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         BucketSet** sets = (BucketSet**)&setRoom;
         PlainCharge* charges = (PlainCharge*)&chargeRoom;
         int count = PlacePages(known.Pages, request.Caller, pages, sets);
-        if (RefusedLast(sets, count))
+        if (RejectedLast(sets, count))
         {
             request.Limits.NoteLate(true);
             return AcquireAll(request, known, states);

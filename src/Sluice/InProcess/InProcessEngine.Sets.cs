@@ -91,11 +91,11 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return count + 1;
     }
 
-    private static bool RefusedLast(BucketSet** sets, int count)
+    private static bool RejectedLast(BucketSet** sets, int count)
     {
         for (int i = 0; i < count; i++)
         {
-            if (sets[i]->RefusedLast)
+            if (sets[i]->RejectedLast)
             {
                 return true;
             }
@@ -108,9 +108,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     {
         for (int i = 0; i < count; i++)
         {
-            if (sets[i]->RefusedLast != isRefused)
+            if (sets[i]->RejectedLast != isRefused)
             {
-                sets[i]->RefusedLast = isRefused;
+                sets[i]->RejectedLast = isRefused;
             }
         }
     }

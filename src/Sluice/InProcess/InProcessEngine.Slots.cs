@@ -22,7 +22,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         ulong slots = limit.Numbers.MaxTokens;
         BucketPage page = PageOf(limit.Bucket, request.Caller);
         BucketSet* set = page.Lock;
-        if (set->RefusedLast)
+        if (set->RejectedLast)
         {
             return AcquireAll(request, known, states);
         }

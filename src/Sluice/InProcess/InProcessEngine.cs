@@ -76,26 +76,20 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         in RateLimitRequest request, RegisteredLimits known, RegisteredLimit limit, ulong early, Span<LimitState> states)
     {
         BucketPage page = PageOf(limit.Bucket, request.Caller);
-        if (!page.Lock->RefusedLast)
+        if (!page.Lock->RejectedLast)
         {
             int remaining = TakeOne(request.Limits, limit, page, early, states);
             if (remaining != NotKnown)
             {
-                return new RateLimitDecision { Outcome = RateLimitOutcome.Allowed, Remaining = remaining };
+                return RateLimitDecision.Allowed(remaining);
             }
         }
         else
         {
-            long waitTicks = RefuseOne(limit, page, states);
+            long waitTicks = RejectOne(limit, page, states);
             if (waitTicks != NotKnown)
             {
-                // A bucket that rejects one token has none.
-                return new RateLimitDecision
-                {
-                    Outcome = RateLimitOutcome.Denied,
-                    Limit = request.Limits[0],
-                    RetryAfter = TimeSpan.FromTicks(waitTicks),
-                };
+                return RateLimitDecision.Denied(request.Limits[0], TimeSpan.FromTicks(waitTicks));
             }
         }
 
@@ -130,7 +124,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         // A call that was rejected last is likely to be rejected again, which can be decided without a lock.
         Verdict verdict;
         if (!known.HaveLogs
-            && RefusedLast(sets, count)
+            && RejectedLast(sets, count)
             && TryDecide(limits, registered, items, sets, count, cost, wall, out verdict)
             && verdict.Outcome != RateLimitOutcome.Allowed)
         {

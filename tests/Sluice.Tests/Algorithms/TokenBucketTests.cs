@@ -40,7 +40,7 @@ public class TokenBucketTests
                 TokenBucket.RemainingAfterOne(limit, time, word, now).ShouldBe(TokenBucket.RemainingExactly(limit, exact, now));
             }
 
-            TokenBucket.RefusesOne(limit, state.Time, state.Word, now, out ulong wait).ShouldBe(!admits && isNear);
+            TokenBucket.RejectsOne(limit, state.Time, state.Word, now, out ulong wait).ShouldBe(!admits && isNear);
             if (!admits && isNear)
             {
                 refused++;
