@@ -11,6 +11,7 @@ parts=(
   "reloads|SLUICE_RELOAD_SECONDS=60 dotnet test tests/Sluice.Gateway.Tests -c Release --filter FullyQualifiedName~ReloadStormTests|a minute of reloads under load"
   "slots|SLUICE_SLOT_CALLS=1000000 dotnet test tests/Sluice.Gateway.Tests -c Release --filter FullyQualifiedName~SlotStorm|a million calls that hold slots and end in every way"
   "shares|SLUICE_SHARES_RUNS=1000000 dotnet test tests/Sluice.Redis.Tests -c Release --filter FullyQualifiedName~Run_AllFaults|a million simulated runs of shares"
+  "polls|SLUICE_LONG_RUNS=1 dotnet test tests/Sluice.Redis.Tests -c Release --filter FullyQualifiedName~EnvelopeTests|callers who ask half a million times over Redis, 8 to 40 times as often as in the suite"
   "histories|eng/long-histories.sh|ten million random histories against the model"
   "fuzz|eng/fuzz-reader.sh|an hour of mutated messages for the reader of MCP"
   "family|eng/redis-family.sh|the store's tests with other servers of the Redis family"

@@ -28,6 +28,12 @@ public abstract class StoreUnderTest
     /// <value>At least <see cref="int.MaxValue"/>.</value>
     public virtual long CounterCeiling => long.MaxValue;
 
+    /// <summary>
+    /// By how much the runs of a caller who asks thousands of times, one call after another, are shorter where a call takes long.
+    /// </summary>
+    /// <value>The default is 1: as long as the contract says.</value>
+    public virtual int ShorterRuns => 1;
+
     /// <summary>A store without buckets, on that clock. One that can be disposed of is, by the contract.</summary>
     public abstract IRateLimitStore Create(ManualTimeProvider time);
 

@@ -8,6 +8,8 @@ public sealed class ClusterRedisUnderTest : RedisUnderTest
     private static readonly Lazy<IRedisConnection> Shared = new(() => SharedConnection.To(RedisCluster.Shared.Value.Configuration));
 
     internal override IRedisConnection Connection => Shared.Value;
+
+    protected override int UsualShorterRuns => 40; // It is the script of the other stores.
 }
 
 public sealed class ClusterRedisTokenBucketTests : TokenBucketContract<ClusterRedisUnderTest>;

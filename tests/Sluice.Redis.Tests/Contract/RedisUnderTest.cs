@@ -36,6 +36,12 @@ public class RedisUnderTest : StoreUnderTest
 
     public override bool OutlivesProcesses => true;
 
+    /// <summary>With <c>SLUICE_LONG_RUNS=1</c> runs are as long as for the store in memory.</summary>
+    public sealed override int ShorterRuns => Environment.GetEnvironmentVariable("SLUICE_LONG_RUNS") == "1" ? 1 : UsualShorterRuns;
+
+    /// <summary>Without that variable.</summary>
+    protected virtual int UsualShorterRuns => 8;
+
     public override IRateLimitStore Create(ManualTimeProvider time) =>
         Open(new Origin($"t{Environment.ProcessId}-{Interlocked.Increment(ref _stores)}", ScriptClock.Of(time), ScriptClock.SharesOf(time), time));
 

@@ -8,6 +8,8 @@ public sealed class TlsRedisUnderTest : RedisUnderTest
     private static readonly Lazy<IRedisConnection> Shared = new(() => SharedConnection.To(TlsRedisServer.Shared.Value.Configuration, TlsRedisServer.Shared.Value.AuthorityPath));
 
     internal override IRedisConnection Connection => Shared.Value;
+
+    protected override int UsualShorterRuns => 40; // It is the script of the other stores.
 }
 
 public sealed class TlsRedisTokenBucketTests : TokenBucketContract<TlsRedisUnderTest>;
