@@ -99,7 +99,7 @@ public readonly record struct RateLimitDecision
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static RateLimitDecision Allowed(int remaining) => new(null, RateLimitOutcome.Allowed, remaining, TimeSpan.Zero);
 
-    /// <summary>A call that a limit rejects which has no tokens left; made at once as well.</summary>
+    /// <summary>A call that is rejected by a limit with no tokens left. All fields are set at once here, too.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static RateLimitDecision Denied(RateLimit limit, TimeSpan retryAfter) => new(limit, RateLimitOutcome.Denied, 0, retryAfter);
 }

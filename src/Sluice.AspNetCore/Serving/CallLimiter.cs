@@ -131,11 +131,11 @@ internal sealed partial class CallLimiter(CallGate gate, SluiceHttpOptions optio
         }
 
         context.Features.Set(Rejected.Instance);
-        RejectionContext rejection = new(
+        RejectionContext rejectionContext = new(
             message,
             era,
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
-        await RejectionWriter.WriteAsync(context, decision.Render(rejection));
+        await RejectionWriter.WriteAsync(context, decision.Render(rejectionContext));
     }
 
     /// <summary>Tells the limiters further out that the call was not made.</summary>

@@ -30,7 +30,7 @@ internal sealed class RatesReader(FaultList faults)
             return reader.HasAttempt(field) ? Placeholder : null;
         }
 
-        if (node is ScalarNode { IsUnresolved: false, IsNull: false } scalar && _short.TryGetValue(scalar.Value, out RateList? known))
+        if (Known(node) is RateList known) // Before a path is built.
         {
             return known;
         }
@@ -51,9 +51,13 @@ internal sealed class RatesReader(FaultList faults)
     /// </summary>
     internal RateOverride? ReadOverride(FieldReader reader, string field) =>
         reader.Node(field) is not Node node ? (reader.HasAttempt(field) ? (RateOverride)Placeholder : null)
+        : Known(node) is RateList known ? known
         : node is ScalarNode { IsUnresolved: false } scalar && RateOverride.TryParseWord(scalar.Value, out RateOverride? word) ? word
         : IsWord(node) ? WithWrongCase(node, reader.PathOf(field))
         : Read(node, reader.PathOf(field), $"Write it without a list: '{field}: unlimited' or '{field}: 0', or a list of rates only.");
+
+    private RateList? Known(Node node) =>
+        node is ScalarNode { IsUnresolved: false, IsNull: false } scalar ? _short.GetValueOrDefault(scalar.Value) : null;
 
     private static bool IsWord(Node node) => node is ScalarNode { IsUnresolved: false, IsSubstituted: false } scalar
         && RateOverride.TryParseWord(scalar.Value.ToLowerInvariant(), out _);
@@ -93,7 +97,7 @@ internal sealed class RatesReader(FaultList faults)
         }
 
         RateList rates = rate;
-        _short.TryAdd(scalar.Value, rates);
+        _short.Add(scalar.Value, rates);
         return rates;
     }
 

@@ -76,9 +76,9 @@ internal static class AdminApplication
             context.Response.Headers.XContentTypeOptions = "nosniff";
         }
 
-        if (guard.Rejection(context.Request) is string rejection)
+        if (guard.WhyRejected(context.Request) is string reason)
         {
-            return ApiErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {rejection}.");
+            return ApiErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {reason}.");
         }
 
         bool isOpen = HealthEndpoints.IsOpen(context.Request) || DashboardPage.IsOpen(context.Request);

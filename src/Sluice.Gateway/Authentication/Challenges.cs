@@ -47,25 +47,25 @@ internal sealed class Challenges(ResourceMetadata? metadata)
     /// <param name="context">The request.</param>
     /// <param name="server">The server.</param>
     /// <param name="identity">The caller.</param>
-    /// <param name="refused">The call.</param>
-    internal Task ForbidAsync(HttpContext context, GatewayServer server, AuthenticationResult identity, RejectionContext refused)
+    /// <param name="rejectionContext">The call.</param>
+    internal Task ForbidAsync(HttpContext context, GatewayServer server, AuthenticationResult identity, RejectionContext rejectionContext)
     {
-        string? needed = AllowList.ScopeFor(server.Allow, refused.Message);
-        if (identity.IsAnonymous && AllowList.AllowsAnyCaller(server.Allow, refused.Message))
+        string? needed = AllowList.ScopeFor(server.Allow, rejectionContext.Message);
+        if (identity.IsAnonymous && AllowList.AllowsAnyCaller(server.Allow, rejectionContext.Message))
         {
             Challenge(context, ScopeOf(needed is null ? server.Scopes : server.Scopes.Append(needed)));
             return RejectionWriter.WriteAsync(context, McpRejections.RenderError(
                 StatusCodes.Status401Unauthorized,
                 InvalidRequest,
                 "Unauthorized: this operation needs credentials, and none were sent.",
-                refused.Message.Id));
+                rejectionContext.Message.Id));
         }
 
         RejectionForm form = server.Policy?.Settings.Rejection ?? RejectionForm.Auto;
         if (metadata is null || !identity.Claims.AreOfToken || needed is null || !IsScope(needed))
         {
             return RejectionWriter.WriteAsync(context, McpRejections.RenderForbidden(
-                "Forbidden: the caller may not use this operation. Ask the operator of the server for access", form, refused));
+                "Forbidden: the caller may not use this operation. Ask the operator of the server for access", form, rejectionContext));
         }
 
         string[] has = [.. identity.Claims.Scopes.Where(IsScope)];
@@ -77,7 +77,7 @@ internal sealed class Challenges(ResourceMetadata? metadata)
         return RejectionWriter.WriteAsync(context, McpRejections.RenderForbidden(
             $"Forbidden: the token has {Name(has)} and needs the scope '{needed}' for this operation",
             form == RejectionForm.Auto && knowsStepUp ? RejectionForm.Http429 : form,
-            refused));
+            rejectionContext));
     }
 
     private static string Name(string[] scopes)

@@ -87,10 +87,10 @@ internal static class GatewayApplication
     {
         GatewayAuthentication authentication = configured.Authentication;
         authentication.ForwardedHeaders.Apply(context);
-        if (configured.Guard.Rejection(context.Request) is string rejection)
+        if (configured.Guard.WhyRejected(context.Request) is string reason)
         {
             configured.Cors.Apply(context, server: null);
-            return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {rejection}.");
+            return PlainErrors.WriteAsync(context, StatusCodes.Status403Forbidden, $"Forbidden: {reason}.");
         }
 
         authentication.Address.RemovePathFrom(context.Request, configured.Paths);

@@ -117,7 +117,7 @@ internal sealed partial class McpEndpoint(
             return;
         }
 
-        RejectionContext rejection = new(
+        RejectionContext rejectionContext = new(
             message,
             message.EraWith(context.Request.Headers[McpVersions.HeaderName]),
             context.Request.Headers.Accept.Count == 0 ? null : context.Request.Headers.Accept.ToString());
@@ -125,7 +125,7 @@ internal sealed partial class McpEndpoint(
         {
             Log.Forbidden(logger, server.Name);
             context.Features.Get<BackendOutcome>()?.NotMade();
-            await server.Configured.Authentication.Challenges.ForbidAsync(context, server, identity, rejection);
+            await server.Configured.Authentication.Challenges.ForbidAsync(context, server, identity, rejectionContext);
             return;
         }
 
@@ -144,13 +144,13 @@ internal sealed partial class McpEndpoint(
         if (!decision.IsAllowed)
         {
             context.Features.Get<BackendOutcome>()?.Rejected();
-            await RejectionWriter.WriteAsync(context, decision.Render(rejection));
+            await RejectionWriter.WriteAsync(context, decision.Render(rejectionContext));
             return;
         }
 
         // 5. Forward. What is compressed could not be watched.
         using RunningSlots? slots = _held.Watch(context, lease, message, identity.Caller!);
-        await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, rejection.Era);
+        await using ChargedCall? charged = ChargedCall.Begin(context, lease, message, rejectionContext.Era);
         if (charged is { MustReadBody: true })
         {
             context.Request.Headers.Remove("Accept-Encoding");
@@ -177,14 +177,19 @@ internal sealed partial class McpEndpoint(
     private async Task StreamAsync(
         HttpContext context, GatewayServer server, AuthenticationResult identity, byte[]? body, McpMessage? message)
     {
-        if (!streams.TryOpen(server.Configured.Configuration.Streams, identity.Caller!, server.Link.StreamsEnd, out StreamGate.OpenStream? stream, out string? rejection))
+        if (!streams.TryOpen(
+            server.Configured.Configuration.Streams,
+            identity.Caller!,
+            server.Link.StreamsEnd,
+            out StreamGate.OpenStream? stream,
+            out string? reason))
         {
-            Log.StreamRefused(logger, server.Name, rejection);
+            Log.StreamRefused(logger, server.Name, reason);
             await ChargedCall.NotMadeAsync(context);
             Rejection answer = McpRejections.RenderError(
                 StatusCodes.Status503ServiceUnavailable,
                 StatusCodes.Status503ServiceUnavailable,
-                $"No stream can be opened: {rejection}. Close one, or try again later.",
+                $"No stream can be opened: {reason}. Close one, or try again later.",
                 message?.Id ?? default);
             await RejectionWriter.WriteAsync(context, answer with { RetryAfterSeconds = SecondsUntilAnotherTry });
             return;

@@ -19,7 +19,7 @@ namespace Sluice.Gateway;
 internal sealed class RebindingGuard(bool listensOnLoopback, Uri? publicUrl, ImmutableArray<AllowedOrigin> origins)
 {
     /// <summary>Null, or why the request is rejected.</summary>
-    internal string? Rejection(HttpRequest request)
+    internal string? WhyRejected(HttpRequest request)
     {
         if (!listensOnLoopback)
         {

@@ -16,22 +16,22 @@ internal sealed class StreamGate(TimeProvider time)
     /// <param name="caller">Whose it is.</param>
     /// <param name="stopping">Ends it before its time.</param>
     /// <param name="stream">The stream, or null.</param>
-    /// <param name="rejection">Null, or why there is none, as a clause.</param>
+    /// <param name="reason">Why no stream can be opened, without a capital letter or a full stop; null if one was opened.</param>
     internal bool TryOpen(
         StreamBounds bounds,
         CallerIdentity caller,
         CancellationToken stopping,
         [NotNullWhen(true)] out OpenStream? stream,
-        [NotNullWhen(false)] out string? rejection)
+        [NotNullWhen(false)] out string? reason)
     {
         UserKey? user = UserKey.Of(caller);
         lock (_gate)
         {
             int ofUser = user is null ? 0 : _ofUsers.GetValueOrDefault(user.Value);
-            rejection = user is not null && ofUser >= bounds.PerUser ? $"this user has {ofUser} streams open, and may have no more"
+            reason = user is not null && ofUser >= bounds.PerUser ? $"this user has {ofUser} streams open, and may have no more"
                 : _total >= bounds.Total ? "the limit on open streams is reached"
                 : null;
-            if (rejection is not null)
+            if (reason is not null)
             {
                 stream = null;
                 return false;

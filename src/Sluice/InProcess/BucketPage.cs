@@ -41,7 +41,7 @@ internal readonly unsafe struct BucketPage(BucketSet* set, ulong key, ulong high
             : FindAway(at, Tag, key, NameOf(limit));
     }
 
-    /// <summary>An entry that does not lie where a bucket lies that finds its place empty; else null.</summary>
+    /// <summary>The entry of a bucket that is not in its home, the first place to look; null if the set does not have it.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     internal static BucketEntry* FindAway(BucketSet* at, byte tag, ulong key, ulong name)
     {

@@ -7,7 +7,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
 {
     private const int NotKnown = -1;
 
-    /// <summary>What <see cref="TryOne"/> returns when it has not decided; no complement of a wait has this value.</summary>
+    /// <summary>What <see cref="DecideOne"/> returns when it has not decided; no complement of a wait has this value.</summary>
     private const long NotDecided = long.MinValue;
 
     /// <summary>
@@ -18,7 +18,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     /// <returns>What remains; or the complement of the wait in ticks; or <see cref="NotDecided"/>, and nothing was changed.</returns>
     /// <remarks>It uses no <see cref="BucketPage"/>, which the compiler would keep in memory.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private long TryOne(RegisteredLimit limit, CallerIdentity caller, ulong early, Span<LimitState> states)
+    private long DecideOne(RegisteredLimit limit, CallerIdentity caller, ulong early, Span<LimitState> states)
     {
         RegisteredBucket bucket = limit.Bucket;
         LimitNumbers numbers = limit.Numbers;
@@ -85,18 +85,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             return NotDecided; // What was read may be half of one state and half of another.
         }
 
-        TSteps.Reach(CommitStep.Writing);
-        entry->Time = time;
-        entry->Word = word;
-        SetLock<TSteps>.Exit(set, early);
-        GC.KeepAlive(this);
-        int remaining = TokenBucket.RemainingAfterOne(numbers, time, word, early);
-        if (!states.IsEmpty)
-        {
-            states[0] = AdmittedState(remaining, time, word, early);
-        }
-
-        return remaining;
+        return WriteOne(set, entry, numbers, time, word, early, states);
     }
 
     /// <summary>Takes one token from one bucket. The same steps as for several; everything else takes the slow path.</summary>
@@ -128,6 +117,15 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             NoteLateLocked(limits, &held, 1);
         }
 
+        return WriteOne(set, entry, numbers, time, word, now, states);
+    }
+
+    /// <summary>Writes what a bucket holds after a charge, and releases the lock of its set.</summary>
+    /// <returns>What remains.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int WriteOne(
+        BucketSet* set, BucketEntry* entry, LimitNumbers numbers, ulong time, ulong word, ulong now, Span<LimitState> states)
+    {
         TSteps.Reach(CommitStep.Writing);
         entry->Time = time;
         entry->Word = word;

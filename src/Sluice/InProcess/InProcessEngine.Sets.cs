@@ -104,20 +104,20 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         return false;
     }
 
-    private static void NoteLocked(BucketSet** sets, int count, bool isRefused)
+    private static void NoteLocked(BucketSet** sets, int count, bool isRejected)
     {
         for (int i = 0; i < count; i++)
         {
-            if (sets[i]->RejectedLast != isRefused)
+            if (sets[i]->RejectedLast != isRejected)
             {
-                sets[i]->RejectedLast = isRefused;
+                sets[i]->RejectedLast = isRejected;
             }
         }
     }
 
     /// <summary>
     /// Lets others read the sets without locks from now on, after a decision that charged nothing. It needs no stamp: who holds such a set
-    /// later reads the clock then. It needs another version: who has found no mark may take the lock only while there is none.
+    /// later reads the clock then. It changes the version, because a call that saw no mark may take the lock only while there is none.
     /// </summary>
     private static void LetReadLocked(BucketSet** sets, int count)
     {

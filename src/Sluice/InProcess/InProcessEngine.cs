@@ -59,7 +59,7 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
         }
 
         // Only numbers come from what is called here: the answer is written once, where it is returned.
-        long found = early == 0 ? NotDecided : TryOne(limit, request.Caller, early, states);
+        long found = early == 0 ? NotDecided : DecideOne(limit, request.Caller, early, states);
         if (found >= 0)
         {
             return RateLimitDecision.Allowed(unchecked((int)found));
@@ -70,7 +70,8 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
             : RateLimitDecision.Denied(request.Limits[0], TimeSpan.FromTicks(~found)); // A bucket that rejects one token has none.
     }
 
-    /// <summary>Decides what <see cref="TryOne"/> has not decided. In a method of its own, which leaves that one the registers.</summary>
+    /// <summary>Decides what <see cref="DecideOne"/> has not decided.</summary>
+    /// <remarks>Not inlined, so that the registers are free for that method.</remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private RateLimitDecision AcquireOne(
         in RateLimitRequest request, RegisteredLimits known, RegisteredLimit limit, ulong early, Span<LimitState> states)

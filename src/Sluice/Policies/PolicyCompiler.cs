@@ -34,9 +34,12 @@ internal sealed class PolicyCompiler
     /// <summary>The policy, or null and everything that is wrong.</summary>
     internal RateLimitPolicy? Compile(out ImmutableArray<SettingsFault> faults)
     {
-        Calls[] kinds = [.. NamedKinds.Select(kind => CallsOf(kind, backend: null))];
+        Calls[] kinds =
+        [
+            .. NamedKinds.Select(kind => CallsOf(kind, backend: null)),
+            .. _backends.SelectMany(backend => NamedKinds.Select(kind => CallsOf(kind, backend))),
+        ];
         CallRules rules = new(_settings, _groups.Tests);
-        kinds = [.. kinds, .. _backends.SelectMany(backend => NamedKinds.Select(kind => CallsOf(kind, backend)))];
         faults = [.. _broken, .. kinds.SelectMany(rules.Check).Distinct(), .. rules.CheckTests()];
         if (!faults.IsEmpty)
         {
