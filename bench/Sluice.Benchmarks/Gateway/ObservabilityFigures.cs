@@ -14,6 +14,12 @@ internal static class ObservabilityFigures
     /// <summary>The runtime compiles the code of a reading in its first hundred: each of the first fifty costs ten times a later one.</summary>
     private const int WarmingScrapes = 150;
 
+    /// <summary>Two starts of one program differ by some hundredths, however long each runs: so there are several of each.</summary>
+    private const int Starts = 4;
+
+    /// <summary>The first rounds of each start are for what the runtime compiles.</summary>
+    private const int WarmingRounds = 2;
+
     private const string AdminLine = "admin: { listen: http://127.0.0.1:0 }";
 
     /// <summary>One reading serves the requests of 300 ms, by the gateway's own clock.</summary>
@@ -27,34 +33,46 @@ internal static class ObservabilityFigures
 
     internal static async Task<IReadOnlyList<Figure>> MeasureAsync(Contenders contenders, int rounds)
     {
-        // Each is compared with a gateway of its own start, since two starts of one program differ.
-        Contender plain = await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]);
-        Contender metrics = await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]);
         string rejecting = WithRejections();
-        Contender quiet = await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]);
-        Contender audited = await contenders.StartGatewayAsync(
-            "10 % rejected, audit", $"audit: {{ file: {contenders.PathOf("audit.jsonl")} }}", [rejecting]);
-        using HttpClient scraper = new() { BaseAddress = metrics.Admin }; // Prometheus keeps its connection, too.
-        await WarmScrapesAsync(scraper);
-        List<Load>[] loads = [[], [], [], []];
-        for (int round = -1; round < rounds; round++)
+        List<Contender[]> starts = [];
+        for (int start = 0; start < Starts; start++)
         {
+            starts.Add(
+            [
+                await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
+                await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]),
+                await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
+                await contenders.StartGatewayAsync(
+                    "10 % rejected, audit",
+                    string.Create(CultureInfo.InvariantCulture, $"audit: {{ file: {contenders.PathOf($"audit-{start}.jsonl")} }}"),
+                    [rejecting]),
+            ]);
+        }
+
+        HttpClient[] scrapers = [.. starts.Select(start => new HttpClient { BaseAddress = start[1].Admin })]; // Prometheus keeps its connection, too.
+        await Task.WhenAll(scrapers.Select(WarmScrapesAsync));
+        List<Load>[] loads = [[], [], [], []];
+        for (int round = -WarmingRounds * Starts; round < rounds; round++)
+        {
+            int start = (round + (WarmingRounds * Starts)) % Starts;
+            Contender[] of = starts[start];
             Load[] ofRound =
             [
-                Load.Run(plain, Connections, callsOfEach: 1_000),
-                await ScrapedAsync(metrics, scraper),
-                Load.Run(quiet, Connections, callsOfEach: 1_000, withRejections: true),
-                Load.Run(audited, Connections, callsOfEach: 1_000, withRejections: true),
+                Load.Run(of[0], Connections, callsOfEach: 1_000),
+                await ScrapedAsync(of[1], scrapers[start]),
+                Load.Run(of[2], Connections, callsOfEach: 1_000, withRejections: true),
+                Load.Run(of[3], Connections, callsOfEach: 1_000, withRejections: true),
             ];
-            for (int i = 0; round >= 0 && i < loads.Length; i++) // The first round is for what the runtime compiles.
+            for (int i = 0; round >= 0 && i < loads.Length; i++)
             {
                 loads[i].Add(ofRound[i]);
             }
         }
 
+        Array.ForEach(scrapers, scraper => scraper.Dispose());
         Contender large = await contenders.StartGatewayAsync("10,000 limits", AdminLine, [.. Enumerable.Repeat(WithManyLimits(), Servers)]);
         double scrape = await ScrapeMillisecondsAsync(large, rounds);
-        Write([plain, metrics, quiet, audited], loads);
+        Write(starts[0], loads);
         return
         [
             new("metrics-cpu-ratio", MedianRatio(loads[1], loads[0]), "x", 1.03),
