@@ -1,7 +1,8 @@
 namespace Sluice.EndToEnd;
 
 /// <summary>The states of the dashboard: without its token, without its gateway, without Redis, without calls, in each theme.</summary>
-public sealed class DashboardStateTests(EverythingServer server) : IClassFixture<EverythingServer>
+public sealed class DashboardStateTests(EverythingServer server, Browser browser)
+    : IClassFixture<EverythingServer>, IClassFixture<Browser>
 {
     private const string Token = "a-token-of-the-admin-0123456789";
 
@@ -9,7 +10,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     public async Task Token_WrongThenRight_IsAskedForAndForgottenOnDemand()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d }", token: Token);
-        await using Browser browser = new();
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#token-dialog");
         (await browser.ViolationsAsync()).ShouldBeEmpty();
@@ -33,7 +33,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     public async Task Connection_GatewayEndsAndIsStartedAgain_IsLostWithTheTimeOfTheDataAndComesBack()
     {
         string admin = $"http://127.0.0.1:{FreePort.Next()}";
-        await using Browser browser = new();
         await using (SluiceProgram first = await Dashboard.StartAsync(server, "{ perUser: 100/1d }", listen: admin))
         {
             await Dashboard.CallAsync(first, calls: 1);
@@ -53,7 +52,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     public async Task Configuration_ChangeIsRefused_ShowsItsFaultsUntilAGoodOneIsLoaded()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d }");
-        await using Browser browser = new();
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#configuration-body", "None since the start");
 
@@ -74,7 +72,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     public async Task Connection_PageCannotBeSeen_IsClosedUntilItCan()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d }");
-        await using Browser browser = new();
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#connection", "Live");
 
@@ -93,7 +90,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
         using RedisServer redis = RedisServer.Start();
         await using SluiceProgram sluice = await Dashboard.StartAsync(
             server, "{ perUser: 100/1d }", more: $"store: {{ redis: '{redis.Configuration}', timeout: 1s }}");
-        await using Browser browser = new();
         await browser.OpenAsync(await sluice.AdminAsync(), new { colorScheme = "dark" });
         await Dashboard.CallAsync(sluice, calls: 1);
         await browser.WaitForAsync("#store dd", "Available");
@@ -112,7 +108,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     public async Task Page_WithoutCalls_IsAccessibleInBothThemes(string colorScheme)
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d }");
-        await using Browser browser = new();
 
         await browser.OpenAsync(await sluice.AdminAsync(), new { colorScheme });
         await browser.WaitForAsync("#limits-table tbody tr");
@@ -125,7 +120,6 @@ public sealed class DashboardStateTests(EverythingServer server) : IClassFixture
     public async Task Theme_Chosen_OutlivesAReload()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d }");
-        await using Browser browser = new();
         const string Background = "getComputedStyle(document.body).backgroundColor";
         await browser.OpenAsync(await sluice.AdminAsync(), new { colorScheme = "light" });
         string light = (await browser.EvaluateAsync(Background)).GetString()!;

@@ -1,7 +1,8 @@
 namespace Sluice.EndToEnd;
 
 /// <summary>The dashboard in a real browser, in front of a gateway that real clients call.</summary>
-public sealed class DashboardTests(EverythingServer server) : IClassFixture<EverythingServer>
+public sealed class DashboardTests(EverythingServer server, Browser browser)
+    : IClassFixture<EverythingServer>, IClassFixture<Browser>
 {
     private const string Hostile = "<img src=x onerror='window.broken=1'>";
     private static readonly object Phone = new { viewport = new { width = 360, height = 740 } };
@@ -10,7 +11,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     public async Task Calls_OfARealClient_AreShownWhileThePageIsOpenAndEverythingComesFromTheGateway()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 2/1d }] }");
-        await using Browser browser = new();
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#connection", "Live");
         (await browser.TextAsync("#buckets")).ShouldContain("No bucket is in use");
@@ -33,7 +33,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(
             server, "{ tools: [{ name: echo, perUser: 1/1d }] }", more: "audit: { identities: clear }");
-        await using Browser browser = new();
         await Dashboard.CallAsync(sluice, calls: 2);
 
         await browser.OpenAsync(await sluice.AdminAsync());
@@ -47,7 +46,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     public async Task Reset_ByKeyboardAlone_AsksFirstAndMakesTheBucketFull()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ tools: [{ name: echo, perUser: 1/1d }] }");
-        await using Browser browser = new();
         await Dashboard.CallAsync(sluice, calls: 2);
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#buckets li", "0 of 1 left");
@@ -74,7 +72,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     public async Task Try_SeveralTimes_ChargesNothingAndSaysWhatACallWouldMeet()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ tools: [{ name: echo, perUser: 1/1d }] }");
-        await using Browser browser = new();
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#connection", "Live");
         await browser.FillAsync("#try-form input[name=name]", "echo");
@@ -98,7 +95,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(
             server, "{ perUser: 100/1d, tools: [{ name: echo, perUser: 1/1d }] }", more: "decisionIds: true");
-        await using Browser browser = new();
         string id = (await Dashboard.CallAsync(sluice, calls: 2))[2].GetProperty("data").GetProperty("decisionId").GetString()!;
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#connection", "Live");
@@ -121,7 +117,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(
             server, $"{{ tools: [{{ name: \"{Hostile}\", perUser: 1/1d }}, {{ name: echo, perUser: 1/1d }}] }}");
-        await using Browser browser = new();
         await Dashboard.CallAsync(sluice, calls: 2, tool: Hostile);
         await browser.OpenAsync(await sluice.AdminAsync());
         await browser.WaitForAsync("#limits-table tbody", Hostile);
@@ -148,7 +143,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
         string tools = string.Join(", ", Enumerable.Range(0, 40).Select(
             number => $"{{ name: a-tool-with-a-name-that-is-longer-than-any-phone-is-wide-{number:00}, perUser: {number + 1}/1m }}"));
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, $"{{ perUser: 100/1d, tools: [{tools}, {{ name: echo, perUser: 1/1d }}] }}");
-        await using Browser browser = new();
         await Dashboard.CallAsync(sluice, calls: 3);
         await browser.OpenAsync(await sluice.AdminAsync(), Phone);
         await browser.WaitForAsync("#refused li");
@@ -173,7 +167,6 @@ public sealed class DashboardTests(EverythingServer server) : IClassFixture<Ever
     public async Task Motion_UserWantsLess_NothingMoves()
     {
         await using SluiceProgram sluice = await Dashboard.StartAsync(server, "{ tools: [{ name: echo, perUser: 9/1d }] }");
-        await using Browser browser = new();
         await Dashboard.CallAsync(sluice, calls: 1);
         await browser.OpenAsync(await sluice.AdminAsync(), new { reducedMotion = "reduce" });
         await browser.WaitForAsync("#buckets li");

@@ -2,13 +2,15 @@ using System.Text.Json;
 
 namespace Sluice.EndToEnd;
 
-/// <summary>Debian's Chromium, driven by Playwright, with one page at a time. <c>node/browser.mjs</c> has its commands.</summary>
-internal sealed class Browser : IAsyncDisposable
+/// <summary>
+/// Debian's Chromium, driven by Playwright, with one page at a time; shared by the tests of one class. <c>node/browser.mjs</c> has its commands.
+/// </summary>
+public sealed class Browser : IAsyncLifetime
 {
     private readonly ChildProcess _driver = ChildProcess.StartWithInput("node", Path.Combine(Repository.NodeFolder, "browser.mjs"));
     private int _answers;
 
-    /// <summary>Opens a page.</summary>
+    /// <summary>Opens a page in a context of its own, without what an earlier page stored, and closes the earlier page.</summary>
     /// <param name="address">Its address.</param>
     /// <param name="options">Options of Playwright's browser context.</param>
     internal Task OpenAsync(Uri address, object? options = null) => DoAsync("open", address.ToString(), options ?? new { });
@@ -63,7 +65,9 @@ internal sealed class Browser : IAsyncDisposable
         throw new InvalidOperationException($"Tab never came to '{selector}'.");
     }
 
-    public async ValueTask DisposeAsync()
+    public Task InitializeAsync() => Task.CompletedTask;
+
+    public async Task DisposeAsync()
     {
         _driver.CloseInput(); // The driver then ends the browser, which deletes its profile.
         await _driver.WaitForExitAsync();

@@ -45,10 +45,8 @@ public sealed class NodeOutageTests
         down.Kill();
         for (int call = 0; call < Breaker.Threshold; call++)
         {
-            foreach (CallerIdentity caller in lost)
-            {
-                (await AcquireAsync(caller)).Source.ShouldBe(DecisionSource.Local);
-            }
+            RateLimitDecision[] decisions = await Task.WhenAll(lost.Select(AcquireAsync));
+            decisions.ShouldAllBe(decision => decision.Source == DecisionSource.Local);
         }
 
         others.Count.ShouldBeGreaterThan(Users / 2);

@@ -1,24 +1,21 @@
+using Xunit;
 using Xunit.Abstractions;
 
-[assembly: TestCollectionOrderer("Sluice.EndToEnd.LongestFirst", "Sluice.EndToEnd")]
-
-namespace Sluice.EndToEnd;
+namespace Sluice.Testing;
 
 /// <summary>Begins with the classes that take longest, so that no processor waits for them at the end.</summary>
-public sealed class LongestFirst : ITestCollectionOrderer
+/// <param name="names">The names of classes and of named collections, the longest first; all others follow by name.</param>
+public abstract class LongestFirst(params string[] names) : ITestCollectionOrderer
 {
-    private static readonly string[] Names =
-        [BuiltRelease.Collection, nameof(ConformanceSuiteTests), nameof(WhatClientsSeeTests), nameof(VirtualServerTests)];
-
     /// <inheritdoc/>
     public IEnumerable<ITestCollection> OrderTestCollections(IEnumerable<ITestCollection> testCollections) =>
         testCollections.OrderBy(PlaceOf).ThenBy(collection => collection.DisplayName, StringComparer.Ordinal);
 
     // A class that is in no named collection is in one that has its name.
-    private static int PlaceOf(ITestCollection collection)
+    private int PlaceOf(ITestCollection collection)
     {
-        int place = Array.FindIndex(Names, name =>
+        int place = Array.FindIndex(names, name =>
             collection.DisplayName == name || $"{collection.DisplayName} ".Contains($".{name} ", StringComparison.Ordinal));
-        return place < 0 ? Names.Length : place;
+        return place < 0 ? names.Length : place;
     }
 }
