@@ -13,7 +13,7 @@ Installs what the tests need, builds with warnings as errors, runs every test, a
 The output of a project is printed when the project has ended.
 
   PROJECT    run only the test projects whose name contains this text, such as Sluice.Mcp
-  --jobs N   how many projects run at the same time, 1 to 9; when left out, 2, or 1 with a single processor
+  --jobs N   how many projects run at the same time, 1 to 9; when left out, 2 with four processors or more, else 1
   --help     this text
 TEXT
 }
@@ -24,7 +24,7 @@ fail() {
   exit 1
 }
 
-jobs=$(( $(nproc) >= 2 ? 2 : 1 ))
+jobs=$(( $(nproc) >= 4 ? 2 : 1 ))
 wanted=()
 while (($# > 0)); do
   case $1 in
@@ -121,7 +121,7 @@ run_tests() {
 }
 
 # The longest ones first, so that no processor waits at the end.
-longest=(Sluice.EndToEnd Sluice.Redis.Tests Sluice.Gateway.Tests Sluice.Kubernetes.Tests Sluice.Tests)
+longest=(Sluice.Redis.Tests Sluice.EndToEnd Sluice.Gateway.Tests Sluice.Kubernetes.Tests Sluice.Tests)
 projects=()
 for project in "${longest[@]/%//}" tests/*/*.csproj; do
   name=$(basename -- "$project" .csproj)

@@ -13,8 +13,10 @@ internal sealed class StackExchangeConnection : IRedisConnection
     private readonly Lock _gate = new();
     private readonly Task<IConnectionMultiplexer> _multiplexer;
     private readonly UnreadAnswers _unread = new();
+    private readonly ConnectionDiagnosis? _diagnosis; // Null for a client that the caller made.
     private Task? _inspection;
     private string? _reached;
+    private volatile bool _isUnusable; // What the last inspection found of the server behind the connection.
 
     private StackExchangeConnection(
         IConnectionMultiplexer? borrowed, ConfigurationOptions? options, TimeProvider time, ILogger logger)
@@ -24,6 +26,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
             options.Tunnel = _unread;
         }
 
+        _diagnosis = options is null ? null : new ConnectionDiagnosis(options, time);
         _time = time;
         _isOwned = borrowed is null;
         _logger = logger;
@@ -54,8 +57,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
         lock (_gate)
         {
             // A server that cannot be used is asked again when the connection is a new one: it may have been started with other options.
-            bool isRefused = _inspection?.Exception?.InnerException is RedisFaultException { Kind: RedisFaultKind.Refused };
-            return _inspection is null || (_inspection.IsFaulted && !isRefused) ? Inspect() : _inspection;
+            return _inspection is null || (_inspection.IsFaulted && !_isUnusable) ? Inspect() : _inspection;
         }
     }
 
@@ -180,7 +182,7 @@ internal sealed class StackExchangeConnection : IRedisConnection
             IConnectionMultiplexer multiplexer = await _multiplexer.ConfigureAwait(false);
             await RequireAnswerAsync(multiplexer).ConfigureAwait(false);
             IServer[] primaries = [.. multiplexer.GetServers().Where(server => server.IsConnected && !server.IsReplica)];
-            await GarnetCheck.RequireTransactionsAsync(multiplexer, primaries, _time).ConfigureAwait(false);
+            await RequireUsableAsync(multiplexer, primaries).ConfigureAwait(false);
             string reached = ServerDescription.Of(primaries);
             if (primaries.Length > 0 && Interlocked.Exchange(ref _reached, reached) != reached)
             {
@@ -189,7 +191,23 @@ internal sealed class StackExchangeConnection : IRedisConnection
         }
         catch (Exception fault) when (fault is not RedisFaultException)
         {
-            throw RedisFaults.Of(fault);
+            RedisFaultException meant = RedisFaults.Of(fault);
+            throw (meant.Kind == RedisFaultKind.Connection ? _diagnosis?.Look() : null) ?? meant;
+        }
+    }
+
+    private async Task RequireUsableAsync(IConnectionMultiplexer multiplexer, IServer[] primaries)
+    {
+        _isUnusable = false;
+        try
+        {
+            await GarnetCheck.RequireTransactionsAsync(multiplexer, primaries, _time).ConfigureAwait(false);
+        }
+        catch (Exception fault)
+        {
+            RedisFaultException meant = fault as RedisFaultException ?? RedisFaults.Of(fault);
+            _isUnusable = meant.Kind == RedisFaultKind.Refused;
+            throw meant;
         }
     }
 

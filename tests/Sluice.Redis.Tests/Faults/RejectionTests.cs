@@ -33,7 +33,7 @@ public sealed class RejectionTests
 
     [Theory]
     [MemberData(nameof(Rights))]
-    public async Task WarmUp_UserLacksOneOfTheDocumentedRights_IsReportedOnceWithWhatIsNeeded(string right)
+    public async Task WarmUp_UserLacksOneOfTheDocumentedRights_IsReportedOnceWithWhatIsNeededAndReadyWhenItIsGiven(string right)
     {
         using RedisServer server = RedisServer.Start();
         Allow(server, string.Join(' ', RedisFaults.MinimumRights.Split(' ').Where(other => other != right)));
@@ -46,6 +46,35 @@ public sealed class RejectionTests
         line.ShouldContain(RedisFaults.MinimumRights);
         line.ShouldNotContain(Password);
         await Eventually.HoldsAsync(() => server.Send("KEYS", "*{*").Length == 0); // What it may not delete expires.
+
+        Allow(server, RedisFaults.MinimumRights);
+        await Eventually.HoldsAsync(
+            () => scene.Store.WarmUpAsync(TimeSpan.FromSeconds(1), default), () => scene.Log.Of("StoreNotReached")[^1]);
+    }
+
+    // The client tells only the first reason why it cannot connect.
+    [Fact]
+    public async Task WarmUp_ServerWasAwayAndThenDeniesARight_IsReportedWithWhatIsNeededAndReadyWhenItIsGiven()
+    {
+        string rights = RedisFaults.MinimumRights.Replace("+echo ", "", StringComparison.Ordinal);
+        using RedisServer server = RedisServer.StartWithFile($"user sluice on >{Password} ~sluice:* {rights}\n", port: null);
+        server.Kill();
+        await using FaultScene scene = new(As(server));
+        (await scene.Store.WarmUpAsync(TimeSpan.FromSeconds(1), default)).ShouldBeFalse();
+        scene.Log.Of("StoreNotReached").ShouldHaveSingleItem().ShouldContain("Connection: ");
+        scene.Log.Clear();
+
+        server.Restart();
+
+        (await scene.Store.WarmUpAsync(Eventually.Patience, default)).ShouldBeFalse();
+        string line = scene.Log.Of("StoreNotReached").ShouldHaveSingleItem();
+        line.ShouldContain("NOPERM");
+        line.ShouldContain(RedisFaults.MinimumRights);
+        line.ShouldNotContain(Password);
+
+        server.Send("ACL", "SETUSER", "sluice", "+echo").ShouldBe("+OK");
+        await Eventually.HoldsAsync(
+            () => scene.Store.WarmUpAsync(TimeSpan.FromSeconds(1), default), () => scene.Log.Of("StoreNotReached")[^1]);
     }
 
     [Fact]
