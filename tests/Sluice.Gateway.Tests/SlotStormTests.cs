@@ -62,7 +62,7 @@ public sealed class SlotStormTests : IAsyncLifetime
             servers:
               - name: one
                 upstream: "{{_upstream.Endpoint}}"
-                timeout: 2s
+                timeout: 10s # A busy machine shall not be taken for a server that does not answer.
                 rateLimiting: { wait: 60s, concurrency: { shared: {{Slots}}, perUser: {{SlotsPerUser}} } }
               - name: two
                 upstream: "{{dead}}"
