@@ -33,35 +33,23 @@ internal static class ObservabilityFigures
 
     internal static async Task<IReadOnlyList<Figure>> MeasureAsync(Contenders contenders, int rounds)
     {
-        string rejecting = WithRejections();
-        List<Contender[]> starts = [];
-        for (int start = 0; start < Starts; start++)
+        List<Start> starts = [];
+        while (starts.Count < Starts)
         {
-            starts.Add(
-            [
-                await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
-                await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]),
-                await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
-                await contenders.StartGatewayAsync(
-                    "10 % rejected, audit",
-                    string.Create(CultureInfo.InvariantCulture, $"audit: {{ file: {contenders.PathOf($"audit-{start}.jsonl")} }}"),
-                    [rejecting]),
-            ]);
+            starts.Add(await StartAsync(contenders, starts.Count));
         }
 
-        HttpClient[] scrapers = [.. starts.Select(start => new HttpClient { BaseAddress = start[1].Admin })]; // Prometheus keeps its connection, too.
-        await Task.WhenAll(scrapers.Select(WarmScrapesAsync));
+        await Task.WhenAll(starts.Select(start => WarmScrapesAsync(start.Scraper)));
         List<Load>[] loads = [[], [], [], []];
         for (int round = -WarmingRounds * Starts; round < rounds; round++)
         {
-            int start = (round + (WarmingRounds * Starts)) % Starts;
-            Contender[] of = starts[start];
+            Start start = starts[(round + (WarmingRounds * Starts)) % Starts];
             Load[] ofRound =
             [
-                Load.Run(of[0], Connections, callsOfEach: 1_000),
-                await ScrapedAsync(of[1], scrapers[start]),
-                Load.Run(of[2], Connections, callsOfEach: 1_000, withRejections: true),
-                Load.Run(of[3], Connections, callsOfEach: 1_000, withRejections: true),
+                Load.Run(start.Plain, Connections, callsOfEach: 1_000),
+                await ScrapedAsync(start.Metrics, start.Scraper),
+                Load.Run(start.Rejecting, Connections, callsOfEach: 1_000, withRejections: true),
+                Load.Run(start.Audited, Connections, callsOfEach: 1_000, withRejections: true),
             ];
             for (int i = 0; round >= 0 && i < loads.Length; i++)
             {
@@ -69,16 +57,29 @@ internal static class ObservabilityFigures
             }
         }
 
-        Array.ForEach(scrapers, scraper => scraper.Dispose());
+        starts.ForEach(start => start.Scraper.Dispose());
         Contender large = await contenders.StartGatewayAsync("10,000 limits", AdminLine, [.. Enumerable.Repeat(WithManyLimits(), Servers)]);
         double scrape = await ScrapeMillisecondsAsync(large, rounds);
-        Write(starts[0], loads);
+        Write([starts[0].Plain, starts[0].Metrics, starts[0].Rejecting, starts[0].Audited], loads);
         return
         [
             new("metrics-cpu-ratio", MedianRatio(loads[1], loads[0]), "x", 1.03),
             new("audit-cpu-ratio", MedianRatio(loads[3], loads[2]), "x", 1.05),
             new("scrape-ms-10k-limits", scrape, "ms", 250),
         ];
+    }
+
+    private static async Task<Start> StartAsync(Contenders contenders, int number)
+    {
+        string rejecting = WithRejections();
+        string audit = string.Create(CultureInfo.InvariantCulture, $"audit: {{ file: {contenders.PathOf($"audit-{number}.jsonl")} }}");
+        Contender metrics = await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]);
+        return new Start(
+            await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
+            metrics,
+            await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
+            await contenders.StartGatewayAsync("10 % rejected, audit", audit, [rejecting]),
+            new HttpClient { BaseAddress = metrics.Admin });
     }
 
     private static async Task WarmScrapesAsync(HttpClient scraper)
@@ -168,4 +169,12 @@ internal static class ObservabilityFigures
         with.Zip(without, static (one, other) => one.CpuMicros / other.CpuMicros).Order().ElementAt(with.Count / 2);
 
     private static double Median(List<Load> loads) => loads.Select(load => load.CpuMicros).Order().ElementAt(loads.Count / 2);
+
+    /// <summary>One start of each gateway.</summary>
+    /// <param name="Plain">Without metrics.</param>
+    /// <param name="Metrics">With metrics, which are scraped.</param>
+    /// <param name="Rejecting">It rejects one call in ten.</param>
+    /// <param name="Audited">It rejects one call in ten, and writes audit events.</param>
+    /// <param name="Scraper">Reads the metrics over a connection that it keeps, as Prometheus does.</param>
+    private sealed record Start(Contender Plain, Contender Metrics, Contender Rejecting, Contender Audited, HttpClient Scraper);
 }

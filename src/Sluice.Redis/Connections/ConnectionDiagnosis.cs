@@ -5,9 +5,9 @@ namespace Sluice.Redis;
 /// <summary>Finds out whether a server denies what the client needs, where the client itself does not say so.</summary>
 /// <remarks>
 /// <para>
-/// StackExchange.Redis tells only the first reason why it cannot connect, until it has connected. Where a server is away at first and then
-/// denies the user a right, its exceptions go on to say that there is no connection (see findings/). So a second client connects now and
-/// then, with the same options: what it meets is its own first reason.
+/// StackExchange.Redis reports only the first reason why it cannot connect, until it has connected. If a server is away at first and then
+/// denies the user a right, the exceptions still say that there is no connection (see findings/). So a second client with the same options
+/// connects now and then, and reports the reason of its own first attempt.
 /// </para>
 /// <para>Thread safety: any number of threads. One attempt runs at a time.</para>
 /// </remarks>
@@ -20,8 +20,8 @@ internal sealed class ConnectionDiagnosis(ConfigurationOptions options, TimeProv
     private Task<RedisFaultException?>? _attempt;
     private long _begun;
 
-    /// <summary>What the last attempt has found. Begins another in the background where that one is old, or there is none.</summary>
-    /// <returns>A fault of the rights or of the password; null where none is known.</returns>
+    /// <summary>Returns the result of the last attempt, and starts a new attempt in the background if the last one is old.</summary>
+    /// <returns>A fault of the rights or of the password; null if the last attempt found none, or none has ended yet.</returns>
     internal RedisFaultException? Look()
     {
         lock (_gate)

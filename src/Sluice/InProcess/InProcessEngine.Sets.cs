@@ -116,8 +116,9 @@ internal sealed unsafe partial class InProcessEngine<TSteps>
     }
 
     /// <summary>
-    /// Lets others read the sets without locks from now on, after a decision that charged nothing. It needs no stamp: who holds such a set
-    /// later reads the clock then. It changes the version, because a call that saw no mark may take the lock only while there is none.
+    /// Marks the sets as readable without locks, after a decision that charged nothing. A stamp is not needed: a call that takes the
+    /// lock of a marked set reads the clock after that. The version changes, so that a call that read the set before it was marked
+    /// cannot take the lock from the version that it saw.
     /// </summary>
     private static void LetReadLocked(BucketSet** sets, int count)
     {
