@@ -87,20 +87,36 @@ public sealed class IdentityLeakTests : IDisposable
             ids.Count.ShouldBeGreaterThan(10);
         }
 
-        foreach (string line in log.Lines.Concat(adminLog.Lines))
-        {
-            _said.AppendLine(line);
-        }
-
+        Note([.. log.Lines, .. adminLog.Lines]);
         foreach (FileInfo file in _folder.GetFiles())
         {
-            _said.Append(file.Name).AppendLine(File.ReadAllText(file.FullName));
+            Note(file.Name, File.ReadAllText(file.FullName));
         }
 
-        string said = _said.ToString();
+        string said = Said();
         codes.ShouldBe(["allowed", "rate", "calendar", "concurrency", "nothing", "identity"], ignoreOrder: true);
         Telling(said, "teams/1h", "perUser/1h", "perClient/1d", "\"concurrency\"", "resetsAt", "would now reject", "sluice_", "is held for", "was rejected by");
         Lines(said).ShouldBeEmpty();
+    }
+
+    // The listener hears the spans of every gateway of the process, so another thread may add one at any time.
+    private void Note(params ReadOnlySpan<string> lines)
+    {
+        lock (_said)
+        {
+            foreach (string line in lines)
+            {
+                _said.AppendLine(line);
+            }
+        }
+    }
+
+    private string Said()
+    {
+        lock (_said)
+        {
+            return _said.ToString();
+        }
     }
 
     private static void Telling(string said, params string[] words)
@@ -230,11 +246,7 @@ public sealed class IdentityLeakTests : IDisposable
     {
         using HttpResponseMessage response = await client.SendAsync(request);
         string body = await response.Content.ReadAsStringAsync();
-        lock (_said)
-        {
-            _said.AppendLine($"{request.RequestUri} {response}").AppendLine(body);
-        }
-
+        Note($"{request.RequestUri} {response}", body);
         return (body, response.StatusCode);
     }
 
@@ -245,12 +257,7 @@ public sealed class IdentityLeakTests : IDisposable
             ShouldListenTo = source => source.Name.StartsWith("Sluice", StringComparison.OrdinalIgnoreCase),
             Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllDataAndRecorded,
             ActivityStopped = span =>
-            {
-                lock (_said)
-                {
-                    _said.AppendLine($"span {span.DisplayName} {string.Join(' ', span.TagObjects)} {string.Join(' ', span.Events.SelectMany(one => one.Tags))}");
-                }
-            },
+                Note($"span {span.DisplayName} {string.Join(' ', span.TagObjects)} {string.Join(' ', span.Events.SelectMany(one => one.Tags))}"),
         };
         ActivitySource.AddActivityListener(listener);
         return listener;
