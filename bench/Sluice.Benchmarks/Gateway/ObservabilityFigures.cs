@@ -6,7 +6,8 @@ namespace Sluice.Benchmarks;
 /// <summary>What a gateway costs that operators can look into: with audit events, with metrics that are read each second.</summary>
 internal static class ObservabilityFigures
 {
-    private const int Connections = 16;
+    private const int Connections = 8; // To each of the two gateways that are called at the same time.
+    private const int CallsOfConnection = 2_000;
     private const int Servers = 10;
     private const int LimitsOfServer = 1_000;
     private const string Rate = "1000000000/1s";
@@ -15,10 +16,10 @@ internal static class ObservabilityFigures
     private const int WarmingScrapes = 150;
 
     /// <summary>Two starts of one program differ by some hundredths, however long each runs: so there are several of each.</summary>
-    private const int Starts = 4;
+    private const int Starts = 8;
 
-    /// <summary>The first rounds of each start are for what the runtime compiles.</summary>
-    private const int WarmingRounds = 2;
+    /// <summary>The first rounds of each start are for what the runtime compiles: a call costs half as much again in them.</summary>
+    private const int WarmingRounds = 3;
 
     private const string AdminLine = "admin: { listen: http://127.0.0.1:0 }";
 
@@ -44,16 +45,16 @@ internal static class ObservabilityFigures
         for (int round = -WarmingRounds * Starts; round < rounds; round++)
         {
             Start start = starts[(round + (WarmingRounds * Starts)) % Starts];
-            Load[] ofRound =
-            [
-                Load.Run(start.Plain, Connections, callsOfEach: 1_000),
-                await ScrapedAsync(start.Metrics, start.Scraper),
-                Load.Run(start.Rejecting, Connections, callsOfEach: 1_000, withRejections: true),
-                Load.Run(start.Audited, Connections, callsOfEach: 1_000, withRejections: true),
-            ];
-            for (int i = 0; round >= 0 && i < loads.Length; i++)
+            bool isTurned = ((round + (WarmingRounds * Starts)) / Starts) % 2 == 1;
+            (Load plain, Load metrics) = await ScrapedAsync(
+                start.Scraper, () => TogetherAsync(start.Plain, start.Metrics, isTurned, withRejections: false));
+            (Load rejecting, Load audited) = await TogetherAsync(start.Rejecting, start.Audited, isTurned, withRejections: true);
+            if (round >= 0)
             {
-                loads[i].Add(ofRound[i]);
+                loads[0].Add(plain);
+                loads[1].Add(metrics);
+                loads[2].Add(rejecting);
+                loads[3].Add(audited);
             }
         }
 
@@ -73,13 +74,24 @@ internal static class ObservabilityFigures
     {
         string rejecting = WithRejections();
         string audit = string.Create(CultureInfo.InvariantCulture, $"audit: {{ file: {contenders.PathOf($"audit-{number}.jsonl")} }}");
-        Contender metrics = await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]);
-        return new Start(
-            await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
-            metrics,
-            await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
-            await contenders.StartGatewayAsync("10 % rejected, audit", audit, [rejecting]),
-            new HttpClient { BaseAddress = metrics.Admin });
+        bool isTurned = number % 2 == 1;
+        (Contender plain, Contender metrics) = await InOrderAsync(
+            () => contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
+            () => contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]),
+            isTurned);
+        (Contender rejects, Contender audited) = await InOrderAsync(
+            () => contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
+            () => contenders.StartGatewayAsync("10 % rejected, audit", audit, [rejecting]),
+            isTurned);
+        return new Start(plain, metrics, rejects, audited, new HttpClient { BaseAddress = metrics.Admin });
+    }
+
+    private static async Task<(Contender One, Contender Other)> InOrderAsync(
+        Func<Task<Contender>> one, Func<Task<Contender>> other, bool isTurned)
+    {
+        Contender first = await (isTurned ? other : one)();
+        Contender second = await (isTurned ? one : other)();
+        return isTurned ? (second, first) : (first, second);
     }
 
     private static async Task WarmScrapesAsync(HttpClient scraper)
@@ -91,14 +103,27 @@ internal static class ObservabilityFigures
         }
     }
 
-    private static async Task<Load> ScrapedAsync(Contender contender, HttpClient scraper)
+    // At the same time, so that whatever else the machine does costs both alike. Which of them is called first matters by a hundredth.
+    private static async Task<(Load One, Load Other)> TogetherAsync(Contender one, Contender other, bool isTurned, bool withRejections)
+    {
+        Task<Load> first = OnAThreadAsync(() => Load.Run(isTurned ? other : one, Connections, CallsOfConnection, withRejections));
+        Task<Load> second = OnAThreadAsync(() => Load.Run(isTurned ? one : other, Connections, CallsOfConnection, withRejections));
+        (Load ofFirst, Load ofSecond) = (await first, await second);
+        return isTurned ? (ofSecond, ofFirst) : (ofFirst, ofSecond);
+    }
+
+    // The scraper needs the threads of the pool.
+    private static Task<Load> OnAThreadAsync(Func<Load> run) =>
+        Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+
+    private static async Task<(Load Plain, Load Metrics)> ScrapedAsync(HttpClient scraper, Func<Task<(Load Plain, Load Metrics)>> run)
     {
         using CancellationTokenSource done = new();
         Task scraping = ScrapeEachSecondAsync(scraper, done.Token);
-        Load load = Load.Run(contender, Connections, callsOfEach: 1_000);
+        (Load, Load) loads = await run();
         await done.CancelAsync();
         await scraping;
-        return load;
+        return loads;
     }
 
     // The first after half a second, so that a load has as many scrapes as it has seconds, rounded.
@@ -164,7 +189,7 @@ internal static class ObservabilityFigures
         Console.WriteLine();
     }
 
-    // Of each round by itself: other work on the machine disturbs the two loads of one round alike.
+    // Of each round by itself, whose two loads ran at the same time.
     private static double MedianRatio(List<Load> with, List<Load> without) =>
         with.Zip(without, static (one, other) => one.CpuMicros / other.CpuMicros).Order().ElementAt(with.Count / 2);
 
