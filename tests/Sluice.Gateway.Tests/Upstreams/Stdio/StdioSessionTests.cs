@@ -176,7 +176,7 @@ public sealed class StdioSessionTests
     [Fact]
     public async Task Cancellation_OfTheClient_ReachesTheProcessUnderItsNumber()
     {
-        await using StdioGateway gateway = await StdioGateway.StartAsync();
+        await using StdioGateway gateway = await StdioGateway.StartAsync(server: "stop: { drain: 0s }"); // A call hangs at its end.
         string session = await gateway.BeginAsync();
         Task hanging = gateway.CallAsync(session, "\"slow\"", "hang");
 

@@ -98,7 +98,7 @@ public sealed class StdioSlotEndTests
     [Fact]
     public async Task Stop_CallsRun_LeavesNoSlotHeld()
     {
-        await using StdioGateway gateway = await StartAsync("stop: { drain: 0s }");
+        await using StdioGateway gateway = await StartAsync();
         using HttpResponseMessage streaming = await OpenAsync(gateway);
         string session = await gateway.BeginAsync();
         Task<(HttpStatusCode Status, string Body)> silent = gateway.CallAsync(session, "\"c\"", "hang");
@@ -111,8 +111,9 @@ public sealed class StdioSlotEndTests
         await Eventually.HoldsAsync(() => gate.RunningWithSlots == 0);
     }
 
-    private static Task<StdioGateway> StartAsync(string server = "") =>
-        StdioGateway.StartAsync(server: "    rateLimiting: { concurrency: { shared: 2 } }\n" + server);
+    // The other call runs to the end of the test, which must not wait for it.
+    private static Task<StdioGateway> StartAsync() =>
+        StdioGateway.StartAsync(server: "    rateLimiting: { concurrency: { shared: 2 } }\nstop: { drain: 0s }");
 
     /// <summary>A call in a session of its own, whose answer is a stream that has begun.</summary>
     private static async Task<HttpResponseMessage> OpenAsync(StdioGateway gateway)
