@@ -27,10 +27,7 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
     /// <param name="withRejections">Whether one call in ten is for a tool whose limit must reject it.</param>
     internal static Load Run(Contender contender, int connections, int callsOfEach, bool withRejections = false)
     {
-        byte[] request = RequestTo(contender.Endpoint, contender.Tool, contender.Session);
-        byte[][] rejected = withRejections
-            ? [.. Enumerable.Range(0, RejectedTools).Select(tool => RequestTo(contender.Endpoint, NameOfRejected(tool)))]
-            : [];
+        Calls calls = new(contender, withRejections);
         int first = 0;
         double[][] latencies = [.. Enumerable.Range(0, connections).Select(_ => new double[callsOfEach])];
         Exception? failure = null;
@@ -41,7 +38,7 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
             {
                 using Socket socket = Connect(contender.Endpoint);
                 barrier.SignalAndWait();
-                Call(socket, request, rejected, Interlocked.Increment(ref first) * callsOfEach, mine);
+                Call(socket, calls, Interlocked.Increment(ref first) * callsOfEach, mine);
             }
             catch (Exception exception) when (exception is SocketException or InvalidOperationException)
             {
@@ -56,9 +53,9 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
         double seconds = Stopwatch.GetElapsedTime(from).TotalSeconds;
         cpu = contender.CpuTime - cpu;
         Require.That(failure is null, $"'{contender.Name}' answered wrongly: {failure?.Message}.");
-        int calls = connections * callsOfEach;
+        int count = connections * callsOfEach;
         double[] all = [.. latencies.SelectMany(some => some).Order()];
-        return new Load(calls / seconds, all[calls / 2], all[calls * 99 / 100], cpu.TotalMicroseconds / calls);
+        return new Load(count / seconds, all[count / 2], all[count * 99 / 100], cpu.TotalMicroseconds / count);
     }
 
     /// <summary>The name of a tool whose limit must reject every call.</summary>
@@ -84,15 +81,14 @@ internal sealed record Load(double PerSecond, double MedianMicros, double Ninety
         return socket;
     }
 
-    private static void Call(Socket socket, byte[] request, byte[][] rejected, int first, double[] latencies)
+    private static void Call(Socket socket, Calls calls, int first, double[] latencies)
     {
         byte[] buffer = NewBuffer();
         for (int i = 0; i < latencies.Length; i++)
         {
             long sent = Stopwatch.GetTimestamp();
-            bool isRejected = rejected.Length > 0 && i % CallsPerRejection == 0;
-            socket.Send(isRejected ? rejected[(first + i) / CallsPerRejection % rejected.Length] : request);
-            ReadAnswer(socket, buffer, isRejected);
+            socket.Send(calls.Request(first, i));
+            ReadAnswer(socket, buffer, calls.IsRejected(i));
             latencies[i] = Stopwatch.GetElapsedTime(sent).TotalMicroseconds;
         }
     }

@@ -6,7 +6,7 @@ namespace Sluice.Benchmarks;
 /// <summary>What a gateway costs that operators can look into: with audit events, with metrics that are read each second.</summary>
 internal static class ObservabilityFigures
 {
-    private const int Connections = 8; // To each of the two gateways that are called at the same time.
+    private const int Connections = 8; // To each of the two gateways of a pair.
     private const int CallsOfConnection = 2_000;
     private const int Servers = 10;
     private const int LimitsOfServer = 1_000;
@@ -41,31 +41,33 @@ internal static class ObservabilityFigures
         }
 
         await Task.WhenAll(starts.Select(start => WarmScrapesAsync(start.Scraper)));
-        List<Load>[] loads = [[], [], [], []];
+        List<PairedLoad> ofMetrics = [];
+        List<PairedLoad> ofAudit = [];
         for (int round = -WarmingRounds * Starts; round < rounds; round++)
         {
             Start start = starts[(round + (WarmingRounds * Starts)) % Starts];
-            bool isTurned = ((round + (WarmingRounds * Starts)) / Starts) % 2 == 1;
-            (Load plain, Load metrics) = await ScrapedAsync(
-                start.Scraper, () => TogetherAsync(start.Plain, start.Metrics, isTurned, withRejections: false));
-            (Load rejecting, Load audited) = await TogetherAsync(start.Rejecting, start.Audited, isTurned, withRejections: true);
+            PairedLoad metrics = await ScrapedAsync(
+                start.Scraper, () => PairedLoad.Run(start.Plain, start.Metrics, Connections, CallsOfConnection, withRejections: false));
+            PairedLoad audit = PairedLoad.Run(start.Rejecting, start.Audited, Connections, CallsOfConnection, withRejections: true);
             if (round >= 0)
             {
-                loads[0].Add(plain);
-                loads[1].Add(metrics);
-                loads[2].Add(rejecting);
-                loads[3].Add(audited);
+                ofMetrics.Add(metrics);
+                ofAudit.Add(audit);
             }
         }
 
         starts.ForEach(start => start.Scraper.Dispose());
         Contender large = await contenders.StartGatewayAsync("10,000 limits", AdminLine, [.. Enumerable.Repeat(WithManyLimits(), Servers)]);
         double scrape = await ScrapeMillisecondsAsync(large, rounds);
-        Write([starts[0].Plain, starts[0].Metrics, starts[0].Rejecting, starts[0].Audited], loads);
+        Write(starts[0].Plain, ofMetrics, pair => pair.OneMicros);
+        Write(starts[0].Metrics, ofMetrics, pair => pair.OtherMicros);
+        Write(starts[0].Rejecting, ofAudit, pair => pair.OneMicros);
+        Write(starts[0].Audited, ofAudit, pair => pair.OtherMicros);
+        Console.WriteLine();
         return
         [
-            new("metrics-cpu-ratio", MedianRatio(loads[1], loads[0]), "x", 1.03),
-            new("audit-cpu-ratio", MedianRatio(loads[3], loads[2]), "x", 1.05),
+            new("metrics-cpu-ratio", Median(ofMetrics, pair => pair.Ratio), "x", 1.03),
+            new("audit-cpu-ratio", Median(ofAudit, pair => pair.Ratio), "x", 1.05),
             new("scrape-ms-10k-limits", scrape, "ms", 250),
         ];
     }
@@ -74,24 +76,13 @@ internal static class ObservabilityFigures
     {
         string rejecting = WithRejections();
         string audit = string.Create(CultureInfo.InvariantCulture, $"audit: {{ file: {contenders.PathOf($"audit-{number}.jsonl")} }}");
-        bool isTurned = number % 2 == 1;
-        (Contender plain, Contender metrics) = await InOrderAsync(
-            () => contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
-            () => contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]),
-            isTurned);
-        (Contender rejects, Contender audited) = await InOrderAsync(
-            () => contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
-            () => contenders.StartGatewayAsync("10 % rejected, audit", audit, [rejecting]),
-            isTurned);
-        return new Start(plain, metrics, rejects, audited, new HttpClient { BaseAddress = metrics.Admin });
-    }
-
-    private static async Task<(Contender One, Contender Other)> InOrderAsync(
-        Func<Task<Contender>> one, Func<Task<Contender>> other, bool isTurned)
-    {
-        Contender first = await (isTurned ? other : one)();
-        Contender second = await (isTurned ? one : other)();
-        return isTurned ? (second, first) : (first, second);
+        Contender metrics = await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]);
+        return new Start(
+            await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
+            metrics,
+            await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
+            await contenders.StartGatewayAsync("10 % rejected, audit", audit, [rejecting]),
+            new HttpClient { BaseAddress = metrics.Admin });
     }
 
     private static async Task WarmScrapesAsync(HttpClient scraper)
@@ -103,27 +94,14 @@ internal static class ObservabilityFigures
         }
     }
 
-    // At the same time, so that whatever else the machine does costs both alike. Which of them is called first matters by a hundredth.
-    private static async Task<(Load One, Load Other)> TogetherAsync(Contender one, Contender other, bool isTurned, bool withRejections)
-    {
-        Task<Load> first = OnAThreadAsync(() => Load.Run(isTurned ? other : one, Connections, CallsOfConnection, withRejections));
-        Task<Load> second = OnAThreadAsync(() => Load.Run(isTurned ? one : other, Connections, CallsOfConnection, withRejections));
-        (Load ofFirst, Load ofSecond) = (await first, await second);
-        return isTurned ? (ofSecond, ofFirst) : (ofFirst, ofSecond);
-    }
-
-    // The scraper needs the threads of the pool.
-    private static Task<Load> OnAThreadAsync(Func<Load> run) =>
-        Task.Factory.StartNew(run, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
-
-    private static async Task<(Load Plain, Load Metrics)> ScrapedAsync(HttpClient scraper, Func<Task<(Load Plain, Load Metrics)>> run)
+    private static async Task<PairedLoad> ScrapedAsync(HttpClient scraper, Func<PairedLoad> run)
     {
         using CancellationTokenSource done = new();
         Task scraping = ScrapeEachSecondAsync(scraper, done.Token);
-        (Load, Load) loads = await run();
+        PairedLoad load = run();
         await done.CancelAsync();
         await scraping;
-        return loads;
+        return load;
     }
 
     // The first after half a second, so that a load has as many scrapes as it has seconds, rounded.
@@ -178,22 +156,10 @@ internal static class ObservabilityFigures
     private static string WithManyLimits() =>
         $"{{ tools: [ {string.Join(", ", Enumerable.Range(0, LimitsOfServer).Select(tool => $"{{ name: t{tool:000}, shared: {Rate} }}"))} ] }}";
 
-    private static void Write(Contender[] contenders, List<Load>[] loads)
-    {
-        for (int i = 0; i < contenders.Length; i++)
-        {
-            Console.WriteLine(string.Create(
-                CultureInfo.InvariantCulture, $"{contenders[i].Name,-24} {Median(loads[i]),8:0.0} µs of CPU for each call"));
-        }
+    private static void Write(Contender contender, List<PairedLoad> pairs, Func<PairedLoad, double> micros) => Console.WriteLine(
+        string.Create(CultureInfo.InvariantCulture, $"{contender.Name,-24} {Median(pairs, micros),8:0.0} µs of CPU for each call"));
 
-        Console.WriteLine();
-    }
-
-    // Of each round by itself, whose two loads ran at the same time.
-    private static double MedianRatio(List<Load> with, List<Load> without) =>
-        with.Zip(without, static (one, other) => one.CpuMicros / other.CpuMicros).Order().ElementAt(with.Count / 2);
-
-    private static double Median(List<Load> loads) => loads.Select(load => load.CpuMicros).Order().ElementAt(loads.Count / 2);
+    private static double Median(List<PairedLoad> pairs, Func<PairedLoad, double> of) => pairs.Select(of).Order().ElementAt(pairs.Count / 2);
 
     /// <summary>One start of each gateway.</summary>
     /// <param name="Plain">Without metrics.</param>
