@@ -6,13 +6,14 @@ cd -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")" || exit 1
 
 usage() {
   cat <<'TEXT'
-Usage: ./test.sh [--jobs N] [PROJECT ...]
+Usage: ./test.sh [--all] [--jobs N] [PROJECT ...]
 
 Installs what the tests need, builds with warnings as errors, runs every test, and prints as its last line
 'N passed, N failed', with ', N skipped' behind it where tests were skipped. Exits with 1 on any failure.
 The output of a project is printed when the project has ended.
 
   PROJECT    run only the test projects whose name contains this text, such as Sluice.Mcp
+  --all      run the tests of the night too (those with the trait 'Run=Nightly'), as eng/nightly.sh does
   --jobs N   how many projects run at the same time, 1 to 9; when left out, 2 with four processors or more, else 1
   --help     this text
 TEXT
@@ -26,12 +27,14 @@ fail() {
 
 jobs=$(( $(nproc) >= 4 ? 2 : 1 ))
 wanted=()
+filter=(--filter 'Run!=Nightly')
 while (($# > 0)); do
   case $1 in
     -h | --help)
       usage
       exit 0
       ;;
+    --all) filter=() ;;
     --jobs)
       [[ ${2:-} =~ ^[1-9]$ ]] || fail "--jobs: '${2:-}' is not a number from 1 to 9."
       jobs=$2
@@ -115,7 +118,7 @@ run_tests() {
   done
 
   starts[$name]=$SECONDS
-  dotnet test "artifacts/bin/$project/release/$project.dll" --nologo --results-directory "$results" \
+  dotnet test "artifacts/bin/$project/release/$project.dll" --nologo --results-directory "$results" "${filter[@]}" \
     --logger "trx;LogFileName=$name.trx" --logger "console;verbosity=minimal" >"$results/$name.log" 2>&1 </dev/null &
   names[$!]=$name
 }

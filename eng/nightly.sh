@@ -6,7 +6,7 @@ cd -- "$(dirname -- "$(dirname -- "$(readlink -f -- "${BASH_SOURCE[0]}")")")" ||
 
 # Each part: its name, the command, and what it does. docs/testing.md says how long each takes.
 parts=(
-  "suite|./test.sh|every test"
+  "suite|./test.sh --all|every test, those of the night too"
   "replay|SLUICE_REPLAY_CALLS=1000000 dotnet test tests/Sluice.Gateway.Tests -c Release --filter FullyQualifiedName~Replay_OfALiveRun|a million recorded calls, decided again"
   "reloads|SLUICE_RELOAD_SECONDS=60 dotnet test tests/Sluice.Gateway.Tests -c Release --filter FullyQualifiedName~ReloadStormTests|a minute of reloads under load"
   "slots|SLUICE_SLOT_CALLS=1000000 dotnet test tests/Sluice.Gateway.Tests -c Release --filter FullyQualifiedName~SlotStorm|a million calls that hold slots and end in every way"

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 namespace Sluice.EndToEnd;
 
 /// <summary>The archive for Linux on x64, on a machine where no .NET can be found.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed class ArchiveTests(BuiltRelease release)
 {

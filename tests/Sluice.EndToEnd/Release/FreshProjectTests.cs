@@ -5,6 +5,7 @@ using ModelContextProtocol.Client;
 namespace Sluice.EndToEnd;
 
 /// <summary>The packages of a release in fresh projects, as a user of each kind installs and runs them.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed class FreshProjectTests(BuiltRelease release, FreshProjects projects) : IClassFixture<FreshProjects>
 {

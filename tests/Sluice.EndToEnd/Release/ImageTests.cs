@@ -9,6 +9,7 @@ using System.Text.Json;
 namespace Sluice.EndToEnd;
 
 /// <summary>The container image, run by its own root.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed class ImageTests(BuiltRelease release, UnpackedImage image) : IClassFixture<UnpackedImage>
 {

@@ -4,6 +4,7 @@ using System.Xml.Linq;
 namespace Sluice.EndToEnd;
 
 /// <summary>The commands of <c>docs/install.md</c>, run as they stand there; only the places are others.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed partial class InstallPageTests(BuiltRelease release)
 {

@@ -5,6 +5,7 @@ using System.Xml.Linq;
 namespace Sluice.EndToEnd;
 
 /// <summary>The packages of a release, as a registry and a reader see them.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed partial class PackageTests(BuiltRelease release)
 {

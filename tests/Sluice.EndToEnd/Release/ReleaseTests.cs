@@ -4,6 +4,7 @@ using System.Text.Json;
 namespace Sluice.EndToEnd;
 
 /// <summary>The folder of a release as a whole.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed class ReleaseTests(BuiltRelease release)
 {

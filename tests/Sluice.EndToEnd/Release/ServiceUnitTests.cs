@@ -3,6 +3,7 @@ using System.Text.RegularExpressions;
 namespace Sluice.EndToEnd;
 
 /// <summary>The systemd unit, as systemd reads it.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed partial class ServiceUnitTests(BuiltRelease release)
 {

@@ -4,6 +4,7 @@ using System.Text.RegularExpressions;
 namespace Sluice.EndToEnd;
 
 /// <summary>The program as a .NET tool, installed from a release.</summary>
+[Nightly]
 [Collection(BuiltRelease.Collection)]
 public sealed class ToolTests(BuiltRelease release)
 {

@@ -40,6 +40,7 @@ public sealed class ClusterRedisOverrideTests : OverrideContract<ClusterRedisUnd
 
 public sealed class ClusterRedisRejectionTests : RejectionContract<ClusterRedisUnderTest>;
 
+[Nightly]
 public sealed class ClusterRedisEnvelopeTests : EnvelopeContract<ClusterRedisUnderTest>;
 
 public sealed class ClusterRedisClockTests : ClockContract<ClusterRedisUnderTest>;

@@ -40,6 +40,7 @@ public sealed class TlsRedisOverrideTests : OverrideContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisRejectionTests : RejectionContract<TlsRedisUnderTest>;
 
+[Nightly]
 public sealed class TlsRedisEnvelopeTests : EnvelopeContract<TlsRedisUnderTest>;
 
 public sealed class TlsRedisClockTests : ClockContract<TlsRedisUnderTest>;
