@@ -165,7 +165,7 @@ public class InterleavingTests(ITestOutputHelper output)
     private static string? FirstWrong(
         Func<IHistoryTarget> target, Func<Operation[]> before, Func<Operation[][]> threads, int maxPreemptions, out int runs)
     {
-        Schedule schedule = new(maxPreemptions);
+        using Schedule schedule = new(maxPreemptions);
         while (true)
         {
             HistoryRecorder recorder = new(target());

@@ -5,8 +5,9 @@ namespace Sluice.Tests;
 /// The orders are tried depth first: each run follows the last one up to its last choice that can still be made otherwise.
 /// One thread runs at a time: it holds the baton, chooses at each step who is next, and hands it over. A thread that waits for a
 /// lock is not chosen until another has taken a step of consequence; if no thread can, the process ends with a message.
+/// The threads stay for all orders, since a new thread costs more than a run.
 /// </remarks>
-internal sealed class Schedule(int maxPreemptions)
+internal sealed class Schedule(int maxPreemptions) : IDisposable
 {
     private const int NoThread = -1;
 
@@ -17,6 +18,9 @@ internal sealed class Schedule(int maxPreemptions)
     private static int _number;
 
     private readonly List<(int Chosen, int Options)> _choices = [];
+    private readonly SemaphoreSlim _end = new(0); // Of a run: released by the thread that finds no other one to go on.
+    private Action[] _work = [];
+    private Thread[] _threads = [];
     private bool[] _isDone = [];
     private bool[] _isWaiting = [];
     private CommitStep[] _steps = [];
@@ -55,25 +59,32 @@ internal sealed class Schedule(int maxPreemptions)
         }
 
         Runs++;
+        _work = threads;
         _isDone = new bool[threads.Length];
         _isWaiting = new bool[threads.Length];
         _steps = new CommitStep[threads.Length];
         _depth = 0;
         _preemptions = 0;
-        _turns = [.. threads.Select(_ => new SemaphoreSlim(0))];
-        Thread[] started = [.. threads.Select((work, number) => new Thread(() => RunOne(number, work)))];
-        foreach (Thread thread in started)
+        if (Runs == 1)
         {
-            thread.Start();
+            _turns = [.. threads.Select(_ => new SemaphoreSlim(0))];
+            _threads = [.. threads.Select((_, number) => new Thread(() => RunEach(number)) { IsBackground = true })];
+            Array.ForEach(_threads, thread => thread.Start());
         }
 
         _ = HandOver(NoThread);
-        foreach (Thread thread in started)
-        {
-            thread.Join();
-        }
-
+        _end.Wait();
         return true;
+    }
+
+    /// <summary>Ends the threads, which wait for another run.</summary>
+    public void Dispose()
+    {
+        _work = [];
+        Array.ForEach(_turns, turn => turn.Release());
+        Array.ForEach(_threads, thread => thread.Join());
+        Array.ForEach(_turns, turn => turn.Dispose());
+        _end.Dispose();
     }
 
     /// <summary>Remembers a step. Once one that is more than a look at a lock was taken, those who wait may look again.</summary>
@@ -88,15 +99,20 @@ internal sealed class Schedule(int maxPreemptions)
         _isWaiting[number] = step == CommitStep.Waiting;
     }
 
-    private void RunOne(int number, Action work)
+    private void RunEach(int number)
     {
         _current = this;
         _number = number;
-        _turns[number].Wait();
-        work();
-        Note(number, CommitStep.Unlocking);
-        _isDone[number] = true;
-        _ = HandOver(number);
+        for (_turns[number].Wait(); _work.Length > 0; _turns[number].Wait())
+        {
+            _work[number]();
+            Note(number, CommitStep.Unlocking);
+            _isDone[number] = true;
+            if (HandOver(number) == NoThread)
+            {
+                _ = _end.Release();
+            }
+        }
     }
 
     /// <summary>Chooses who is next. Called with the baton, or before anybody has it.</summary>
