@@ -17,7 +17,7 @@ internal sealed partial class CallGate
     internal DecidingCall Renew(in DecidingCall call)
     {
         CallerIdentity caller = call.Request.Caller;
-        ApplicableLimits limits = policy.Select(call.Description.Method, call.Description.Operation, caller);
+        ApplicableLimits limits = policy.SelectFor(call.Description.Method, call.Description.Operation, call.Description.Backend, caller);
         return call with { Request = call.Lease.Renew(RequestOf(call.Description, caller, limits)) };
     }
 

@@ -150,13 +150,40 @@ public sealed class SlotWaitReloadTests : IDisposable
         waited.ShouldBeTrue();
     }
 
+    [Fact]
+    public async Task Activate_CallToABackendWaits_MeetsTheLimitsOfItsBackend()
+    {
+        McpReader.TryRead(
+            """{"jsonrpc":"2.0","id":1,"method":"tools/call","params":{"name":"search"}}"""u8.ToArray(), out McpMessage? call, out _).ShouldBeTrue();
+        RateLimitingSettings settings = new()
+        {
+            Concurrency = new() { Shared = 1 },
+            Wait = TimeSpan.FromSeconds(60),
+            Backends = [new OperationSettings { Name = "github", Shared = RateList.Create(new Rate(5, TimeSpan.FromHours(1))) }],
+        };
+        CallGate before = Reload(RateLimitPolicy.Compile("server", settings, out _)!);
+        GateDecision running = await before.BeginAsync(call!, headerVersion: null, Alice, CancellationToken.None, "github");
+        GateDecision waiting = await before.BeginAsync(call!, headerVersion: null, Alice, CancellationToken.None, "github");
+        Task<GateDecision> served = before.HoldAsync(waiting, CancellationToken.None).AsTask();
+        Reload(RateLimitPolicy.Compile("server", settings, out _)!);
+
+        running.Lease.Dispose();
+
+        GateDecision decision = await served.WaitAsync(Eventually.Patience);
+        decision.IsAllowed.ShouldBeTrue();
+        string[] limits = [.. decision.Limits.Limits.ToArray().Select(limit => limit.Name)];
+        limits.ShouldBe(["shared/concurrency", "backend:github/shared"], ignoreOrder: true);
+        decision.States[Array.IndexOf(limits, "backend:github/shared")].Remaining.ShouldBe(3);
+    }
+
     private static Action<RateLimitsBuilder> AtOnce(int calls) =>
         limits => limits.Concurrency(new() { Shared = calls }).Wait(TimeSpan.FromSeconds(60));
 
-    private CallGate Reload(Action<RateLimitsBuilder> configure)
+    private CallGate Reload(Action<RateLimitsBuilder> configure) => Reload(RateLimitPolicy.Build("server", configure));
+
+    private CallGate Reload(RateLimitPolicy policy)
     {
-        CallGate gate = new(
-            RateLimitPolicy.Build("server", configure), _store, _time, NullLogger.Instance, _decisions, _gates.LastOrDefault())
+        CallGate gate = new(policy, _store, _time, NullLogger.Instance, _decisions, _gates.LastOrDefault())
         {
             ConfigVersion = $"v{_gates.Count + 1}",
         };
