@@ -83,8 +83,8 @@ internal sealed class ContextForgePlugin(SourceGroup plugin, ImportedDocument do
         {
             config.Note(
                 "by_user",
-                "is counted for each server here, and for all servers together in ContextForge, which also counts a user in each "
-                + "tenant apart: here a user has one bucket. For one in each tenant, write an entry of 'limits' with per: [tenant, user].");
+                "is counted for each server here, and for all servers together in ContextForge. A user has a bucket for each tenant in "
+                + "both, where 'auth' tells the tenant.");
         }
 
         ImmutableArray<Rate> users = [.. new[] { user, userOfServer }.OfType<Rate>()];
