@@ -37,9 +37,17 @@ internal sealed class HeldHttpCalls
         }
 
         string session = SessionOf(context);
-        GateDecision? held = session.Length == 0 || message.Kind != McpMessageKind.Request
-            ? await gate.HoldAsync(decision, context.RequestAborted)
-            : await _requests.HoldAsync(gate, decision, new HeldRequests.Key(caller, session, message.Id), context.RequestAborted);
+        GateDecision? held;
+        if (session.Length == 0 || message.Kind != McpMessageKind.Request)
+        {
+            held = await gate.HoldAsync(decision, context.RequestAborted);
+        }
+        else
+        {
+            using HeldRequests.Stay stay = _requests.Enter();
+            held = await _requests.HoldAsync(gate, decision, new HeldRequests.Key(caller, session, message.Id), context.RequestAborted);
+        }
+
         if (held is null)
         {
             // A cancelled request has no answer, so its stream of events ends without one.

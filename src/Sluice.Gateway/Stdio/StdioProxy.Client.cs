@@ -65,6 +65,7 @@ internal sealed partial class StdioProxy
     /// <summary>Forwards a call at its instant. A client that cancels it gets no answer, and the server never sees it.</summary>
     private async Task HoldAsync(ChildProgram program, Line line, McpMessage message, GateDecision decision)
     {
+        using HeldRequests.Stay stay = _held.Enter(); // Until it is pending: the end of the input waits for one or the other.
         try
         {
             HeldRequests.Key key = new(caller, "", message.Id);

@@ -12,10 +12,20 @@ internal sealed class HeldRequests
     private TaskCompletionSource? _empty;
     private int _count;
 
-    /// <summary>How many requests are held.</summary>
+    /// <summary>How many requests have entered, and not left.</summary>
     internal int Count => Volatile.Read(ref _count);
 
-    /// <summary>Waits until the instant of a decision that is held.</summary>
+    /// <summary>
+    /// Counts a request that is held, until the result is disposed. A front that forwards the request itself disposes it after that, so
+    /// that <see cref="WhenEmpty"/> waits for a request that is neither held nor forwarded.
+    /// </summary>
+    internal Stay Enter()
+    {
+        Add(1);
+        return new Stay(this);
+    }
+
+    /// <summary>Waits until the instant of a decision that is held, of a request that has entered.</summary>
     /// <param name="gate">The gate that made the decision.</param>
     /// <param name="decision">The decision.</param>
     /// <param name="key">The name of the request. Of two requests with one name, only the first can be cancelled.</param>
@@ -27,7 +37,6 @@ internal sealed class HeldRequests
     {
         using CancellationTokenSource cancelling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
         bool isKnown = _requests.TryAdd(key, cancelling);
-        Add(1);
         try
         {
             return await gate.HoldAsync(decision, cancelling.Token).ConfigureAwait(false);
@@ -42,8 +51,6 @@ internal sealed class HeldRequests
             {
                 _requests.TryRemove(new(key, cancelling));
             }
-
-            Add(-1);
         }
     }
 
@@ -67,7 +74,7 @@ internal sealed class HeldRequests
         }
     }
 
-    /// <summary>Completes when no request is held.</summary>
+    /// <summary>Completes when every request that has entered has left.</summary>
     internal Task WhenEmpty()
     {
         lock (_gate)
@@ -93,6 +100,12 @@ internal sealed class HeldRequests
                 _empty = null;
             }
         }
+    }
+
+    /// <summary>The time of a request among those that are held.</summary>
+    internal readonly struct Stay(HeldRequests owner) : IDisposable
+    {
+        public void Dispose() => owner.Add(-1);
     }
 
     /// <summary>The name of a request.</summary>

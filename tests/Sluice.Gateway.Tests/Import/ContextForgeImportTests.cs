@@ -35,7 +35,7 @@ public sealed class ContextForgeImportTests
         imported.Limits.Mode.ShouldBe(LimitMode.Permissive);
         imported.Limits.OnStoreFailure.ShouldBe(StoreFailureMode.Deny);
         foreach (string reported in (string[])
-            ["config.by_user:", "each tenant apart", "config.by_tool:", "each tool and tenant", "config.fail_mode:", "Unix time", "config.redis_key_prefix:",
+            ["config.by_user:", "A user has a bucket for each tenant in both", "config.by_tool:", "each tool and tenant", "config.fail_mode:", "Unix time", "config.redis_key_prefix:",
                 "config.burst_windows: is left out: this importer does not know the field", "plugin_dirs:"])
         {
             imported.Comments.ShouldContain(reported);
