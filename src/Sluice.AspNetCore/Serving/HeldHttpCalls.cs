@@ -45,7 +45,7 @@ internal sealed class HeldHttpCalls
         else
         {
             using HeldRequests.Stay stay = _requests.Enter();
-            held = await _requests.HoldAsync(gate, decision, new HeldRequests.Key(caller, session, message.Id), context.RequestAborted);
+            held = await stay.HoldAsync(gate, decision, new HeldRequests.Key(caller, session, message.Id), context.RequestAborted);
         }
 
         if (held is null)

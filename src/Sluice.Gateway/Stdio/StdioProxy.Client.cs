@@ -69,7 +69,7 @@ internal sealed partial class StdioProxy
         try
         {
             HeldRequests.Key key = new(caller, "", message.Id);
-            if (await _held.HoldAsync(gate, decision, key, CancellationToken.None) is GateDecision arrived)
+            if (await stay.HoldAsync(gate, decision, key, CancellationToken.None) is GateDecision arrived)
             {
                 await GoOnAsync(program, line, message, arrived);
             }

@@ -16,42 +16,13 @@ internal sealed class HeldRequests
     internal int Count => Volatile.Read(ref _count);
 
     /// <summary>
-    /// Counts a request that is held, until the result is disposed. A front that forwards the request itself disposes it after that, so
-    /// that <see cref="WhenEmpty"/> waits for a request that is neither held nor forwarded.
+    /// Counts a request until the result is disposed. A front that forwards the request itself disposes it after that, so that
+    /// <see cref="WhenEmpty"/> waits for a request that is neither held nor forwarded.
     /// </summary>
     internal Stay Enter()
     {
         Add(1);
         return new Stay(this);
-    }
-
-    /// <summary>Waits until the instant of a decision that is held, of a request that has entered.</summary>
-    /// <param name="gate">The gate that made the decision.</param>
-    /// <param name="decision">The decision.</param>
-    /// <param name="key">The name of the request. Of two requests with one name, only the first can be cancelled.</param>
-    /// <param name="cancellationToken">Is cancelled when the client has left.</param>
-    /// <returns>The decision at its instant; or null if the client has cancelled the request. Its tokens have then come back.</returns>
-    /// <exception cref="OperationCanceledException">The client has left. The tokens have come back.</exception>
-    internal async ValueTask<GateDecision?> HoldAsync(
-        CallGate gate, GateDecision decision, Key key, CancellationToken cancellationToken)
-    {
-        using CancellationTokenSource cancelling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
-        bool isKnown = _requests.TryAdd(key, cancelling);
-        try
-        {
-            return await gate.HoldAsync(decision, cancelling.Token).ConfigureAwait(false);
-        }
-        catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
-        {
-            return null;
-        }
-        finally
-        {
-            if (isKnown)
-            {
-                _requests.TryRemove(new(key, cancelling));
-            }
-        }
     }
 
     /// <summary>Cancels a request.</summary>
@@ -102,9 +73,39 @@ internal sealed class HeldRequests
         }
     }
 
-    /// <summary>The time of a request among those that are held.</summary>
+    /// <summary>A request that has entered.</summary>
     internal readonly struct Stay(HeldRequests owner) : IDisposable
     {
+        /// <summary>Waits until the instant of a decision that is held.</summary>
+        /// <param name="gate">The gate that made the decision.</param>
+        /// <param name="decision">The decision.</param>
+        /// <param name="key">The name of the request. Of two requests with one name, only the first can be cancelled.</param>
+        /// <param name="cancellationToken">Is cancelled when the client has left.</param>
+        /// <returns>The decision at its instant; or null if the client has cancelled the request. Its tokens have then come back.</returns>
+        /// <exception cref="OperationCanceledException">The client has left. The tokens have come back.</exception>
+        internal async ValueTask<GateDecision?> HoldAsync(CallGate gate, GateDecision decision, Key key, CancellationToken cancellationToken)
+        {
+            ConcurrentDictionary<Key, CancellationTokenSource> requests = owner._requests;
+            using CancellationTokenSource cancelling = CancellationTokenSource.CreateLinkedTokenSource(cancellationToken);
+            bool isKnown = requests.TryAdd(key, cancelling);
+            try
+            {
+                return await gate.HoldAsync(decision, cancelling.Token).ConfigureAwait(false);
+            }
+            catch (OperationCanceledException) when (!cancellationToken.IsCancellationRequested)
+            {
+                return null;
+            }
+            finally
+            {
+                if (isKnown)
+                {
+                    requests.TryRemove(new(key, cancelling));
+                }
+            }
+        }
+
+        /// <summary>The request leaves: it is forwarded, answered or cancelled.</summary>
         public void Dispose() => owner.Add(-1);
     }
 

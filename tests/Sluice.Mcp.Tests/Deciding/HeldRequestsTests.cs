@@ -20,7 +20,7 @@ public sealed class HeldRequestsTests
         GateDecision decision = await gate.BeginAsync("tools/call", "search", Alice, CancellationToken.None);
         HeldRequests requests = new();
         HeldRequests.Stay stay = requests.Enter();
-        Task<GateDecision?> held = requests.HoldAsync(gate, decision, new(Alice, "", "2"), CancellationToken.None).AsTask();
+        Task<GateDecision?> held = stay.HoldAsync(gate, decision, new(Alice, "", "2"), CancellationToken.None).AsTask();
         Task empty = requests.WhenEmpty();
 
         time.Advance(TimeSpan.FromSeconds(1));
