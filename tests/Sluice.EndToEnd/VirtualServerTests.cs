@@ -180,7 +180,7 @@ public sealed partial class VirtualServerTests(EverythingServer server) : IClass
             {
                 return await client.CallToolAsync("local_pid", new Dictionary<string, object?>());
             }
-            catch (McpException lost)
+            catch (HttpRequestException lost)
             {
                 lost.Message.ShouldContain("its session had ended. The next call opens another");
                 return await client.CallToolAsync("local_pid", new Dictionary<string, object?>());
