@@ -40,7 +40,7 @@ internal static class GatewayFigures
         Contender fresh = await contenders.StartGatewayAsync();
         double megabytes = await Events.ResidentBytesWithOpenAsync(fresh, OpenStreams) / 1e6;
         IReadOnlyList<Figure> throughVirtual = await VirtualFigures.MeasureAsync(contenders, rounds);
-        IReadOnlyList<Figure> observed = await ObservabilityFigures.MeasureAsync(contenders, rounds);
+        IReadOnlyList<Figure> observed = await ObservabilityFigures.MeasureAsync(contenders, quick);
         return
         [
             new("cpu-ratio", Ratio(many[gateway], many[forwarder], load => load.CpuMicros), "x", 1.15),
