@@ -8,6 +8,8 @@ public sealed class LayoutGuardTests : IAsyncDisposable
     private static readonly ApplicableLimits Limits =
         StoreScene.Limits(policy => policy.Shared(new Rate(20, TimeSpan.FromSeconds(1), RateLimitAlgorithm.TokenBucket, burst: 1_000, align: false)).OnStoreFailure(StoreFailureMode.Deny));
 
+    public static TheoryData<string> Rights => [.. RedisFaults.ShareRights.Split(' ')];
+
     private readonly RedisServer _server = RedisServer.Start();
     private readonly List<RedisStore> _stores = [];
     private readonly CapturedLog _log = new(LogLevel.Information);
@@ -63,21 +65,40 @@ public sealed class LayoutGuardTests : IAsyncDisposable
         (await AcquireAsync(without, cost: 900)).IsAllowed.ShouldBeFalse();
     }
 
-    [Fact]
-    public async Task Start_UserMayNotUseHashes_NamesTheRights()
+    [Theory]
+    [MemberData(nameof(Rights))]
+    public async Task Start_UserLacksOneRightOfShares_NamesThemAllAndBeginsWhenItIsGiven(string right)
     {
-        _server.Send("ACL", "SETUSER", "default", "-hset").ShouldContain("OK");
+        _server.Send("ACL", "SETUSER", "default", "-" + right[1..]).ShouldContain("OK");
         RedisStore store = await StartAsync(new RedisSharesOptions());
-        store.LayoutFault.ShouldNotBeNull().ShouldContain("+hget +hset +hdel +hscan +info");
+        store.LayoutFault.ShouldNotBeNull().ShouldContain(RedisFaults.ShareRights);
         (await AcquireAsync(store)).Source.ShouldBe(DecisionSource.OnStoreFailure);
 
-        _server.Send("ACL", "SETUSER", "default", "+hset").ShouldContain("OK");
+        _server.Send("ACL", "SETUSER", "default", right).ShouldContain("OK");
         await Eventually.HoldsAsync(() => store.Layout.State == LayoutState.Shares);
     }
 
-    private async Task<RedisStore> StartAsync(RedisSharesOptions? shares)
+    [Fact]
+    public async Task Acquire_UserWithTheDocumentedRights_IsDecidedBySharesAndByRedis()
     {
-        RedisStoreOptions options = new() { Configuration = _server.Configuration, Timeout = TimeSpan.FromSeconds(5), Shares = shares };
+        const string Password = "of-the-tests";
+        string[] rights = [.. RedisFaults.MinimumRights.Split(' '), .. RedisFaults.ShareRights.Split(' ')];
+        _server.Send(["ACL", "SETUSER", "sluice", "on", ">" + Password, "~sluice:*", .. rights]).ShouldContain("OK");
+        RedisStore store = await StartAsync(new RedisSharesOptions(), $"{_server.Configuration},user=sluice,password={Password}");
+
+        store.LayoutFault.ShouldBeNull();
+        await Eventually.HoldsAsync(async () => await AcquireAsync(store) is { Source: DecisionSource.Store, IsEstimate: true }); // From a share.
+    }
+
+    [Theory]
+    [InlineData("redis.md")]
+    [InlineData("shares.md")]
+    public void Page_NamesTheRightsOfShares(string page) =>
+        File.ReadAllText(Path.Combine(Repository.Root, "docs", "concepts", page)).ShouldContain($"`{RedisFaults.ShareRights}`");
+
+    private async Task<RedisStore> StartAsync(RedisSharesOptions? shares, string? configuration = null)
+    {
+        RedisStoreOptions options = new() { Configuration = configuration ?? _server.Configuration, Timeout = TimeSpan.FromSeconds(5), Shares = shares };
         RedisStore store = RedisStore.Connect(options, TimeProvider.System, _log);
         _stores.Add(store);
         await store.WarmUpAsync(Eventually.Patience, default);
