@@ -35,12 +35,15 @@ public sealed class WorkPaceTests
     {
         WorkFor(1).ShouldBe(1);
 
-        // The pause took 5 ms, which is half of what makes pieces one pause longer.
-        WorkFor(7).ShouldBe(1);
+        // The pause took 5 ms, half of what makes a piece as long as a pause.
+        WorkFor(2).ShouldBe(1);
         WorkFor(0.5).ShouldBe(2);
 
-        WorkFor(9.5).ShouldBe(2);
+        WorkFor(4.5).ShouldBe(2);
         WorkFor(0.5).ShouldBe(3);
+
+        WorkFor(7).ShouldBe(3);
+        WorkFor(0.5).ShouldBe(4);
     });
 
     [Fact]

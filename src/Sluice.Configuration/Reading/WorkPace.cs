@@ -7,15 +7,15 @@ namespace Sluice.Configuration;
 /// lock that calls wait for. On a thread without a pace that does nothing.
 /// </para>
 /// <para>
-/// On a machine that is short of processors a pause takes longer than was asked for. So a piece is as long as the pause before it, at least,
-/// and it becomes longer the more time has gone into pauses: two pauses long after <paramref name="growth"/>, three after twice that. The
-/// pauses are spread over all of the work, and work that takes four times as long has about twice the time of pauses.
+/// On a machine that is short of processors a pause takes longer than was asked for. So a piece becomes longer the more time has gone into
+/// pauses: as long as the pause before it after <paramref name="growth"/>, twice as long after twice that. The pauses are spread over all of
+/// the work, and work that takes four times as long has about twice the time of pauses.
 /// </para>
 /// <para>Thread safety: one thread.</para>
 /// </remarks>
 /// <param name="time">The clock.</param>
 /// <param name="piece">How long the work goes on without a pause, at least.</param>
-/// <param name="growth">The time in pauses after which pieces are one pause longer.</param>
+/// <param name="growth">The time in pauses after which a piece is as long as a pause.</param>
 /// <param name="pause">Pauses.</param>
 internal sealed class WorkPace(TimeProvider time, TimeSpan piece, TimeSpan growth, Action pause)
 {
@@ -45,6 +45,6 @@ internal sealed class WorkPace(TimeProvider time, TimeSpan piece, TimeSpan growt
         _began = time.GetTimestamp();
         TimeSpan last = time.GetElapsedTime(ends, _began);
         _paused += last;
-        _next = last * (1 + (_paused / growth));
+        _next = last * (_paused / growth);
     }
 }

@@ -23,8 +23,8 @@ internal static partial class BackgroundThread
     private const int Niceness = 10; // From 0, the usual one, to 19.
     private const ulong SliceNanoseconds = 100_000; // The least that Linux takes.
     private const uint PauseMicroseconds = 100; // Linux adds 50.
-    private static readonly TimeSpan Piece = TimeSpan.FromMicroseconds(150);
-    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Piece = TimeSpan.FromMicroseconds(50);
+    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(70);
 
     /// <summary>Runs the work; what it throws is thrown by the task.</summary>
     internal static Task<T> RunAsync<T>(Func<T> work)
