@@ -38,6 +38,7 @@ internal sealed class Reloads : IDisposable
         await File.WriteAllBytesAsync(file, document.Text);
         using Contender gateway = (await Contender.StartAsync(
             "gateway", Path.Combine(AppContext.BaseDirectory, "Sluice.Gateway.dll"), "run", file)).At("/s0/mcp");
+        Require.That(!gateway.IgnoresHangUp, "The gateway ignores SIGHUP, and reloads late: start this without nohup.");
         using Reloads reloads = new(gateway, document, file);
         await reloads.WarmUpAsync();
 

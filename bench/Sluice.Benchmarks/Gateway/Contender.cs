@@ -104,6 +104,12 @@ internal sealed partial class Contender : IDisposable
     /// <summary>The same program, which takes messages at another path.</summary>
     internal Contender At(string path) => new(Name, _process, new Uri(Endpoint, path));
 
+    /// <summary>Whether it ignores SIGHUP, as a program does that <c>nohup</c> has started.</summary>
+    internal bool IgnoresHangUp => OperatingSystem.IsLinux()
+        && File.ReadLines($"/proc/{_process.Id}/status")
+            .Where(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
+            .Any(line => (Convert.ToUInt64(line.Split(':')[1].Trim(), 16) & 1) != 0);
+
     /// <summary>Asks it to reload, by SIGHUP. To start a program for that would take more of the processors than the reload.</summary>
     internal void AskToReload() => Require.That(SendSignal(_process.Id, SigHup) == 0, $"'{Name}' takes no signal.");
 

@@ -24,7 +24,7 @@ internal static partial class BackgroundThread
     private const ulong SliceNanoseconds = 100_000; // The least that Linux takes.
     private const uint PauseMicroseconds = 100; // Linux adds 50.
     private static readonly TimeSpan Piece = TimeSpan.FromMicroseconds(50);
-    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(70);
+    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(120);
 
     /// <summary>Runs the work; what it throws is thrown by the task.</summary>
     internal static Task<T> RunAsync<T>(Func<T> work)
