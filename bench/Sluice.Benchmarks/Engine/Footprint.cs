@@ -25,10 +25,9 @@ internal static class Footprint
 
         long after = ResidentBytes();
         using Process process = Process.GetCurrentProcess();
-        TimeSpan busyBefore = process.TotalProcessorTime;
+        TimeSpan busyBefore = ProcessClock.CpuTimeOf(process);
         Thread.Sleep(Idle); // Real time on purpose: what is measured is what the process does without calls.
-        process.Refresh();
-        double idlePercent = 100 * (process.TotalProcessorTime - busyBefore) / Idle;
+        double idlePercent = 100 * (ProcessClock.CpuTimeOf(process) - busyBefore) / Idle;
         GC.KeepAlive(callers);
         GC.KeepAlive(warm);
         return ((double)(after - before) / store.Count, idlePercent);

@@ -40,22 +40,8 @@ internal sealed partial class Contender : IDisposable
     /// <summary>Its admin address; null where it has none.</summary>
     internal Uri? Admin { get; }
 
-    /// <summary>CPU time of the program so far. On Linux it is exact; the time that .NET reads there counts in steps of 10 ms.</summary>
-    internal TimeSpan CpuTime
-    {
-        get
-        {
-            if (OperatingSystem.IsLinux())
-            {
-                TimeSpec time = default;
-                Require.That(GetClock(_process.Id, out int clock) == 0 && ReadClock(clock, out time) == 0, $"'{Name}' has ended.");
-                return TimeSpan.FromSeconds(time.Seconds) + TimeSpan.FromMicroseconds(time.Nanoseconds / 1000);
-            }
-
-            _process.Refresh();
-            return _process.TotalProcessorTime;
-        }
-    }
+    /// <summary>CPU time of the program so far.</summary>
+    internal TimeSpan CpuTime => ProcessClock.CpuTimeOf(_process);
 
     /// <summary>Its resident memory, in bytes.</summary>
     internal long ResidentBytes
@@ -108,7 +94,7 @@ internal sealed partial class Contender : IDisposable
     internal bool IgnoresHangUp => OperatingSystem.IsLinux()
         && File.ReadLines($"/proc/{_process.Id}/status")
             .Where(line => line.StartsWith("SigIgn:", StringComparison.Ordinal))
-            .Any(line => (Convert.ToUInt64(line.Split(':')[1].Trim(), 16) & 1) != 0);
+            .Any(line => (Convert.ToUInt64(line.Split(':')[1].Trim(), 16) & (1 << (SigHup - 1))) != 0);
 
     /// <summary>Asks it to reload, by SIGHUP. To start a program for that would take more of the processors than the reload.</summary>
     internal void AskToReload() => Require.That(SendSignal(_process.Id, SigHup) == 0, $"'{Name}' takes no signal.");
@@ -127,20 +113,7 @@ internal sealed partial class Contender : IDisposable
     [LibraryImport("libc", EntryPoint = "kill")]
     private static partial int SendSignal(int processId, int signal);
 
-    [LibraryImport("libc", EntryPoint = "clock_getcpuclockid")]
-    private static partial int GetClock(int processId, out int clock);
-
-    [LibraryImport("libc", EntryPoint = "clock_gettime")]
-    private static partial int ReadClock(int clock, out TimeSpec time);
-
     private static Process Start(string program, string[] arguments) =>
         Process.Start(new ProcessStartInfo(program, arguments) { RedirectStandardInput = true, RedirectStandardOutput = true })
         ?? throw new InvalidOperationException($"'{program}' did not start.");
-
-    // struct timespec of time.h, where a long has 64 bits.
-    private struct TimeSpec
-    {
-        internal long Seconds;
-        internal long Nanoseconds;
-    }
 }

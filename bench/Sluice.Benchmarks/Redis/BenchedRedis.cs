@@ -37,7 +37,7 @@ internal sealed class BenchedRedis : IDisposable
     internal IDatabase Database => Multiplexer.GetDatabase();
 
     /// <summary>CPU time of the server so far.</summary>
-    internal TimeSpan CpuTime => _process.TotalProcessorTime;
+    internal TimeSpan CpuTime => ProcessClock.CpuTimeOf(_process);
 
     /// <summary>How often a command ran since the last reset, and the microseconds that the server spent on each.</summary>
     internal (long Calls, double Micros) StatisticsOf(string command)

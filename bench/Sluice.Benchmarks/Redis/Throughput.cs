@@ -37,15 +37,14 @@ internal sealed record Throughput(
 
         await Task.Delay(duration / 4);
         using Process self = Process.GetCurrentProcess();
-        TimeSpan clientCpu = self.TotalProcessorTime;
+        TimeSpan clientCpu = ProcessClock.CpuTimeOf(self);
         TimeSpan serverCpu = redis.CpuTime;
         Volatile.Write(ref measures, true);
         long from = Stopwatch.GetTimestamp();
         await Task.Delay(duration);
         Volatile.Write(ref measures, false);
         double seconds = Stopwatch.GetElapsedTime(from).TotalSeconds;
-        self.Refresh();
-        double clientMicros = (self.TotalProcessorTime - clientCpu).TotalMicroseconds / done;
+        double clientMicros = (ProcessClock.CpuTimeOf(self) - clientCpu).TotalMicroseconds / done;
         double serverMicros = (redis.CpuTime - serverCpu).TotalMicroseconds / done;
         await stop.CancelAsync();
         await Task.WhenAll(loops);

@@ -79,7 +79,7 @@ public sealed class LayoutGuardTests : IAsyncDisposable
     }
 
     [Fact]
-    public async Task Acquire_UserWithTheDocumentedRights_IsDecidedBySharesAndByRedis()
+    public async Task Acquire_UserWithTheDocumentedRights_IsDecidedByAShare()
     {
         const string Password = "of-the-tests";
         string[] rights = [.. RedisFaults.MinimumRights.Split(' '), .. RedisFaults.ShareRights.Split(' ')];
@@ -87,7 +87,7 @@ public sealed class LayoutGuardTests : IAsyncDisposable
         RedisStore store = await StartAsync(new RedisSharesOptions(), $"{_server.Configuration},user=sluice,password={Password}");
 
         store.LayoutFault.ShouldBeNull();
-        await Eventually.HoldsAsync(async () => await AcquireAsync(store) is { Source: DecisionSource.Store, IsEstimate: true }); // From a share.
+        await Eventually.HoldsAsync(async () => await AcquireAsync(store) is { Source: DecisionSource.Store, IsEstimate: true });
     }
 
     [Theory]
