@@ -9,6 +9,7 @@ internal sealed partial class Contender : IDisposable
 {
     private const int SigHup = 1;
     private readonly Process _process;
+    private bool _isDisposed;
 
     private Contender(string name, Process process, Uri endpoint, Uri? admin = null)
     {
@@ -99,8 +100,15 @@ internal sealed partial class Contender : IDisposable
     /// <summary>Asks it to reload, by SIGHUP. To start a program for that would take more of the processors than the reload.</summary>
     internal void AskToReload() => Require.That(SendSignal(_process.Id, SigHup) == 0, $"'{Name}' takes no signal.");
 
+    /// <summary>Ends it, if it has not ended; also again.</summary>
     public void Dispose()
     {
+        if (_isDisposed)
+        {
+            return;
+        }
+
+        _isDisposed = true;
         if (!_process.HasExited)
         {
             _process.Kill();

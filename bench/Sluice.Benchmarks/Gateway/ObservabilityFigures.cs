@@ -15,17 +15,27 @@ internal static class ObservabilityFigures
     /// <summary>The runtime compiles the code of a reading in its first hundred: each of the first fifty costs ten times a later one.</summary>
     private const int WarmingScrapes = 150;
 
-    /// <summary>Two starts of one program differ by some hundredths, however long each runs: so there are several of each.</summary>
-    private const int Starts = 8;
+    /// <summary>
+    /// Two starts of one program differ by four to five hundredths, however long each runs, so the mean of 24 is exact to one.
+    /// </summary>
+    private const int Groups = 3;
+
+    /// <summary>Starts of each gateway that are there at a time.</summary>
+    private const int StartsOfGroup = 8;
 
     /// <summary>
     /// The first rounds of each start are for what the runtime compiles: a call costs half as much again in them. They come before the first
-    /// scrape: where 150 scrapes came before them, a call cost some hundredths more.
+    /// scrape: where 150 scrapes came before them, a call cost some hundredths more. As many come after the scrapes, since the runtime
+    /// then compiles again what scrapes and calls share.
     /// </summary>
-    private const int WarmingRounds = 3;
+    private const int WarmingRounds = 2;
 
-    private const int RoundsOfStart = 6;
+    private const int RoundsOfStart = 3;
 
+    private const string Plain = "metrics off";
+    private const string Metrics = "metrics, scraped";
+    private const string Rejecting = "10 % rejected";
+    private const string Audited = "10 % rejected, audit";
     private const string AdminLine = "admin: { listen: http://127.0.0.1:0 }";
 
     /// <summary>One reading serves the requests of 300 ms, by the gateway's own clock.</summary>
@@ -39,61 +49,83 @@ internal static class ObservabilityFigures
 
     internal static async Task<IReadOnlyList<Figure>> MeasureAsync(Contenders contenders, bool quick)
     {
-        List<Start> starts = [];
-        while (starts.Count < (quick ? Starts / 4 : Starts))
-        {
-            starts.Add(await StartAsync(contenders, starts.Count));
-        }
-
-        foreach (Start start in starts)
-        {
-            for (int round = 0; round < WarmingRounds; round++)
-            {
-                _ = MetricsOf(start);
-                _ = AuditOf(start);
-            }
-        }
-
-        await Task.WhenAll(starts.Select(start => WarmScrapesAsync(start.Scraper)));
         List<PairedLoad> ofMetrics = [];
         List<PairedLoad> ofAudit = [];
-        foreach (Start start in starts)
+        for (int group = 0; group < (quick ? 1 : Groups); group++)
         {
-            _ = MetricsOf(start); // After a pause, threads of the pool and caches are not what they were.
-            for (int round = 0; round < (quick ? 1 : RoundsOfStart); round++)
+            List<Start> starts = [];
+            while (starts.Count < (quick ? 2 : StartsOfGroup))
             {
-                ofMetrics.Add(await ScrapedAsync(start.Scraper, () => MetricsOf(start)));
-                ofAudit.Add(AuditOf(start));
+                starts.Add(await StartAsync(contenders, (group * StartsOfGroup) + starts.Count));
             }
+
+            starts.ForEach(Warm);
+            await Task.WhenAll(starts.Select(start => WarmScrapesAsync(start.Scraper)));
+            foreach (Start start in starts)
+            {
+                await MeasureAsync(start, quick ? 1 : RoundsOfStart, ofMetrics, ofAudit);
+            }
+
+            starts.ForEach(start => start.Dispose());
         }
 
-        starts.ForEach(start => start.Scraper.Dispose());
         Contender large = await contenders.StartGatewayAsync("10,000 limits", AdminLine, [.. Enumerable.Repeat(WithManyLimits(), Servers)]);
         double scrape = await ScrapeMillisecondsAsync(large, quick ? 8 : 40);
-        Write(starts[0].Plain, ofMetrics, pair => pair.OneMicros);
-        Write(starts[0].Metrics, ofMetrics, pair => pair.OtherMicros);
-        Write(starts[0].Rejecting, ofAudit, pair => pair.OneMicros);
-        Write(starts[0].Audited, ofAudit, pair => pair.OtherMicros);
+        Write(Plain, Metrics, ofMetrics);
+        Write(Rejecting, Audited, ofAudit);
         Console.WriteLine();
         return
         [
-            new("metrics-cpu-ratio", Median(ofMetrics, pair => pair.Ratio), "x", 1.03),
-            new("audit-cpu-ratio", Median(ofAudit, pair => pair.Ratio), "x", 1.05),
+            new("metrics-cpu-ratio", PairedLoad.Mean(ofMetrics).Ratio, "x", 1.03),
+            new("audit-cpu-ratio", PairedLoad.Mean(ofAudit).Ratio, "x", 1.05),
             new("scrape-ms-10k-limits", scrape, "ms", 250),
         ];
     }
 
+    // The gateways of a pair take turns at being started first.
     private static async Task<Start> StartAsync(Contenders contenders, int number)
     {
         string rejecting = WithRejections();
         string audit = string.Create(CultureInfo.InvariantCulture, $"audit: {{ file: {contenders.PathOf($"audit-{number}.jsonl")} }}");
-        Contender metrics = await contenders.StartGatewayAsync("metrics, scraped", AdminLine, [Contenders.Open]);
-        return new Start(
-            await contenders.StartGatewayAsync("metrics off", "", [Contenders.Open]),
-            metrics,
-            await contenders.StartGatewayAsync("10 % rejected", "", [rejecting]),
-            await contenders.StartGatewayAsync("10 % rejected, audit", audit, [rejecting]),
-            new HttpClient { BaseAddress = metrics.Admin });
+        Func<Task<Contender>>[] all =
+        [
+            () => contenders.StartGatewayAsync(Plain, "", [Contenders.Open]),
+            () => contenders.StartGatewayAsync(Metrics, AdminLine, [Contenders.Open]),
+            () => contenders.StartGatewayAsync(Rejecting, "", [rejecting]),
+            () => contenders.StartGatewayAsync(Audited, audit, [rejecting]),
+        ];
+        Contender[] started = new Contender[all.Length];
+        for (int i = 0; i < all.Length; i++)
+        {
+            int turn = i ^ (number & 1);
+            started[turn] = await all[turn]();
+        }
+
+        return new Start(started[0], started[1], started[2], started[3], new HttpClient { BaseAddress = started[1].Admin });
+    }
+
+    private static async Task MeasureAsync(Start start, int rounds, List<PairedLoad> ofMetrics, List<PairedLoad> ofAudit)
+    {
+        Warm(start);
+        List<PairedLoad> metrics = [];
+        List<PairedLoad> audit = [];
+        for (int round = 0; round < rounds; round++)
+        {
+            metrics.Add(await ScrapedAsync(start.Scraper, () => MetricsOf(start)));
+            audit.Add(AuditOf(start));
+        }
+
+        ofMetrics.Add(PairedLoad.Mean(metrics));
+        ofAudit.Add(PairedLoad.Mean(audit));
+    }
+
+    private static void Warm(Start start)
+    {
+        for (int round = 0; round < WarmingRounds; round++)
+        {
+            _ = MetricsOf(start);
+            _ = AuditOf(start);
+        }
     }
 
     private static PairedLoad MetricsOf(Start start) =>
@@ -173,10 +205,18 @@ internal static class ObservabilityFigures
     private static string WithManyLimits() =>
         $"{{ tools: [ {string.Join(", ", Enumerable.Range(0, LimitsOfServer).Select(tool => $"{{ name: t{tool:000}, shared: {Rate} }}"))} ] }}";
 
-    private static void Write(Contender contender, List<PairedLoad> pairs, Func<PairedLoad, double> micros) => Console.WriteLine(
-        string.Create(CultureInfo.InvariantCulture, $"{contender.Name,-24} {Median(pairs, micros),8:0.0} µs of CPU for each call"));
-
-    private static double Median(List<PairedLoad> pairs, Func<PairedLoad, double> of) => pairs.Select(of).Order().ElementAt(pairs.Count / 2);
+    // The ratios of the starts show how far the figure can be trusted.
+    private static void Write(string one, string other, List<PairedLoad> ofStarts)
+    {
+        PairedLoad mean = PairedLoad.Mean(ofStarts);
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{one,-24} {mean.OneMicros,8:0.0} µs of CPU for each call"));
+        Console.WriteLine(string.Create(CultureInfo.InvariantCulture, $"{other,-24} {mean.OtherMicros,8:0.0} µs of CPU for each call"));
+        double deviation = Math.Sqrt(ofStarts.Sum(pair => Math.Pow(pair.Ratio - mean.Ratio, 2)) / (ofStarts.Count - 1));
+        Console.WriteLine(string.Create(
+            CultureInfo.InvariantCulture,
+            $"ratio {mean.Ratio:0.000}, standard error {deviation / Math.Sqrt(ofStarts.Count):0.000}; of the {ofStarts.Count} starts:"));
+        Console.WriteLine($"  {string.Join(' ', ofStarts.Select(pair => pair.Ratio.ToString("0.00", CultureInfo.InvariantCulture)))}");
+    }
 
     /// <summary>One start of each gateway.</summary>
     /// <param name="Plain">Without metrics.</param>
@@ -184,5 +224,15 @@ internal static class ObservabilityFigures
     /// <param name="Rejecting">It rejects one call in ten.</param>
     /// <param name="Audited">It rejects one call in ten, and writes audit events.</param>
     /// <param name="Scraper">Reads the metrics over a connection that it keeps, as Prometheus does.</param>
-    private sealed record Start(Contender Plain, Contender Metrics, Contender Rejecting, Contender Audited, HttpClient Scraper);
+    private sealed record Start(Contender Plain, Contender Metrics, Contender Rejecting, Contender Audited, HttpClient Scraper) : IDisposable
+    {
+        public void Dispose()
+        {
+            Scraper.Dispose();
+            Plain.Dispose();
+            Metrics.Dispose();
+            Rejecting.Dispose();
+            Audited.Dispose();
+        }
+    }
 }
