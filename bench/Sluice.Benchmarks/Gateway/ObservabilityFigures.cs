@@ -25,8 +25,8 @@ internal static class ObservabilityFigures
 
     /// <summary>
     /// The first rounds of each start are for what the runtime compiles: a call costs half as much again in them. They come before the first
-    /// scrape: where 150 scrapes came before them, a call cost some hundredths more. As many come after the scrapes, since the runtime
-    /// then compiles again what scrapes and calls share.
+    /// scrape, as calls do where a gateway is in use. As many come after the scrapes, since the runtime then compiles again what scrapes and
+    /// calls share.
     /// </summary>
     private const int WarmingRounds = 2;
 

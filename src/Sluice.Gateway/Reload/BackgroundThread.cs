@@ -22,9 +22,9 @@ internal static partial class BackgroundThread
     private const int Batch = 3; // SCHED_BATCH: a thread that computes, and takes no processor from another when it wakes up.
     private const int Niceness = 10; // From 0, the usual one, to 19.
     private const ulong SliceNanoseconds = 100_000; // The least that Linux takes.
-    private const uint PauseMicroseconds = 100; // Linux adds 50.
+    private const uint PauseMicroseconds = 20; // Linux adds 50.
     private static readonly TimeSpan Piece = TimeSpan.FromMicroseconds(50);
-    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(120);
+    private static readonly TimeSpan Growth = TimeSpan.FromMilliseconds(200);
 
     /// <summary>Runs the work; what it throws is thrown by the task.</summary>
     internal static Task<T> RunAsync<T>(Func<T> work)
