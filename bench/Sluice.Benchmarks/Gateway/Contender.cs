@@ -100,7 +100,7 @@ internal sealed partial class Contender : IDisposable
     /// <summary>Asks it to reload, by SIGHUP. To start a program for that would take more of the processors than the reload.</summary>
     internal void AskToReload() => Require.That(SendSignal(_process.Id, SigHup) == 0, $"'{Name}' takes no signal.");
 
-    /// <summary>Ends it, if it has not ended; also again.</summary>
+    /// <summary>Ends the program. Calling it again does nothing.</summary>
     public void Dispose()
     {
         if (_isDisposed)

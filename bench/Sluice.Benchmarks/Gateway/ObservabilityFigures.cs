@@ -24,9 +24,9 @@ internal static class ObservabilityFigures
     private const int StartsOfGroup = 8;
 
     /// <summary>
-    /// The first rounds of each start are for what the runtime compiles: a call costs half as much again in them. They come before the first
-    /// scrape, as calls do where a gateway is in use. As many come after the scrapes, since the runtime then compiles again what scrapes and
-    /// calls share.
+    /// The first rounds of each start are for what the runtime compiles: a call costs half as much again in them. They come before the
+    /// first scrape, as calls do where a gateway is in use. As many come after the scrapes, since the runtime then compiles again what
+    /// scrapes and calls share.
     /// </summary>
     private const int WarmingRounds = 2;
 
@@ -224,7 +224,8 @@ internal static class ObservabilityFigures
     /// <param name="Rejecting">It rejects one call in ten.</param>
     /// <param name="Audited">It rejects one call in ten, and writes audit events.</param>
     /// <param name="Scraper">Reads the metrics over a connection that it keeps, as Prometheus does.</param>
-    private sealed record Start(Contender Plain, Contender Metrics, Contender Rejecting, Contender Audited, HttpClient Scraper) : IDisposable
+    private sealed record Start(Contender Plain, Contender Metrics, Contender Rejecting, Contender Audited, HttpClient Scraper)
+        : IDisposable
     {
         public void Dispose()
         {

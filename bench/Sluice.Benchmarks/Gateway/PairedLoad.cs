@@ -14,7 +14,9 @@ internal readonly record struct PairedLoad(double OneMicros, double OtherMicros)
     /// <summary>CPU time of a call to the second program over that of a call to the first.</summary>
     internal double Ratio => OtherMicros / OneMicros;
 
-    /// <summary>Of loads of the same size. Its ratio is that of all CPU time to all CPU time, which scatters less than a median of ratios.</summary>
+    /// <summary>
+    /// Of loads of the same size. Its ratio is that of all CPU time to all CPU time, which scatters less than a median of ratios.
+    /// </summary>
     internal static PairedLoad Mean(IReadOnlyCollection<PairedLoad> loads) =>
         new(loads.Average(load => load.OneMicros), loads.Average(load => load.OtherMicros));
 
