@@ -16,7 +16,7 @@ internal static class ObservabilityFigures
     private const int WarmingScrapes = 150;
 
     /// <summary>
-    /// Two starts of one program differ by four to five hundredths, however long each runs, so the mean of 24 is exact to one.
+    /// Two starts of one program differ by four to five hundredths, however long each runs, so the mean of 24 is exact to one or two.
     /// </summary>
     private const int Groups = 3;
 
